@@ -1,0 +1,29 @@
+"""lookalike: which vision models look at the same places."""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+# A config given on the command line replaces the demo's, and is not merged into it.
+if not workflow.overwrite_configfiles:
+
+    configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/images.smk"
+include: "rules/models.smk"
+include: "rules/maps.smk"
+include: "rules/compare.smk"
+include: "rules/groups.smk"
+include: "rules/inference.smk"
+include: "rules/figures.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    """Everything that the config asks for; the report shows it."""
+    default_target: True
+    input:
+        "results/report.html",

@@ -1,0 +1,1 @@
+"""The science of lookalike: which vision models look at the same places."""

@@ -1,0 +1,170 @@
+"""The config: checked against the schema, completed, and turned into what each job needs."""
+
+import copy
+from pathlib import Path
+
+import yaml
+
+from lookalike import registry
+from lookalike.errors import InputError, unknown
+from lookalike.groups import EUCLIDEAN_LINKAGES, LINKAGES
+from lookalike.maps import UNBOUNDED_SCALES
+
+SCHEMA = Path(__file__).parent.parent / "schemas" / "config.schema.yaml"
+VIEW_KEYS = ("size", "sign", "clip", "sobel", "scale", "repair")
+TRAINING_KEYS = ("pretrained", "epochs", "freeze_epochs", "lr", "batch")
+
+
+def resolve(config):
+    """Check a config and return it complete, with models, methods and metrics ready to use.
+
+    Parameters
+    ----------
+    config : dict
+        As read from YAML. It is not changed.
+
+    Returns
+    -------
+    dict
+        The same keys with their defaults, and: `models[name]` a recipe; `explanations[name]` with `method` and
+        `options`; `methods[name]` with `explanation` and `view`; `metrics[name]` with `metric` and `options`.
+
+    Raises
+    ------
+    InputError
+        On the first thing that is wrong, with the place and the remedy.
+    """
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    config = fill_defaults(copy.deepcopy(dict(config)), schema)
+    check_schema(config, schema)
+    config["models"] = {name: resolve_model(name, config) for name in sorted(config["models"])}
+    config["explanations"], config["methods"] = resolve_methods(config)
+    config["metrics"] = resolve_metrics(config["metrics"])
+    check_linkages(config["groups"]["linkages"])
+    check_ranges(config)
+    return config
+
+
+def fill_defaults(value, schema):
+    """Add the schema's defaults to a config, at every level that is an object."""
+    for key, part in schema.get("properties", {}).items():
+        if isinstance(value, dict):
+            if "default" in part:
+                value.setdefault(key, copy.deepcopy(part["default"]))
+            if key in value:
+                fill_defaults(value[key], part)
+    return value
+
+
+def check_schema(config, schema):
+    """Refuse a config that does not fit the schema, in one line."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    error = best_match(Draft202012Validator(schema).iter_errors(config))
+    if error is None:
+        return
+    place = ".".join(map(str, error.absolute_path)) or "the top level"
+    if error.validator == "additionalProperties":
+        known = error.schema["properties"]
+        raise unknown(f"config key at {place}", next(key for key in error.instance if key not in known), known)
+    if error.validator == "pattern" and "propertyNames" in error.schema_path:
+        raise InputError(f"config: {error.instance!r} at {place} is no valid name: letters, digits, '_', '.' and '-' only, the first a letter or digit")
+    raise InputError(f"config: {place}: {error.message}")
+
+
+def resolve_model(name, config):
+    """Return a model's recipe: a replicate takes its original's, and finetuning's keys are filled in."""
+    models = config["models"]
+    given = models[name]
+    original = given.get("replicate_of")
+    if original is not None:
+        if original not in models:
+            raise unknown(f"original of replicate {name!r}", original, models)
+        if "replicate_of" in models[original] or "checkpoint" in models[original] or models[original].get("finetune") is False:
+            raise InputError(f"config: models.{name}: replicate_of must name a model that is fine-tuned here, which {original!r} is not")
+        if extra := sorted(given.keys() - {"replicate_of", "family"}):
+            raise InputError(f"config: models.{name}: a replicate shares its original's recipe and takes no {extra[0]!r}")
+        given = models[original] | given
+    if "timm" not in given:
+        raise InputError(f"config: models.{name}: wants `timm: NAME` or `replicate_of: MODEL`")
+    recipe = {"family": "unknown", "options": {}, "layer": None, "checkpoint": None, "replicate_of": None, "finetune": "checkpoint" not in given} | given
+    if recipe["finetune"] and recipe["checkpoint"]:
+        raise InputError(f"config: models.{name}: a checkpoint is used as it is; give either `checkpoint` or `finetune: true`")
+    training = {key: given.get(key, config["finetuning"][key]) for key in TRAINING_KEYS}
+    return {key: value for key, value in recipe.items() if key not in TRAINING_KEYS} | {"training": training}
+
+
+def resolve_methods(config):
+    """Split methods into explanation runs, which cost, and views of them, which do not."""
+    explanations, methods = {}, {}
+    for name, given in config["methods"].items():
+        if ("explain" in given) == ("from" in given):
+            raise InputError(f"config: methods.{name}: wants either `explain: METHOD` or `from: NAME`")
+        options = {key: value for key, value in given.items() if key not in (*VIEW_KEYS, "explain", "from")}
+        if "explain" in given:
+            explanations[name] = {"method": given["explain"], "options": registry.with_defaults("method", given["explain"], options)}
+        elif options:
+            raise unknown(f"key of the view methods.{name}", next(iter(options)), VIEW_KEYS)
+    for name, given in config["methods"].items():
+        explanation = given.get("from", name)
+        if explanation not in explanations:
+            raise unknown(f"explanation run (methods.{name}.from)", explanation, explanations)
+        view = config["maps"] | {key: given[key] for key in VIEW_KEYS if key in given}
+        for model in view.get("repair", {}):
+            if model not in config["models"]:
+                raise unknown(f"model of methods.{name}.repair", model, config["models"])
+        methods[name] = {"explanation": explanation, "view": view}
+    return explanations, methods
+
+
+def resolve_metrics(given):
+    """Return metrics by name, from a list of names or a mapping of names to options."""
+    if isinstance(given, list):
+        pairs = [(item, {}) if isinstance(item, str) else next(iter(item.items())) for item in given]
+    else:
+        pairs = list(given.items())
+    if len(dict(pairs)) < len(pairs):
+        raise InputError("config: metrics: a name stands there twice; name one of them otherwise, as {NAME: {metric: METRIC, ...}}")
+    resolved = {}
+    for name, options in pairs:
+        metric = options.get("metric", name)
+        options = {key: value for key, value in options.items() if key != "metric"}
+        resolved[name] = {"metric": metric, "options": registry.with_defaults("metric", metric, options)}
+    return resolved
+
+
+def check_linkages(linkages):
+    """Refuse linkages that do not exist, and those that need Euclidean distances."""
+    for linkage in linkages:
+        if linkage in EUCLIDEAN_LINKAGES:
+            raise InputError(f"config: groups.linkages: {linkage!r} is right for Euclidean distances only, which these dissimilarities are not; use one of {', '.join(LINKAGES)}")
+        if linkage not in LINKAGES:
+            raise unknown("linkage", linkage, LINKAGES)
+
+
+def check_ranges(config):
+    """Refuse a metric that wants a known range on a view that has none."""
+    for name, method in config["methods"].items():
+        for metric in config["metrics"].values():
+            if registry.get("metric", metric["metric"]).bounded and method["view"]["scale"] in UNBOUNDED_SCALES:
+                raise InputError(f"config: {metric['metric']} wants maps of a known range, which scale {method['view']['scale']!r} of methods.{name} has not; use max_abs or minmax")
+
+
+def blocks_of(models, size):
+    """Cut sorted model names into blocks.
+
+    Returns
+    -------
+    dict
+        From a block's name, its first model's with `+k` where k more follow, to its models.
+    """
+    models = sorted(models)
+    chunks = [models[start : start + size] for start in range(0, len(models), size)]
+    return {chunk[0] + (f"+{len(chunk) - 1}" if len(chunk) > 1 else ""): chunk for chunk in chunks}
+
+
+def block_pairs(blocks):
+    """Return the pairs of blocks to compare: each with each later one, and with itself where it holds a pair."""
+    names = list(blocks)
+    return [(a, b) for place, a in enumerate(names) for b in names[place:] if a != b or len(blocks[a]) > 1]

@@ -1,0 +1,59 @@
+"""The device of a job: the least-claimed card, or the CPU with the job's threads."""
+
+import fcntl
+import os
+import tempfile
+from pathlib import Path
+
+import torch
+
+
+def claim_device(threads):
+    """Choose the device of this process and hold it until the process ends.
+
+    Parameters
+    ----------
+    threads : int
+        Of torch on the CPU.
+
+    Returns
+    -------
+    torch.device
+    """
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    count = torch.cuda.device_count()
+    if count == 0:
+        return torch.device("cpu")
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    cards = visible.split(",") if visible else [str(index) for index in range(count)]
+    return torch.device("cuda", claim_card(cards, Path(tempfile.gettempdir(), f"lookalike-cards-{os.getuid()}")))
+
+
+def claim_card(cards, folder):
+    """Claim the least-claimed of several cards by a lock that dies with this process.
+
+    Parameters
+    ----------
+    cards : list of str
+        Names that mean the same card in every process.
+    folder : path
+        Of the lock files, shared by the processes.
+
+    Returns
+    -------
+    int
+        Place of the card in the list.
+    """
+    folder.mkdir(mode=0o700, exist_ok=True)
+    claims = 0
+    while True:
+        for place, card in enumerate(cards):
+            handle = os.open(folder / f"{card.replace('/', '_')}.{claims}", os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                # Never closed: the lock lasts as long as the process.
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return place
+            except BlockingIOError:
+                os.close(handle)
+        claims += 1

@@ -1,0 +1,64 @@
+"""Explanation of many images by one method, a few images at a time."""
+
+import numpy as np
+
+from lookalike.errors import InputError
+from lookalike.images import load_images
+from lookalike.seeding import seed_of
+
+IMAGES_AT_ONCE = 16
+
+
+def explain_images(method, model, rows, targets, *, size, seed, names, options):
+    """Explain images one chunk after another.
+
+    Parameters
+    ----------
+    method : Method
+    model : VisionModel or None
+        None where the method needs none.
+    rows : list of dict
+        Of the manifest.
+    targets : sequence of int
+        Class a row.
+    size : int
+        Side of the images in pixels.
+    seed : int
+        The config's.
+    names : tuple of str
+        Of this job, so that its seeds are its own.
+    options : dict
+        Of the method.
+
+    Yields
+    ------
+    image : str
+        Its id.
+    saliency : ndarray, shape (h, w), float32
+    diagnostics : dict of float
+
+    Raises
+    ------
+    InputError
+        If a map is not finite.
+    """
+    for start in range(0, len(rows), IMAGES_AT_ONCE):
+        chunk = rows[start : start + IMAGES_AT_ONCE]
+        seeds = [seed_of(seed, *names, row["image"]) for row in chunk]
+        images = load_images(chunk, size)
+        maps, diagnostics = method(*inputs_of(model, images, targets[start : start + IMAGES_AT_ONCE]), seeds, **options)
+        for place, (row, saliency) in enumerate(zip(chunk, maps, strict=True)):
+            if not np.isfinite(saliency).all():
+                raise InputError(f"{' '.join(names)}: the map of image {row['image']!r} is not finite; does the model give finite logits for it?")
+            yield row["image"], saliency, {name: float(column[place]) for name, column in diagnostics.items()}
+
+
+def inputs_of(model, images, targets):
+    """Return model, images (n, 3, H, W) in [0, 1] and targets as a method takes them."""
+    if model is None:
+        return None, images.transpose(0, 3, 1, 2) / np.float32(255), None
+    import torch
+
+    from lookalike.models import to_tensor
+
+    return model, to_tensor(images, model.device), torch.as_tensor(np.asarray(targets), device=model.device)

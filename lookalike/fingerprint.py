@@ -1,0 +1,70 @@
+"""Fingerprints of source files, so that Snakemake notices when the code behind a result changes."""
+
+import ast
+import functools
+import hashlib
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+# These carry values and never make them: a change in them does not make a result stale.
+PLUMBING = {"lookalike/errors.py", "lookalike/io.py", "lookalike/registry.py", "lookalike/logs.py", "lookalike/devices.py"}
+
+
+def fingerprint(*paths):
+    """Hash what source files do, together with every module of lookalike that they import.
+
+    Parameters
+    ----------
+    *paths : str
+        Relative to the root of the workflow.
+
+    Returns
+    -------
+    str
+        Unmoved by comments, docstrings and layout.
+    """
+    files = sorted(set().union(*(closure(path) for path in paths)))
+    return hashlib.sha256("\n".join(f"{path} {content_hash(path)}" for path in files).encode()).hexdigest()[:16]
+
+
+@functools.cache
+def closure(path):
+    """Return a file and, transitively, the files of lookalike that it imports, without the plumbing."""
+    found, pending = set(), [path]
+    while pending:
+        current = pending.pop()
+        if current not in found and current not in PLUMBING:
+            found.add(current)
+            pending.extend(imported_files(current) if current.endswith(".py") else ())
+    return frozenset(found)
+
+
+def imported_files(path):
+    """Return the files of lookalike that a file imports."""
+    modules = set()
+    for node in ast.walk(parse(path)):
+        if isinstance(node, ast.Import):
+            modules.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            modules.add(node.module)
+            modules.update(f"{node.module}.{alias.name}" for alias in node.names)
+    files = {module.replace(".", "/") + ".py" for module in modules if module.startswith("lookalike.")}
+    return sorted(file for file in files if (ROOT / file).is_file())
+
+
+@functools.cache
+def content_hash(path):
+    """Hash a Python file's syntax tree, docstrings left out, or any other file's bytes."""
+    if not path.endswith(".py"):
+        return hashlib.sha256((ROOT / path).read_bytes()).hexdigest()
+    tree = parse(path)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            node.body = body[1:]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def parse(path):
+    """Return the syntax tree of a file of the workflow."""
+    return ast.parse((ROOT / path).read_text(encoding="utf-8"))

@@ -1,0 +1,206 @@
+"""From the values of all pairs on all images to dissimilarity matrices with bootstrap intervals."""
+
+import numpy as np
+
+from lookalike import io
+from lookalike.seeding import rng_of
+
+AGGREGATES = {
+    "mean": lambda mean, std: mean,
+    "mean_std": lambda mean, std: np.sqrt(mean**2 + std**2),
+}
+INTERVAL = (2.5, 97.5)
+
+
+def assemble(blocks):
+    """Put the values of all pairs of blocks into one table.
+
+    Parameters
+    ----------
+    blocks : dict
+        From a file's path to its arrays `values` and `chance` (n, a, b), `images`, `a` and `b` (names).
+
+    Returns
+    -------
+    values, chance : ndarray, shape (n, pairs)
+        Pairs in the order of `np.triu_indices` over the sorted names.
+    names : list of str
+    images : list of str
+
+    Raises
+    ------
+    InputError
+        If two files hold different images.
+    """
+    first_path, first = next(iter(blocks.items()))
+    images = first["images"].tolist()
+    names = sorted({name for block in blocks.values() for side in "ab" for name in block[side].tolist()})
+    place = {name: index for index, name in enumerate(names)}
+    rows, columns = np.triu_indices(len(names), 1)
+    number = np.full((len(names), len(names)), -1)
+    number[rows, columns] = np.arange(len(rows))
+    tables = np.full((2, len(images), len(rows)), np.nan)
+    for path, block in blocks.items():
+        io.same_images(images, block["images"].tolist(), first_path, path)
+        pairs = number[np.ix_([place[name] for name in block["a"].tolist()], [place[name] for name in block["b"].tolist()])]
+        here = pairs >= 0
+        tables[:, :, pairs[here]] = block["values"][:, here], block["chance"][:, here]
+    return tables[0], tables[1], names, images
+
+
+def predicted_classes(predictions, images):
+    """Return the predicted classes by name, shape (n, models), of prediction files whose images must be those given."""
+    columns = []
+    for path, arrays in predictions.items():
+        io.same_images(images, arrays["images"].tolist(), "the maps", path)
+        columns.append(arrays["classes"][arrays["predicted"]])
+    return np.stack(columns, axis=1)
+
+
+def values_of_subset(blocks, predictions):
+    """Return the table of all pairs over the images of a subset.
+
+    Parameters
+    ----------
+    blocks : dict
+        As for `assemble`.
+    predictions : dict
+        From a file's path to a model's predictions, in the order of the sorted names: then only those images count on
+        which the two models of a pair predict the same class. Empty: all images count.
+
+    Returns
+    -------
+    As `assemble`; the chance values are always of all images.
+    """
+    values, chance, names, images = assemble(blocks)
+    if predictions:
+        values = agreeing_only(values, predicted_classes(predictions, images))
+    return values, chance, names, images
+
+
+def summarise(values, aggregate="mean"):
+    """Summarise the images of every pair.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, pairs)
+        NaN where an image does not count for a pair.
+    aggregate : {"mean", "mean_std"}
+        `mean_std` is sqrt(mean^2 + std^2).
+
+    Returns
+    -------
+    dict of ndarray, shape (pairs,)
+        `mean`, `std` (ddof 1), `n` (images used) and `dissimilarity`. NaN where no image counts; a single image has
+        no standard deviation, and then no `mean_std`.
+    """
+    mean, std, n = weighted_moments(np.ones((1, len(values))), values)
+    return {"mean": mean[0], "std": std[0], "n": n[0], "dissimilarity": AGGREGATES[aggregate](mean[0], std[0])}
+
+
+def weighted_moments(weights, values):
+    """Return mean, standard deviation (ddof 1) and count of values under each row of weights.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (B, n)
+        How often each image counts.
+    values : ndarray, shape (n, pairs)
+        NaN where an image does not count for a pair.
+
+    Returns
+    -------
+    mean, std, count : ndarray, shape (B, pairs)
+    """
+    used = np.isfinite(values)
+    # Deviations from a value near the mean, so that the squares do not cancel.
+    centre = np.where(used, values, 0).sum(axis=0) / np.maximum(used.sum(axis=0), 1)
+    deviations = np.where(used, values - centre, 0)
+    count = weights @ used.astype(float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shift = (weights @ deviations) / count
+        variance = (weights @ deviations**2 - count * shift**2) / (count - 1)
+    variance[count < 2] = np.nan
+    return centre + shift, np.sqrt(np.maximum(variance, 0)), count
+
+
+def bootstrap(values, aggregate, resamples, seed):
+    """Resample the images, the same resample for all pairs.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, pairs)
+    aggregate : {"mean", "mean_std"}
+    resamples : int
+    seed : int
+        Resamples depend on it and on n alone, and so are the same for all metrics.
+
+    Returns
+    -------
+    ndarray, shape (resamples, pairs)
+        Replicates of the dissimilarity; NaN where a resample holds no image of a pair.
+    """
+    n = len(values)
+    weights = rng_of(seed, "bootstrap", n).multinomial(n, np.full(n, 1 / n), size=resamples).astype(float)
+    mean, std, _ = weighted_moments(weights, values)
+    return AGGREGATES[aggregate](mean, std)
+
+
+def percentile_interval(replicates):
+    """Return the bounds of the central 95% of the replicates, shape (2, pairs)."""
+    with np.errstate(invalid="ignore"):
+        known = np.isfinite(replicates).any(axis=0)
+        bounds = np.full((2, replicates.shape[1]), np.nan)
+        bounds[:, known] = np.nanpercentile(replicates[:, known], INTERVAL, axis=0)
+    return bounds
+
+
+def agreeing_only(values, classes):
+    """Keep the images on which both models of a pair predict the same class.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, pairs)
+    classes : ndarray, shape (n, models)
+        Predicted class of every model.
+
+    Returns
+    -------
+    ndarray, shape (n, pairs)
+        NaN elsewhere.
+    """
+    first, second = np.triu_indices(classes.shape[1], 1)
+    return np.where(classes[:, first] == classes[:, second], values, np.nan)
+
+
+def square(condensed, models, diagonal=0.0):
+    """Return the symmetric matrix of a condensed vector in the order of `np.triu_indices`."""
+    matrix = np.full((models, models), float(diagonal))
+    rows, columns = np.triu_indices(models, 1)
+    matrix[rows, columns] = matrix[columns, rows] = condensed
+    return matrix
+
+
+def condensed(matrix):
+    """Return the part above the diagonal, shape (pairs,)."""
+    return matrix[np.triu_indices(len(matrix), 1)]
+
+
+def replicate_gap(matrix, names, original, replicate):
+    """Compare the dissimilarity of a model and its replicate with those of all other pairs.
+
+    Returns
+    -------
+    dict
+        `distance`, their dissimilarity; `others`, the mean of the other pairs; `nearer`, the share of the other
+        pairs that are nearer than they are. NaN where there is nothing to compare with.
+    """
+    rows, columns = np.triu_indices(len(names), 1)
+    wanted = {names.index(original), names.index(replicate)}
+    own = np.array([{row, column} == wanted for row, column in zip(rows, columns, strict=True)])
+    values = matrix[rows, columns]
+    others = values[~own & np.isfinite(values)]
+    distance = float(values[own][0])
+    if not len(others):
+        return {"distance": distance, "others": np.nan, "nearer": np.nan}
+    return {"distance": distance, "others": float(others.mean()), "nearer": float((others < distance).mean())}

@@ -1,0 +1,1 @@
+"""Explanation methods: one file each; from a model and images to raw maps."""

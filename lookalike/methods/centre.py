@@ -1,0 +1,30 @@
+"""A Gaussian at the centre: a null method that looks where photographers put things."""
+
+import numpy as np
+
+from lookalike.registry import method
+
+
+@method(signed=False, needs_model=False)
+def centre(model, images, targets, seeds, *, width=0.25):
+    """Return the same Gaussian for every model and image.
+
+    Parameters
+    ----------
+    model : None
+    images : ndarray or Tensor, shape (n, 3, H, W)
+    targets : None
+    seeds : list of int
+        Not used.
+    width : float
+        Standard deviation as a share of each side.
+
+    Returns
+    -------
+    maps : ndarray, shape (n, H, W), float32
+        1 at the centre.
+    diagnostics : dict
+        Empty.
+    """
+    rows, columns = (np.exp(-0.5 * (((np.arange(extent) + 0.5) / extent - 0.5) / width) ** 2) for extent in images.shape[2:])
+    return np.repeat(np.outer(rows, columns)[None].astype(np.float32), len(images), axis=0), {}

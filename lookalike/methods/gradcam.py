@@ -1,0 +1,54 @@
+"""GradCAM: feature maps of the target layer, weighted by the gradient of the score."""
+
+from lookalike.registry import method
+
+
+@method(signed=False, reference="Selvaraju et al. 2017, doi:10.1109/ICCV.2017.74")
+def gradcam(model, images, targets, seeds, *, depth=1.0, layer=None):
+    """Return ReLU(sum_k w_k A_k), w_k the spatial mean of d(score) / d(A_k).
+
+    One forward pass and a gradient that goes back only as far as the target layer. A map may be all zero: it is kept,
+    and the audit reports it.
+
+    Parameters
+    ----------
+    model : VisionModel
+    images : Tensor, shape (n, 3, H, W)
+        RGB in [0, 1].
+    targets : Tensor, shape (n,)
+        Class whose logit is the score.
+    seeds : list of int
+        Not used.
+    depth : float
+        In (0, 1]: a shallower target layer.
+    layer : str, optional
+        Name of a module, which goes before `depth`.
+
+    Returns
+    -------
+    maps : ndarray, shape (n, h, w), float32
+        On the grid of the target layer.
+    diagnostics : dict
+        Empty.
+    """
+    import torch
+
+    from lookalike.layers import target_layer, to_grid
+
+    captured = []
+
+    def cut(module, inputs, output):
+        captured.append(output.detach().requires_grad_())
+        # A copy goes on, because later layers may work in place.
+        return captured[0].clone()
+
+    handle = target_layer(model.net, depth, layer).register_forward_hook(cut)
+    try:
+        with torch.enable_grad():
+            scores = model.logits(images).gather(1, targets[:, None]).sum()
+    finally:
+        handle.remove()
+    (gradient,) = torch.autograd.grad(scores, captured[0])
+    activation, gradient = (to_grid(tensor, model.net) for tensor in (captured[0].detach(), gradient))
+    weights = gradient.mean(dim=(2, 3), keepdim=True)
+    return (weights * activation).sum(dim=1).relu().float().cpu().numpy(), {}

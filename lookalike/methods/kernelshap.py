@@ -1,0 +1,152 @@
+"""KernelSHAP over superpixels: Shapley values by a weighted regression on masked images."""
+
+from itertools import product
+from math import comb
+
+import numpy as np
+
+from lookalike.errors import InputError
+from lookalike.methods.baselines import baseline_of
+from lookalike.registry import method
+
+
+@method(signed=True, reference="Lundberg and Lee 2017, arXiv:1705.07874; paired sampling: Covert and Lee 2021, arXiv:2012.01536")
+def kernelshap(model, images, targets, seeds, *, segments=50, samples=350, baseline="zero"):
+    """Return the Shapley values of SLIC superpixels, spread over their pixels.
+
+    The segmentation is made from the plain RGB image, and so is the same for all models. Coalitions are drawn in
+    pairs, each with its complement; when `samples` is enough for all of them, all are used once and the values are
+    exact. The values sum to the score's gain over the baseline.
+
+    Parameters
+    ----------
+    model : VisionModel
+    images : Tensor, shape (n, 3, H, W)
+        RGB in [0, 1].
+    targets : Tensor, shape (n,)
+        Class whose logit is the score.
+    seeds : list of int
+        Of the coalitions, one an image.
+    segments : int
+        Superpixels asked of SLIC, which may make fewer.
+    samples : int
+        Masked images a run, besides the full and the empty one.
+    baseline : {"zero", "mean", "blur"}
+        In normalised space.
+
+    Returns
+    -------
+    maps : ndarray, shape (n, H, W), float32
+        Signed.
+    diagnostics : dict of ndarray, shape (n,)
+        `segments`: their true number. `standard_error`: root mean square standard error of the values.
+        `relative_error`: the same over the values' root mean square.
+    """
+    inputs = model.normalise(images)
+    absent = baseline_of(inputs, baseline)
+    maps, diagnostics = [], {"segments": [], "standard_error": [], "relative_error": []}
+    for image, present, missing, target, seed in zip(images, inputs, absent, targets, seeds, strict=True):
+        labels = superpixels(image.permute(1, 2, 0).cpu().numpy(), segments)
+        features = int(labels.max()) + 1
+        coalitions, weights, paired = draw_coalitions(features, samples, np.random.default_rng(seed))
+        scores = masked_scores(model, present, missing, int(target), labels, coalitions)
+        values, errors = shapley_regression(coalitions[2:], weights, scores[2:], scores[0], scores[1], paired)
+        maps.append(values[labels])
+        spread = np.sqrt(np.mean(values**2))
+        diagnostics["segments"].append(features)
+        diagnostics["standard_error"].append(np.sqrt(np.mean(errors**2)))
+        diagnostics["relative_error"].append(diagnostics["standard_error"][-1] / spread if spread else 0.0)
+    return np.stack(maps).astype(np.float32), {name: np.array(column) for name, column in diagnostics.items()}
+
+
+def superpixels(image, segments):
+    """Return SLIC labels from 0, shape (H, W), of an RGB image (H, W, 3) in [0, 1]."""
+    from skimage.segmentation import slic
+
+    return slic(image, n_segments=segments, compactness=10, sigma=1, start_label=0)
+
+
+def draw_coalitions(features, samples, rng):
+    """Choose the coalitions of a run: the empty one, the full one, then those that the regression sees.
+
+    Parameters
+    ----------
+    features : int
+    samples : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    coalitions : ndarray, shape (2 + m, features), bool
+    weights : ndarray, shape (m,)
+        Of the regression.
+    paired : bool
+        False where all coalitions are there, once each.
+    """
+    ends = np.array([[False] * features, [True] * features])
+    # Below 26 features the number of all coalitions can be compared without harm, and never comes near `samples` above.
+    if features < 26 and 2**features - 2 <= samples:
+        inner = np.array([row for row in product([False, True], repeat=features) if 0 < sum(row) < features], dtype=bool).reshape(-1, features)
+        sizes = inner.sum(axis=1)
+        weights = np.array([(features - 1) / (comb(features, size) * size * (features - size)) for size in sizes.tolist()])
+        return np.concatenate([ends, inner]), weights, False
+    if samples < 2 * features:
+        raise InputError(f"kernelshap: {samples} samples are too few for {features} segments; use at least {2 * features}")
+    sizes = np.arange(1, features)
+    chances = 1 / (sizes * (features - sizes))
+    drawn = rng.choice(sizes, size=samples // 2, p=chances / chances.sum())
+    ranks = rng.permuted(np.tile(np.arange(features), (len(drawn), 1)), axis=1)
+    half = ranks < drawn[:, None]
+    return np.concatenate([ends, half, ~half]), np.ones(2 * len(half)), True
+
+
+def masked_scores(model, present, missing, target, labels, coalitions):
+    """Return the score of the image with only the superpixels of each coalition, shape (m,), float64."""
+    import torch
+
+    superpixel = torch.from_numpy(labels).to(present.device)
+    kept = torch.from_numpy(coalitions).to(present.device)
+    scores = []
+    with torch.no_grad():
+        for part in kept.split(model.batch):
+            masked = torch.where(part[:, superpixel].unsqueeze(1), present, missing)
+            scores.append(model.net(masked)[:, target].double().cpu())
+    return torch.cat(scores).numpy()
+
+
+def shapley_regression(coalitions, weights, scores, empty, full, paired):
+    """Solve the weighted regression whose solution is the Shapley values, the efficiency constraint held.
+
+    Parameters
+    ----------
+    coalitions : ndarray, shape (m, features), bool
+    weights, scores : ndarray, shape (m,)
+    empty, full : float
+        Scores of the empty and the full coalition.
+    paired : bool
+        Whether the second half of the coalitions are the complements of the first: then their errors go together.
+
+    Returns
+    -------
+    values, errors : ndarray, shape (features,)
+        Standard errors are 0 where all coalitions are there.
+    """
+    gain = full - empty
+    features = coalitions.shape[1]
+    if features == 1:
+        return np.array([gain]), np.zeros(1)
+    z = coalitions.astype(float)
+    design = z[:, :-1] - z[:, -1:]
+    response = scores - empty - z[:, -1] * gain
+    gram = design.T @ (weights[:, None] * design)
+    inverse = np.linalg.pinv(gram, hermitian=True)
+    free = inverse @ (design.T @ (weights * response))
+    values = np.append(free, gain - free.sum())
+    if not paired:
+        return values, np.zeros(features)
+    influence = (weights * (response - design @ free))[:, None] * design
+    pairs = len(z) // 2
+    influence = influence[:pairs] + influence[pairs:]
+    covariance = inverse @ (influence.T @ influence) @ inverse * pairs / max(pairs - features + 1, 1)
+    variances = np.append(np.diag(covariance), covariance.sum())
+    return values, np.sqrt(np.maximum(variances, 0))

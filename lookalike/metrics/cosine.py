@@ -1,0 +1,22 @@
+"""Cosine dissimilarity: blind to the scale of a map, not to its offset or sign."""
+
+from lookalike.metrics.preparation import unit_vectors
+from lookalike.registry import metric
+
+
+@metric(prepare=unit_vectors, range=(0, 2), raw=lambda d: 1 - d, raw_name="cosine similarity", ignores=("scale",), undefined="a map is all zero")
+def cosine(x, y):
+    """Return 1 - cos of the angle between maps, for all pairs.
+
+    Parameters
+    ----------
+    x : ndarray, shape (a, p)
+    y : ndarray, shape (b, p)
+        Maps of one image by two blocks of models, prepared to unit vectors.
+
+    Returns
+    -------
+    ndarray, shape (a, b)
+        NaN where either map is all zero.
+    """
+    return 1 - x @ y.T

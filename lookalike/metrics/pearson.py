@@ -1,0 +1,29 @@
+"""Pearson dissimilarity: blind to the scale and the offset of a map."""
+
+from lookalike.metrics.preparation import centred_unit_vectors
+from lookalike.registry import metric
+
+
+@metric(
+    prepare=centred_unit_vectors,
+    range=(0, 2),
+    raw=lambda d: 1 - d,
+    raw_name="Pearson correlation",
+    ignores=("scale", "offset"),
+    undefined="a map is constant",
+)
+def pearson(x, y):
+    """Return 1 - r, Pearson's correlation over pixels, for all pairs.
+
+    Parameters
+    ----------
+    x : ndarray, shape (a, p)
+    y : ndarray, shape (b, p)
+        Maps of one image by two blocks of models, prepared to centred unit vectors.
+
+    Returns
+    -------
+    ndarray, shape (a, b)
+        NaN where either map is constant.
+    """
+    return 1 - x @ y.T

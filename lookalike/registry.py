@@ -1,0 +1,172 @@
+"""The registry of metrics and explanation methods: name -> function with its card.
+
+A thing is added as one file: `metrics/NAME.py` holds a function NAME under `@metric(...)`, `methods/NAME.py` one
+under `@method(...)`. Nothing else is edited. The registry is listed without importing SciPy, POT or torch, because
+those files import what is heavy inside their functions.
+"""
+
+import functools
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from lookalike.errors import InputError, unknown
+
+
+@dataclass
+class Metric:
+    """A dissimilarity between stacks of maps of one image, with its card.
+
+    Attributes
+    ----------
+    kernel : callable
+        `kernel(x, y, **options) -> (a, b)` on prepared maps.
+    prepare : callable
+        `prepare(maps, **options)` of (a, H, W) float64 maps: what is computed once a map, as an array along a.
+    range : (float, float)
+        Of the dissimilarity.
+    raw : callable
+        From the dissimilarity to the value that goes by the metric's name in the field.
+    raw_name : str
+    ignores : tuple of str
+        Of "offset", "scale", "sign", "place".
+    triangle : bool
+        Whether the triangle inequality holds.
+    undefined : str
+        For which maps the result is NaN; empty if it never is.
+    bounded : bool
+        Whether the maps must lie within a known range, given to the kernel as `data_range`.
+    cost : {"product", "pairs"}
+        Whether a block is one matrix product, or a loop over its pairs.
+    reference : str
+    """
+
+    kernel: Callable
+    prepare: Callable
+    range: tuple
+    raw: Callable
+    raw_name: str
+    ignores: tuple = ()
+    triangle: bool = False
+    undefined: str = ""
+    bounded: bool = False
+    cost: str = "product"
+    reference: str = ""
+
+    def __call__(self, x, y, **options):
+        """Return the dissimilarities, shape (a, b), of maps x (a, H, W) and y (b, H, W) of one image."""
+        if np.ndim(x) != 3 or np.shape(x)[1:] != np.shape(y)[1:]:
+            raise InputError(f"maps to compare must have shapes (a, H, W) and (b, H, W), not {np.shape(x)} and {np.shape(y)}")
+        return self.compare(self.prepared(x, **options), self.prepared(y, **options), **options)
+
+    def prepared(self, maps, **options):
+        """Return what is computed once a map, of maps (a, H, W)."""
+        maps = np.asarray(maps, dtype=np.float64)
+        if not np.isfinite(maps).all():
+            raise InputError("a map holds NaN or infinity; repair it or leave its image out")
+        return self.prepare(maps, **taken_by(self.prepare, options))
+
+    def compare(self, x, y, **options):
+        """Return the dissimilarities, shape (a, b), of prepared maps: never negative, NaN where undefined."""
+        return np.maximum(self.kernel(x, y, **taken_by(self.kernel, options)), 0.0)
+
+    @property
+    def options(self):
+        """Names and defaults of the options that a user can set."""
+        found = options_of(self.prepare) | options_of(self.kernel)
+        return {name: default for name, default in found.items() if name != "data_range"}
+
+
+@dataclass
+class Method:
+    """An explanation method with its card.
+
+    Attributes
+    ----------
+    explain : callable
+        `explain(model, images, targets, seeds, **options) -> (maps, diagnostics)`: `images` a tensor (n, 3, H, W) in
+        [0, 1], `targets` n class indices, `seeds` n integers, `maps` (n, h, w) float32 on the native grid,
+        `diagnostics` a dict of arrays (n,).
+    signed : bool
+        Whether the maps can be negative.
+    needs_model : bool
+    reference : str
+    """
+
+    explain: Callable
+    signed: bool
+    needs_model: bool = True
+    reference: str = ""
+
+    def __call__(self, *inputs, **options):
+        """Explain."""
+        return self.explain(*inputs, **options)
+
+    @property
+    def options(self):
+        """Names and defaults of the options that a user can set."""
+        return options_of(self.explain)
+
+
+def metric(**card):
+    """Register the decorated kernel as the metric of its module; the arguments are `Metric`'s attributes."""
+    return lambda kernel: functools.update_wrapper(Metric(kernel, **card), kernel)
+
+
+def method(**card):
+    """Register the decorated function as the method of its module; the arguments are `Method`'s attributes."""
+    return lambda explain: functools.update_wrapper(Method(explain, **card), explain)
+
+
+KINDS = {"metric": Metric, "method": Method}
+
+
+def get(kind, name):
+    """Return the metric or method of a name.
+
+    Raises
+    ------
+    InputError
+        If there is none, naming the near ones.
+    """
+    module = f"lookalike.{kind}s.{name}"
+    try:
+        found = getattr(importlib.import_module(module), name, None)
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        found = None
+    if not isinstance(found, KINDS[kind]):
+        raise unknown(kind, name, names(kind))
+    return found
+
+
+def names(kind):
+    """Return the names of all metrics or methods, sorted."""
+    package = importlib.import_module(f"lookalike.{kind}s")
+    modules = [found.name for found in pkgutil.iter_modules(package.__path__)]
+    return sorted(name for name in modules if isinstance(getattr(importlib.import_module(f"{package.__name__}.{name}"), name, None), KINDS[kind]))
+
+
+def with_defaults(kind, name, options):
+    """Return the options of a metric or method, completed; an unknown one is refused."""
+    known = get(kind, name).options
+    for option in options:
+        if option not in known:
+            raise unknown(f"option of {kind} {name!r}", option, known)
+    return known | options
+
+
+def options_of(function):
+    """Return names and defaults of a function's keyword-only parameters."""
+    parameters = inspect.signature(function).parameters.values()
+    return {parameter.name: parameter.default for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
+
+
+def taken_by(function, options):
+    """Return those of the options that a function takes."""
+    return {name: options[name] for name in options_of(function) if name in options}

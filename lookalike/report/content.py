@@ -1,0 +1,63 @@
+"""What the report shows, gathered from the files of the workflow; a path's folders tell what it is about."""
+
+from pathlib import Path
+
+from lookalike import io
+from lookalike.report import findings
+
+
+def gather(paths):
+    """Return the content of the page, but for the config and the versions.
+
+    Parameters
+    ----------
+    paths : mapping
+        Of the rule's named inputs: `models`, `audits`, `diagnostics`, `localisation`, `replicates`, `dissimilarities`,
+        the figures `matrix`, `dendrograms`, `louvain`, `pca`, `histograms`, and `panels`. What is not there is empty.
+
+    Returns
+    -------
+    dict
+    """
+    models = io.read_table(paths["models"])
+    names = [row["model"] for row in models]
+    matrices = [describe_matrix(path, paths) for path in paths["dissimilarities"]]
+    localisation = {Path(path).stem: findings.summarise_localisation(io.read_table(path)) for path in paths["localisation"]}
+    replicates = io.read_table(paths["replicates"]) if paths["replicates"] else []
+    audits = {Path(path).parts[-2:]: io.read_json(path) for path in paths["audits"]}
+    n_images = max(audit["n"] for audit in audits.values())
+    warnings = [f"{method}, {Path(file).stem}: {warning}" for (method, file), audit in audits.items() for warning in audit["warnings"]]
+    return {
+        "models": models,
+        "methods": list(dict.fromkeys(matrix["method"] for matrix in matrices)),
+        "metrics": list(dict.fromkeys(matrix["metric"] for matrix in matrices)),
+        "n_images": n_images,
+        "sample_size": findings.sample_size_sentence(n_images),
+        "glance": [
+            *(findings.localisation_sentence(method, table, names) for method, table in localisation.items()),
+            *(findings.replicate_sentence(row) for row in replicates if row["subset"] == matrices[0]["subset"]),
+            *([f"The audit has {len(warnings)} warnings about maps."] if warnings else []),
+        ],
+        "localisation": localisation,
+        "replicates": replicates,
+        "matrices": matrices,
+        "panels": [Path(path) for path in paths["panels"] if path.endswith(".png")],
+        "warnings": warnings,
+        "diagnostics": [row for path in paths["diagnostics"] for row in describe_diagnostics(path)],
+    }
+
+
+def describe_matrix(path, paths):
+    """Return names, cells and figures of the matrix whose dissimilarities lie at a path."""
+    place = Path(path).parts[-4:-1]
+    cells, names = io.read_matrix(path)
+    drawn = [figure for kind in ("matrix", "dendrograms", "louvain", "pca", "histograms") for figure in paths[kind]]
+    figures = [Path(figure) for figure in drawn if Path(figure).parts[-4:-1] == place]
+    return dict(zip(("method", "metric", "subset"), place, strict=True)) | {"names": names, "cells": cells.tolist(), "figures": figures}
+
+
+def describe_diagnostics(path):
+    """Return one row for every quantity that an explanation run reports of itself."""
+    explanation, model = Path(path).parts[-3:-1]
+    summary = findings.summarise_diagnostics(io.read_table(path))
+    return [{"explanation": explanation, "model": model, "name": name, **numbers} for name, numbers in summary.items()]

@@ -1,0 +1,74 @@
+"""What the report says in words and tables, made from the numbers alone."""
+
+import numpy as np
+
+from lookalike.localisation import NULL_METHODS
+
+FEWEST_IMAGES = 2
+
+
+def mean_with_interval(values):
+    """Return mean and half of the 95% interval (normal) of the known values, and their number."""
+    known = np.asarray([value for value in values if np.isfinite(value)])
+    if not len(known):
+        return {"mean": np.nan, "half": np.nan, "n": 0}
+    half = 1.96 * known.std(ddof=1) / np.sqrt(len(known)) if len(known) > 1 else np.nan
+    return {"mean": float(known.mean()), "half": float(half), "n": len(known)}
+
+
+def summarise_localisation(rows):
+    """Summarise the mass inside the masks by model.
+
+    Parameters
+    ----------
+    rows : list of dict
+        `model`, `mass`, `area` as strings, of one method.
+
+    Returns
+    -------
+    dict
+        From model (or null method) to mean, half interval and n; under `area` the mean share of the masks. A model's
+        `clear` tells whether its interval lies above the area share and above the null methods' means.
+    """
+    names = dict.fromkeys(row["model"] for row in rows)
+    table = {name: mean_with_interval([float(row["mass"]) for row in rows if row["model"] == name]) for name in names}
+    table["area"] = mean_with_interval([float(row["area"]) for row in rows if row["model"] == rows[0]["model"]])
+    floor = max(table[name]["mean"] for name in (*NULL_METHODS, "area"))
+    for name in names:
+        table[name]["clear"] = bool(table[name]["mean"] - table[name]["half"] > floor)
+    return table
+
+
+def replicate_sentence(row):
+    """Say whether a replicate is nearer to its original than the mean pair, for one row of `replicates.csv`."""
+    place = f"{row['method']}, {row['metric']}, {row['subset']} images"
+    distance, others, nearer = (float(row[name]) for name in ("distance", "others", "nearer"))
+    if not np.isfinite(others) or not np.isfinite(distance):
+        return f"{place}: {row['replicate']} cannot be compared with its original {row['model']}; there is no other pair to hold it against."
+    verdict = "is nearer to" if distance < others else "is NOT nearer to"
+    return (
+        f"{place}: {row['replicate']} {verdict} its original {row['model']} than the mean pair "
+        f"(dissimilarity {distance:.3g} against {others:.3g}; {nearer:.0%} of the other pairs are nearer still)."
+    )
+
+
+def localisation_sentence(method, table, models):
+    """Say for how many models a method's maps find the object."""
+    clear = [model for model in models if table[model]["clear"]]
+    floor = f"area share {table['area']['mean']:.2f}, random {table['random']['mean']:.2f}, centre {table['centre']['mean']:.2f}"
+    rest = "" if len(clear) == len(models) else f" Not for {', '.join(model for model in models if model not in clear)}."
+    return f"{method}: the maps of {len(clear)} of {len(models)} models find the object clearly better than {floor}.{rest}"
+
+
+def sample_size_sentence(n):
+    """Say what the number of images allows to conclude."""
+    if n < FEWEST_IMAGES:
+        return f"With n = {n} image nothing can be concluded: no value has an interval."
+    return f"Every mean is over at most n = {n} images; ± is half the 95% bootstrap interval over images."
+
+
+def summarise_diagnostics(rows):
+    """Return median and 95th percentile of every diagnostic of an explanation run, by its name."""
+    names = [name for name in (rows[0] if rows else {}) if name != "image"]
+    columns = {name: np.array([float(row[name]) for row in rows]) for name in names}
+    return {name: {"median": float(np.median(values)), "high": float(np.percentile(values, 95))} for name, values in columns.items()}

@@ -1,0 +1,57 @@
+"""The page: the template filled in, with every figure inside it."""
+
+import base64
+import importlib.metadata
+import platform
+from pathlib import Path
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+PACKAGES = ("numpy", "scipy", "torch", "torchvision", "timm", "captum", "POT", "scikit-image", "networkx", "python-louvain", "matplotlib", "snakemake")
+KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
+
+
+def render(**content):
+    """Return the page as text.
+
+    Parameters
+    ----------
+    **content
+        What `template.html` names.
+    """
+    environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters.update(figure=embed, percent=percent, number=number)
+    return environment.get_template("template.html").render(versions=versions(), **content)
+
+
+def embed(path):
+    """Return a figure as a data address."""
+    path = Path(path)
+    return f"data:{KINDS[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def percent(value):
+    """Return a share, given as a number or its text, as percent; a dash where it is not known."""
+    return "–" if value in ("", None) else f"{100 * float(value):.1f}%"
+
+
+def number(value, digits=3):
+    """Return a number in a few significant digits; a dash where it is not known."""
+    return "–" if value != value or value in ("", None) else f"{float(value):.{digits}g}"
+
+
+def versions():
+    """Return the versions of Python and of the packages that make the results."""
+    found = {"Python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not in the report's environment"
+    return found
+
+
+def as_yaml(config):
+    """Return a config as YAML."""
+    return yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=100)

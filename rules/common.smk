@@ -1,0 +1,115 @@
+"""The config, the wildcards and the input functions that several rules share."""
+
+import hashlib
+import os
+import re
+
+from snakemake.exceptions import WorkflowError
+
+from lookalike import registry
+from lookalike.config import block_pairs, blocks_of, resolve
+from lookalike.errors import InputError
+from lookalike.fingerprint import fingerprint
+
+GIVEN_CONFIG = dict(config)
+try:
+    config = resolve(config)
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+MODELS = config["models"]
+FINETUNED = [name for name, recipe in MODELS.items() if recipe["finetune"]]
+IMPORTED = [name for name in MODELS if name not in FINETUNED]
+REPLICATES = [name for name, recipe in MODELS.items() if recipe["replicate_of"]]
+METHODS = config["methods"]
+EXPLANATIONS = config["explanations"]
+METRICS = config["metrics"]
+SUBSETS = config["subsets"]
+LINKAGES = config["groups"]["linkages"]
+BLOCKS = blocks_of(MODELS, config["compare"]["block"])
+PAIRS = block_pairs(BLOCKS)
+SEED = config["seed"]
+IS_DEMO = config["images"]["source"] == "demo"
+HAS_MASKS = IS_DEMO or "masks" in config["images"]
+
+
+def one_of(names):
+    """Return a regular expression for exactly these names; it matches nothing where there is none."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
+wildcard_constraints:
+    model=one_of(MODELS),
+    explanation=one_of(EXPLANATIONS),
+    method=one_of(METHODS),
+    metric=one_of(METRICS),
+    subset=one_of(SUBSETS),
+    linkage=one_of(LINKAGES),
+    a=one_of(BLOCKS),
+    b=one_of(BLOCKS),
+
+
+def folder_listing(folder):
+    """Hash names, sizes and times of a folder's files, since a folder's own time says nothing of what lies deeper."""
+    files = sorted(os.path.join(place, name) for place, _, names in os.walk(folder) for name in names)
+    lines = (f"{path} {(stat := os.stat(path)).st_size} {stat.st_mtime_ns}" for path in files)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def explanation_options(wildcards):
+    """Return the options of an explanation run for one model, whose own target layer goes first."""
+    options = EXPLANATIONS[wildcards.explanation]["options"]
+    layer = MODELS[wildcards.model]["layer"]
+    return options | {"layer": layer} if layer and "layer" in options else options
+
+
+def explanation_method(wildcards):
+    """Return the name of the method behind an explanation run."""
+    return EXPLANATIONS[wildcards.explanation]["method"]
+
+
+def checkpoint_if_needed(wildcards):
+    """Return the model's checkpoint and predictions, unless the method needs no model."""
+    if not registry.get("method", explanation_method(wildcards)).needs_model:
+        return {}
+    return {
+        "weights": f"results/checkpoints/{wildcards.model}.safetensors",
+        "predictions": f"results/predictions/{wildcards.model}.npz",
+    }
+
+
+def raw_maps(wildcards):
+    """Return the folder of raw maps behind a method's view of one model."""
+    return f"results/maps/{METHODS[wildcards.method]['explanation']}/{wildcards.model}/per_image"
+
+
+def view_of(wildcards):
+    """Return the view of a method for one model, which takes only its own repair."""
+    view = dict(METHODS[wildcards.method]["view"])
+    repair = view.pop("repair", {}).get(wildcards.model)
+    return view | {"repair": repair["cell"]} if repair else view
+
+
+def is_signed(wildcards):
+    """Tell whether a method's raw maps can be negative."""
+    return registry.get("method", EXPLANATIONS[METHODS[wildcards.method]["explanation"]]["method"]).signed
+
+
+def batches(method, models):
+    """Return the batches of maps of several models."""
+    return [f"results/maps/{method}/{model}/batch_maps.npy" for model in models]
+
+
+def pair_files(wildcards):
+    """Return the files of all pairs of blocks under a method and a metric."""
+    return [f"results/pairs/{wildcards.method}/{wildcards.metric}/{a}~{b}.npz" for a, b in PAIRS]
+
+
+def predictions_if_agreeing(wildcards):
+    """Return the predictions that decide which images belong to a subset."""
+    return [f"results/predictions/{model}.npz" for model in MODELS] if wildcards.subset == "agreeing" else []
+
+
+def every_matrix(pattern):
+    """Fill a pattern for every method, metric and subset."""
+    return expand(pattern, method=METHODS, metric=METRICS, subset=SUBSETS)

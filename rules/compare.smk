@@ -1,0 +1,52 @@
+"""Comparison: every pair of models on every image, then the images summarised."""
+
+
+rule compare_models:
+    """Compare two blocks of models image by image, with chance values beside."""
+    input:
+        a=lambda wildcards: batches(wildcards.method, BLOCKS[wildcards.a]),
+        b=lambda wildcards: batches(wildcards.method, BLOCKS[wildcards.b]),
+    output:
+        pairs="results/pairs/{method}/{metric}/{a}~{b}.npz",
+    log:
+        "logs/pairs/{method}/{metric}/{a}~{b}.log",
+    params:
+        seed=SEED,
+        a=lambda wildcards: BLOCKS[wildcards.a],
+        b=lambda wildcards: BLOCKS[wildcards.b],
+        metric=lambda wildcards: METRICS[wildcards.metric]["metric"],
+        options=lambda wildcards: METRICS[wildcards.metric]["options"],
+        source=lambda wildcards: fingerprint("scripts/compare_models.py", f"lookalike/metrics/{METRICS[wildcards.metric]['metric']}.py"),
+    conda:
+        "../envs/compare.yaml"
+    script:
+        "../scripts/compare_models.py"
+
+
+rule aggregate_matrix:
+    """Summarise the images of every pair into matrices, with bootstrap intervals."""
+    input:
+        pairs=pair_files,
+        predictions=predictions_if_agreeing,
+    output:
+        mean="results/matrices/{method}/{metric}/{subset}/mean.csv",
+        std="results/matrices/{method}/{metric}/{subset}/std.csv",
+        n="results/matrices/{method}/{metric}/{subset}/n.csv",
+        dissimilarity="results/matrices/{method}/{metric}/{subset}/dissimilarity.csv",
+        low="results/matrices/{method}/{metric}/{subset}/low.csv",
+        high="results/matrices/{method}/{metric}/{subset}/high.csv",
+        chance="results/matrices/{method}/{metric}/{subset}/chance.csv",
+        raw="results/matrices/{method}/{metric}/{subset}/raw.csv",
+        bootstrap="results/matrices/{method}/{metric}/{subset}/bootstrap.npz",
+    log:
+        "logs/matrices/{method}/{metric}/{subset}.log",
+    params:
+        seed=SEED,
+        metric=lambda wildcards: METRICS[wildcards.metric]["metric"],
+        aggregate=config["aggregate"],
+        resamples=config["inference"]["bootstrap"],
+        source=fingerprint("scripts/aggregate_matrix.py"),
+    conda:
+        "../envs/compare.yaml"
+    script:
+        "../scripts/aggregate_matrix.py"

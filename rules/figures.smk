@@ -1,0 +1,56 @@
+"""Figures, each as SVG and PNG. One job draws all of a matrix, since its start costs more than its work."""
+
+FIGURES = "results/figures/{method}/{metric}/{subset}"
+PANELS = expand("results/figures/panels/panel-{number}.{format}", number=range(1, config["figures"]["panels"] + 1), format=("svg", "png"))
+
+
+rule draw_matrix:
+    """Draw a matrix: heatmap, dendrograms, Louvain graph, projection, histograms of all pairs."""
+    input:
+        dissimilarity="results/matrices/{method}/{metric}/{subset}/dissimilarity.csv",
+        chance="results/matrices/{method}/{metric}/{subset}/chance.csv",
+        low="results/matrices/{method}/{metric}/{subset}/low.csv",
+        high="results/matrices/{method}/{metric}/{subset}/high.csv",
+        supports=expand("results/groups/{{method}}/{{metric}}/{{subset}}/support-{linkage}.csv", linkage=LINKAGES),
+        communities="results/groups/{method}/{metric}/{subset}/communities.csv",
+        pca="results/groups/{method}/{metric}/{subset}/pca.csv",
+        pairs=pair_files,
+        predictions=predictions_if_agreeing,
+    output:
+        matrix=multiext(f"{FIGURES}/matrix", ".svg", ".png"),
+        dendrograms=expand(f"{FIGURES}/dendrogram-{{linkage}}.{{format}}", linkage=LINKAGES, format=("svg", "png"), allow_missing=True),
+        louvain=multiext(f"{FIGURES}/louvain", ".svg", ".png"),
+        pca=multiext(f"{FIGURES}/pca", ".svg", ".png"),
+        histograms=multiext(f"{FIGURES}/histograms", ".svg", ".png"),
+    log:
+        "logs/figures/{method}/{metric}/{subset}.log",
+    params:
+        linkages=LINKAGES,
+        families={name: recipe["family"] for name, recipe in MODELS.items()},
+        source=fingerprint("scripts/draw_matrix.py"),
+    conda:
+        "../envs/plot.yaml"
+    script:
+        "../scripts/draw_matrix.py"
+
+
+rule draw_panels:
+    """Draw a few images with the maps of all models (columns) by all methods (rows)."""
+    input:
+        sample="results/images/explained.csv",
+        batches=[batch for method in METHODS for batch in batches(method, MODELS)],
+        predictions=expand("results/predictions/{model}.npz", model=MODELS),
+    output:
+        panels=PANELS,
+    log:
+        "logs/figures/panels.log",
+    params:
+        seed=SEED,
+        number=config["figures"]["panels"],
+        methods=list(METHODS),
+        models=list(MODELS),
+        source=fingerprint("scripts/draw_panels.py"),
+    conda:
+        "../envs/plot.yaml"
+    script:
+        "../scripts/draw_panels.py"

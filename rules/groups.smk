@@ -1,0 +1,53 @@
+"""Groups: a tree, communities and a projection of every dissimilarity matrix."""
+
+
+rule link_models:
+    """Cluster the models hierarchically; every clade with its bootstrap support."""
+    input:
+        dissimilarity="results/matrices/{method}/{metric}/{subset}/dissimilarity.csv",
+        bootstrap="results/matrices/{method}/{metric}/{subset}/bootstrap.npz",
+    output:
+        tree="results/groups/{method}/{metric}/{subset}/tree-{linkage}.nwk",
+        support="results/groups/{method}/{metric}/{subset}/support-{linkage}.csv",
+    log:
+        "logs/groups/{method}/{metric}/{subset}/tree-{linkage}.log",
+    params:
+        source=fingerprint("scripts/link_models.py"),
+    conda:
+        "../envs/compare.yaml"
+    script:
+        "../scripts/link_models.py"
+
+
+rule detect_communities:
+    """Find communities by Louvain's method at every resolution."""
+    input:
+        dissimilarity="results/matrices/{method}/{metric}/{subset}/dissimilarity.csv",
+    output:
+        communities="results/groups/{method}/{metric}/{subset}/communities.csv",
+    log:
+        "logs/groups/{method}/{metric}/{subset}/communities.log",
+    params:
+        seed=SEED,
+        resolutions=config["groups"]["resolutions"],
+        source=fingerprint("scripts/detect_communities.py"),
+    conda:
+        "../envs/compare.yaml"
+    script:
+        "../scripts/detect_communities.py"
+
+
+rule project_models:
+    """Project the models onto two principal coordinates."""
+    input:
+        dissimilarity="results/matrices/{method}/{metric}/{subset}/dissimilarity.csv",
+    output:
+        pca="results/groups/{method}/{metric}/{subset}/pca.csv",
+    log:
+        "logs/groups/{method}/{metric}/{subset}/pca.log",
+    params:
+        source=fingerprint("scripts/project_models.py"),
+    conda:
+        "../envs/compare.yaml"
+    script:
+        "../scripts/project_models.py"

@@ -1,0 +1,57 @@
+"""Images: the demo's are drawn; a folder's are listed; a balanced sample is what gets explained."""
+
+
+rule draw_demo_images:
+    """Draw the demo's images and the masks of their shapes."""
+    output:
+        images=directory("results/images/demo"),
+        masks=directory("results/images/demo_masks"),
+    log:
+        "logs/images/draw_demo_images.log",
+    params:
+        seed=SEED,
+        size=config["images"]["size"],
+        counts=config["images"]["demo"],
+        source=fingerprint("scripts/draw_demo_images.py"),
+    conda:
+        "../envs/compare.yaml"
+    script:
+        "../scripts/draw_demo_images.py"
+
+
+rule list_images:
+    """Check every image of the source and write the manifest."""
+    input:
+        folder="results/images/demo" if IS_DEMO else config["images"]["source"],
+        masks="results/images/demo_masks" if IS_DEMO else config["images"].get("masks", []),
+    output:
+        manifest="results/images/manifest.csv",
+    log:
+        "logs/images/list_images.log",
+    params:
+        seed=SEED,
+        listing=folder_listing(config["images"]["source"]),
+        source=fingerprint("scripts/list_images.py"),
+    conda:
+        "../envs/compare.yaml"
+    script:
+        "../scripts/list_images.py"
+
+
+rule sample_images:
+    """Draw the images that are explained, balanced over classes."""
+    input:
+        manifest="results/images/manifest.csv",
+    output:
+        sample="results/images/explained.csv",
+    log:
+        "logs/images/sample_images.log",
+    params:
+        seed=SEED,
+        split=config["images"]["split"],
+        n=config["images"]["n"],
+        source=fingerprint("scripts/sample_images.py"),
+    conda:
+        "../envs/compare.yaml"
+    script:
+        "../scripts/sample_images.py"

@@ -1,0 +1,84 @@
+"""Maps: raw ones from the models, views of them on one grid, and what is wrong with them."""
+
+
+rule explain_images:
+    """Explain every sampled image; raw maps on the method's native grid, signed."""
+    input:
+        unpack(checkpoint_if_needed),
+        sample="results/images/explained.csv",
+    output:
+        maps=directory("results/maps/{explanation}/{model}/per_image"),
+        diagnostics="results/maps/{explanation}/{model}/diagnostics.csv",
+    log:
+        "logs/maps/{explanation}/{model}/per_image.log",
+    benchmark:
+        "benchmarks/maps/{explanation}/{model}.tsv"
+    params:
+        seed=SEED,
+        size=config["images"]["size"],
+        target=config["target"],
+        method=explanation_method,
+        options=explanation_options,
+        source=lambda wildcards: fingerprint("scripts/explain_images.py", f"lookalike/methods/{explanation_method(wildcards)}.py"),
+    threads: 1
+    resources:
+        gpu=1,
+    conda:
+        "../envs/explain.yaml"
+    script:
+        "../scripts/explain_images.py"
+
+
+rule batch_maps:
+    """Bring one model's raw maps into the view of a method, all in one file."""
+    input:
+        maps=raw_maps,
+        sample="results/images/explained.csv",
+    output:
+        batch="results/maps/{method}/{model}/batch_maps.npy",
+        card="results/maps/{method}/{model}/batch_maps.json",
+    log:
+        "logs/maps/{method}/{model}/batch_maps.log",
+    params:
+        view=view_of,
+        signed=is_signed,
+        source=fingerprint("scripts/batch_maps.py"),
+    conda:
+        "../envs/compare.yaml"
+    script:
+        "../scripts/batch_maps.py"
+
+
+rule audit_maps:
+    """Look for zero, constant and equal maps, and for one cell that always wins."""
+    input:
+        maps=raw_maps,
+        batch="results/maps/{method}/{model}/batch_maps.npy",
+    output:
+        audit="results/audit/{method}/{model}.json",
+    log:
+        "logs/audit/{method}/{model}.log",
+    params:
+        source=fingerprint("scripts/audit_maps.py"),
+    conda:
+        "../envs/compare.yaml"
+    script:
+        "../scripts/audit_maps.py"
+
+
+rule measure_localisation:
+    """Measure how much of every map lies inside the object's mask, beside the null methods."""
+    input:
+        sample="results/images/explained.csv",
+        batches=lambda wildcards: batches(wildcards.method, MODELS),
+    output:
+        localisation="results/localisation/{method}.csv",
+    log:
+        "logs/localisation/{method}.log",
+    params:
+        seed=SEED,
+        source=fingerprint("scripts/measure_localisation.py", "lookalike/methods/random.py", "lookalike/methods/centre.py"),
+    conda:
+        "../envs/compare.yaml"
+    script:
+        "../scripts/measure_localisation.py"

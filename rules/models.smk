@@ -1,0 +1,90 @@
+"""Models: fine-tuned here or brought along, each a checkpoint with its predictions."""
+
+
+rule finetune_model:
+    """Fine-tune a timm model on the training split; the best epoch is kept."""
+    input:
+        manifest="results/images/manifest.csv",
+    output:
+        weights="results/checkpoints/{model}.safetensors",
+        sidecar="results/checkpoints/{model}.json",
+    log:
+        "logs/checkpoints/{model}.log",
+    benchmark:
+        "benchmarks/checkpoints/{model}.tsv"
+    wildcard_constraints:
+        model=one_of(FINETUNED),
+    params:
+        seed=SEED,
+        size=config["images"]["size"],
+        recipe=lambda wildcards: {key: MODELS[wildcards.model][key] for key in ("timm", "options")},
+        training=lambda wildcards: MODELS[wildcards.model]["training"],
+        source=fingerprint("scripts/finetune_model.py"),
+    threads: 1
+    resources:
+        gpu=1,
+    conda:
+        "../envs/explain.yaml"
+    script:
+        "../scripts/finetune_model.py"
+
+
+rule import_checkpoint:
+    """Take a checkpoint, or timm's pretrained weights, as they are."""
+    input:
+        manifest="results/images/manifest.csv",
+        weights=lambda wildcards: MODELS[wildcards.model]["checkpoint"] or [],
+    output:
+        weights="results/checkpoints/{model}.safetensors",
+        sidecar="results/checkpoints/{model}.json",
+    log:
+        "logs/checkpoints/{model}.log",
+    wildcard_constraints:
+        model=one_of(IMPORTED),
+    params:
+        recipe=lambda wildcards: {key: MODELS[wildcards.model][key] for key in ("timm", "options")},
+        source=fingerprint("scripts/import_checkpoint.py"),
+    conda:
+        "../envs/explain.yaml"
+    script:
+        "../scripts/import_checkpoint.py"
+
+
+rule predict_images:
+    """Classify the images that are explained."""
+    input:
+        weights="results/checkpoints/{model}.safetensors",
+        sidecar="results/checkpoints/{model}.json",
+        sample="results/images/explained.csv",
+    output:
+        predictions="results/predictions/{model}.npz",
+    log:
+        "logs/predictions/{model}.log",
+    params:
+        size=config["images"]["size"],
+        source=fingerprint("scripts/predict_images.py"),
+    threads: 1
+    resources:
+        gpu=1,
+    conda:
+        "../envs/explain.yaml"
+    script:
+        "../scripts/predict_images.py"
+
+
+rule tabulate_models:
+    """Write one table of all models: family, size, accuracy before and after."""
+    input:
+        sidecars=expand("results/checkpoints/{model}.json", model=MODELS),
+        predictions=expand("results/predictions/{model}.npz", model=MODELS),
+    output:
+        models="results/models.csv",
+    log:
+        "logs/models.log",
+    params:
+        models={name: {key: recipe[key] for key in ("timm", "family", "replicate_of")} for name, recipe in MODELS.items()},
+        source=fingerprint("scripts/tabulate_models.py"),
+    conda:
+        "../envs/compare.yaml"
+    script:
+        "../scripts/tabulate_models.py"

@@ -1,0 +1,30 @@
+"""The report: one file with everything, which opens offline."""
+
+
+rule write_report:
+    """Write all tables and figures, the config and the versions into one HTML file."""
+    input:
+        models="results/models.csv",
+        sidecars=expand("results/checkpoints/{model}.json", model=MODELS),
+        audits=expand("results/audit/{method}/{model}.json", method=METHODS, model=MODELS),
+        diagnostics=expand("results/maps/{explanation}/{model}/diagnostics.csv", explanation=EXPLANATIONS, model=MODELS),
+        localisation=expand("results/localisation/{method}.csv", method=METHODS) if HAS_MASKS else [],
+        replicates="results/inference/replicates.csv" if REPLICATES else [],
+        dissimilarities=every_matrix("results/matrices/{method}/{metric}/{subset}/dissimilarity.csv"),
+        matrix=every_matrix(f"{FIGURES}/matrix.svg"),
+        dendrograms=[path for linkage in LINKAGES for path in every_matrix(f"{FIGURES}/dendrogram-{linkage}.svg")],
+        louvain=every_matrix(f"{FIGURES}/louvain.svg"),
+        pca=every_matrix(f"{FIGURES}/pca.svg"),
+        histograms=every_matrix(f"{FIGURES}/histograms.png"),
+        panels=PANELS,
+    output:
+        report="results/report.html",
+    log:
+        "logs/report.log",
+    params:
+        config=GIVEN_CONFIG,
+        source=fingerprint("scripts/write_report.py", "lookalike/report/template.html"),
+    conda:
+        "../envs/plot.yaml"
+    script:
+        "../scripts/write_report.py"

@@ -1,0 +1,11 @@
+"""Look for maps that should not be trusted blindly."""
+
+from pathlib import Path
+
+from lookalike import io, logs, maps
+
+logs.log_to(snakemake.log[0])
+
+batch, card = io.read_batch(snakemake.input.batch)
+raw = (io.read_map(Path(snakemake.input.maps, f"{image}.npy")) for image in card["images"])
+io.write_json(snakemake.output.audit, maps.audit(batch, card["images"], raw))

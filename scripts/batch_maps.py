@@ -1,0 +1,19 @@
+"""Bring one model's raw maps into the view of a method."""
+
+from pathlib import Path
+
+from lookalike import io, logs, maps
+
+logs.log_to(snakemake.log[0])
+
+view = snakemake.params.view
+images = [row["image"] for row in io.read_table(snakemake.input.sample)]
+raw = [io.read_map(Path(snakemake.input.maps, f"{image}.npy")) for image in images]
+card = {
+    "images": images,
+    "shape": [len(images), view["size"], view["size"]],
+    "native_shape": list(raw[0].shape),
+    "view": view,
+    "data_range": maps.data_range(snakemake.params.signed, **view),
+}
+io.write_batch(snakemake.output.batch, (maps.view(one, **view) for one in raw), card)

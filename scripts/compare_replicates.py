@@ -1,0 +1,16 @@
+"""Compare the dissimilarity of each model and its replicate with that of the other pairs."""
+
+from pathlib import Path
+
+from lookalike import io, logs, matrices
+
+logs.log_to(snakemake.log[0])
+
+rows = []
+for path in snakemake.input.matrices:
+    method, metric, subset = Path(path).parts[-4:-1]
+    matrix, names = io.read_matrix(path)
+    for replicate, original in snakemake.params.replicates.items():
+        gap = matrices.replicate_gap(matrix, names, original, replicate)
+        rows.append({"method": method, "metric": metric, "subset": subset, "model": original, "replicate": replicate, **gap})
+io.write_table(snakemake.output.replicates, rows)

@@ -1,0 +1,19 @@
+"""Fine-tune a timm model on the training split."""
+
+from lookalike import io, logs
+
+logs.log_to(snakemake.log[0])
+
+from lookalike import devices, models, training
+
+device = devices.claim_device(snakemake.threads)
+net, sidecar = training.finetune_from_manifest(
+    io.read_table(snakemake.input.manifest),
+    snakemake.params.recipe,
+    **snakemake.params.training,
+    size=snakemake.params.size,
+    name=snakemake.wildcards.model,
+    seed=snakemake.params.seed,
+    device=device,
+)
+models.save_model(snakemake.output.weights, net, sidecar)

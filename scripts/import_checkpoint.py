@@ -1,0 +1,13 @@
+"""Take a checkpoint, or timm's pretrained weights, as they are."""
+
+from lookalike import io, logs
+
+logs.log_to(snakemake.log[0])
+
+from lookalike import models
+
+recipe = snakemake.params.recipe
+path = snakemake.input.get("weights")
+net = models.import_weights(recipe, io.read_weights(path), path) if path else models.build_network(recipe, pretrained=True)
+labels = sorted({row["label"] for row in io.read_table(snakemake.input.manifest)})
+models.save_model(snakemake.output.weights, net, models.describe_import(net, recipe, labels, path))

@@ -1,0 +1,19 @@
+"""Classify the images that are explained."""
+
+from lookalike import io, logs
+
+logs.log_to(snakemake.log[0])
+
+from lookalike import devices, images, models
+
+model = models.load_model(snakemake.input.weights, devices.claim_device(snakemake.threads))
+rows = io.read_table(snakemake.input.sample)
+logits = models.predict(model, images.load_images(rows, snakemake.params.size))
+io.write_arrays(
+    snakemake.output.predictions,
+    images=[row["image"] for row in rows],
+    labels=[row["label"] for row in rows],
+    classes=model.classes,
+    logits=logits,
+    predicted=logits.argmax(axis=1),
+)

@@ -1,0 +1,9 @@
+"""Write all tables and figures, the config and the versions into one HTML file."""
+
+from lookalike import io, logs
+
+logs.log_to(snakemake.log[0])
+
+from lookalike.report import content, page
+
+io.write_text(snakemake.output.report, page.render(**content.gather(snakemake.input), config=page.as_yaml(snakemake.params.config)))
