@@ -120,10 +120,8 @@ def resolve_methods(config):
 
 def resolve_metrics(given):
     """Return metrics by name, from a list of names or a mapping of names to options."""
-    if isinstance(given, list):
-        pairs = [(item, {}) if isinstance(item, str) else next(iter(item.items())) for item in given]
-    else:
-        pairs = list(given.items())
+    items = given if isinstance(given, list) else [{name: options} for name, options in given.items()]
+    pairs = [(item, {}) if isinstance(item, str) else next(iter(item.items())) for item in items]
     if len(dict(pairs)) < len(pairs):
         raise InputError("config: metrics: a name stands there twice; name one of them otherwise, as {NAME: {metric: METRIC, ...}}")
     resolved = {}
@@ -138,7 +136,9 @@ def check_linkages(linkages):
     """Refuse linkages that do not exist, and those that need Euclidean distances."""
     for linkage in linkages:
         if linkage in EUCLIDEAN_LINKAGES:
-            raise InputError(f"config: groups.linkages: {linkage!r} is right for Euclidean distances only, which these dissimilarities are not; use one of {', '.join(LINKAGES)}")
+            raise InputError(
+                f"config: groups.linkages: {linkage!r} wants Euclidean distances, which these dissimilarities are not; use one of {', '.join(LINKAGES)}"
+            )
         if linkage not in LINKAGES:
             raise unknown("linkage", linkage, LINKAGES)
 
@@ -148,7 +148,9 @@ def check_ranges(config):
     for name, method in config["methods"].items():
         for metric in config["metrics"].values():
             if registry.get("metric", metric["metric"]).bounded and method["view"]["scale"] in UNBOUNDED_SCALES:
-                raise InputError(f"config: {metric['metric']} wants maps of a known range, which scale {method['view']['scale']!r} of methods.{name} has not; use max_abs or minmax")
+                raise InputError(
+                    f"config: {metric['metric']} wants maps of a known range; use scale max_abs or minmax for methods.{name}, not {method['view']['scale']}"
+                )
 
 
 def blocks_of(models, size):

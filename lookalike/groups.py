@@ -103,7 +103,7 @@ def clade_support(tree, replicates, method="average"):
 
     wanted = clades(tree)
     complete = replicates[np.isfinite(replicates).all(axis=1)]
-    if not len(complete):
+    if not len(complete) or not len(tree):
         return np.full(len(tree), np.nan)
     hits = dict.fromkeys(wanted, 0)
     for replicate in complete:
@@ -198,7 +198,7 @@ def louvain(matrix, names, resolutions, seed):
 
 
 def number_communities(partition):
-    """Number the communities of a partition from 1, the largest first, ties by their first member's name."""
+    """Give the communities of a partition numbers from 1, the largest first, ties by their first member's name."""
     members = {}
     for name in sorted(partition):
         members.setdefault(partition[name], []).append(name)

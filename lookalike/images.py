@@ -46,9 +46,9 @@ def find_images(folder, seed=0, masks=None):
         raise InputError(f"{folder}: no image in it; it should hold one sub-folder a class, with {', '.join(SUFFIXES)} files")
     has_splits = all(path.relative_to(folder).parts[0] in SPLITS for path in found)
     rows = [describe(path, folder, has_splits) for path in found]
+    name_images(rows)
     if not has_splits:
         split_by_class(rows, seed)
-    name_images(rows)
     for row in rows:
         mask = Path(masks or "", f"{row['image']}.png")
         row["mask"] = str(mask) if masks and mask.is_file() else ""
@@ -135,7 +135,7 @@ def sample_images(rows, split, n, seed):
     classes = defaultdict(list)
     for row in rows:
         classes[row["label"]].append(row["image"])
-    turns = rng_of(seed, "classes").permutation(sorted(classes))
+    turns = rng_of(seed, "classes").permutation(sorted(classes)).tolist()
     chosen = set()
     for turn, label in enumerate(turns):
         share = n // len(classes) + (turn < n % len(classes))

@@ -5,6 +5,7 @@ import csv
 import json
 import os
 import tempfile
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +22,8 @@ def replacing(path):
     os.close(handle)
     try:
         yield Path(temporary)
-        os.chmod(temporary, 0o666 & ~current_umask())
-        os.replace(temporary, path)
+        Path(temporary).chmod(0o666 & ~current_umask())
+        Path(temporary).replace(path)
     finally:
         Path(temporary).unlink(missing_ok=True)
 
@@ -35,9 +36,9 @@ def current_umask():
 
 
 def read_text(path):
-    """Return the text of a file."""
+    """Return the text of a file, its line ends as they are."""
     try:
-        return Path(path).read_text(encoding="utf-8")
+        return Path(path).read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error})") from None
 
@@ -63,13 +64,13 @@ def write_json(path, content):
 
 def read_table(path):
     """Return a CSV table as a list of dicts of strings."""
-    return list(csv.DictReader(read_text(path).splitlines()))
+    return list(csv.DictReader(StringIO(read_text(path), newline="")))
 
 
 def write_table(path, rows, columns=None):
     """Write a list of dicts as a CSV table; floats in full precision, None as empty."""
     columns = columns or list(rows[0])
-    with replacing(path) as temporary, open(temporary, "w", newline="", encoding="utf-8") as file:
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows({name: plain(row[name]) for name in columns} for row in rows)
@@ -89,7 +90,7 @@ def read_matrix(path):
         NaN where a cell is empty.
     names : list of str
     """
-    rows = list(csv.reader(read_text(path).splitlines()))
+    rows = [row for row in csv.reader(StringIO(read_text(path), newline="")) if row]
     names = rows[0][1:] if rows else []
     if [row[0] for row in rows[1:]] != names:
         raise InputError(f"{path}: the names of the rows are not the names of the columns")
@@ -140,16 +141,19 @@ def read_map(path):
         If the file is not a two-dimensional array of real numbers, or holds a value that is not finite.
     """
     try:
-        saliency = np.load(path, allow_pickle=False)
+        with Path(path).open("rb") as file:
+            saliency = np.lib.format.read_array(file, allow_pickle=False)
     except Exception as error:
         raise InputError(f"{path}: not a readable .npy array ({error})") from None
     if saliency.ndim != 2 or saliency.dtype.kind not in "fiub":
         raise InputError(f"{path}: a map must be a 2-D array of real numbers, not {saliency.dtype} of shape {saliency.shape}")
+    with np.errstate(over="ignore"):
+        saliency = saliency.astype(np.float32)
     bad = np.argwhere(~np.isfinite(saliency))
     if len(bad):
         row, column = bad[0]
         raise InputError(f"{path}: {len(bad)} values are not finite, the first at row {row}, column {column}; repair the map or leave its image out")
-    return saliency.astype(np.float32)
+    return saliency
 
 
 def write_map(path, saliency):
@@ -188,7 +192,7 @@ def read_batch(path):
     """
     card = read_json(Path(path).with_suffix(".json"))
     try:
-        maps = np.load(path, mmap_mode="r", allow_pickle=False)
+        maps = np.lib.format.open_memmap(path, mode="r")
     except Exception as error:
         raise InputError(f"{path}: not a readable .npy array ({error})") from None
     if list(maps.shape) != card["shape"] or len(card["images"]) != len(maps):
@@ -220,7 +224,8 @@ def read_batches(paths, images=None, images_path=None):
     for path, (maps, card) in zip(paths, batches, strict=True):
         same_images(images, card["images"], images_path, path)
         if maps.shape != first_maps.shape or card["data_range"] != first_card["data_range"]:
-            raise InputError(f"{paths[0]} and {path} are different views: {first_card['shape']} and {card['shape']}, range {first_card['data_range']} and {card['data_range']}")
+            views = [f"{one['shape']} of range {one['data_range']}" for one in (first_card, card)]
+            raise InputError(f"{paths[0]} and {path} are different views: {views[0]}, and {views[1]}")
     return [maps for maps, _ in batches], images, first_card["data_range"]
 
 
@@ -245,6 +250,9 @@ def read_image(path, size):
     try:
         with Image.open(path) as image:
             image.draft("RGB", (size, size))
+            if image.mode.startswith("I;16"):
+                # Pillow would clip 16 bits to 8, not scale them.
+                image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
             return np.asarray(image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3))
     except Exception as error:
         raise InputError(f"{path}: not a readable image ({error}); replace it or take it out of its folder") from None
@@ -277,11 +285,13 @@ def read_weights(path):
 
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        first_line = str(error).strip().splitlines()[0]
+        first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(f"{path}: not a readable checkpoint of plain weights ({first_line})") from None
     for key in ("state_dict", "model"):
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]
+    if not isinstance(content, dict) or not all(map(torch.is_tensor, content.values())):
+        raise InputError(f"{path}: holds no state dict, neither by itself nor as 'state_dict' or 'model'")
     return content
 
 

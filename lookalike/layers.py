@@ -7,7 +7,7 @@ import torch
 from lookalike.errors import InputError, unknown
 
 
-def target_layer(net, depth=1.0, layer=None):
+def target_layer(net, depth=1.0, layer=None, size=None):
     """Choose the layer that GradCAM explains.
 
     Parameters
@@ -18,6 +18,8 @@ def target_layer(net, depth=1.0, layer=None):
         In (0, 1]: how far towards the head; 1 is the last spatial layer.
     layer : str, optional
         Name of a module, which overrides the rule.
+    size : (int, int), optional
+        Height and width of the images; by default those that the network was made for.
 
     Returns
     -------
@@ -38,11 +40,11 @@ def target_layer(net, depth=1.0, layer=None):
         if not stages:
             raise InputError(f"{type(net).__name__} names no stages, so that `depth` cannot choose one; give `layer:`")
         return net.get_submodule(stages[math.ceil(depth * len(stages)) - 1])
-    return last_spatial_module(net)
+    return last_spatial_module(net, size)
 
 
 @torch.no_grad()
-def last_spatial_module(net):
+def last_spatial_module(net, size=None):
     """Return the outermost module whose output is the last spatial tensor before pooling."""
     seen = []
     hooks = [
@@ -53,7 +55,7 @@ def last_spatial_module(net):
     training = net.training
     try:
         net.eval()
-        size = net.pretrained_cfg.get("input_size", (3, 224, 224))[-2:]
+        size = size or net.pretrained_cfg.get("input_size", (3, 224, 224))[-2:]
         net.forward_features(torch.zeros(1, 3, *size, device=next(net.parameters()).device))
     finally:
         net.train(training)

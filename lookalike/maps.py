@@ -22,7 +22,8 @@ def scale_minmax(x):
 
 def scale_zscore(x):
     """Bring the mean to 0 and the standard deviation to 1; a constant map becomes zero."""
-    return (x - x.mean()) / (x.std() or 1.0)
+    # The rounding of a constant map's mean must not be scaled up to 1.
+    return (x - x.mean()) / x.std() if np.ptp(x) else np.zeros_like(x)
 
 
 def scale_sum(x):

@@ -203,4 +203,5 @@ def replicate_gap(matrix, names, original, replicate):
     distance = float(values[own][0])
     if not len(others):
         return {"distance": distance, "others": np.nan, "nearer": np.nan}
-    return {"distance": distance, "others": float(others.mean()), "nearer": float((others < distance).mean())}
+    nearer = float((others < distance).mean()) if np.isfinite(distance) else np.nan
+    return {"distance": distance, "others": float(others.mean()), "nearer": nearer}

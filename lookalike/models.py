@@ -73,8 +73,8 @@ def build_network(recipe, n_classes=None, pretrained=False):
     head = {} if n_classes is None else {"num_classes": n_classes}
     try:
         return timm.create_model(name, pretrained=pretrained, **head, **recipe.get("options", {}))
-    except TypeError as error:
-        raise InputError(f"timm model {name!r} does not take the options {recipe.get('options')}: {error}") from None
+    except (TypeError, AssertionError) as error:
+        raise InputError(f"timm model {name!r} does not take the options {recipe.get('options')}: {str(error) or 'a value is not supported'}") from None
     except (OSError, RuntimeError) as error:
         if not pretrained:
             raise
@@ -118,7 +118,10 @@ def import_weights(recipe, weights, path):
     """
     weights = {name.removeprefix("module."): tensor for name, tensor in weights.items()}
     net = build_network(recipe)
-    head = [f"{net.pretrained_cfg['classifier']}.weight", f"head.{net.pretrained_cfg['classifier']}.weight"]
+    classifier = net.pretrained_cfg["classifier"]
+    # Distilled transformers have two, of one size.
+    classifier = classifier if isinstance(classifier, str) else classifier[0]
+    head = [f"{classifier}.weight", f"head.{classifier}.weight"]
     found = next((weights[name] for name in head if name in weights), None)
     if found is None:
         raise InputError(f"{path}: holds no classifier {head[0]!r}: is it of another architecture than {recipe['timm']!r}?")
@@ -128,9 +131,8 @@ def import_weights(recipe, weights, path):
     misshapen = [name for name in expected.keys() & weights.keys() if expected[name].shape != weights[name].shape]
     if missing or unexpected or misshapen:
         first = (missing + unexpected + sorted(misshapen))[0]
-        raise InputError(
-            f"{path}: is no checkpoint of {recipe['timm']!r}: {len(missing)} weights missing, {len(unexpected)} unexpected, {len(misshapen)} of another shape, for example {first!r}"
-        )
+        counts = f"{len(missing)} weights missing, {len(unexpected)} unexpected, {len(misshapen)} of another shape"
+        raise InputError(f"{path}: is no checkpoint of {recipe['timm']!r}: {counts}, for example {first!r}")
     net.load_state_dict(weights)
     return net
 

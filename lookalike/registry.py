@@ -137,7 +137,8 @@ def get(kind, name):
     try:
         found = getattr(importlib.import_module(module), name, None)
     except ModuleNotFoundError as error:
-        if error.name != module:
+        # Part of the name asked for is missing, or something that the file itself imports.
+        if not f"{module}.".startswith(f"{error.name}."):
             raise
         found = None
     if not isinstance(found, KINDS[kind]):

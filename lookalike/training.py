@@ -116,7 +116,10 @@ def choose_parameters(net, phase):
     """Thaw the parameters that a phase trains, freeze the others, and return the thawed."""
     net.requires_grad_(phase == "all")
     if phase == "head":
-        net.get_classifier().requires_grad_(True)
+        heads = net.get_classifier()
+        # Distilled transformers have two.
+        for head in heads if isinstance(heads, tuple) else (heads,):
+            head.requires_grad_(True)
     return [parameter for parameter in net.parameters() if parameter.requires_grad]
 
 

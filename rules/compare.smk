@@ -10,6 +10,8 @@ rule compare_models:
         pairs="results/pairs/{method}/{metric}/{a}~{b}.npz",
     log:
         "logs/pairs/{method}/{metric}/{a}~{b}.log",
+    conda:
+        "../envs/compare.yaml"
     params:
         seed=SEED,
         a=lambda wildcards: BLOCKS[wildcards.a],
@@ -17,8 +19,6 @@ rule compare_models:
         metric=lambda wildcards: METRICS[wildcards.metric]["metric"],
         options=lambda wildcards: METRICS[wildcards.metric]["options"],
         source=lambda wildcards: fingerprint("scripts/compare_models.py", f"lookalike/metrics/{METRICS[wildcards.metric]['metric']}.py"),
-    conda:
-        "../envs/compare.yaml"
     script:
         "../scripts/compare_models.py"
 
@@ -40,13 +40,13 @@ rule aggregate_matrix:
         bootstrap="results/matrices/{method}/{metric}/{subset}/bootstrap.npz",
     log:
         "logs/matrices/{method}/{metric}/{subset}.log",
+    conda:
+        "../envs/compare.yaml"
     params:
         seed=SEED,
         metric=lambda wildcards: METRICS[wildcards.metric]["metric"],
         aggregate=config["aggregate"],
         resamples=config["inference"]["bootstrap"],
         source=fingerprint("scripts/aggregate_matrix.py"),
-    conda:
-        "../envs/compare.yaml"
     script:
         "../scripts/aggregate_matrix.py"

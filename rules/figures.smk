@@ -24,12 +24,12 @@ rule draw_matrix:
         histograms=multiext(f"{FIGURES}/histograms", ".svg", ".png"),
     log:
         "logs/figures/{method}/{metric}/{subset}.log",
+    conda:
+        "../envs/plot.yaml"
     params:
         linkages=LINKAGES,
         families={name: recipe["family"] for name, recipe in MODELS.items()},
         source=fingerprint("scripts/draw_matrix.py"),
-    conda:
-        "../envs/plot.yaml"
     script:
         "../scripts/draw_matrix.py"
 
@@ -44,13 +44,13 @@ rule draw_panels:
         panels=PANELS,
     log:
         "logs/figures/panels.log",
+    conda:
+        "../envs/plot.yaml"
     params:
         seed=SEED,
         number=config["figures"]["panels"],
         methods=list(METHODS),
         models=list(MODELS),
         source=fingerprint("scripts/draw_panels.py"),
-    conda:
-        "../envs/plot.yaml"
     script:
         "../scripts/draw_panels.py"

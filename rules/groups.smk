@@ -11,10 +11,10 @@ rule link_models:
         support="results/groups/{method}/{metric}/{subset}/support-{linkage}.csv",
     log:
         "logs/groups/{method}/{metric}/{subset}/tree-{linkage}.log",
-    params:
-        source=fingerprint("scripts/link_models.py"),
     conda:
         "../envs/compare.yaml"
+    params:
+        source=fingerprint("scripts/link_models.py"),
     script:
         "../scripts/link_models.py"
 
@@ -27,12 +27,12 @@ rule detect_communities:
         communities="results/groups/{method}/{metric}/{subset}/communities.csv",
     log:
         "logs/groups/{method}/{metric}/{subset}/communities.log",
+    conda:
+        "../envs/compare.yaml"
     params:
         seed=SEED,
         resolutions=config["groups"]["resolutions"],
         source=fingerprint("scripts/detect_communities.py"),
-    conda:
-        "../envs/compare.yaml"
     script:
         "../scripts/detect_communities.py"
 
@@ -45,9 +45,9 @@ rule project_models:
         pca="results/groups/{method}/{metric}/{subset}/pca.csv",
     log:
         "logs/groups/{method}/{metric}/{subset}/pca.log",
-    params:
-        source=fingerprint("scripts/project_models.py"),
     conda:
         "../envs/compare.yaml"
+    params:
+        source=fingerprint("scripts/project_models.py"),
     script:
         "../scripts/project_models.py"

@@ -8,13 +8,13 @@ rule draw_demo_images:
         masks=directory("results/images/demo_masks"),
     log:
         "logs/images/draw_demo_images.log",
+    conda:
+        "../envs/compare.yaml"
     params:
         seed=SEED,
         size=config["images"]["size"],
         counts=config["images"]["demo"],
         source=fingerprint("scripts/draw_demo_images.py"),
-    conda:
-        "../envs/compare.yaml"
     script:
         "../scripts/draw_demo_images.py"
 
@@ -28,12 +28,12 @@ rule list_images:
         manifest="results/images/manifest.csv",
     log:
         "logs/images/list_images.log",
+    conda:
+        "../envs/compare.yaml"
     params:
         seed=SEED,
         listing=folder_listing(config["images"]["source"]),
         source=fingerprint("scripts/list_images.py"),
-    conda:
-        "../envs/compare.yaml"
     script:
         "../scripts/list_images.py"
 
@@ -46,12 +46,12 @@ rule sample_images:
         sample="results/images/explained.csv",
     log:
         "logs/images/sample_images.log",
+    conda:
+        "../envs/compare.yaml"
     params:
         seed=SEED,
         split=config["images"]["split"],
         n=config["images"]["n"],
         source=fingerprint("scripts/sample_images.py"),
-    conda:
-        "../envs/compare.yaml"
     script:
         "../scripts/sample_images.py"

@@ -9,10 +9,10 @@ rule compare_replicates:
         replicates="results/inference/replicates.csv",
     log:
         "logs/inference/replicates.log",
+    conda:
+        "../envs/compare.yaml"
     params:
         replicates={name: MODELS[name]["replicate_of"] for name in REPLICATES},
         source=fingerprint("scripts/compare_replicates.py"),
-    conda:
-        "../envs/compare.yaml"
     script:
         "../scripts/compare_replicates.py"

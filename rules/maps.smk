@@ -13,6 +13,11 @@ rule explain_images:
         "logs/maps/{explanation}/{model}/per_image.log",
     benchmark:
         "benchmarks/maps/{explanation}/{model}.tsv"
+    conda:
+        "../envs/explain.yaml"
+    threads: 1
+    resources:
+        gpu=1,
     params:
         seed=SEED,
         size=config["images"]["size"],
@@ -20,11 +25,6 @@ rule explain_images:
         method=explanation_method,
         options=explanation_options,
         source=lambda wildcards: fingerprint("scripts/explain_images.py", f"lookalike/methods/{explanation_method(wildcards)}.py"),
-    threads: 1
-    resources:
-        gpu=1,
-    conda:
-        "../envs/explain.yaml"
     script:
         "../scripts/explain_images.py"
 
@@ -39,12 +39,12 @@ rule batch_maps:
         card="results/maps/{method}/{model}/batch_maps.json",
     log:
         "logs/maps/{method}/{model}/batch_maps.log",
+    conda:
+        "../envs/compare.yaml"
     params:
         view=view_of,
         signed=is_signed,
         source=fingerprint("scripts/batch_maps.py"),
-    conda:
-        "../envs/compare.yaml"
     script:
         "../scripts/batch_maps.py"
 
@@ -58,10 +58,10 @@ rule audit_maps:
         audit="results/audit/{method}/{model}.json",
     log:
         "logs/audit/{method}/{model}.log",
-    params:
-        source=fingerprint("scripts/audit_maps.py"),
     conda:
         "../envs/compare.yaml"
+    params:
+        source=fingerprint("scripts/audit_maps.py"),
     script:
         "../scripts/audit_maps.py"
 
@@ -75,10 +75,10 @@ rule measure_localisation:
         localisation="results/localisation/{method}.csv",
     log:
         "logs/localisation/{method}.log",
+    conda:
+        "../envs/compare.yaml"
     params:
         seed=SEED,
         source=fingerprint("scripts/measure_localisation.py", "lookalike/methods/random.py", "lookalike/methods/centre.py"),
-    conda:
-        "../envs/compare.yaml"
     script:
         "../scripts/measure_localisation.py"

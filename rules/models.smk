@@ -14,17 +14,17 @@ rule finetune_model:
         "benchmarks/checkpoints/{model}.tsv"
     wildcard_constraints:
         model=one_of(FINETUNED),
+    conda:
+        "../envs/explain.yaml"
+    threads: 1
+    resources:
+        gpu=1,
     params:
         seed=SEED,
         size=config["images"]["size"],
         recipe=lambda wildcards: {key: MODELS[wildcards.model][key] for key in ("timm", "options")},
         training=lambda wildcards: MODELS[wildcards.model]["training"],
         source=fingerprint("scripts/finetune_model.py"),
-    threads: 1
-    resources:
-        gpu=1,
-    conda:
-        "../envs/explain.yaml"
     script:
         "../scripts/finetune_model.py"
 
@@ -41,11 +41,11 @@ rule import_checkpoint:
         "logs/checkpoints/{model}.log",
     wildcard_constraints:
         model=one_of(IMPORTED),
+    conda:
+        "../envs/explain.yaml"
     params:
         recipe=lambda wildcards: {key: MODELS[wildcards.model][key] for key in ("timm", "options")},
         source=fingerprint("scripts/import_checkpoint.py"),
-    conda:
-        "../envs/explain.yaml"
     script:
         "../scripts/import_checkpoint.py"
 
@@ -60,14 +60,14 @@ rule predict_images:
         predictions="results/predictions/{model}.npz",
     log:
         "logs/predictions/{model}.log",
-    params:
-        size=config["images"]["size"],
-        source=fingerprint("scripts/predict_images.py"),
+    conda:
+        "../envs/explain.yaml"
     threads: 1
     resources:
         gpu=1,
-    conda:
-        "../envs/explain.yaml"
+    params:
+        size=config["images"]["size"],
+        source=fingerprint("scripts/predict_images.py"),
     script:
         "../scripts/predict_images.py"
 
@@ -81,10 +81,10 @@ rule tabulate_models:
         models="results/models.csv",
     log:
         "logs/models.log",
+    conda:
+        "../envs/compare.yaml"
     params:
         models={name: {key: recipe[key] for key in ("timm", "family", "replicate_of")} for name, recipe in MODELS.items()},
         source=fingerprint("scripts/tabulate_models.py"),
-    conda:
-        "../envs/compare.yaml"
     script:
         "../scripts/tabulate_models.py"

@@ -21,10 +21,10 @@ rule write_report:
         report="results/report.html",
     log:
         "logs/report.log",
+    conda:
+        "../envs/plot.yaml"
     params:
         config=GIVEN_CONFIG,
         source=fingerprint("scripts/write_report.py", "lookalike/report/template.html"),
-    conda:
-        "../envs/plot.yaml"
     script:
         "../scripts/write_report.py"

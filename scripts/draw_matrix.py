@@ -6,7 +6,10 @@ logs.log_to(snakemake.log[0])
 
 import numpy as np
 
-from lookalike import groups, matrices, plots
+from lookalike import groups, matrices
+from lookalike.plots.groups import dendrogram, louvain_graph, scatter
+from lookalike.plots.matrix import heatmap, histograms
+from lookalike.plots.style import save
 
 read, draw, families = snakemake.input, snakemake.output, snakemake.params.families
 label = f"{snakemake.wildcards.metric} dissimilarity"
@@ -16,12 +19,12 @@ known, kept, places = groups.without_unknown(matrix, names)
 trees = [groups.parse_clades(io.read_table(path)) for path in read.supports]
 
 order = [places[leaf] for leaf in groups.leaf_order(trees[0])] + [place for place in range(len(names)) if place not in places]
-plots.save(plots.heatmap(matrix, names, families, label=label, title=title, half_width=(high - low) / 2, order=order), draw.matrix)
+save(heatmap(matrix, names, families, label=label, title=title, half_width=(high - low) / 2, order=order), draw.matrix)
 for place, (linkage, tree) in enumerate(zip(snakemake.params.linkages, trees, strict=True)):
-    heading = f"{title}\n{linkage} linkage, cophenetic correlation {tree[-1]['cophenetic_correlation']:.2f}"
-    figure = plots.dendrogram(tree, kept, families, label=label, title=heading, chance=np.nanmean(matrices.condensed(chance)))
-    plots.save(figure, draw.dendrograms[2 * place : 2 * place + 2])
-plots.save(plots.louvain_graph(known, kept, io.read_table(read.communities), families, title=title), draw.louvain)
-plots.save(plots.scatter(*groups.parse_projection(io.read_table(read.pca)), kept, families, title=title), draw.pca)
+    heading = f"{title}\n{linkage} linkage, cophenetic correlation {tree[-1]['cophenetic_correlation']:.2f}" if tree else title
+    figure = dendrogram(tree, kept, families, label=label, title=heading, chance=np.nanmean(matrices.condensed(chance)))
+    save(figure, draw.dendrograms[2 * place : 2 * place + 2])
+save(louvain_graph(known, kept, io.read_table(read.communities), families, title=title), draw.louvain)
+save(scatter(*groups.parse_projection(io.read_table(read.pca)), kept, families, title=title), draw.pca)
 values, by_chance, _, _ = matrices.values_of_subset(io.read_each(read.pairs), io.read_each(read.predictions))
-plots.save(plots.histograms(values, by_chance, names, label=label, title=title), draw.histograms)
+save(histograms(values, by_chance, names, label=label, title=title), draw.histograms)

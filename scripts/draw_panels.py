@@ -4,7 +4,9 @@ from lookalike import io, logs
 
 logs.log_to(snakemake.log[0])
 
-from lookalike import matrices, panels, plots
+from lookalike import matrices
+from lookalike.plots import panels
+from lookalike.plots.style import save
 
 models, count = snakemake.params.models, len(snakemake.params.models)
 rows = io.read_table(snakemake.input.sample)
@@ -18,4 +20,4 @@ for number, place in enumerate(panels.choose_images(rows, classes, snakemake.par
     titles = {model: f"{model}\n{predicted}" for model, predicted in zip(models, classes[place], strict=True)}
     maps = {name: [maps[place] for maps, _ in stacks] for name, stacks in methods.items()}
     figure = panels.panel(image, maps, titles, ranges=ranges, title=f"{rows[place]['image']}: {rows[place]['label']}")
-    plots.save(figure, snakemake.output.panels[2 * number : 2 * number + 2])
+    save(figure, snakemake.output.panels[2 * number : 2 * number + 2])

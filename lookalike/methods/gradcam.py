@@ -1,5 +1,6 @@
 """GradCAM: feature maps of the target layer, weighted by the gradient of the score."""
 
+from lookalike.errors import InputError
 from lookalike.registry import method
 
 
@@ -42,12 +43,14 @@ def gradcam(model, images, targets, seeds, *, depth=1.0, layer=None):
         # A copy goes on, because later layers may work in place.
         return captured[0].clone()
 
-    handle = target_layer(model.net, depth, layer).register_forward_hook(cut)
+    handle = target_layer(model.net, depth, layer, images.shape[2:]).register_forward_hook(cut)
     try:
         with torch.enable_grad():
             scores = model.logits(images).gather(1, targets[:, None]).sum()
     finally:
         handle.remove()
+    if not captured:
+        raise InputError(f"gradcam: layer {layer!r} does not run in a forward pass; give another `layer:`")
     (gradient,) = torch.autograd.grad(scores, captured[0])
     activation, gradient = (to_grid(tensor, model.net) for tensor in (captured[0].detach(), gradient))
     weights = gradient.mean(dim=(2, 3), keepdim=True)

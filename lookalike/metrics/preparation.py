@@ -28,7 +28,12 @@ def centred_unit_vectors(maps):
 def mean_squared_differences(x, y):
     """Return the mean squared differences, shape (a, b), of flat maps (a, p) and (b, p)."""
     squares = [np.einsum("ip,ip->i", vectors, vectors) for vectors in (x, y)]
-    return np.maximum(squares[0][:, None] + squares[1] - 2 * x @ y.T, 0.0) / x.shape[1]
+    lengths = squares[0][:, None] + squares[1]
+    sums = np.maximum(lengths - 2 * x @ y.T, 0.0)
+    # Where two maps are nearly equal the squares cancel; those pairs are taken pixel by pixel.
+    for row, column in np.argwhere(sums < 1e-6 * lengths):
+        sums[row, column] = np.sum((x[row] - y[column]) ** 2)
+    return sums / x.shape[1]
 
 
 def block_means(maps, grid):

@@ -24,6 +24,7 @@ def gather(paths):
     matrices = [describe_matrix(path, paths) for path in paths["dissimilarities"]]
     localisation = {Path(path).stem: findings.summarise_localisation(io.read_table(path)) for path in paths["localisation"]}
     replicates = io.read_table(paths["replicates"]) if paths["replicates"] else []
+    replicates = [row for row in replicates if row["subset"] == matrices[0]["subset"]]
     audits = {Path(path).parts[-2:]: io.read_json(path) for path in paths["audits"]}
     n_images = max(audit["n"] for audit in audits.values())
     warnings = [f"{method}, {Path(file).stem}: {warning}" for (method, file), audit in audits.items() for warning in audit["warnings"]]
@@ -35,7 +36,7 @@ def gather(paths):
         "sample_size": findings.sample_size_sentence(n_images),
         "glance": [
             *(findings.localisation_sentence(method, table, names) for method, table in localisation.items()),
-            *(findings.replicate_sentence(row) for row in replicates if row["subset"] == matrices[0]["subset"]),
+            *findings.replicate_sentences(replicates),
             *([f"The audit has {len(warnings)} warnings about maps."] if warnings else []),
         ],
         "localisation": localisation,

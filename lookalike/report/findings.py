@@ -39,17 +39,42 @@ def summarise_localisation(rows):
     return table
 
 
-def replicate_sentence(row):
-    """Say whether a replicate is nearer to its original than the mean pair, for one row of `replicates.csv`."""
-    place = f"{row['method']}, {row['metric']}, {row['subset']} images"
-    distance, others, nearer = (float(row[name]) for name in ("distance", "others", "nearer"))
-    if not np.isfinite(others) or not np.isfinite(distance):
-        return f"{place}: {row['replicate']} cannot be compared with its original {row['model']}; there is no other pair to hold it against."
-    verdict = "is nearer to" if distance < others else "is NOT nearer to"
-    return (
-        f"{place}: {row['replicate']} {verdict} its original {row['model']} than the mean pair "
-        f"(dissimilarity {distance:.3g} against {others:.3g}; {nearer:.0%} of the other pairs are nearer still)."
-    )
+def replicate_sentences(rows):
+    """Say for every replicate and method under which metrics it is nearer to its original than the mean pair.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Of `replicates.csv`, for one subset of the images.
+
+    Returns
+    -------
+    list of str
+    """
+    sentences = []
+    for method, replicate in dict.fromkeys((row["method"], row["replicate"]) for row in rows):
+        own = [row for row in rows if (row["method"], row["replicate"]) == (method, replicate)]
+        pair = f"{method}: {replicate}, a replicate of {own[0]['model']},"
+        known = [row for row in own if np.isfinite(float(row["others"])) and np.isfinite(float(row["distance"]))]
+        if not known:
+            sentences.append(f"{pair} cannot be judged: there is no other pair to hold it against.")
+            continue
+        told = {verdict: [describe_gap(row) for row in known if is_nearer(row) == verdict] for verdict in (True, False)}
+        parts = [
+            f"{word} nearer to it than the mean pair by {', '.join(told[verdict])}" for verdict, word in ((True, "is"), (False, "is NOT")) if told[verdict]
+        ]
+        sentences.append(f"{pair} {'; it '.join(parts)}.")
+    return sentences
+
+
+def is_nearer(row):
+    """Tell whether a replicate is nearer to its original than the mean of the other pairs."""
+    return float(row["distance"]) < float(row["others"])
+
+
+def describe_gap(row):
+    """Return the metric with the replicate's dissimilarity and that of the other pairs."""
+    return f"{row['metric']} ({float(row['distance']):.2g} against {float(row['others']):.2g})"
 
 
 def localisation_sentence(method, table, models):

@@ -3,6 +3,7 @@
 import base64
 import importlib.metadata
 import platform
+from math import isnan
 from pathlib import Path
 
 import yaml
@@ -21,7 +22,7 @@ def render(**content):
         What `template.html` names.
     """
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(figure=embed, percent=percent, number=number)
+    environment.filters.update(figure=embed, percent=percent, number=number, fixed=fixed)
     return environment.get_template("template.html").render(versions=versions(), **content)
 
 
@@ -38,7 +39,12 @@ def percent(value):
 
 def number(value, digits=3):
     """Return a number in a few significant digits; a dash where it is not known."""
-    return "–" if value != value or value in ("", None) else f"{float(value):.{digits}g}"
+    return "–" if value in ("", None) or isnan(float(value)) else f"{float(value):.{digits}g}"
+
+
+def fixed(value):
+    """Return a number with two decimals; a dash where it is not known."""
+    return "–" if isnan(value) else f"{value:.2f}"
 
 
 def versions():

@@ -5,6 +5,8 @@ from matplotlib.figure import Figure
 
 from lookalike.seeding import rng_of
 
+CELL = 1.25  # inches of a map's side
+
 
 def choose_images(rows, classes, count, seed):
     """Choose images for panels: those that all models classify alike first, the classes in turn.
@@ -54,24 +56,31 @@ def panel(image, maps, titles, *, ranges, title):
     Figure
         Unsigned maps from black to bright, signed ones from blue over white to red.
     """
-    columns = len(titles) + 1
-    figure = Figure(figsize=(1.25 * columns, 1.3 * len(maps) + 0.9))
-    grid = figure.add_gridspec(len(maps), columns, wspace=0.05, hspace=0.05)
-    shown = figure.add_subplot(grid[0, 0])
-    shown.imshow(image)
-    shown.set_title("image", fontsize=8)
-    shown.axis("off")
+    rows, columns = len(maps), len(titles) + 1
+    width, height = CELL * columns + 0.4, CELL * rows + 0.85
+    figure = Figure(figsize=(width, height))
+    margins = {"left": 0.4 / width, "right": 1, "bottom": 0, "top": 1 - 0.85 / height}
+    grid = figure.add_gridspec(rows, columns, wspace=0.04, hspace=0.04, **margins)
     for row, (method, stack) in enumerate(maps.items()):
+        first = bare_axes(figure, grid[row, 0])
+        first.spines[:].set_visible(False)
+        first.set_ylabel(method, fontsize=9)
+        if row == 0:
+            first.imshow(image)
+            first.set_title("image", fontsize=8)
         for column, (text, saliency) in enumerate(zip(titles.values(), stack, strict=True), 1):
-            axes = figure.add_subplot(grid[row, column])
-            axes.set_xticks([])
-            axes.set_yticks([])
+            axes = bare_axes(figure, grid[row, column])
             peak = np.abs(saliency).max() or 1.0
             signed = ranges[method] != 1.0
             axes.imshow(saliency, cmap="RdBu_r" if signed else "magma", vmin=-peak if signed else 0, vmax=peak, interpolation="nearest")
             if row == 0:
                 axes.set_title(text, fontsize=8)
-            if column == 1:
-                axes.set_ylabel(method, fontsize=8)
-    figure.suptitle(title, fontsize=10, y=1.02)
+    figure.suptitle(title, fontsize=10, y=1 - 0.1 / height, va="top")
     return figure
+
+
+def bare_axes(figure, place):
+    """Add axes without ticks."""
+    axes = figure.add_subplot(place)
+    axes.set(xticks=[], yticks=[])
+    return axes

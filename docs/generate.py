@@ -1,0 +1,103 @@
+"""Write the generated pages: metrics.md and methods.md from the registry, rulegraph.md from Snakemake.
+
+With --check nothing is written, and a stale page is an error.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import networkx
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from lookalike import registry  # noqa: E402
+
+
+def first_paragraph(function):
+    """Return the summary of a docstring in one line."""
+    return " ".join(function.__doc__.strip().split("\n\n")[0].split())
+
+
+def options_text(options):
+    """Return options with their defaults."""
+    return ", ".join(f"`{name}: {'null' if default is None else default}`" for name, default in options.items()) or "none"
+
+
+def metrics_page():
+    """Return the page of all metrics."""
+    lines = ["# Metrics", "", "Made from the registry by `make docs`. Every metric is a dissimilarity: 0 for equal maps, larger for less alike.", ""]
+    for name in registry.names("metric"):
+        card = registry.get("metric", name)
+        low, high = card.range
+        lines += [
+            f"## `{name}`",
+            "",
+            first_paragraph(card),
+            "",
+            "| | |",
+            "|---|---|",
+            f"| range | {low} to {'unbounded' if high == float('inf') else high} |",
+            f"| raw value | {card.raw_name} |",
+            f"| ignores | {', '.join(card.ignores) or 'nothing'} |",
+            f"| triangle inequality | {'holds' if card.triangle else 'does not hold'} |",
+            f"| undefined (NaN) where | {card.undefined or 'never'} |",
+            f"| wants maps of a known range | {'yes' if card.bounded else 'no'} |",
+            f"| options | {options_text(card.options)} |",
+            f"| cost of a block | {'one matrix product' if card.cost == 'product' else 'its pairs, one by one'} |",
+            *([f"| reference | {card.reference} |"] if card.reference else []),
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def methods_page():
+    """Return the page of all explanation methods."""
+    lines = ["# Explanation methods", "", "Made from the registry by `make docs`.", ""]
+    for name in registry.names("method"):
+        card = registry.get("method", name)
+        lines += [
+            f"## `{name}`",
+            "",
+            first_paragraph(card),
+            "",
+            "| | |",
+            "|---|---|",
+            f"| maps | {'signed' if card.signed else 'not negative'} |",
+            f"| needs a model | {'yes' if card.needs_model else 'no'} |",
+            f"| options | {options_text(card.options)} |",
+            *([f"| reference | {card.reference} |"] if card.reference else []),
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def rulegraph_page():
+    """Return the page with the graph of the rules."""
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--directory", ROOT / ".snakemake/docs", "--configfile", ROOT / "config.yaml"]
+    command += ["--forceall", "--rulegraph", "mermaid-js"]
+    text = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=True).stdout
+    names = dict(re.findall(r"(id\d+)\[(\w+)\]", text))
+    graph = networkx.DiGraph((names[source], names[sink]) for source, sink in re.findall(r"(id\d+) --> (id\d+)", text))
+    edges = sorted(networkx.transitive_reduction(graph).edges)
+    lines = ["# Rules", "", "Made by `make docs`: which rule feeds which, for the embedded demo, without the edges that others imply.", "", "```mermaid"]
+    return "\n".join([*lines, "flowchart TB", *(f"    {source} --> {sink}" for source, sink in edges), "```", ""])
+
+
+def main():
+    """Write or check the pages."""
+    stale = []
+    for name, page in (("metrics.md", metrics_page()), ("methods.md", methods_page()), ("rulegraph.md", rulegraph_page())):
+        path = ROOT / "docs" / name
+        if "--check" in sys.argv:
+            stale += [name] if not path.is_file() or path.read_text(encoding="utf-8") != page else []
+        else:
+            path.write_text(page, encoding="utf-8")
+    if stale:
+        sys.exit(f"stale: docs/{', docs/'.join(stale)}; run `make docs`")
+
+
+if __name__ == "__main__":
+    main()

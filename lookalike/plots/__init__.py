@@ -1,0 +1,1 @@
+"""Figures, one function each; every one returns a matplotlib `Figure`."""

@@ -1,0 +1,36 @@
+"""What all figures share: colours, family legends, saving."""
+
+from matplotlib import rcParams
+from matplotlib.lines import Line2D
+
+from lookalike import io
+
+# Okabe and Ito's palette, safe for colour-blind readers; markers tell the same once more.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
+MARKERS = "osD^vP*X"
+ACCENT, CHANCE = PALETTE[:2]
+DPI = 120
+
+rcParams.update({"svg.hashsalt": "lookalike", "svg.fonttype": "path", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
+
+
+def save(figure, paths):
+    """Write a figure to every path, each in the format of its suffix; the same figure gives the same bytes."""
+    for path in paths:
+        kind = str(path).rsplit(".", 1)[-1]
+        metadata = {"Date": None} if kind == "svg" else None
+        with io.replacing(path) as temporary:
+            figure.savefig(temporary, format=kind, dpi=DPI, bbox_inches="tight", metadata=metadata)
+
+
+def family_styles(families):
+    """Return the colour and marker of every family, by the families' sorted names."""
+    return {family: (PALETTE[place % len(PALETTE)], MARKERS[place % len(MARKERS)]) for place, family in enumerate(sorted(set(families)))}
+
+
+def add_family_legend(figure, families, names):
+    """Put a legend of the families of these models under a figure."""
+    styles = family_styles(families.values())
+    shown = sorted({families[name] for name in names})
+    handles = [Line2D([], [], color=styles[family][0], marker=styles[family][1], linestyle="", label=family) for family in shown]
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5), frameon=False)

@@ -1,0 +1,108 @@
+"""Real Snakemake runs for the tests of the workflow."""
+
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+TIMEOUT = 500
+
+
+@dataclass
+class Run:
+    """What one Snakemake run did.
+
+    Attributes
+    ----------
+    code : int
+    text : str
+        Everything that it printed.
+    jobs : dict
+        Rule to number of jobs, `all` left out.
+    """
+
+    code: int
+    text: str
+
+    @property
+    def jobs(self):
+        table = re.search(r"Job stats:\n.*?\n-+.*?\n(.*?)\ntotal", self.text, re.S)
+        rows = [line.split() for line in table.group(1).splitlines()] if table else []
+        return {rule: int(count) for rule, count in rows if rule != "all"}
+
+    @property
+    def error(self):
+        """The one line of an `InputError` in a job's log, or of the config's."""
+        lines = [line.strip() for line in self.text.splitlines()]
+        found = [line for line in lines if line.startswith("error: ")]
+        assert len(found) <= 1, found
+        return found[0] if found else lines[-1]
+
+
+def snakemake(directory, config, *targets, cores=1, flags=(), root=ROOT):
+    """Run the workflow in a directory of its own; a failed run is returned, not raised."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / "given.yaml"
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--resources", f"gpu={cores}", "--directory", directory]
+    command += ["--configfile", path, *flags, "--", *targets]
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, cwd=root, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT, check=False)
+    return Run(done.returncode, done.stdout)
+
+
+def tiny_config():
+    """Return a config that goes through every rule in half a minute."""
+    return {
+        "images": {"n": 10, "size": 64, "demo": {"train": 20, "val": 20}},
+        "models": {
+            "ResNet": {"timm": "test_resnet", "options": {"output_stride": 8}, "family": "CNN", "epochs": 1},
+            "ResNet-b": {"replicate_of": "ResNet"},
+            "RegNet": {"timm": "test_byobnet", "options": {"output_stride": 8}, "family": "RegNet"},
+        },
+        "finetuning": {"pretrained": False, "epochs": 0, "freeze_epochs": 0},
+        "methods": {"gradcam": {"explain": "gradcam"}, "noise": {"explain": "random"}},
+        "maps": {"size": 32},
+        "metrics": ["cosine", {"rbf": {"sigma": 80}}],
+        "subsets": ["all", "agreeing"],
+        "inference": {"bootstrap": 50},
+        "figures": {"panels": 1},
+    }
+
+
+@contextlib.contextmanager
+def once(folder):
+    """Let one test process make a folder's content while the others wait; yield whether it is this one."""
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield not (folder / "done").exists()
+        (folder / "done").touch()
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory, worker_id):
+    """The folder of a finished run of `tiny_config`, which no test may change."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "finished"
+    with once(shared) as mine:
+        if mine:
+            run = snakemake(shared / "run", tiny_config())
+            assert run.code == 0, run.text
+            (shared / "text").write_text(run.text)
+    return shared / "run"
+
+
+@pytest.fixture
+def copied(finished, tmp_path):
+    """A copy of the finished run, with its times, to be changed."""
+    return Path(shutil.copytree(finished, tmp_path / "run"))

@@ -1,0 +1,248 @@
+"""The config: completed, checked, and every error in one line with a remedy."""
+
+import copy
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lookalike import registry
+from lookalike.config import block_pairs, blocks_of, resolve
+from lookalike.errors import InputError
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def config():
+    return {
+        "models": {"ResNet": {"timm": "test_resnet", "options": {"output_stride": 8}}, "ViT": {"timm": "test_vit", "lr": 0.002, "family": "transformer"}},
+        "methods": {"gradcam": {"explain": "gradcam"}, "ig": {"explain": "integrated_gradients", "steps": 8}, "ig_abs": {"from": "ig", "sign": "absolute"}},
+        "metrics": ["cosine", {"rbf": {"sigma": 60}}],
+    }
+
+
+def change(config, place, value):
+    """Set a value at a place like `models.ViT.timm`; None takes the key away."""
+    *parents, last = place.split(".")
+    part = config
+    for key in parents:
+        part = part.setdefault(key, {})
+    if value is None:
+        del part[last]
+    else:
+        part[last] = value
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("config*.yaml")), ids=lambda path: path.name)
+def test_config_of_the_repository_resolves(path):
+    given_config = yaml.safe_load(path.read_text())
+    resolved = resolve(given_config)
+    assert set(resolved["models"]) == set(given_config["models"]) and set(resolved["methods"]) == set(given_config["methods"])
+    assert len(resolved["metrics"]) == len(given_config["metrics"])
+
+
+def test_resolving_does_not_change_what_was_given(config):
+    before = copy.deepcopy(config)
+    resolve(config)["images"]["n"] = 5
+    assert config == before
+
+
+def test_defaults_are_filled_at_every_level(config):
+    resolved = resolve(config | {"images": {"n": 7}, "groups": {}})
+    assert resolved["seed"] == 0 and resolved["target"] == "predicted" and resolved["subsets"] == ["all"] and resolved["aggregate"] == "mean"
+    assert resolved["images"] == {"source": "demo", "split": "val", "n": 7, "size": 224, "demo": {"train": 2000, "val": 300}}
+    assert resolved["finetuning"] == {"pretrained": True, "epochs": 8, "freeze_epochs": 1, "lr": 0.001, "batch": 32}
+    assert resolved["maps"] == {"size": 224, "sign": "signed", "sobel": False, "scale": "max_abs"}
+    assert resolved["groups"]["linkages"] == ["average"] and 1.0 in resolved["groups"]["resolutions"]
+    assert resolved["compare"] == {"block": 1} and resolved["inference"] == {"bootstrap": 1000}
+
+
+def test_defaults_of_two_configs_are_not_shared(config):
+    resolve(config)["groups"]["linkages"].append("ward")
+    assert resolve(config)["groups"]["linkages"] == ["average"]
+
+
+def test_models_become_whole_recipes(config):
+    models = resolve(config | {"finetuning": {"epochs": 3}})["models"]
+    assert list(models) == ["ResNet", "ViT"]
+    assert models["ResNet"] == {
+        "timm": "test_resnet",
+        "options": {"output_stride": 8},
+        "family": "unknown",
+        "layer": None,
+        "checkpoint": None,
+        "replicate_of": None,
+        "finetune": True,
+        "training": {"pretrained": True, "epochs": 3, "freeze_epochs": 1, "lr": 0.001, "batch": 32},
+    }
+    assert models["ViT"]["training"]["lr"] == 0.002 and models["ViT"]["family"] == "transformer"
+
+
+def test_replicate_inherits_its_originals_recipe(config):
+    config["models"]["ViT-b"] = {"replicate_of": "ViT"}
+    config["models"]["ViT-c"] = {"replicate_of": "ViT", "family": "rerun"}
+    models = resolve(config)["models"]
+    assert models["ViT-b"] == models["ViT"] | {"replicate_of": "ViT"}
+    assert models["ViT-c"] == models["ViT"] | {"replicate_of": "ViT", "family": "rerun"}
+
+
+def test_checkpoint_is_not_finetuned(config):
+    change(config, "models.ViT.checkpoint", "vit.safetensors")
+    models = resolve(config)["models"]
+    assert models["ViT"]["finetune"] is False and models["ResNet"]["finetune"] is True
+
+
+def test_methods_are_explanations_and_views(config):
+    config["maps"] = {"scale": "minmax"}
+    resolved = resolve(config)
+    assert resolved["explanations"] == {
+        "gradcam": {"method": "gradcam", "options": registry.get("method", "gradcam").options},
+        "ig": {"method": "integrated_gradients", "options": registry.get("method", "integrated_gradients").options | {"steps": 8}},
+    }
+    assert resolved["methods"]["ig_abs"] == {"explanation": "ig", "view": resolved["maps"] | {"sign": "absolute"}}
+    assert resolved["methods"]["ig"] == {"explanation": "ig", "view": resolved["maps"]}
+
+
+def test_repair_is_part_of_a_view(config):
+    change(config, "methods.ig_abs.repair", {"ViT": {"cell": [0, 6]}})
+    assert resolve(config)["methods"]["ig_abs"]["view"]["repair"] == {"ViT": {"cell": [0, 6]}}
+
+
+@pytest.mark.parametrize(
+    "metrics",
+    [["cosine", {"rbf": {"sigma": 60}}, {"wide": {"metric": "rbf"}}], {"cosine": {}, "rbf": {"sigma": 60}, "wide": {"metric": "rbf"}}],
+)
+def test_metrics_are_given_as_list_or_mapping(metrics, config):
+    defaults = registry.get("metric", "rbf").options
+    assert resolve(config | {"metrics": metrics})["metrics"] == {
+        "cosine": {"metric": "cosine", "options": {}},
+        "rbf": {"metric": "rbf", "options": defaults | {"sigma": 60}},
+        "wide": {"metric": "rbf", "options": defaults},
+    }
+
+
+WRONG = [
+    # Unknown keys at every level.
+    ("sed", 1, "unknown config key at the top level 'sed'; did you mean 'seed'"),
+    ("images.nn", 3, "unknown config key at images 'nn'; did you mean 'n'"),
+    ("images.demo.trian", 3, "unknown config key at images.demo 'trian'; did you mean 'train'"),
+    ("models.ViT.tim", "x", "unknown config key at models.ViT 'tim'; did you mean 'timm'"),
+    ("finetuning.epoch", 3, "unknown config key at finetuning 'epoch'; did you mean 'epochs'"),
+    ("maps.scales", "sum", "unknown config key at maps 'scales'; did you mean 'scale'"),
+    ("methods.ig.repair", {"ViT": {"cell": [0, 0], "by": 1}}, "unknown config key at methods.ig.repair.ViT 'by'"),
+    ("compare.blocks", 3, "unknown config key at compare 'blocks'; did you mean 'block'"),
+    ("groups.linkage", ["single"], "unknown config key at groups 'linkage'; did you mean 'linkages'"),
+    ("inference.bootstraps", 3, "unknown config key at inference 'bootstraps'; did you mean 'bootstrap'"),
+    ("figures.panel", 3, "unknown config key at figures 'panel'; did you mean 'panels'"),
+    # Values that do not fit.
+    ("seed", -1, "config: seed: "),
+    ("images.split", "test", "config: images.split: 'test'"),
+    ("images.n", 0, "config: images.n: "),
+    ("images.size", 8, "config: images.size: 8"),
+    ("finetuning.lr", 0, "config: finetuning.lr: 0"),
+    ("models.ViT.epochs", "many", "config: models.ViT.epochs: 'many'"),
+    ("maps.scale", "l2", "config: maps.scale: 'l2'"),
+    ("methods.ig.clip", [0], "config: methods.ig.clip: "),
+    ("subsets", ["all", "all"], "config: subsets: "),
+    ("subsets", ["some"], "config: subsets.0: 'some'"),
+    ("target", "first", "config: target: 'first'"),
+    ("groups.resolutions", [0], "config: groups.resolutions.0: "),
+    ("models", {"ViT": {"timm": "test_vit"}}, "config: models: "),
+    ("models", None, "config: the top level: 'models' is a required property"),
+    ("metrics", [], "config: metrics: "),
+    # Names.
+    ("models.a/b", {"timm": "test_vit"}, "config: 'a/b' at models is no valid name: letters, digits"),
+    ("models.-b", {"timm": "test_vit"}, "config: '-b' at models is no valid name"),
+    ("methods.a b", {"explain": "gradcam"}, "config: 'a b' at methods is no valid name"),
+    ("metrics", {"a~b": {"metric": "cosine"}}, "config: 'a~b' at metrics is no valid name"),
+    # Models.
+    ("models.ViT.timm", None, "config: models.ViT: wants `timm: NAME` or `replicate_of: MODEL`"),
+    ("models.R2", {"replicate_of": "ResNett"}, "unknown original of replicate 'R2' 'ResNett'; did you mean 'ResNet'"),
+    ("models.R2", {"replicate_of": "ResNet", "lr": 0.1}, "config: models.R2: a replicate shares its original's recipe and takes no 'lr'"),
+    ("models.R2", {"replicate_of": "R2"}, "config: models.R2: replicate_of must name a model that is fine-tuned here, which 'R2' is not"),
+    ("models.ViT", {"timm": "test_vit", "finetune": True, "checkpoint": "x.pth"}, "config: models.ViT: a checkpoint is used as it is"),
+    # Methods.
+    ("methods.ig.explain", "gradcan", "unknown method 'gradcan'; did you mean 'gradcam'"),
+    ("methods.ig.explain", "grad.cam", "unknown method 'grad.cam'; did you mean 'gradcam'"),
+    ("methods.ig.explain", "baselines", "unknown method 'baselines'"),
+    ("methods.ig.step", 8, "unknown option of method 'integrated_gradients' 'step'; did you mean 'steps'"),
+    ("methods.ig.from", "gradcam", "config: methods.ig: wants either `explain: METHOD` or `from: NAME`"),
+    ("methods.new", {}, "config: methods.new: wants either `explain: METHOD` or `from: NAME`"),
+    ("methods.new", {"from": "igg"}, "unknown explanation run (methods.new.from) 'igg'; did you mean 'ig'"),
+    ("methods.new", {"from": "ig_abs"}, "unknown explanation run (methods.new.from) 'ig_abs' (all: gradcam, ig)"),
+    ("methods.ig_abs.steps", 8, "unknown key of the view methods.ig_abs 'steps'"),
+    ("methods.ig_abs.sing", "absolute", "unknown key of the view methods.ig_abs 'sing'; did you mean 'sign'"),
+    ("methods.ig_abs.repair", {"Vit": {"cell": [0, 0]}}, "unknown model of methods.ig_abs.repair 'Vit'; did you mean 'ViT'"),
+    # Metrics.
+    ("metrics", ["cosin"], "unknown metric 'cosin'; did you mean 'cosine'"),
+    ("metrics", [{"mine": {"metric": "cosin"}}], "unknown metric 'cosin'; did you mean 'cosine'"),
+    ("metrics", [{"rbf": {"sigmma": 1}}], "unknown option of metric 'rbf' 'sigmma'; did you mean 'sigma'"),
+    ("metrics", [{"ssim": {"data_range": 1}}], "unknown option of metric 'ssim' 'data_range'"),
+    ("metrics", ["rbf", {"rbf": {"sigma": 5}}], "config: metrics: a name stands there twice"),
+    # Linkages.
+    ("groups.linkages", ["avrage"], "unknown linkage 'avrage'; did you mean 'average'"),
+    ("groups.linkages", ["average", "ward"], "config: groups.linkages: 'ward' wants Euclidean distances"),
+]
+
+
+@pytest.mark.parametrize(("place", "value", "complaint"), WRONG, ids=[f"{place}-{number}" for number, (place, *_) in enumerate(WRONG)])
+def test_wrong_config_is_refused_in_one_line(place, value, complaint, config):
+    change(config, place, value)
+    with pytest.raises(InputError) as error:
+        resolve(config)
+    text = str(error.value)
+    assert text.startswith(complaint)
+    assert "\n" not in text
+
+
+@pytest.mark.parametrize("original", [{"replicate_of": "ResNet"}, {"timm": "test_vit", "checkpoint": "x.pth"}, {"timm": "test_vit", "finetune": False}])
+def test_replicate_of_what_is_not_finetuned_is_refused(original, config):
+    config["models"] |= {"other": original, "copy": {"replicate_of": "other"}}
+    with pytest.raises(InputError, match=r"models.copy: replicate_of must name a model that is fine-tuned here, which 'other' is not"):
+        resolve(config)
+
+
+BOUNDED = [name for name in registry.names("metric") if registry.get("metric", name).bounded]
+
+
+@pytest.mark.parametrize("metric", BOUNDED)
+@pytest.mark.parametrize("scale", ["zscore", "none"])
+def test_bounded_metric_on_a_view_without_bounds_is_refused(metric, scale, config):
+    config["metrics"] = [metric]
+    assert resolve(config)["metrics"][metric]["metric"] == metric
+    change(config, "methods.ig_abs.scale", scale)
+    with pytest.raises(InputError, match=rf"config: {metric} wants maps of a known range; .*methods.ig_abs, not {scale}"):
+        resolve(config)
+    config["metrics"] = ["cosine"]
+    assert resolve(config)["methods"]["ig_abs"]["view"]["scale"] == scale
+
+
+def test_some_metric_is_bounded():
+    assert "ssim" in BOUNDED
+
+
+names = st.lists(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,5}", fullmatch=True), min_size=1, max_size=14, unique=True)
+
+
+@settings(deadline=None)
+@given(names, st.integers(1, 16))
+def test_blocks_hold_every_model_once(models, size):
+    blocks = blocks_of(models, size)
+    held = [model for block in blocks.values() for model in block]
+    assert held == sorted(models)
+    assert all(len(block) == size for block in list(blocks.values())[:-1]) and 1 <= len(list(blocks.values())[-1]) <= size
+    assert all(name == (block[0] if len(block) == 1 else f"{block[0]}+{len(block) - 1}") for name, block in blocks.items())
+
+
+@settings(deadline=None)
+@given(names, st.integers(1, 16))
+def test_block_pairs_cover_every_pair_of_models_once(models, size):
+    blocks = blocks_of(models, size)
+    covered = []
+    for a, b in block_pairs(blocks):
+        covered += list(combinations(blocks[a], 2)) if a == b else [(x, y) for x in blocks[a] for y in blocks[b]]
+    assert sorted(covered) == list(combinations(sorted(models), 2))

@@ -1,0 +1,254 @@
+"""The manifest, its split, the balanced sample and the demo's images."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from lookalike import demo, io
+from lookalike.errors import InputError
+from lookalike.images import find_images, load_images, sample_images
+
+
+def paint(path, value=0, size=(8, 8)):
+    """Write a small image of one colour that depends on the value."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, (value % 256, value // 256, 7)).save(path)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Ten cats and twenty dogs, unsplit."""
+    for number in range(30):
+        paint(tmp_path / "pets" / ("cat" if number < 10 else "dog") / f"{number:02d}.png", number)
+    return tmp_path / "pets"
+
+
+def ids(rows, **wanted):
+    return [row["image"] for row in rows if wanted.items() <= row.items()]
+
+
+def test_class_folders_are_listed_in_order(folder):
+    rows = find_images(folder)
+    assert len(rows) == 30
+    assert list(rows[0]) == ["image", "path", "label", "split", "mask", "sha256"]
+    assert rows == sorted(rows, key=lambda row: (row["split"], row["label"], row["path"]))
+    assert {row["image"]: row["label"] for row in rows} == {f"{number:02d}": "cat" if number < 10 else "dog" for number in range(30)}
+    assert len({row["sha256"] for row in rows}) == 30 and {row["mask"] for row in rows} == {""}
+
+
+def test_given_splits_are_kept(tmp_path):
+    for number, place in enumerate(["train/cat/a", "train/dog/b", "val/cat/c", "val/dog/deep/d"]):
+        paint(tmp_path / f"{place}.png", number)
+    rows = find_images(tmp_path)
+    assert [(row["split"], row["label"], row["image"]) for row in rows] == [
+        ("train", "cat", "a"),
+        ("train", "dog", "b"),
+        ("val", "cat", "c"),
+        ("val", "dog/deep", "d"),
+    ]
+
+
+def test_split_is_stratified_and_follows_the_seed(folder):
+    rows = find_images(folder, seed=0)
+    assert len(ids(rows, split="val", label="cat")) == 2 and len(ids(rows, split="val", label="dog")) == 4
+    assert find_images(folder, seed=0) == rows
+    assert any(ids(find_images(folder, seed=seed), split="val") != ids(rows, split="val") for seed in (1, 2))
+
+
+def test_split_of_a_class_does_not_depend_on_other_classes_or_names(folder):
+    before = {row["sha256"]: row["split"] for row in find_images(folder) if row["label"] == "dog"}
+    for number in range(5):
+        paint(folder / "emu" / f"{number}.png", 1000 + number)
+    for path in sorted((folder / "dog").glob("*.png")):
+        path.rename(path.with_name(f"x{99 - int(path.stem)}.png"))
+    rows = find_images(folder)
+    assert {row["sha256"]: row["split"] for row in rows if row["label"] == "dog"} == before
+    assert len(ids(rows, split="val", label="emu")) == 1
+
+
+def test_single_image_of_a_class_is_for_training(tmp_path):
+    for number, place in enumerate(["cat/a", "dog/b", "dog/c"]):
+        paint(tmp_path / f"{place}.png", number)
+    rows = find_images(tmp_path)
+    assert ids(rows, label="cat", split="train") == ["a"]
+    assert len(ids(rows, label="dog", split="train")) == len(ids(rows, label="dog", split="val")) == 1
+
+
+@pytest.mark.parametrize(
+    ("places", "names"),
+    [
+        (["train/cat/a", "train/dog/b"], {"a", "b"}),
+        (["train/cat/a", "train/dog/a", "val/dog/b"], {"cat.a", "dog.a", "dog.b"}),
+        (["train/cat/a", "val/cat/a"], {"train.cat.a", "val.cat.a"}),
+        (["train/x/y/a", "train/x/z/a"], {"x.y.a", "x.z.a"}),
+    ],
+)
+def test_ids_grow_only_where_stems_collide(places, names, tmp_path):
+    for number, place in enumerate(places):
+        paint(tmp_path / f"{place}.png", number)
+    assert set(ids(find_images(tmp_path))) == names
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("place", ["cat", "train/cat"])
+def test_images_that_differ_in_their_suffix_alone_are_refused(place, seed, tmp_path):
+    for number, name in enumerate(("a.bmp", "a.png", "b.png")):
+        paint(tmp_path / place / name, number)
+    with pytest.raises(InputError, match=r"a.bmp and .*a.png differ only in their suffix"):
+        find_images(tmp_path, seed)
+
+
+def test_ids_do_not_depend_on_the_seed(folder):
+    for number in range(10):
+        paint(folder / "emu" / f"{number:02d}.png", 500 + number)
+    assert len({frozenset(ids(find_images(folder, seed))) for seed in range(4)}) == 1
+
+
+def test_masks_are_found_by_id(folder, tmp_path):
+    paint(tmp_path / "masks" / "03.png")
+    rows = find_images(folder, masks=tmp_path / "masks")
+    assert {row["image"]: row["mask"] for row in rows if row["mask"]} == {"03": str(tmp_path / "masks" / "03.png")}
+
+
+@pytest.mark.parametrize("content", [b"", b"no image at all", None])
+def test_unreadable_image_is_named(content, folder):
+    whole = (folder / "cat" / "00.png").read_bytes()
+    (folder / "cat" / "bad.png").write_bytes(whole[: len(whole) // 2] if content is None else content)
+    with pytest.raises(InputError, match=r"bad.png: not a readable image"):
+        find_images(folder)
+
+
+def test_empty_or_absent_folder_is_refused(tmp_path):
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat" / "notes.txt").write_text("no image")
+    with pytest.raises(InputError, match=f"{tmp_path}: no image in it"):
+        find_images(tmp_path)
+    with pytest.raises(InputError, match=r"nowhere: no such image folder"):
+        find_images(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("place", ["stray.png", "train/stray.png"])
+def test_image_outside_the_class_folders_is_named(place, tmp_path):
+    for number, split in enumerate(("train", "val")):
+        paint(tmp_path / split / "cat" / f"{number}.png", number)
+    paint(tmp_path / place, 9)
+    with pytest.raises(InputError, match=r"stray.png: lies outside the class folders"):
+        find_images(tmp_path)
+
+
+@pytest.fixture
+def rows():
+    """A manifest of three classes with 4, 6 and 9 images to explain."""
+    counts = {"ant": 4, "bee": 6, "cow": 9}
+    explained = [{"image": f"{label}{number}", "label": label, "split": "val"} for label, count in counts.items() for number in range(count)]
+    return [{"image": "other", "label": "ant", "split": "train"}, *explained]
+
+
+def counts_of(sample):
+    return sorted(sum(row["label"] == label for row in sample) for label in ("ant", "bee", "cow"))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_sample_is_balanced_nested_and_in_order(seed, rows):
+    previous = set()
+    for n in range(1, 13):
+        sample = sample_images(rows, "val", n, seed)
+        chosen = {row["image"] for row in sample}
+        assert len(sample) == n and previous < chosen
+        counts = counts_of(sample)
+        assert counts[-1] - counts[0] <= 1
+        assert sample == [row for row in rows if row["image"] in chosen]
+        previous = chosen
+
+
+def test_sample_follows_the_seed(rows):
+    assert sample_images(rows, "val", 6, 0) == sample_images(rows, "val", 6, 0)
+    assert len({tuple(ids(sample_images(rows, "val", 6, seed))) for seed in range(5)}) > 1
+    assert len({sample_images(rows, "val", 1, seed)[0]["label"] for seed in range(20)}) == 3
+
+
+def test_all_takes_the_whole_split(rows):
+    assert sample_images(rows, "val", "all", 0) == rows[1:]
+    assert ids(sample_images(rows, "train", "all", 0)) == ["other"]
+
+
+def test_class_with_too_few_images_is_named(rows):
+    with pytest.raises(InputError, match=r"images.n: 15 images want 5 of class 'ant', which has 4 in split 'val'; lower n or add images"):
+        sample_images(rows, "val", 15, 0)
+
+
+def test_empty_split_is_refused(rows):
+    with pytest.raises(InputError, match=r"images.split: no image in split 'train'"):
+        sample_images(rows[1:], "train", 3, 0)
+
+
+def test_images_are_loaded_in_order_as_resized_rgb(folder):
+    rows = find_images(folder)[::-1]
+    loaded = load_images(rows, 16)
+    assert loaded.shape == (30, 16, 16, 3) and loaded.dtype == np.uint8
+    assert [int(image[0, 0, 0]) for image in loaded] == [int(row["image"]) for row in rows]
+    assert (loaded == loaded[:, :1, :1]).all()
+    with pytest.raises(InputError, match=r"absent.png"):
+        load_images([*rows, {"path": str(folder / "absent.png")}], 16)
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "RGBA", "1", "CMYK", "I;16"])
+def test_images_of_every_mode_are_read_as_8_bit_rgb(mode, tmp_path):
+    ramp = np.tile(np.linspace(0, 255, 32).round().astype(np.uint8), (32, 1))
+    image = Image.fromarray(ramp.astype(np.uint16) * 257) if mode == "I;16" else Image.fromarray(ramp).convert("RGB").convert(mode)
+    path = tmp_path / ("a.tif" if mode == "CMYK" else "a.png")
+    image.save(path)
+    pixels = io.read_image(path, 32)
+    assert pixels.shape == (32, 32, 3) and pixels.dtype == np.uint8
+    np.testing.assert_allclose(pixels.mean(axis=(0, 2))[[0, -1]], [0, 255], atol=2)
+    np.testing.assert_allclose(pixels.mean(), 127.5, atol=6)
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return list(demo.draw_images(0, "val", 50, 64))
+
+
+def test_demo_images_are_the_same_for_a_seed(drawn):
+    again = list(demo.draw_images(0, "val", 10, 64))
+    for (shape, number, image, mask), (shape_again, number_again, image_again, mask_again) in zip(drawn[:10], again, strict=True):
+        assert (shape, number) == (shape_again, number_again)
+        np.testing.assert_array_equal(image, image_again)
+        np.testing.assert_array_equal(mask, mask_again)
+    for seed, split in ((1, "val"), (0, "train")):
+        assert not np.array_equal(next(demo.draw_images(seed, split, 1, 64))[2], drawn[0][2])
+
+
+def test_demo_images_have_all_shapes_in_turn(drawn):
+    assert [shape for shape, *_ in drawn] == [*demo.SHAPES] * 10
+    assert [number for _, number, *_ in drawn] == list(range(50))
+    for _, _, image, mask in drawn:
+        assert image.shape == (64, 64, 3) and image.dtype == np.uint8
+        assert mask.shape == (64, 64) and mask.dtype == bool
+
+
+def test_demo_masks_lie_where_the_bright_shape_is(drawn):
+    for _, _, image, mask in drawn:
+        brightness = image.mean(axis=2)
+        assert brightness[mask].mean() > brightness[~mask].mean() + 30
+        assert brightness[mask].std() < 30
+    share = np.mean([mask.mean() for *_, mask in drawn])
+    assert 0.07 < share < 0.14
+
+
+def test_demo_shapes_keep_within_the_image_and_away_from_a_fixed_place(drawn):
+    assert max(mask[[0, -1]].any() or mask[:, [0, -1]].any() for *_, mask in drawn) <= 1
+    centres = np.array([np.argwhere(mask).mean(axis=0) for *_, mask in drawn])
+    assert centres.min() > 8 and centres.max() < 56
+    assert (centres.std(axis=0) > 8).all()
+    assert np.mean([mask[32, 32] for *_, mask in drawn]) < 0.3
+
+
+@pytest.mark.parametrize(("shape", "share"), [("disk", np.pi), ("ring", np.pi * (1 - 0.58**2)), ("triangle", 3 * np.sqrt(3) / 4)])
+def test_masks_have_the_area_of_their_shape(shape, share):
+    mask = demo.draw_mask(shape, (50, 40), 30, 15, 100)
+    assert mask.min() == 0 and mask.max() == 1
+    assert mask.sum() == pytest.approx(share * 30**2, rel=0.03)
+    rows, columns = np.indices(mask.shape)
+    assert (mask * columns).sum() / mask.sum() == pytest.approx(50, abs=1)
+    assert (mask * rows).sum() / mask.sum() == pytest.approx(40, abs=1)

@@ -1,0 +1,158 @@
+"""Blocks of models are compared image by image, with another image's map for chance."""
+
+import dataclasses
+import functools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lookalike import registry
+from lookalike.pairs import compare_blocks, image_cycle
+
+METRICS = ("cosine", "mse", "ssim", "emd")
+
+
+def model_maps(models, images, seed=0):
+    """Return a list of one array of maps (images, 16, 16) a model."""
+    return list(np.random.default_rng(seed).random((models, images, 16, 16)))
+
+
+def chance_partners(n, seed):
+    order = image_cycle(n, seed)
+    return dict(zip(order.tolist(), np.roll(order, -1).tolist(), strict=True))
+
+
+def naive(metric, x, y, partner=None):
+    """Return the dissimilarities pair by pair, of the same image or of the partner's for the second model."""
+    n = len(x[0])
+    values = np.empty((n, len(x), len(y)))
+    for image, first, second in np.ndindex(values.shape):
+        other = partner[image] if partner else image
+        values[image, first, second] = metric(x[first][image][None], y[second][other][None]).item()
+    return values
+
+
+def counting(metric):
+    """Return the metric and a list that notes how many maps each preparation took."""
+    calls = []
+
+    @functools.wraps(metric.prepare)
+    def prepare(maps, **options):
+        calls.append(len(maps))
+        return metric.prepare(maps, **options)
+
+    return dataclasses.replace(metric, prepare=prepare), calls
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_two_blocks_equal_a_naive_loop(name):
+    metric = registry.get("metric", name)
+    x, y = model_maps(2, 4, 1), model_maps(3, 4, 2)
+    values, chance = compare_blocks(metric, x, y, seed=5)
+    np.testing.assert_allclose(values, naive(metric, x, y), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(chance, naive(metric, x, y, chance_partners(4, 5)), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_one_block_equals_a_naive_loop(name):
+    metric = registry.get("metric", name)
+    x = model_maps(3, 4, 3)
+    values, chance = compare_blocks(metric, x, x, seed=6)
+    np.testing.assert_allclose(values, naive(metric, x, x), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(chance, naive(metric, x, x, chance_partners(4, 6)), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_values_do_not_depend_on_the_size_of_the_blocks(name):
+    metric = registry.get("metric", name)
+    maps = model_maps(5, 4, 4)
+
+    def in_blocks(size):
+        tables = np.full((2, 4, 5, 5), np.nan)
+        blocks = [list(range(start, min(start + size, 5))) for start in range(0, 5, size)]
+        for place, rows in enumerate(blocks):
+            for columns in blocks[place:]:
+                x = [maps[row] for row in rows]
+                y = x if rows is columns else [maps[column] for column in columns]
+                tables[:, :, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = compare_blocks(metric, x, y, seed=7)
+        return tables[:, :, *np.triu_indices(5, 1)]
+
+    whole = in_blocks(5)
+    assert np.isfinite(whole).all()
+    for size in (1, 2):
+        np.testing.assert_allclose(in_blocks(size), whole, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_within_a_block_values_are_symmetric_with_zero_diagonal(name):
+    x = model_maps(4, 3, 8)
+    values, _ = compare_blocks(registry.get("metric", name), x, x, seed=0)
+    np.testing.assert_array_equal(values, values.transpose(0, 2, 1))
+    np.testing.assert_array_equal(values[:, range(4), range(4)], 0)
+    assert (values[:, *np.triu_indices(4, 1)] > 0).all()
+
+
+@pytest.mark.parametrize("name", ["cosine", "emd"])
+def test_map_without_a_value_spoils_only_its_own_pairs(name):
+    x = model_maps(3, 2, 9)
+    x[1][0] = 0
+    values, chance = compare_blocks(registry.get("metric", name), x, x, seed=0)
+    np.testing.assert_array_equal(np.isnan(values[0]), [[False, True, False], [True, False, True], [False, True, False]])
+    assert np.isfinite(values[1]).all()
+    assert np.isnan(chance[0, 1]).all()
+    assert np.isnan(chance[1, :, 1]).all()
+    assert np.isfinite(chance[0, [0, 0, 2, 2], [0, 2, 0, 2]]).all()
+
+
+def test_chance_of_an_image_uses_its_partners_map():
+    x, y = model_maps(1, 5, 10), model_maps(1, 5, 11)
+    metric = registry.get("metric", "mse")
+    _, chance = compare_blocks(metric, x, y, seed=3)
+    for image, partner in chance_partners(5, 3).items():
+        assert chance[image, 0, 0] == pytest.approx(np.mean((x[0][image] - y[0][partner]) ** 2), rel=1e-12)
+
+
+def test_single_image_has_values_but_no_chance():
+    x, y = model_maps(2, 1, 12), model_maps(3, 1, 13)
+    metric = registry.get("metric", "mse")
+    values, chance = compare_blocks(metric, x, y, seed=0)
+    np.testing.assert_allclose(values, naive(metric, x, y), rtol=0, atol=1e-12)
+    assert chance.shape == (1, 2, 3)
+    assert np.isnan(chance).all()
+
+
+@pytest.mark.parametrize("name", ["cosine", "emd"])
+@pytest.mark.parametrize("images", [1, 2, 6])
+def test_every_map_is_prepared_once(name, images):
+    metric, calls = counting(registry.get("metric", name))
+    x, y = model_maps(2, images, 14), model_maps(3, images, 15)
+    compare_blocks(metric, x, y, seed=0)
+    assert sum(calls) == 5 * images
+    calls.clear()
+    compare_blocks(metric, x, x, seed=0)
+    assert sum(calls) == 2 * images
+
+
+def test_options_reach_preparation_and_kernel():
+    x = model_maps(2, 3, 16)
+    emd, ssim = registry.get("metric", "emd"), registry.get("metric", "ssim")
+    coarse, _ = compare_blocks(emd, x, x, seed=0, grid=4)
+    np.testing.assert_allclose(coarse[1, 0, 1], emd(x[0][1:2], x[1][1:2], grid=4).item(), rtol=0, atol=1e-12)
+    assert abs(coarse[1, 0, 1] - emd(x[0][1:2], x[1][1:2]).item()) > 1e-6
+    wide, _ = compare_blocks(ssim, x, x, seed=0, data_range=2.0)
+    np.testing.assert_allclose(wide[2, 0, 1], ssim(x[0][2:], x[1][2:], data_range=2.0).item(), rtol=0, atol=1e-12)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@given(n=st.integers(2, 300), seed=st.integers(0, 2**31))
+def test_image_cycle_is_a_derangement(n, seed):
+    partners = chance_partners(n, seed)
+    assert sorted(partners) == sorted(partners.values()) == list(range(n))
+    assert all(image != partner for image, partner in partners.items())
+
+
+def test_image_cycle_depends_on_the_seed_alone():
+    np.testing.assert_array_equal(image_cycle(50, 1), image_cycle(50, 1))
+    assert (image_cycle(50, 1) != image_cycle(50, 2)).any()

@@ -1,0 +1,115 @@
+"""Bad input, run for real: a one-line error that says what to do, and nothing half-written."""
+
+import json
+
+import numpy as np
+import pytest
+from conftest import snakemake, tiny_config
+from PIL import Image
+
+MANIFEST, SAMPLE = "results/images/manifest.csv", "results/images/explained.csv"
+
+
+def refused(run, directory, output, log=None):
+    """Check that a run failed, left nothing of its output and no traceback, and return its one-line error."""
+    assert run.code != 0
+    assert not (directory / output).exists()
+    if log:
+        text = (directory / log).read_text()
+        assert "Traceback" not in text
+        assert text.strip().splitlines()[-1] == run.error
+    return run.error
+
+
+def image_folder(folder, counts):
+    """Write small images, so many a class."""
+    for label, count in counts.items():
+        (folder / label).mkdir(parents=True)
+        for number in range(count):
+            Image.new("RGB", (16, 16), (number, 0, 0)).save(folder / label / f"{label}{number}.png")
+
+
+def folder_config(folder, n=4):
+    return tiny_config() | {"images": {"source": str(folder), "n": n, "size": 64}}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"subset": ["all"]}, "did you mean 'subsets'?"),
+        ({"metrics": ["cosin"]}, "unknown metric 'cosin'; did you mean 'cosine'?"),
+        ({"methods": {"a": {"explain": "gradcamm"}}}, "unknown method 'gradcamm'; did you mean 'gradcam'"),
+        ({"models": {"a/b": {"timm": "test_resnet"}, "c": {"timm": "test_resnet"}}}, "'a/b' at models is no valid name"),
+        ({"groups": {"linkages": ["ward"]}}, "'ward' wants Euclidean distances"),
+    ],
+)
+def test_a_wrong_config_stops_before_any_job(tmp_path, change, message):
+    run = snakemake(tmp_path, tiny_config() | change)
+    assert run.code != 0
+    assert message in run.text
+    assert "Traceback" not in run.text
+    assert not (tmp_path / "results").exists()
+
+
+def test_an_empty_image_folder_is_named(tmp_path):
+    (tmp_path / "photos").mkdir()
+    run = snakemake(tmp_path, folder_config(tmp_path / "photos"), MANIFEST)
+    error = refused(run, tmp_path, MANIFEST, "logs/images/list_images.log")
+    assert "photos: no image in it; it should hold one sub-folder a class" in error
+
+
+def test_an_unreadable_image_is_named(tmp_path):
+    image_folder(tmp_path / "photos", {"cat": 3, "dog": 3})
+    (tmp_path / "photos/dog/dog1.png").write_bytes(b"no image")
+    run = snakemake(tmp_path, folder_config(tmp_path / "photos"), MANIFEST)
+    error = refused(run, tmp_path, MANIFEST, "logs/images/list_images.log")
+    assert "dog/dog1.png: not a readable image" in error
+
+
+def test_a_class_with_fewer_images_than_asked_is_named(tmp_path):
+    image_folder(tmp_path / "photos", {"cat": 20, "dog": 5})
+    run = snakemake(tmp_path, folder_config(tmp_path / "photos"), SAMPLE)
+    error = refused(run, tmp_path, SAMPLE, "logs/images/sample_images.log")
+    assert "4 images want 2 of class 'dog', which has 1 in split 'val'" in error
+
+
+def test_an_added_image_deep_in_a_folder_is_noticed(tmp_path):
+    image_folder(tmp_path / "photos", {"cat": 10, "dog": 10})
+    config = folder_config(tmp_path / "photos")
+    assert snakemake(tmp_path, config, SAMPLE).jobs == {"list_images": 1, "sample_images": 1}
+    assert "Nothing to be done" in snakemake(tmp_path, config, SAMPLE).text
+    Image.new("RGB", (16, 16), (99, 0, 0)).save(tmp_path / "photos/cat/new.png")
+    assert snakemake(tmp_path, config, SAMPLE).jobs == {"list_images": 1, "sample_images": 1}
+
+
+def test_an_unknown_timm_name_gives_near_names(copied):
+    config = tiny_config()
+    config["models"]["Other"] = {"timm": "test_resnett"}
+    run = snakemake(copied, config, "results/checkpoints/Other.safetensors")
+    error = refused(run, copied, "results/checkpoints/Other.safetensors", "logs/checkpoints/Other.log")
+    assert "unknown timm model 'test_resnett'; did you mean 'test_resnet'" in error
+    assert not (copied / "results/checkpoints/Other.json").exists()
+
+
+def test_a_map_with_nan_is_named_with_its_place(copied):
+    path = next((copied / "results/maps/noise/ResNet/per_image").glob("*.npy"))
+    saliency = np.load(path)
+    saliency[3, 5] = np.nan
+    np.save(path, saliency)
+    output = "results/maps/noise/ResNet/batch_maps.npy"
+    run = snakemake(copied, tiny_config(), output, flags=["--forcerun", "batch_maps"])
+    error = refused(run, copied, output, "logs/maps/noise/ResNet/batch_maps.log")
+    assert path.name in error
+    assert "row 3, column 5" in error
+
+
+def test_batches_of_different_images_are_refused_naming_the_first(copied):
+    path = copied / "results/maps/noise/ResNet/batch_maps.json"
+    card = json.loads(path.read_text())
+    card["images"][2] = "somebody-elses"
+    path.write_text(json.dumps(card))
+    output = "results/pairs/noise/cosine/RegNet~ResNet.npz"
+    run = snakemake(copied, tiny_config(), output, flags=["--forcerun", "compare_models"])
+    error = refused(run, copied, output, "logs/pairs/noise/cosine/RegNet~ResNet.log")
+    assert "hold different images: number 2 is" in error
+    assert "'somebody-elses'" in error

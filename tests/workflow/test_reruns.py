@@ -1,0 +1,97 @@
+"""Only what changed is computed: each change, run for real, and its jobs counted."""
+
+import shutil
+
+from conftest import ROOT, snakemake, tiny_config
+
+MATRIX = {"aggregate_matrix": 8, "link_models": 8, "detect_communities": 8, "project_models": 8, "draw_matrix": 8}
+COMMON = {"compare_replicates": 1, "write_report": 1}
+
+
+def one_of_four(jobs):
+    """Return the jobs for one method or metric of a matrix of two by two."""
+    return {rule: count // 2 for rule, count in jobs.items()}
+
+
+def test_a_new_model_computes_its_own_maps_and_pairs_only(copied):
+    config = tiny_config()
+    config["models"]["EfficientNet"] = {"timm": "test_efficientnet", "options": {"output_stride": 8}}
+    run = snakemake(copied, config)
+    assert run.code == 0, run.text
+    own = {"finetune_model": 1, "predict_images": 1, "explain_images": 2, "batch_maps": 2, "audit_maps": 2, "compare_models": 12}
+    shared = {"tabulate_models": 1, "measure_localisation": 2, "draw_panels": 1}
+    assert run.jobs == own | shared | MATRIX | COMMON
+
+
+def test_a_removed_model_computes_no_pair_again(copied):
+    config = tiny_config()
+    del config["models"]["RegNet"]
+    run = snakemake(copied, config)
+    assert run.code == 0, run.text
+    assert run.jobs == {"tabulate_models": 1, "measure_localisation": 2, "draw_panels": 1} | MATRIX | COMMON
+
+
+def test_a_new_metric_compares_by_it_alone(copied):
+    config = tiny_config()
+    config["metrics"].append("mse")
+    run = snakemake(copied, config)
+    assert run.code == 0, run.text
+    assert run.jobs == {"compare_models": 6} | one_of_four(MATRIX) | COMMON
+
+
+def test_a_changed_metric_option_compares_by_that_metric_alone(copied):
+    config = tiny_config()
+    config["metrics"][1]["rbf"]["sigma"] = 40
+    run = snakemake(copied, config)
+    assert run.code == 0, run.text
+    assert run.jobs == {"compare_models": 6} | one_of_four(MATRIX) | COMMON
+
+
+def test_a_changed_view_explains_nothing_again(copied):
+    config = tiny_config()
+    config["methods"]["noise"]["sign"] = "absolute"
+    run = snakemake(copied, config)
+    assert run.code == 0, run.text
+    assert run.jobs == {"batch_maps": 3, "audit_maps": 3, "measure_localisation": 1, "draw_panels": 1, "compare_models": 6} | one_of_four(MATRIX) | COMMON
+
+
+def test_a_derived_view_shares_the_raw_maps(copied):
+    config = tiny_config()
+    config["methods"]["derived"] = {"from": "noise", "sobel": True}
+    run = snakemake(copied, config)
+    assert run.code == 0, run.text
+    assert run.jobs == {"batch_maps": 3, "audit_maps": 3, "measure_localisation": 1, "draw_panels": 1, "compare_models": 6} | one_of_four(MATRIX) | COMMON
+
+
+def test_a_changed_linkage_links_and_draws_only(copied):
+    config = tiny_config()
+    config["groups"] = {"linkages": ["complete"]}
+    run = snakemake(copied, config)
+    assert run.code == 0, run.text
+    assert run.jobs == {"link_models": 8, "draw_matrix": 8, "write_report": 1}
+
+
+def test_an_edited_metric_reruns_that_metric_alone(copied, tmp_path):
+    root = tmp_path / "checkout"
+    shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(".git", ".venv", ".snakemake", "results", "logs", "benchmarks", "tests", "__pycache__"))
+    source = root / "lookalike/metrics/rbf.py"
+    assert "Nothing to be done" in snakemake(copied, tiny_config(), root=root).text
+    source.write_text("# a comment changes nothing\n" + source.read_text())
+    assert "Nothing to be done" in snakemake(copied, tiny_config(), root=root).text
+    source.write_text(source.read_text().replace("PIXELS_OF_SIGMA = 224 * 224", "PIXELS_OF_SIGMA = 100 * 100"))
+    run = snakemake(copied, tiny_config(), root=root)
+    assert run.code == 0, run.text
+    assert run.jobs == {"compare_models": 6} | one_of_four(MATRIX) | COMMON
+
+
+def test_a_larger_block_gives_the_same_matrix(finished, copied):
+    config = tiny_config() | {"compare": {"block": 2}}
+    run = snakemake(copied, config, "results/matrices/gradcam/cosine/all/dissimilarity.csv")
+    assert run.code == 0, run.text
+    assert run.jobs == {"compare_models": 2, "aggregate_matrix": 1}
+    path = "results/matrices/gradcam/cosine/all/dissimilarity.csv"
+    from lookalike import io
+
+    (one, names), (other, same_names) = io.read_matrix(finished / path), io.read_matrix(copied / path)
+    assert names == same_names
+    assert abs(one - other).max() < 1e-12

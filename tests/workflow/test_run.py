@@ -1,0 +1,123 @@
+"""One whole run: what it leaves, that a second one does nothing, that cores do not matter."""
+
+import json
+import re
+
+import numpy as np
+from conftest import Run, snakemake, tiny_config
+
+from lookalike import io
+
+STAGES = """
+results/images/manifest.csv results/images/explained.csv
+results/checkpoints/ResNet.safetensors results/checkpoints/ResNet.json results/predictions/ResNet-b.npz results/models.csv
+results/maps/gradcam/RegNet/batch_maps.npy results/maps/gradcam/RegNet/batch_maps.json results/maps/gradcam/RegNet/diagnostics.csv
+results/audit/gradcam/RegNet.json results/localisation/gradcam.csv
+results/pairs/gradcam/cosine/RegNet~ResNet.npz
+results/matrices/gradcam/rbf/agreeing/mean.csv results/matrices/gradcam/rbf/agreeing/bootstrap.npz
+results/groups/gradcam/cosine/all/tree-average.nwk results/groups/gradcam/cosine/all/support-average.csv
+results/groups/gradcam/cosine/all/communities.csv results/groups/gradcam/cosine/all/pca.csv
+results/inference/replicates.csv
+results/figures/noise/rbf/all/matrix.png results/figures/noise/rbf/all/dendrogram-average.svg results/figures/noise/rbf/all/louvain.svg
+results/figures/noise/rbf/all/pca.png results/figures/noise/rbf/all/histograms.svg results/figures/panels/panel-1.png
+results/report.html
+""".split()
+
+
+def test_every_stage_leaves_its_files(finished):
+    missing = [path for path in STAGES if not (finished / path).is_file()]
+    assert not missing
+
+
+def test_no_rule_ran_more_often_than_needed(finished):
+    run = Run(0, (finished.parent / "text").read_text())
+    assert run.jobs == {
+        "draw_demo_images": 1,
+        "list_images": 1,
+        "sample_images": 1,
+        "finetune_model": 3,
+        "predict_images": 3,
+        "tabulate_models": 1,
+        "explain_images": 6,
+        "batch_maps": 6,
+        "audit_maps": 6,
+        "measure_localisation": 2,
+        "compare_models": 12,
+        "aggregate_matrix": 8,
+        "link_models": 8,
+        "detect_communities": 8,
+        "project_models": 8,
+        "compare_replicates": 1,
+        "draw_matrix": 8,
+        "draw_panels": 1,
+        "write_report": 1,
+    }
+
+
+def test_a_second_run_does_nothing(copied):
+    run = snakemake(copied, tiny_config())
+    assert run.code == 0
+    assert "Nothing to be done" in run.text
+    assert not run.jobs
+
+
+def test_nothing_temporary_is_left(finished):
+    assert not [path for path in (finished / "results").rglob(".*") if path.name != ".snakemake_timestamp"]
+
+
+def test_results_do_not_depend_on_cores(finished, tmp_path):
+    run = snakemake(tmp_path, tiny_config(), "results/inference/replicates.csv", "results/groups/gradcam/cosine/all/tree-average.nwk", cores=2)
+    assert run.code == 0, run.text
+    checked = 0
+    for pattern in ("checkpoints/*.safetensors", "maps/*/*/batch_maps.npy", "pairs/*/*/*.npz", "matrices/*/*/*/*", "groups/*/*/*/*", "inference/*"):
+        for path in (tmp_path / "results").glob(pattern):
+            assert path.read_bytes() == (finished / path.relative_to(tmp_path)).read_bytes(), path
+            checked += 1
+    assert checked > 80
+
+
+def test_replicate_has_other_weights(finished):
+    weights = [io.read_weights(finished / f"results/checkpoints/{name}.safetensors") for name in ("ResNet", "ResNet-b")]
+    assert weights[0].keys() == weights[1].keys()
+    assert not np.allclose(weights[0]["fc.weight"], weights[1]["fc.weight"])
+
+
+def test_raw_maps_are_native_and_the_batch_is_not(finished):
+    raw = io.read_map(next((finished / "results/maps/gradcam/ResNet/per_image").glob("*.npy")))
+    maps, card = io.read_batch(finished / "results/maps/gradcam/ResNet/batch_maps.npy")
+    assert raw.shape == (8, 8)
+    assert maps.shape == (10, 32, 32)
+    assert card["native_shape"] == [8, 8]
+    assert card["data_range"] == 1.0
+
+
+def test_agreeing_counts_images_of_equal_prediction(finished):
+    n, names = io.read_matrix(finished / "results/matrices/gradcam/cosine/agreeing/n.csv")
+    one, other = (io.read_arrays(finished / f"results/predictions/{name}.npz") for name in (names[0], names[2]))
+    maps = [io.read_batch(finished / f"results/maps/gradcam/{name}/batch_maps.npy")[0] for name in (names[0], names[2])]
+    defined = np.logical_and(*(batch.any(axis=(1, 2)) for batch in maps))
+    assert n[0, 2] == ((one["predicted"] == other["predicted"]) & defined).sum()
+
+
+def test_report_is_one_file_that_needs_no_network(finished):
+    page = (finished / "results/report.html").read_text()
+    addresses = re.findall(r'(?:src|href)\s*=\s*"([^"]*)"', page)
+    assert len(addresses) > 40
+    assert all(address.startswith(("data:", "#")) for address in addresses)
+    assert "http" not in re.sub(r'"data:[^"]*"', "", page)
+    for text in ("Localisation", "Replicates", "test_byobnet", "2.15.0", "gradcam, cosine, all images", "bootstrap: 50"):
+        assert text in page
+
+
+def test_logs_and_benchmarks_mirror_the_results(finished):
+    assert "training (all)" in (finished / "logs/checkpoints/ResNet.log").read_text()
+    assert (finished / "benchmarks/maps/gradcam/ResNet.tsv").is_file()
+    assert (finished / "logs/pairs/gradcam/cosine/RegNet~ResNet.log").is_file()
+
+
+def test_sidecar_tells_recipe_and_every_epoch(finished):
+    sidecar = json.loads((finished / "results/checkpoints/ResNet.json").read_text())
+    assert sidecar["recipe"]["timm"] == "test_resnet"
+    assert [row["epoch"] for row in sidecar["epochs"]] == [0, 1]
+    assert sidecar["classes"] == ["cross", "disk", "ring", "star", "triangle"]
+    assert set(sidecar["accuracy"]) == {"before", "after"}
