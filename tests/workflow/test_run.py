@@ -8,20 +8,34 @@ from conftest import Run, snakemake, tiny_config
 
 from lookalike import io
 
-STAGES = """
-results/images/manifest.csv results/images/explained.csv
-results/checkpoints/ResNet.safetensors results/checkpoints/ResNet.json results/predictions/ResNet-b.npz results/models.csv
-results/maps/gradcam/RegNet/batch_maps.npy results/maps/gradcam/RegNet/batch_maps.json results/maps/gradcam/RegNet/diagnostics.csv
-results/audit/gradcam/RegNet.json results/localisation/gradcam.csv
-results/pairs/gradcam/cosine/RegNet~ResNet.npz
-results/matrices/gradcam/rbf/agreeing/mean.csv results/matrices/gradcam/rbf/agreeing/bootstrap.npz
-results/groups/gradcam/cosine/all/tree-average.nwk results/groups/gradcam/cosine/all/support-average.csv
-results/groups/gradcam/cosine/all/communities.csv results/groups/gradcam/cosine/all/pca.csv
-results/inference/replicates.csv
-results/figures/noise/rbf/all/matrix.png results/figures/noise/rbf/all/dendrogram-average.svg results/figures/noise/rbf/all/louvain.svg
-results/figures/noise/rbf/all/pca.png results/figures/noise/rbf/all/histograms.svg results/figures/panels/panel-1.png
-results/report.html
-""".split()
+STAGES = [
+    "results/images/manifest.csv",
+    "results/images/explained.csv",
+    "results/checkpoints/ResNet.safetensors",
+    "results/checkpoints/ResNet.json",
+    "results/predictions/ResNet-b.npz",
+    "results/models.csv",
+    "results/maps/gradcam/RegNet/batch_maps.npy",
+    "results/maps/gradcam/RegNet/batch_maps.json",
+    "results/maps/gradcam/RegNet/diagnostics.csv",
+    "results/audit/gradcam/RegNet.json",
+    "results/localisation/gradcam.csv",
+    "results/pairs/gradcam/cosine/RegNet~ResNet.npz",
+    "results/matrices/gradcam/rbf/agreeing/mean.csv",
+    "results/matrices/gradcam/rbf/agreeing/bootstrap.npz",
+    "results/groups/gradcam/cosine/all/tree-average.nwk",
+    "results/groups/gradcam/cosine/all/support-average.csv",
+    "results/groups/gradcam/cosine/all/communities.csv",
+    "results/groups/gradcam/cosine/all/pca.csv",
+    "results/inference/replicates.csv",
+    "results/figures/noise/rbf/all/matrix.png",
+    "results/figures/noise/rbf/all/dendrogram-average.svg",
+    "results/figures/noise/rbf/all/louvain.svg",
+    "results/figures/noise/rbf/all/pca.png",
+    "results/figures/noise/rbf/all/histograms.svg",
+    "results/figures/panels/panel-1.png",
+    "results/report.html",
+]
 
 
 def test_every_stage_leaves_its_files(finished):
