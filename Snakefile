@@ -18,6 +18,7 @@ include: "rules/maps.smk"
 include: "rules/compare.smk"
 include: "rules/groups.smk"
 include: "rules/inference.smk"
+include: "rules/studies.smk"
 include: "rules/figures.smk"
 include: "rules/report.smk"
 

@@ -8,7 +8,7 @@ import yaml
 from lookalike import registry
 from lookalike.errors import InputError, unknown
 from lookalike.groups import EUCLIDEAN_LINKAGES, LINKAGES
-from lookalike.maps import UNBOUNDED_SCALES
+from lookalike.maps import UNBOUNDED_SCALES, is_signed
 
 SCHEMA = Path(__file__).parent.parent / "schemas" / "config.schema.yaml"
 VIEW_KEYS = ("size", "sign", "clip", "sobel", "scale", "repair")
@@ -27,7 +27,8 @@ def resolve(config):
     -------
     dict
         The same keys with their defaults, and: `models[name]` a recipe; `explanations[name]` with `method` and
-        `options`; `methods[name]` with `explanation` and `view`; `metrics[name]` with `metric` and `options`.
+        `options`; `methods[name]` with `explanation` and `view`; `metrics[name]` with `metric` and `options`; `comparisons`, the
+        pairs of method and metric to compute; `left_out`, a sentence for each pair that makes no sense.
 
     Raises
     ------
@@ -41,7 +42,7 @@ def resolve(config):
     config["explanations"], config["methods"] = resolve_methods(config)
     config["metrics"] = resolve_metrics(config["metrics"])
     check_linkages(config["groups"]["linkages"])
-    check_ranges(config)
+    config["comparisons"], config["left_out"] = choose_comparisons(config)
     return config
 
 
@@ -143,14 +144,22 @@ def check_linkages(linkages):
             raise unknown("linkage", linkage, LINKAGES)
 
 
-def check_ranges(config):
-    """Refuse a metric that wants a known range on a view that has none."""
+def choose_comparisons(config):
+    """Return the pairs of method and metric that make sense, and why the others do not."""
+    chosen, left_out = [], []
     for name, method in config["methods"].items():
-        for metric in config["metrics"].values():
-            if registry.get("metric", metric["metric"]).bounded and method["view"]["scale"] in UNBOUNDED_SCALES:
-                raise InputError(
-                    f"config: {metric['metric']} wants maps of a known range; use scale max_abs or minmax for methods.{name}, not {method['view']['scale']}"
-                )
+        signed = is_signed(registry.get("method", config["explanations"][method["explanation"]]["method"]).signed, **method["view"])
+        for metric, about in config["metrics"].items():
+            card = registry.get("metric", about["metric"])
+            if card.bounded and method["view"]["scale"] in UNBOUNDED_SCALES:
+                left_out.append(f"{metric} on {name}: it wants maps of a known range, as scale max_abs or minmax gives")
+            elif card.views != "any" and (card.views == "signed") != signed:
+                left_out.append(f"{metric} on {name}: it speaks of {card.views} maps only")
+            else:
+                chosen.append((name, metric))
+    if not chosen:
+        raise InputError(f"config: no metric fits any method; {left_out[0]}")
+    return chosen, left_out
 
 
 def blocks_of(models, size):

@@ -165,7 +165,7 @@ def louvain(matrix, names, resolutions, seed):
     Returns
     -------
     list of dict
-        `resolution`, `model`, `community` (numbered by size, then by name), `modularity`.
+        `resolution`, `model`, `community` (numbered by size, then by name), `modularity` at that resolution.
 
     References
     ----------
@@ -187,12 +187,15 @@ def louvain(matrix, names, resolutions, seed):
     rows = []
     for resolution in resolutions:
         runs = [
-            community.best_partition(graph, resolution=resolution, random_state=seed_of(seed, "louvain", resolution, run) % 2**32)
+            community.best_partition(graph, resolution=resolution, random_state=seed_of(seed, "louvain", float(resolution), run) % 2**32)
             for run in range(LOUVAIN_RUNS)
         ]
-        scores = [community.modularity(partition, graph) for partition in runs]
+        numbered = [number_communities(partition) for partition in runs]
+        # python-louvain's own modularity knows no resolution; networkx's is what its moves increase.
+        groups = [[[name for name in numbers if numbers[name] == one] for one in set(numbers.values())] for numbers in numbered]
+        scores = [networkx.community.modularity(graph, group, resolution=resolution) for group in groups]
         best = int(np.argmax(scores))
-        numbers = number_communities(runs[best])
+        numbers = numbered[best]
         rows += [{"resolution": resolution, "model": name, "community": numbers[name], "modularity": scores[best]} for name in sorted(names)]
     return rows
 

@@ -145,6 +145,11 @@ def read_map(path):
             saliency = np.lib.format.read_array(file, allow_pickle=False)
     except Exception as error:
         raise InputError(f"{path}: not a readable .npy array ({error})") from None
+    return checked_map(saliency, path)
+
+
+def checked_map(saliency, path):
+    """Return a map as float32; refuse what is no 2-D array of finite real numbers, naming where it comes from."""
     if saliency.ndim != 2 or saliency.dtype.kind not in "fiub":
         raise InputError(f"{path}: a map must be a 2-D array of real numbers, not {saliency.dtype} of shape {saliency.shape}")
     with np.errstate(over="ignore"):
@@ -154,6 +159,19 @@ def read_map(path):
         row, column = bad[0]
         raise InputError(f"{path}: {len(bad)} values are not finite, the first at row {row}, column {column}; repair the map or leave its image out")
     return saliency
+
+
+def read_stack(path, images):
+    """Return the maps of some images: from a folder, one `IMAGE.npy` each, or from one .npy file, in their order."""
+    if Path(path).is_dir():
+        return [read_map(Path(path, f"{image}.npy")) for image in images]
+    try:
+        stack = np.lib.format.open_memmap(path, mode="r")
+    except Exception as error:
+        raise InputError(f"{path}: not a readable .npy array ({error})") from None
+    if stack.ndim != 3 or len(stack) != len(images):
+        raise InputError(f"{path}: must hold {len(images)} maps, (n, H, W), not {stack.shape}")
+    return [checked_map(saliency, f"{path}, map {place}") for place, saliency in enumerate(stack)]
 
 
 def write_map(path, saliency):
@@ -245,11 +263,12 @@ def read_image(path, size):
     -------
     ndarray, shape (size, size, 3), uint8
     """
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     try:
         with Image.open(path) as image:
             image.draft("RGB", (size, size))
+            ImageOps.exif_transpose(image, in_place=True)
             if image.mode.startswith("I;16"):
                 # Pillow would clip 16 bits to 8, not scale them.
                 image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))

@@ -92,11 +92,18 @@ def view(raw, *, size, sign="signed", clip=None, sobel=False, scale="max_abs", r
     return SCALES[scale](x)
 
 
-def data_range(signed_method, *, sign="signed", sobel=False, scale="max_abs", **_):
+def is_signed(signed_method, *, sign="signed", sobel=False, scale="max_abs", **_):
+    """Tell whether a view's values can be negative, given whether the raw maps can."""
+    if scale == "zscore":
+        return True
+    return signed_method and sign == "signed" and not sobel and scale != "minmax"
+
+
+def data_range(signed_method, **view):
     """Return the fixed range of a view's values: 1 unsigned, 2 signed, None where the scale has no bound."""
-    if scale in UNBOUNDED_SCALES:
+    if view.get("scale") in UNBOUNDED_SCALES:
         return None
-    return 2.0 if signed_method and sign == "signed" and not sobel and scale != "minmax" else 1.0
+    return 2.0 if is_signed(signed_method, **view) else 1.0
 
 
 def audit(maps, images, raw_maps):

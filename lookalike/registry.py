@@ -32,12 +32,16 @@ class Metric:
     raw : callable
         From the dissimilarity to the value that goes by the metric's name in the field.
     raw_name : str
+    formula : str
+        Of the dissimilarity.
     ignores : tuple of str
         Of "offset", "scale", "sign", "place".
     triangle : bool
         Whether the triangle inequality holds.
     undefined : str
         For which maps the result is NaN; empty if it never is.
+    views : {"any", "unsigned", "signed"}
+        Of which maps it speaks.
     bounded : bool
         Whether the maps must lie within a known range, given to the kernel as `data_range`.
     cost : {"product", "pairs"}
@@ -50,9 +54,11 @@ class Metric:
     range: tuple
     raw: Callable
     raw_name: str
+    formula: str
     ignores: tuple = ()
     triangle: bool = False
     undefined: str = ""
+    views: str = "any"
     bounded: bool = False
     cost: str = "product"
     reference: str = ""

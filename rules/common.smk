@@ -24,6 +24,7 @@ REPLICATES = [name for name, recipe in MODELS.items() if recipe["replicate_of"]]
 METHODS = config["methods"]
 EXPLANATIONS = config["explanations"]
 METRICS = config["metrics"]
+COMPARISONS = config["comparisons"]
 SUBSETS = config["subsets"]
 LINKAGES = config["groups"]["linkages"]
 BLOCKS = blocks_of(MODELS, config["compare"]["block"])
@@ -83,6 +84,11 @@ def raw_maps(wildcards):
     return f"results/maps/{METHODS[wildcards.method]['explanation']}/{wildcards.model}/per_image"
 
 
+def raw_maps_of_all_models(method):
+    """Return the folders of raw maps behind a method, one a model."""
+    return [f"results/maps/{METHODS[method]['explanation']}/{model}/per_image" for model in MODELS]
+
+
 def view_of(wildcards):
     """Return the view of a method for one model, which takes only its own repair."""
     view = dict(METHODS[wildcards.method]["view"])
@@ -102,7 +108,17 @@ def batches(method, models):
 
 def pair_files(wildcards):
     """Return the files of all pairs of blocks under a method and a metric."""
-    return [f"results/pairs/{wildcards.method}/{wildcards.metric}/{a}~{b}.npz" for a, b in PAIRS]
+    return pair_files_of(wildcards.method, wildcards.metric)
+
+
+def pair_files_of(method, metric):
+    """Return the files of all pairs of blocks under a method and a metric, by name."""
+    return [f"results/pairs/{method}/{metric}/{a}~{b}.npz" for a, b in PAIRS]
+
+
+def metrics_of(method):
+    """Return the metrics that go together with a method."""
+    return [metric for name, metric in COMPARISONS if name == method]
 
 
 def predictions_if_agreeing(wildcards):
@@ -111,5 +127,5 @@ def predictions_if_agreeing(wildcards):
 
 
 def every_matrix(pattern):
-    """Fill a pattern for every method, metric and subset."""
-    return expand(pattern, method=METHODS, metric=METRICS, subset=SUBSETS)
+    """Fill a pattern for every subset of every method and metric that go together."""
+    return [pattern.format(method=method, metric=metric, subset=subset) for method, metric in COMPARISONS for subset in SUBSETS]

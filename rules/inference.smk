@@ -16,3 +16,19 @@ rule compare_replicates:
         source=fingerprint("scripts/compare_replicates.py"),
     script:
         "../scripts/compare_replicates.py"
+
+
+rule correlate_metrics:
+    """Correlate the rankings of all metrics of a method, to find those that say the same."""
+    input:
+        pairs=lambda wildcards: [pair for metric in metrics_of(wildcards.method) for pair in pair_files_of(wildcards.method, metric)],
+    output:
+        correlations="results/inference/redundancy/{method}.csv",
+    log:
+        "logs/inference/redundancy/{method}.log",
+    conda:
+        "../envs/compare.yaml"
+    params:
+        source=fingerprint("scripts/correlate_metrics.py"),
+    script:
+        "../scripts/correlate_metrics.py"

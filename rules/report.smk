@@ -17,6 +17,8 @@ rule write_report:
         pca=every_matrix(f"{FIGURES}/pca.svg"),
         histograms=every_matrix(f"{FIGURES}/histograms.png"),
         panels=PANELS,
+        redundancy=expand("results/inference/redundancy/{method}.csv", method=[method for method in METHODS if len(metrics_of(method)) > 1]),
+        studies=expand("results/studies/metric_validation/{source}.png", source=VALIDATED if "metric_validation" in STUDIES else []),
     output:
         report="results/report.html",
     log:
@@ -25,6 +27,7 @@ rule write_report:
         "../envs/plot.yaml"
     params:
         config=GIVEN_CONFIG,
+        left_out=config["left_out"],
         source=fingerprint("scripts/write_report.py", "lookalike/report/template.html"),
     script:
         "../scripts/write_report.py"

@@ -4,7 +4,9 @@ from lookalike.metrics.preparation import unit_vectors
 from lookalike.registry import metric
 
 
-@metric(prepare=unit_vectors, range=(0, 2), raw=lambda d: 1 - d, raw_name="cosine similarity", ignores=("scale",), undefined="a map is all zero")
+@metric(
+    prepare=unit_vectors, range=(0, 2), raw=lambda d: 1 - d, raw_name="cosine similarity", formula="1 - cos", ignores=("scale",), undefined="a map is all zero"
+)
 def cosine(x, y):
     """Return 1 - cos of the angle between maps, for all pairs.
 

@@ -56,6 +56,7 @@ def transport_cost(p, q, distances):
     range=(0, 1),
     raw=lambda d: d,
     raw_name="earth mover's distance",
+    formula="cost of the optimal transport, ground distance over the grid's diagonal",
     ignores=("scale", "sign"),
     triangle=True,
     undefined="a map is all zero",

@@ -6,7 +6,7 @@ from lookalike.metrics.preparation import flat, mean_squared_differences
 from lookalike.registry import metric
 
 
-@metric(prepare=flat, range=(0, np.inf), raw=lambda d: d, raw_name="mean squared error")
+@metric(prepare=flat, range=(0, np.inf), raw=lambda d: d, raw_name="mean squared error", formula="mean (x - y)^2")
 def mse(x, y):
     """Return the mean squared difference of pixels, for all pairs.
 

@@ -9,6 +9,7 @@ from lookalike.registry import metric
     range=(0, 2),
     raw=lambda d: 1 - d,
     raw_name="Pearson correlation",
+    formula="1 - r",
     ignores=("scale", "offset"),
     undefined="a map is constant",
 )

@@ -2,6 +2,11 @@
 
 import numpy as np
 
+from lookalike.errors import InputError
+
+# Below this share of the vectors' squares, a distance from the matrix product has lost too many digits.
+NEAR = 1e-6
+
 
 def flat(maps):
     """Return the maps as vectors, shape (a, p)."""
@@ -27,13 +32,51 @@ def centred_unit_vectors(maps):
 
 def mean_squared_differences(x, y):
     """Return the mean squared differences, shape (a, b), of flat maps (a, p) and (b, p)."""
+    return squared_distances(x, y) / x.shape[1]
+
+
+def squared_distances(x, y):
+    """Return the squared Euclidean distances, shape (a, b), of vectors (a, p) and (b, p).
+
+    One matrix product; pairs so near that the product's rounding would show are computed once more, directly.
+    """
     squares = [np.einsum("ip,ip->i", vectors, vectors) for vectors in (x, y)]
-    lengths = squares[0][:, None] + squares[1]
-    sums = np.maximum(lengths - 2 * x @ y.T, 0.0)
-    # Where two maps are nearly equal the squares cancel; those pairs are taken pixel by pixel.
-    for row, column in np.argwhere(sums < 1e-6 * lengths):
-        sums[row, column] = np.sum((x[row] - y[column]) ** 2)
-    return sums / x.shape[1]
+    size = squares[0][:, None] + squares[1]
+    distances = size - 2 * x @ y.T
+    for row, column in np.argwhere(distances < NEAR * size):
+        difference = x[row] - y[column]
+        distances[row, column] = difference @ difference
+    return distances
+
+
+def mean_absolute_differences(x, y):
+    """Return the mean absolute differences, shape (a, b), of vectors (a, p) and (b, p)."""
+    return np.stack([np.abs(row - y).mean(axis=1) for row in x])
+
+
+def average_ranks(vectors):
+    """Return ranks from 1 along the last axis, tied values sharing their mean rank, shape (a, p)."""
+    order = np.argsort(vectors, axis=1)
+    ranks = np.empty(vectors.shape)
+    for row, places, values in zip(ranks, order, np.take_along_axis(vectors, order, axis=1), strict=True):
+        starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
+        ends = np.append(starts[1:], len(values))
+        row[places] = np.repeat((starts + ends + 1) / 2, ends - starts)
+    return ranks
+
+
+def unsigned(maps):
+    """Return the maps as vectors, shape (a, p); negative values are refused."""
+    if maps.min(initial=0) < 0:
+        raise InputError("a map has negative values, which this metric does not take; use a view with sign: absolute or positive")
+    return flat(maps)
+
+
+def distributions(maps):
+    """Return unsigned maps as vectors of sum 1, shape (a, p); NaN for a map that is all zero."""
+    vectors = unsigned(maps)
+    total = vectors.sum(axis=1, keepdims=True)
+    return vectors / np.where(total > 0, total, np.nan)
 
 
 def block_means(maps, grid):

@@ -9,7 +9,7 @@ from lookalike.registry import metric
 PIXELS_OF_SIGMA = 224 * 224
 
 
-@metric(prepare=flat, range=(0, 1), raw=lambda d: 1 - d, raw_name="RBF similarity")
+@metric(prepare=flat, range=(0, 1), raw=lambda d: 1 - d, raw_name="RBF similarity", formula="1 - exp(-g MSE), g = 224^2 / (2 sigma^2)")
 def rbf(x, y, *, sigma=80.0):
     """Return 1 - exp(-g MSE), with g = 224^2 / (2 sigma^2), 3.92 for the default, for all pairs.
 

@@ -7,35 +7,41 @@ from lookalike.registry import metric
 
 SIGMA, RADIUS = 1.5, 5
 K1, K2 = 0.01, 0.03
+ROWS_AT_ONCE = 32
+INSIDE = np.s_[..., RADIUS:-RADIUS, RADIUS:-RADIUS]
+
+window = np.exp(-0.5 * (np.arange(-RADIUS, RADIUS + 1) / SIGMA) ** 2)
+window /= window.sum()
+# Row i slides the window over positions i to i + 10.
+BAND = np.stack([np.pad(window, (start, ROWS_AT_ONCE - 1 - start)) for start in range(ROWS_AT_ONCE)])
 
 
-def local_means(maps):
-    """Return Gaussian means over all windows inside the maps, shape (..., H - 10, W - 10)."""
-    offsets = np.arange(-RADIUS, RADIUS + 1)
-    window = np.exp(-0.5 * (offsets / SIGMA) ** 2)
-    window /= window.sum()
-    rows, columns = (banded(window, extent) for extent in maps.shape[-2:])
-    return rows @ maps @ columns.T
+def local_means(saliency):
+    """Return the Gaussian means over all windows inside one map, shape (H - 10, W - 10).
 
-
-def banded(window, extent):
-    """Return the matrix, shape (extent - 10, extent), that slides a window along an axis."""
-    matrix = np.zeros((extent - 2 * RADIUS, extent))
-    for start, row in enumerate(matrix):
-        row[start : start + len(window)] = window
-    return matrix
+    Both passes are products with a narrow band, a few rows at a time: the fastest of the ways that were measured.
+    """
+    height, width = (extent - 2 * RADIUS for extent in saliency.shape)
+    tall = np.empty((height, saliency.shape[1]))
+    for start in range(0, height, ROWS_AT_ONCE):
+        stop = min(start + ROWS_AT_ONCE, height)
+        np.matmul(BAND[: stop - start, : stop - start + 2 * RADIUS], saliency[start : stop + 2 * RADIUS], out=tall[start:stop])
+    means = np.empty((height, width))
+    for start in range(0, width, ROWS_AT_ONCE):
+        stop = min(start + ROWS_AT_ONCE, width)
+        np.matmul(tall[:, start : stop + 2 * RADIUS], BAND[: stop - start, : stop - start + 2 * RADIUS].T, out=means[:, start:stop])
+    return means
 
 
 def local_moments(maps):
-    """Return the maps, padded into one array with their local means and variances, shape (a, 3, H, W)."""
+    """Return the maps with their local means and variances, padded into one array of shape (a, 3, H, W)."""
     if min(maps.shape[1:]) <= 2 * RADIUS:
         raise InputError(f"ssim wants maps of at least 11 x 11 pixels, not {maps.shape[1]} x {maps.shape[2]}; raise maps.size")
-    means = local_means(maps)
     moments = np.zeros((len(maps), 3, *maps.shape[1:]))
-    moments[:, 0] = maps
-    inside = np.s_[RADIUS:-RADIUS, RADIUS:-RADIUS]
-    moments[:, 1][:, *inside] = means
-    moments[:, 2][:, *inside] = local_means(maps**2) - means**2
+    for (copy, mean, variance), saliency in zip(moments, maps, strict=True):
+        copy[...] = saliency
+        mean[INSIDE] = local_means(saliency)
+        variance[INSIDE] = local_means(saliency**2) - mean[INSIDE] ** 2
     return moments
 
 
@@ -44,6 +50,7 @@ def local_moments(maps):
     range=(0, 1),
     raw=lambda d: 1 - 2 * d,
     raw_name="SSIM",
+    formula="(1 - SSIM) / 2",
     bounded=True,
     cost="pairs",
     reference="Wang et al. 2004, doi:10.1109/TIP.2003.819861",
@@ -67,13 +74,24 @@ def ssim(x, y, *, data_range=1.0):
     ndarray, shape (a, b)
     """
     c1, c2 = (K1 * data_range) ** 2, (K2 * data_range) ** 2
-    inside = np.s_[..., RADIUS:-RADIUS, RADIUS:-RADIUS]
-    y_mean, y_variance = y[:, 1][inside], y[:, 2][inside]
     values = np.empty((len(x), len(y)))
-    for row, (pixels, mean, variance) in zip(values, x, strict=True):
-        mean, variance = mean[inside], variance[inside]
-        covariance = local_means(pixels * y[:, 0]) - mean * y_mean
-        luminance = (2 * mean * y_mean + c1) / (mean**2 + y_mean**2 + c1)
-        structure = (2 * covariance + c2) / (variance + y_variance + c2)
-        row[:] = (luminance * structure).mean(axis=(-2, -1))
+    for row, column in np.ndindex(values.shape):
+        (one, mean, variance), (other, other_mean, other_variance) = x[row], y[column]
+        mean, other_mean = mean[INSIDE], other_mean[INSIDE]
+        product = mean * other_mean
+        covariance = local_means(one * other)
+        covariance -= product
+        covariance *= 2
+        covariance += c2
+        contrast = variance[INSIDE] + other_variance[INSIDE]
+        contrast += c2
+        squares = mean**2
+        squares += other_mean**2
+        squares += c1
+        product *= 2
+        product += c1
+        product *= covariance
+        squares *= contrast
+        product /= squares
+        values[row, column] = product.mean()
     return (1 - values) / 2

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lookalike import io
+from lookalike.agreement import redundant_groups
 from lookalike.report import findings
 
 
@@ -13,7 +14,8 @@ def gather(paths):
     ----------
     paths : mapping
         Of the rule's named inputs: `models`, `audits`, `diagnostics`, `localisation`, `replicates`, `dissimilarities`,
-        the figures `matrix`, `dendrograms`, `louvain`, `pca`, `histograms`, and `panels`. What is not there is empty.
+        the figures `matrix`, `dendrograms`, `louvain`, `pca`, `histograms`, `panels` and `studies`, and `redundancy`.
+        What is not there is empty.
 
     Returns
     -------
@@ -28,6 +30,7 @@ def gather(paths):
     audits = {Path(path).parts[-2:]: io.read_json(path) for path in paths["audits"]}
     n_images = max(audit["n"] for audit in audits.values())
     warnings = [f"{method}, {Path(file).stem}: {warning}" for (method, file), audit in audits.items() for warning in audit["warnings"]]
+    redundancy = [sentence for path in paths["redundancy"] for sentence in describe_redundancy(path)]
     return {
         "models": models,
         "methods": list(dict.fromkeys(matrix["method"] for matrix in matrices)),
@@ -37,12 +40,14 @@ def gather(paths):
         "glance": [
             *(findings.localisation_sentence(method, table, names) for method, table in localisation.items()),
             *findings.replicate_sentences(replicates),
+            *redundancy,
             *([f"The audit has {len(warnings)} warnings about maps."] if warnings else []),
         ],
         "localisation": localisation,
         "replicates": replicates,
         "matrices": matrices,
         "panels": [Path(path) for path in paths["panels"] if path.endswith(".png")],
+        "studies": [Path(path) for path in paths["studies"]],
         "warnings": warnings,
         "diagnostics": [row for path in paths["diagnostics"] for row in describe_diagnostics(path)],
     }
@@ -55,6 +60,13 @@ def describe_matrix(path, paths):
     drawn = [figure for kind in ("matrix", "dendrograms", "louvain", "pca", "histograms") for figure in paths[kind]]
     figures = [Path(figure) for figure in drawn if Path(figure).parts[-4:-1] == place]
     return dict(zip(("method", "metric", "subset"), place, strict=True)) | {"names": names, "cells": cells.tolist(), "figures": figures}
+
+
+def describe_redundancy(path):
+    """Return a sentence for each group of metrics that give one ranking under a method."""
+    correlations, names = io.read_matrix(path)
+    groups = redundant_groups(correlations, names)
+    return [f"{Path(path).stem}: {', '.join(group)} rank all pairs and images alike (Spearman > 0.999); count them once." for group in groups]
 
 
 def describe_diagnostics(path):

@@ -46,8 +46,9 @@ def test_config_of_the_repository_resolves(path):
 
 
 def test_resolving_does_not_change_what_was_given(config):
+    config["images"] = {"n": 7}
     before = copy.deepcopy(config)
-    resolve(config)["images"]["n"] = 5
+    resolve(config)["models"]["ResNet"]["options"]["output_stride"] = 16
     assert config == before
 
 
@@ -206,23 +207,29 @@ def test_replicate_of_what_is_not_finetuned_is_refused(original, config):
         resolve(config)
 
 
-BOUNDED = [name for name in registry.names("metric") if registry.get("metric", name).bounded]
-
-
-@pytest.mark.parametrize("metric", BOUNDED)
+@pytest.mark.parametrize("metric", ["ssim", "psnr"])
 @pytest.mark.parametrize("scale", ["zscore", "none"])
-def test_bounded_metric_on_a_view_without_bounds_is_refused(metric, scale, config):
-    config["metrics"] = [metric]
-    assert resolve(config)["metrics"][metric]["metric"] == metric
+def test_bounded_metric_on_a_view_without_bounds_is_left_out_with_a_reason(metric, scale, config):
+    config["metrics"] = ["cosine", metric]
+    assert ("ig_abs", metric) in resolve(config)["comparisons"] and not resolve(config)["left_out"]
     change(config, "methods.ig_abs.scale", scale)
-    with pytest.raises(InputError, match=rf"config: {metric} wants maps of a known range; .*methods.ig_abs, not {scale}"):
+    resolved = resolve(config)
+    assert set(resolved["comparisons"]) == {(name, other) for name in config["methods"] for other in config["metrics"]} - {("ig_abs", metric)}
+    assert [text for text in resolved["left_out"] if text.startswith(f"{metric} on ig_abs: ")] == resolved["left_out"] != []
+
+
+@pytest.mark.parametrize("metric", ["ssim", "psnr"])
+def test_config_without_any_fitting_comparison_is_refused(metric, config):
+    config |= {"metrics": [metric], "maps": {"scale": "zscore"}}
+    with pytest.raises(InputError, match=f"config: no metric fits any method; {metric} on gradcam: .*known range"):
         resolve(config)
-    config["metrics"] = ["cosine"]
-    assert resolve(config)["methods"]["ig_abs"]["view"]["scale"] == scale
 
 
-def test_some_metric_is_bounded():
-    assert "ssim" in BOUNDED
+@pytest.mark.parametrize("metric", [name for name in registry.names("metric") if registry.get("metric", name).views != "any"])
+def test_metric_for_one_kind_of_sign_is_left_out_of_the_other(metric, config):
+    config["metrics"] = [metric]
+    wanted = {"unsigned": {"gradcam", "ig_abs"}, "signed": {"ig"}}[registry.get("metric", metric).views]
+    assert {name for name, _ in resolve(config)["comparisons"]} == wanted
 
 
 names = st.lists(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,5}", fullmatch=True), min_size=1, max_size=14, unique=True)

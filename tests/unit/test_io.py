@@ -54,6 +54,7 @@ def test_written_files_have_the_rights_of_the_umask(tmp_path):
 @pytest.mark.parametrize(
     "write",
     [
+        lambda path: io.write_text(path, "lone surrogate \ud800"),
         lambda path: io.write_json(path, {"a": float("nan")}),
         lambda path: io.write_json(path, {"a": object()}),
         lambda path: io.write_table(path, [{"a": 1}, {"b": 2}]),

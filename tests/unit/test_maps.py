@@ -201,7 +201,7 @@ def test_audit_groups_equal_maps():
 
 
 def test_audit_finds_a_cell_that_most_maps_share():
-    raw = [blob() + 0.1 * blob(row=place) for place in range(4)] + [-blob(row=6, column=0)]
+    raw = [(-1) ** place * (blob() + 0.1 * blob(row=place)) for place in range(4)] + [blob(row=6, column=0)]
     found = audited(raw)
     assert found["peaks"] == {"cell": [2, 4], "grid": [7, 7], "share": 0.8}
     assert found["warnings"] == ["the maximum lies in cell [2, 4] of 7 x 7 in 80% of the maps"]

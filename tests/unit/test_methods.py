@@ -26,7 +26,13 @@ from lookalike.models import VisionModel, build_network, normalisation_of, to_te
 torch.set_num_threads(1)
 
 STRIDE_8 = {"output_stride": 8}
-OPTIONS = {"test_resnet": STRIDE_8, "test_efficientnet": STRIDE_8, "test_byobnet": STRIDE_8, "test_vit": {"img_size": 64, "patch_size": 8}}
+OPTIONS = {
+    "test_resnet": STRIDE_8,
+    "test_efficientnet": STRIDE_8,
+    "test_byobnet": STRIDE_8,
+    "test_vit": {"img_size": 64, "patch_size": 8},
+    "test_maxvit": {"img_size": 64},
+}
 LAYERS = {"test_convnext": "stages.1", "test_mambaout": "stages.1"}
 CONVOLUTIONAL = ("test_resnet", "test_efficientnet", "test_byobnet", "test_convnext")
 SEEDS = [11, 12, 13]
@@ -101,6 +107,13 @@ def test_gradcam_of_a_vit_equals_full_autograd_over_its_patch_tokens(images):
     assert_close(maps, expected)
 
 
+def test_gradcam_finds_the_layer_at_the_size_of_the_images(images):
+    model = tiny_model("test_maxvit")
+    maps, _ = gradcam(model, images, TARGETS, SEEDS)
+    assert maps.shape == (3, 2, 2)
+    assert_close(maps, full_graph_gradcam(model, images, model.net.norm, lambda x: x))
+
+
 def test_gradcam_gradient_stops_at_the_target_layer(images):
     model = tiny_model("test_resnet")
     expected = full_graph_gradcam(model, images, model.net.layer4, lambda x: x)
@@ -152,14 +165,19 @@ def test_integrated_gradients_equal_captum_in_one_big_batch(baseline, resnet, im
     assert_close(maps, expected, share=1e-6)
 
 
-def test_completeness_gap_is_what_it_says_and_small_on_a_smooth_net(images):
-    model = tiny_model("test_vit")
-    maps, diagnostics = integrated_gradients(model, images, TARGETS, SEEDS, steps=64)
-    inputs = model.normalise(images)
-    gain = (model.net(inputs) - model.net(inputs * 0))[range(3), TARGETS].numpy()
+def test_completeness_gap_is_what_it_says(resnet, images):
+    maps, diagnostics = integrated_gradients(resnet, images, TARGETS, SEEDS, steps=1)
+    inputs = resnet.normalise(images)
+    gain = (resnet.net(inputs) - resnet.net(inputs * 0))[range(3), TARGETS].numpy()
     gap = np.abs(maps.sum(axis=(1, 2), dtype=float) - gain) / np.abs(gain)
-    np.testing.assert_allclose(diagnostics["completeness_gap"], gap, atol=1e-4)
-    assert (gap < 0.05).all()
+    assert gap.max() > 0.1
+    np.testing.assert_allclose(diagnostics["completeness_gap"], gap, rtol=1e-2)
+
+
+@pytest.mark.parametrize("name", ["test_vit", "test_convnext", "test_efficientnet"])
+def test_completeness_gap_is_small_on_smooth_nets(name, images):
+    _, diagnostics = integrated_gradients(tiny_model(name), images, TARGETS, SEEDS, steps=64)
+    assert (diagnostics["completeness_gap"] < 0.05).all()
 
 
 def test_completeness_gap_shows_too_few_steps(resnet, images):

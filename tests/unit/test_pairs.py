@@ -141,8 +141,10 @@ def test_options_reach_preparation_and_kernel():
     coarse, _ = compare_blocks(emd, x, x, seed=0, grid=4)
     np.testing.assert_allclose(coarse[1, 0, 1], emd(x[0][1:2], x[1][1:2], grid=4).item(), rtol=0, atol=1e-12)
     assert abs(coarse[1, 0, 1] - emd(x[0][1:2], x[1][1:2]).item()) > 1e-6
-    wide, _ = compare_blocks(ssim, x, x, seed=0, data_range=2.0)
+    wide, chance = compare_blocks(ssim, x, x, seed=0, data_range=2.0)
+    partner = chance_partners(3, 0)[2]
     np.testing.assert_allclose(wide[2, 0, 1], ssim(x[0][2:], x[1][2:], data_range=2.0).item(), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(chance[2, 0, 1], ssim(x[0][2:], x[1][partner][None], data_range=2.0).item(), rtol=0, atol=1e-12)
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, database=None)

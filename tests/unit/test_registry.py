@@ -57,23 +57,16 @@ def test_library_that_a_file_lacks_is_not_taken_for_an_unknown_name(tmp_path, mo
 def test_new_file_is_found_without_another_edit(tmp_path, monkeypatch):
     import lookalike.metrics
 
-    code = """
-import numpy as np
-from lookalike.registry import metric
-
-@metric(prepare=lambda maps: maps.max(axis=(1, 2)), range=(0, np.inf), raw=lambda d: d, raw_name="gap of peaks")
-def peak_gap(x, y, *, power=1):
-    return np.abs(x[:, None] - y) ** power
-"""
-    (tmp_path / "peak_gap.py").write_text(code)
+    (tmp_path / "bell.py").write_text((REPOSITORY / "lookalike/metrics/rbf.py").read_text().replace("rbf", "bell"))
     monkeypatch.setattr(lookalike.metrics, "__path__", [*lookalike.metrics.__path__, str(tmp_path)])
     try:
-        assert "peak_gap" in registry.names("metric")
+        assert "bell" in registry.names("metric")
+        assert registry.with_defaults("metric", "bell", {}) == {"sigma": 80.0}
         maps = np.array([[[1.0, 5.0]], [[2.0, 3.0]]])
-        np.testing.assert_array_equal(registry.get("metric", "peak_gap")(maps, maps, power=2), [[0, 4], [4, 0]])
+        np.testing.assert_array_equal(registry.get("metric", "bell")(maps, maps, sigma=500.0), registry.get("metric", "rbf")(maps, maps, sigma=500.0))
     finally:
-        sys.modules.pop("lookalike.metrics.peak_gap", None)
-        vars(lookalike.metrics).pop("peak_gap", None)
+        sys.modules.pop("lookalike.metrics.bell", None)
+        vars(lookalike.metrics).pop("bell", None)
 
 
 def test_options_of_a_metric_are_those_of_preparation_and_kernel():
@@ -125,6 +118,7 @@ FILES = {
     "lookalike/metrics/cosine.py": "from lookalike.metrics.shared import flat\n\nC = flat(1)\n",
     "lookalike/metrics/pearson.py": "from lookalike.metrics.shared import flat\n\nP = flat(2)\n",
     "scripts/compare.py": "import json\n\nfrom lookalike.middle import two\n\nprint(two())\n",
+    "report/template.html": "<p># A heading</p>\n",
     "scripts/alone.py": "def run():\n    import lookalike.base\n\n    return lookalike.base\n",
 }
 
@@ -189,6 +183,12 @@ def test_fingerprint_notices_imports_inside_functions(package):
     before = fingerprint.fingerprint("scripts/alone.py")
     package("lookalike/base.py", "return 1", "return 11")
     assert fingerprint.fingerprint("scripts/alone.py") != before
+
+
+def test_fingerprint_notices_any_change_of_a_file_that_is_not_python(package):
+    before = fingerprint.fingerprint("scripts/compare.py", "report/template.html")
+    package("report/template.html", "# A", "# B")
+    assert fingerprint.fingerprint("scripts/compare.py", "report/template.html") != before
 
 
 def test_fingerprint_of_one_metric_does_not_depend_on_another(package):

@@ -67,14 +67,14 @@ def test_another_seed_gives_another_network(run, data):
     assert not torch.equal(net.fc.weight, other.fc.weight)
 
 
-def test_seed_orders_the_images_even_from_equal_weights(data):
-    few = [(images[:40], labels[:40]) for images, labels in data]
-    mean, std = (torch.full((1, 3, 1, 1), value) for value in (0.5, 0.2))
+def test_seed_orders_the_images(data):
+    # Black images, which no augmentation changes, and equal weights: only the order of the labels is left.
+    few = [(images[:40] * 0, labels[:40]) for images, labels in data]
     losses = []
     for seed in (0, 1):
         torch.manual_seed(0)
         net = build_network({"timm": "test_resnet"}, 5)
-        losses.append(finetune(net, lambda x: (x - mean) / std, *few, epochs=1, freeze_epochs=0, lr=0.004, batch=16, seed=seed)[1]["loss"])
+        losses.append(finetune(net, lambda x: x - 0.5, *few, epochs=1, freeze_epochs=0, lr=0.004, batch=16, seed=seed)[1]["loss"])
     assert losses[0] != losses[1]
 
 

@@ -1,0 +1,49 @@
+"""Area under the ROC curve, each map predicting the other's salient pixels, as a dissimilarity."""
+
+import numpy as np
+
+from lookalike.metrics.preparation import average_ranks, flat
+from lookalike.registry import metric
+
+
+def ranks_and_masks(maps):
+    """Return the ranks of the pixels and the mask of those above the mean, shape (a, 2, p)."""
+    vectors = flat(maps)
+    return np.stack([average_ranks(vectors), vectors > vectors.mean(axis=1, keepdims=True)], axis=1)
+
+
+def areas(ranks, masks):
+    """Return the areas, shape (a, b), of ranks (a, p) that predict masks (b, p); ties count half."""
+    positives = masks.sum(axis=1)
+    negatives = masks.shape[1] - positives
+    with np.errstate(invalid="ignore"):
+        return (ranks @ masks.T - positives * (positives + 1) / 2) / (positives * negatives)
+
+
+@metric(
+    prepare=ranks_and_masks,
+    range=(0, 1),
+    raw=lambda d: 1 - d,
+    raw_name="AUC",
+    formula="1 - mean AUC of both directions, the other map binarised at its mean",
+    ignores=("scale", "offset"),
+    undefined="a map is constant",
+    reference="Judd et al. 2009, doi:10.1109/ICCV.2009.5459462",
+)
+def auc_judd(x, y):
+    """Return 1 - the mean of both areas under the ROC curve, for all pairs.
+
+    Each map in turn is the score, the other, binarised at its mean, the truth.
+
+    Parameters
+    ----------
+    x : ndarray, shape (a, 2, p)
+    y : ndarray, shape (b, 2, p)
+        Maps of one image by two blocks of models, prepared to ranks and masks.
+
+    Returns
+    -------
+    ndarray, shape (a, b)
+        NaN where either map is constant.
+    """
+    return 1 - (areas(x[:, 0], y[:, 1]) + areas(y[:, 0], x[:, 1]).T) / 2

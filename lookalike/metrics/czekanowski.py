@@ -1,0 +1,32 @@
+"""Czekanowski distance (Bray-Curtis) of unsigned maps."""
+
+import numpy as np
+
+from lookalike.metrics.preparation import mean_absolute_differences, unsigned
+from lookalike.registry import metric
+
+
+@metric(
+    prepare=unsigned,
+    range=(0, 1),
+    raw=lambda d: 1 - d,
+    raw_name="Czekanowski index",
+    formula="1 - 2 sum min / sum (x + y); 0 for two zero maps",
+    views="unsigned",
+    cost="pairs",
+)
+def czekanowski(x, y):
+    """Return 1 - 2 sum min(x, y) / sum (x + y), for all pairs; 0 for two maps that are all zero.
+
+    Parameters
+    ----------
+    x : ndarray, shape (a, p)
+    y : ndarray, shape (b, p)
+        Maps of one image by two blocks of models, flat and not negative.
+
+    Returns
+    -------
+    ndarray, shape (a, b)
+    """
+    total = x.mean(axis=1)[:, None] + y.mean(axis=1)
+    return mean_absolute_differences(x, y) / np.where(total > 0, total, 1)

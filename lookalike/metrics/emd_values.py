@@ -1,0 +1,37 @@
+"""Wasserstein-1 distance between the values of pixels: the seed studies' EMD, blind to place."""
+
+import numpy as np
+
+from lookalike.metrics.preparation import flat, mean_absolute_differences
+from lookalike.registry import metric
+
+
+def sorted_values(maps):
+    """Return the maps' values in ascending order, shape (a, p)."""
+    return np.sort(flat(maps), axis=1)
+
+
+@metric(
+    prepare=sorted_values,
+    range=(0, np.inf),
+    raw=lambda d: d,
+    raw_name="Wasserstein-1 distance of values",
+    formula="mean |sort x - sort y|",
+    ignores=("place",),
+    triangle=True,
+    cost="pairs",
+)
+def emd_values(x, y):
+    """Return the Wasserstein-1 distance between the distributions of pixel values, for all pairs.
+
+    Parameters
+    ----------
+    x : ndarray, shape (a, p)
+    y : ndarray, shape (b, p)
+        Maps of one image by two blocks of models, their values sorted.
+
+    Returns
+    -------
+    ndarray, shape (a, b)
+    """
+    return mean_absolute_differences(x, y)

@@ -1,0 +1,35 @@
+"""Jaccard distance of weighted sets: one minus the Ruzicka index of unsigned maps."""
+
+import numpy as np
+
+from lookalike.metrics.preparation import mean_absolute_differences, unsigned
+from lookalike.registry import metric
+
+
+@metric(
+    prepare=unsigned,
+    range=(0, 1),
+    raw=lambda d: 1 - d,
+    raw_name="Ruzicka index",
+    formula="1 - sum min / sum max; 0 for two zero maps",
+    triangle=True,
+    views="unsigned",
+    cost="pairs",
+)
+def jaccard(x, y):
+    """Return 1 - sum min(x, y) / sum max(x, y), for all pairs; 0 for two maps that are all zero.
+
+    Parameters
+    ----------
+    x : ndarray, shape (a, p)
+    y : ndarray, shape (b, p)
+        Maps of one image by two blocks of models, flat and not negative.
+
+    Returns
+    -------
+    ndarray, shape (a, b)
+    """
+    differences = mean_absolute_differences(x, y)
+    # sum max = (sum x + sum y + sum |x - y|) / 2, and sum max - sum min = sum |x - y|.
+    largest = (x.mean(axis=1)[:, None] + y.mean(axis=1) + differences) / 2
+    return differences / np.where(largest > 0, largest, 1)

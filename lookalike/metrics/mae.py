@@ -1,0 +1,23 @@
+"""Mean absolute error: sees scale, offset and sign."""
+
+import numpy as np
+
+from lookalike.metrics.preparation import flat, mean_absolute_differences
+from lookalike.registry import metric
+
+
+@metric(prepare=flat, range=(0, np.inf), raw=lambda d: d, raw_name="mean absolute error", formula="mean |x - y|", triangle=True, cost="pairs")
+def mae(x, y):
+    """Return the mean absolute difference of pixels, for all pairs.
+
+    Parameters
+    ----------
+    x : ndarray, shape (a, p)
+    y : ndarray, shape (b, p)
+        Maps of one image by two blocks of models, flat.
+
+    Returns
+    -------
+    ndarray, shape (a, b)
+    """
+    return mean_absolute_differences(x, y)

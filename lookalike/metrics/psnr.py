@@ -1,0 +1,31 @@
+"""Peak signal-to-noise ratio as a dissimilarity: the root mean squared error over a fixed range."""
+
+import numpy as np
+
+from lookalike.metrics.preparation import flat, mean_squared_differences
+from lookalike.registry import metric
+
+
+def decibels(dissimilarity):
+    """Return the PSNR in dB of a dissimilarity; infinite where it is 0."""
+    with np.errstate(divide="ignore"):
+        return -20 * np.log10(dissimilarity)
+
+
+@metric(prepare=flat, range=(0, 1), raw=decibels, raw_name="PSNR in dB", formula="RMSE / range = 10^(-PSNR / 20)", triangle=True, bounded=True)
+def psnr(x, y, *, data_range=1.0):
+    """Return the root mean squared difference of pixels over the range, for all pairs.
+
+    Parameters
+    ----------
+    x : ndarray, shape (a, p)
+    y : ndarray, shape (b, p)
+        Maps of one image by two blocks of models, flat.
+    data_range : float
+        1 for unsigned views, 2 for signed ones; never the range of the two maps at hand.
+
+    Returns
+    -------
+    ndarray, shape (a, b)
+    """
+    return np.sqrt(mean_squared_differences(x, y)) / data_range

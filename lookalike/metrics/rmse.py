@@ -1,0 +1,23 @@
+"""Root mean squared error: sees scale, offset and sign."""
+
+import numpy as np
+
+from lookalike.metrics.preparation import flat, mean_squared_differences
+from lookalike.registry import metric
+
+
+@metric(prepare=flat, range=(0, np.inf), raw=lambda d: d, raw_name="root mean squared error", formula="sqrt(mean (x - y)^2)", triangle=True)
+def rmse(x, y):
+    """Return the root mean squared difference of pixels, for all pairs.
+
+    Parameters
+    ----------
+    x : ndarray, shape (a, p)
+    y : ndarray, shape (b, p)
+        Maps of one image by two blocks of models, flat.
+
+    Returns
+    -------
+    ndarray, shape (a, b)
+    """
+    return np.sqrt(mean_squared_differences(x, y))

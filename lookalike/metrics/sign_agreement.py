@@ -1,0 +1,42 @@
+"""Disagreement of signs, over the pixels that are active in either map."""
+
+import numpy as np
+
+from lookalike.metrics.preparation import flat
+from lookalike.registry import metric
+
+
+def signs(maps, *, dead_zone=0.0):
+    """Return -1, 0 or 1 a pixel, shape (a, p); 0 within the dead zone."""
+    vectors = flat(maps)
+    return np.sign(vectors) * (np.abs(vectors) > dead_zone)
+
+
+@metric(
+    prepare=signs,
+    range=(0, 1),
+    raw=lambda d: 1 - d,
+    raw_name="sign agreement",
+    formula="share of pixels, active in either map, whose signs differ; 0 for two maps without any",
+    ignores=("scale",),
+    views="signed",
+)
+def sign_agreement(x, y):
+    """Return the share of pixels, active in either map, whose signs differ, for all pairs.
+
+    Parameters
+    ----------
+    x : ndarray, shape (a, p)
+    y : ndarray, shape (b, p)
+        Maps of one image by two blocks of models, prepared to signs.
+
+    Returns
+    -------
+    ndarray, shape (a, b)
+        0 for two maps without an active pixel.
+    """
+    active = [np.abs(signs) for signs in (x, y)]
+    both = active[0] @ active[1].T
+    either = active[0].sum(axis=1)[:, None] + active[1].sum(axis=1) - both
+    alike = (both + x @ y.T) / 2
+    return (either - alike) / np.where(either > 0, either, 1)

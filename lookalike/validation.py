@@ -1,0 +1,89 @@
+"""Which metric tells maps apart: a nearest-prototype test on maps whose classes are known."""
+
+from itertools import combinations
+
+import numpy as np
+
+from lookalike.errors import InputError
+from lookalike.maps import view
+from lookalike.pairs import compare_within
+from lookalike.seeding import rng_of
+
+STEPS = {"C": {"clip": (-1.0, 1.0)}, "N": {"scale": "minmax"}, "S": {"sobel": True}}
+PREPROCESSINGS = ["none", *("".join(chosen) for count in (1, 2, 3) for chosen in combinations(STEPS, count))]
+
+
+def preprocess(raw, name, size):
+    """Return maps (n, size, size) after clipping to [-1, 1] (C), Sobel magnitude (S) and min-max scaling (N).
+
+    The order is that of every view: clip, Sobel, scale; prototypes and queries go through the same.
+    """
+    steps = {"scale": "none"}
+    for letter in () if name == "none" else name:
+        steps |= STEPS[letter]
+    return np.stack([view(saliency, size=size, **steps) for saliency in raw])
+
+
+def fits(metric, maps):
+    """Tell whether a metric speaks of maps with these signs."""
+    return metric.views == "any" or (metric.views == "signed") == bool((maps < 0).any())
+
+
+def choose_pool(labels, per_class, seed):
+    """Return the places of as many maps of each class, or fewer where it has no more, drawn with the seed."""
+    labels = np.asarray(labels)
+    pools = [rng_of(seed, "pool", name).permutation(np.flatnonzero(labels == name))[:per_class] for name in np.unique(labels)]
+    return np.sort(np.concatenate(pools))
+
+
+def validate(metric, options, maps, labels, *, prototypes, draws, seed):
+    """Classify maps by their nearest prototype, for several draws of the prototypes.
+
+    Parameters
+    ----------
+    metric : Metric
+    options : dict
+        Of the metric.
+    maps : ndarray, shape (n, H, W)
+    labels : sequence of str
+    prototypes : int
+        Maps drawn of each class; the others are queries.
+    draws : int
+    seed : int
+
+    Returns
+    -------
+    list of dict
+        `draw`, `macro_f1`, `weighted_f1`.
+
+    Raises
+    ------
+    InputError
+        If a class has no map beyond its prototypes, or there is one class alone.
+    """
+    labels = np.asarray(labels)
+    classes, counts = np.unique(labels, return_counts=True)
+    if len(classes) < 2 or counts.min() <= prototypes:
+        raise InputError(
+            f"metric_validation: {prototypes} prototypes want two classes or more with at least {prototypes + 1} maps each; the smallest has {counts.min()}"
+        )
+    bounds = {"data_range": 2.0 if (maps < 0).any() else 1.0} if metric.bounded else {}
+    distances = compare_within(metric, metric.prepared(maps, **options, **bounds), options | bounds)
+    rows = []
+    for draw in range(draws):
+        rng = rng_of(seed, "prototypes", draw)
+        chosen = np.concatenate([rng.choice(np.flatnonzero(labels == name), prototypes, replace=False) for name in classes])
+        queries = np.setdiff1d(np.arange(len(labels)), chosen)
+        nearest = np.where(np.isnan(distances), np.inf, distances)[np.ix_(queries, chosen)].argmin(axis=1)
+        macro, weighted = f1_scores(labels[queries], labels[chosen][nearest])
+        rows.append({"draw": draw, "macro_f1": macro, "weighted_f1": weighted})
+    return rows
+
+
+def f1_scores(true, predicted):
+    """Return the macro and the weighted F1 score over the classes of both; 0 for a class that is never right."""
+    classes = np.union1d(true, predicted)
+    hits = np.array([((true == name) & (predicted == name)).sum() for name in classes])
+    wanted, given = (np.array([(labels == name).sum() for name in classes]) for labels in (true, predicted))
+    scores = 2 * hits / (wanted + given)
+    return float(scores.mean()), float((scores * wanted).sum() / wanted.sum())

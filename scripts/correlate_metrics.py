@@ -1,0 +1,12 @@
+"""Correlate the rankings of all metrics of a method."""
+
+from itertools import groupby
+from pathlib import Path
+
+from lookalike import agreement, io, logs, matrices
+
+logs.log_to(snakemake.log[0])
+
+blocks = {metric: list(paths) for metric, paths in groupby(snakemake.input.pairs, lambda path: Path(path).parent.name)}
+values = {metric: matrices.assemble(io.read_each(paths))[0] for metric, paths in blocks.items()}
+io.write_matrix(snakemake.output.correlations, agreement.rank_correlations(values), list(values))
