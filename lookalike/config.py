@@ -1,6 +1,7 @@
 """The config: checked against the schema, completed, and turned into what each job needs."""
 
 import copy
+import re
 from pathlib import Path
 
 import yaml
@@ -12,6 +13,7 @@ from lookalike.maps import UNBOUNDED_SCALES, is_signed
 
 SCHEMA = Path(__file__).parent.parent / "schemas" / "config.schema.yaml"
 VIEW_KEYS = ("size", "sign", "clip", "sobel", "scale", "repair")
+EXPONENT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 TRAINING_KEYS = ("pretrained", "epochs", "freeze_epochs", "lr", "batch")
 
 
@@ -28,7 +30,8 @@ def resolve(config):
     dict
         The same keys with their defaults, and: `models[name]` a recipe; `explanations[name]` with `method` and
         `options`; `methods[name]` with `explanation` and `view`; `metrics[name]` with `metric` and `options`; `comparisons`, the
-        pairs of method and metric to compute; `left_out`, a sentence for each pair that makes no sense.
+        pairs of method and metric to compute; `left_out`, a sentence for each pair that makes no sense; `paths`, from
+        place to what must exist.
 
     Raises
     ------
@@ -36,13 +39,14 @@ def resolve(config):
         On the first thing that is wrong, with the place and the remedy.
     """
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    config = fill_defaults(copy.deepcopy(dict(config)), schema)
+    config = fill_defaults(numbers_from_text(copy.deepcopy(dict(config))), schema)
     check_schema(config, schema)
     config["models"] = {name: resolve_model(name, config) for name in sorted(config["models"])}
     config["explanations"], config["methods"] = resolve_methods(config)
     config["metrics"] = resolve_metrics(config["metrics"])
     check_linkages(config["groups"]["linkages"])
     config["comparisons"], config["left_out"] = choose_comparisons(config)
+    config["paths"] = paths_of(config)
     return config
 
 
@@ -55,6 +59,15 @@ def fill_defaults(value, schema):
             if key in value:
                 fill_defaults(value[key], part)
     return value
+
+
+def numbers_from_text(value):
+    """Return a config with numbers such as 2e-3, which YAML reads as text."""
+    if isinstance(value, dict):
+        return {key: numbers_from_text(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [numbers_from_text(part) for part in value]
+    return float(value) if isinstance(value, str) and EXPONENT.fullmatch(value) else value
 
 
 def check_schema(config, schema):
@@ -93,6 +106,10 @@ def resolve_model(name, config):
     if recipe["finetune"] and recipe["checkpoint"]:
         raise InputError(f"config: models.{name}: a checkpoint is used as it is; give either `checkpoint` or `finetune: true`")
     training = {key: given.get(key, config["finetuning"][key]) for key in TRAINING_KEYS}
+    if not recipe["finetune"]:
+        training["pretrained"] = given.get("pretrained", True)
+        if unused := [key for key in TRAINING_KEYS if key in given and (key != "pretrained" or recipe["checkpoint"])]:
+            raise InputError(f"config: models.{name}: {unused[0]!r} has no effect on a model that is not fine-tuned here")
     return {key: value for key, value in recipe.items() if key not in TRAINING_KEYS} | {"training": training}
 
 
@@ -111,7 +128,7 @@ def resolve_methods(config):
         explanation = given.get("from", name)
         if explanation not in explanations:
             raise unknown(f"explanation run (methods.{name}.from)", explanation, explanations)
-        view = config["maps"] | {key: given[key] for key in VIEW_KEYS if key in given}
+        view = config["maps"] | {key: source[key] for source in (config["methods"][explanation], given) for key in VIEW_KEYS if key in source}
         for model in view.get("repair", {}):
             if model not in config["models"]:
                 raise unknown(f"model of methods.{name}.repair", model, config["models"])
@@ -160,6 +177,14 @@ def choose_comparisons(config):
     if not chosen:
         raise InputError(f"config: no metric fits any method; {left_out[0]}")
     return chosen, left_out
+
+
+def paths_of(config):
+    """Return every file and folder that the config names, by its place."""
+    given = {"images.source": config["images"]["source"], "images.masks": config["images"].get("masks")}
+    given |= {f"models.{name}.checkpoint": recipe["checkpoint"] for name, recipe in config["models"].items()}
+    given |= {f"metric_validation.{key}": config["metric_validation"].get(key) for key in ("maps", "labels")}
+    return {place: path for place, path in given.items() if path and (place, path) != ("images.source", "demo")}
 
 
 def blocks_of(models, size):

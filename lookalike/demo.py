@@ -87,7 +87,8 @@ def draw_image(photographs, shape, size, rng):
     mask : ndarray, shape (size, size), bool
     """
     photograph = photographs[rng.integers(len(photographs))]
-    side = int(rng.integers(size, 2 * size + 1))
+    largest = min(photograph.shape[:2])
+    side = int(rng.integers(min(size, largest), min(2 * size, largest) + 1))
     top, left = (int(rng.integers(extent - side + 1)) for extent in photograph.shape[:2])
     crop = Image.fromarray(photograph[top : top + side, left : left + side]).resize((size, size))
     background = np.asarray(crop, dtype=float) * rng.uniform(0.3, 0.5)

@@ -9,7 +9,7 @@ from lookalike.seeding import seed_of
 IMAGES_AT_ONCE = 16
 
 
-def explain_images(method, model, rows, targets, *, size, seed, names, options):
+def explain_images(method, model, rows, targets, *, size, seed, names, options, threads=1):
     """Explain images one chunk after another.
 
     Parameters
@@ -29,6 +29,8 @@ def explain_images(method, model, rows, targets, *, size, seed, names, options):
         Of this job, so that its seeds are its own.
     options : dict
         Of the method.
+    threads : int
+        For decoding images.
 
     Yields
     ------
@@ -45,7 +47,7 @@ def explain_images(method, model, rows, targets, *, size, seed, names, options):
     for start in range(0, len(rows), IMAGES_AT_ONCE):
         chunk = rows[start : start + IMAGES_AT_ONCE]
         seeds = [seed_of(seed, *names, row["image"]) for row in chunk]
-        images = load_images(chunk, size)
+        images = load_images(chunk, size, threads)
         maps, diagnostics = method(*inputs_of(model, images, targets[start : start + IMAGES_AT_ONCE]), seeds, **options)
         for place, (row, saliency) in enumerate(zip(chunk, maps, strict=True)):
             if not np.isfinite(saliency).all():

@@ -142,7 +142,8 @@ def newick(tree, support, names):
     """Return a tree in Newick format: branch lengths in units of dissimilarity, support in percent at the nodes."""
     texts, heights = list(names), [0.0] * len(names)
     for (left, right, height, _), share in zip(tree, support, strict=True):
-        children = (f"{texts[int(node)]}:{max(height - heights[int(node)], 0.0):.6g}" for node in (left, right))
+        # Half a dissimilarity on either side, so that the path between two models is as long as they are apart.
+        children = (f"{texts[int(node)]}:{max(height - heights[int(node)], 0.0) / 2:.6g}" for node in (left, right))
         label = "" if np.isnan(share) else f"{100 * share:.0f}"
         texts.append(f"({','.join(children)}){label}")
         heights.append(height)

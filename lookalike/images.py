@@ -1,12 +1,12 @@
 """Images: the manifest of a folder, its split, the balanced sample that is explained."""
 
 import hashlib
+import os
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
 
-from lookalike import io
 from lookalike.errors import InputError
 from lookalike.seeding import rng_of
 
@@ -41,10 +41,15 @@ def find_images(folder, seed=0, masks=None):
     folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such image folder")
-    found = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES and path.is_file()]
+    found = image_files(folder)
     if not found:
         raise InputError(f"{folder}: no image in it; it should hold one sub-folder a class, with {', '.join(SUFFIXES)} files")
-    has_splits = all(path.relative_to(folder).parts[0] in SPLITS for path in found)
+    first = {path.relative_to(folder).parts[0] for path in found}
+    has_splits = bool(first & set(SPLITS))
+    if has_splits and (others := sorted(first - set(SPLITS))):
+        raise InputError(
+            f"{folder}: holds {others[0]!r} beside {' and '.join(sorted(first & set(SPLITS)))}; keep only train and val there, or class folders alone"
+        )
     rows = [describe(path, folder, has_splits) for path in found]
     name_images(rows)
     if not has_splits:
@@ -55,6 +60,12 @@ def find_images(folder, seed=0, masks=None):
     columns = ("image", "path", "label", "split", "mask", "sha256")
     rows.sort(key=lambda row: (row["split"], row["label"], row["path"]))
     return [{name: row[name] for name in columns} for row in rows]
+
+
+def image_files(folder):
+    """Return the image files below a folder, links followed, sorted."""
+    paths = (Path(place, name) for place, _, names in os.walk(folder, followlinks=True) for name in names)
+    return sorted(path for path in paths if path.suffix.lower() in SUFFIXES and path.is_file())
 
 
 def describe(path, folder, has_splits):
@@ -147,7 +158,7 @@ def sample_images(rows, split, n, seed):
     return [row for row in rows if row["image"] in chosen]
 
 
-def load_images(rows, size):
+def load_images(rows, size, threads=1):
     """Decode images, several at a time.
 
     Parameters
@@ -155,19 +166,46 @@ def load_images(rows, size):
     rows : list of dict
         With `path`.
     size : int
+    threads : int
+        How many are decoded at once.
 
     Returns
     -------
     ndarray, shape (n, size, size, 3), uint8
     """
-    import os
     from concurrent.futures import ThreadPoolExecutor
 
     images = np.empty((len(rows), size, size, 3), dtype=np.uint8)
 
     def decode(place):
-        images[place] = io.read_image(rows[place]["path"], size)
+        images[place] = read_image(rows[place]["path"], size)
 
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         list(pool.map(decode, range(len(rows))))
     return images
+
+
+def read_image(path, size):
+    """Return an image as RGB, resized to a square.
+
+    Returns
+    -------
+    ndarray, shape (size, size, 3), uint8
+    """
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(path) as image:
+            image.draft("RGB", (size, size))
+            ImageOps.exif_transpose(image, in_place=True)
+            if image.mode.startswith("I;16"):
+                # Pillow would clip 16 bits to 8, not scale them.
+                image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+            return np.asarray(image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3))
+    except Exception as error:
+        raise InputError(f"{path}: not a readable image ({error}); replace it or take it out of its folder") from None
+
+
+def read_mask(path, size):
+    """Return a mask as booleans, shape (size, size)."""
+    return read_image(path, size)[..., 0] >= 128

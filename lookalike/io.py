@@ -256,38 +256,12 @@ def same_images(first, second, first_path, second_path):
         raise InputError(f"{first_path} and {second_path} hold different images: {len(first)} in one, {len(second)} in the other")
 
 
-def read_image(path, size):
-    """Return an image as RGB, resized to a square.
-
-    Returns
-    -------
-    ndarray, shape (size, size, 3), uint8
-    """
-    from PIL import Image, ImageOps
-
-    try:
-        with Image.open(path) as image:
-            image.draft("RGB", (size, size))
-            ImageOps.exif_transpose(image, in_place=True)
-            if image.mode.startswith("I;16"):
-                # Pillow would clip 16 bits to 8, not scale them.
-                image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-            return np.asarray(image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3))
-    except Exception as error:
-        raise InputError(f"{path}: not a readable image ({error}); replace it or take it out of its folder") from None
-
-
 def write_image(path, pixels):
     """Write pixels (uint8 RGB, or bool for a mask) as PNG."""
     from PIL import Image
 
     with replacing(path) as temporary:
         Image.fromarray(pixels).save(temporary, format="png")
-
-
-def read_mask(path, size):
-    """Return a mask as booleans, shape (size, size)."""
-    return read_image(path, size)[..., 0] >= 128
 
 
 def read_weights(path):

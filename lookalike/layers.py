@@ -56,16 +56,25 @@ def last_spatial_module(net, size=None):
     try:
         net.eval()
         size = size or net.pretrained_cfg.get("input_size", (3, 224, 224))[-2:]
-        net.forward_features(torch.zeros(1, 3, *size, device=next(net.parameters()).device))
+        features = net.forward_features(torch.zeros(1, 3, *size, device=next(net.parameters()).device))
     finally:
         net.train(training)
         for hook in hooks:
             hook.remove()
-    spatial = [module for module, shape in seen if len(shape) == 4 and min(spatial_size(shape)) > 1 and not isinstance(module, torch.nn.Identity)]
-    if not spatial:
+    spatial = [module for module, shape in seen if is_spatial(shape, size) and not isinstance(module, torch.nn.Identity)]
+    # What ends in tokens of another kind has spatial tensors only at its start, which would be the wrong place.
+    if not spatial or not torch.is_tensor(features) or features.ndim != 4:
         raise InputError(f"{type(net).__name__} has no layer with a spatial grid that could be found; give `layer:`")
     # A parent's hook runs after its children's, so that the last one is the outermost.
     return spatial[-1]
+
+
+def is_spatial(shape, size):
+    """Tell whether an output lies on a grid of more than one cell that is square if the images are."""
+    if len(shape) != 4:
+        return False
+    height, width = spatial_size(shape)
+    return min(height, width) > 1 and (height == width or size[0] != size[1])
 
 
 def spatial_size(shape):

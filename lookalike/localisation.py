@@ -3,6 +3,7 @@
 import numpy as np
 
 from lookalike import registry
+from lookalike.errors import InputError
 from lookalike.maps import mass_inside
 from lookalike.seeding import seed_of
 
@@ -26,6 +27,8 @@ def measure(batches, masks, seed):
     list of dict
         `model` (or a null method), `image`, `mass` (NaN for a zero map), `area` (share of the mask).
     """
+    if not masks:
+        raise InputError("images.masks: no explained image has a mask; masks are named after the image's id, IMAGE.png")
     rows = [
         {"model": model, "image": image, "mass": mass_inside(saliency, masks[image]), "area": float(masks[image].mean())}
         for model, (maps, card) in batches.items()

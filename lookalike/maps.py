@@ -32,7 +32,7 @@ def scale_sum(x):
 
 
 SCALES = {"max_abs": scale_max_abs, "minmax": scale_minmax, "zscore": scale_zscore, "sum": scale_sum, "none": lambda x: x}
-UNBOUNDED_SCALES = ("zscore", "none")
+UNBOUNDED_SCALES = ("zscore", "sum", "none")
 
 
 def resize(saliency, size):

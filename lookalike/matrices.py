@@ -3,6 +3,7 @@
 import numpy as np
 
 from lookalike import io
+from lookalike.errors import InputError
 from lookalike.seeding import rng_of
 
 AGGREGATES = {
@@ -48,6 +49,14 @@ def assemble(blocks):
     return tables[0], tables[1], names, images
 
 
+def check_classes(predictions):
+    """Refuse models whose classes go by different names, since their predictions cannot be compared."""
+    (first_path, first), *others = predictions.items()
+    for path, arrays in others:
+        if set(arrays["classes"].tolist()) != set(first["classes"].tolist()):
+            raise InputError(f"{first_path} and {path}: the models know different classes, so that no image is one of the agreeing; use subsets: [all]")
+
+
 def predicted_classes(predictions, images):
     """Return the predicted classes by name, shape (n, models), of prediction files whose images must be those given."""
     columns = []
@@ -74,6 +83,7 @@ def values_of_subset(blocks, predictions):
     """
     values, chance, names, images = assemble(blocks)
     if predictions:
+        check_classes(predictions)
         values = agreeing_only(values, predicted_classes(predictions, images))
     return values, chance, names, images
 
@@ -138,12 +148,15 @@ def bootstrap(values, aggregate, resamples, seed):
     Returns
     -------
     ndarray, shape (resamples, pairs)
-        Replicates of the dissimilarity; NaN where a resample holds no image of a pair.
+        Replicates of the dissimilarity; NaN where a resample holds no image of a pair, or a pair has fewer than two.
     """
     n = len(values)
     weights = rng_of(seed, "bootstrap", n).multinomial(n, np.full(n, 1 / n), size=resamples).astype(float)
     mean, std, _ = weighted_moments(weights, values)
-    return AGGREGATES[aggregate](mean, std)
+    replicates = AGGREGATES[aggregate](mean, std)
+    # One image resampled is always itself, which would look like certainty.
+    replicates[:, np.isfinite(values).sum(axis=0) < 2] = np.nan
+    return replicates
 
 
 def percentile_interval(replicates):

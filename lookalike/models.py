@@ -137,9 +137,24 @@ def import_weights(recipe, weights, path):
     return net
 
 
+@torch.no_grad()
+def check_size(net, size):
+    """Refuse a network that does not take images of a size, after one trial."""
+    training = net.training
+    try:
+        net.eval()(torch.zeros(1, 3, size, size, device=next(net.parameters()).device))
+    except (AssertionError, RuntimeError) as error:
+        cause = str(error).strip().splitlines()[0]
+        raise InputError(f"{type(net).__name__} takes no images of {size} x {size} ({cause}); set images.size, or its options: {{img_size: {size}}}") from None
+    finally:
+        net.train(training)
+
+
 def describe_import(net, recipe, labels, path=None):
     """Return the sidecar of a model that is used as it is; its classes are the images' labels if their number fits."""
     outputs = net.num_classes
+    if not outputs:
+        raise InputError(f"timm model {recipe['timm']!r} has no classifier, so that it predicts nothing; fine-tune it")
     classes = labels if outputs == len(labels) else [str(index) for index in range(outputs)]
     return {"recipe": recipe, "classes": classes, "source": str(path) if path else f"timm {recipe['timm']}", "accuracy": None, "epochs": []}
 

@@ -162,10 +162,21 @@ def names(kind):
 def with_defaults(kind, name, options):
     """Return the options of a metric or method, completed; an unknown one is refused."""
     known = get(kind, name).options
-    for option in options:
+    for option, value in options.items():
         if option not in known:
             raise unknown(f"option of {kind} {name!r}", option, known)
+        check_option(f"{kind} {name!r}: {option}", value, known[option])
     return known | options
+
+
+def check_option(place, value, default):
+    """Refuse an option of another kind than its default; numbers must be positive, or may be 0 where the default is."""
+    if isinstance(default, str) and not isinstance(value, str):
+        raise InputError(f"{place} must be text such as {default!r}, not {value!r}")
+    if isinstance(default, int | float):
+        wanted = int if isinstance(default, int) else int | float
+        if not isinstance(value, wanted) or isinstance(value, bool) or value < 0 or (value == 0 and default != 0):
+            raise InputError(f"{place} must be a {'whole ' if wanted is int else ''}number such as {default}, not {value!r}")
 
 
 def options_of(function):

@@ -9,14 +9,14 @@ from tqdm import tqdm
 
 from lookalike.errors import InputError
 from lookalike.images import load_images
-from lookalike.models import build_network, normalisation_of, to_tensor
+from lookalike.models import build_network, check_size, normalisation_of, to_tensor
 from lookalike.seeding import seed_of
 
 WEIGHT_DECAY = 0.05
 WARM_UP_SHARE = 0.3
 
 
-def finetune_from_manifest(rows, recipe, *, pretrained, size, name, seed, device, **schedule):
+def finetune_from_manifest(rows, recipe, *, pretrained, size, name, seed, device, threads=1, **schedule):
     """Build a classifier for the labels of a manifest and train it on its train split.
 
     Parameters
@@ -33,6 +33,8 @@ def finetune_from_manifest(rows, recipe, *, pretrained, size, name, seed, device
         Of the model: with the seed it decides the fresh weights and the order of the images.
     seed : int
     device : torch.device
+    threads : int
+        For decoding images.
     **schedule
         Of `finetune`: `epochs`, `freeze_epochs`, `lr`, `batch`.
 
@@ -43,15 +45,18 @@ def finetune_from_manifest(rows, recipe, *, pretrained, size, name, seed, device
         `recipe`, `classes`, `training`, `accuracy` (before, after), `epochs`.
     """
     classes = sorted({row["label"] for row in rows})
+    if len(classes) < 2:
+        raise InputError(f"fine-tuning {name}: the images have {len(classes)} class; it takes two at least")
     parts = {split: [row for row in rows if row["split"] == split] for split in ("train", "val")}
     for split, part in parts.items():
         if not part:
             raise InputError(f"fine-tuning {name}: no image in split {split!r}")
-    data = [(load_images(part, size), np.array([classes.index(row["label"]) for row in part])) for part in parts.values()]
+    data = [(load_images(part, size, threads), np.array([classes.index(row["label"]) for row in part])) for part in parts.values()]
     own_seed = seed_of(seed, "training", name)
     torch.manual_seed(own_seed)
     net = build_network(recipe, len(classes), pretrained).to(device)
     mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in normalisation_of(net))
+    check_size(net, size)
     history = finetune(net, lambda images: (images - mean) / std, *data, **schedule, seed=own_seed, device=device)
     return net, {
         "recipe": recipe,
@@ -130,7 +135,9 @@ def run_epoch(net, normalise, train, batch, optimizer, schedule, generator, devi
     net.train(phase == "all")
     autocast, scaler = mixed_precision(device)
     losses = hits = 0.0
-    for places in torch.randperm(len(images), generator=generator).split(batch):
+    order = torch.randperm(len(images), generator=generator)
+    # Batch statistics of one image alone are none.
+    for places in [places for places in order.split(batch) if len(places) > 1 or len(images) == 1]:
         inputs = normalise(augment(to_tensor(images[places.numpy()], device), generator))
         targets = torch.from_numpy(labels[places.numpy()]).to(device)
         with autocast():

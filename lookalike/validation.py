@@ -24,15 +24,22 @@ def preprocess(raw, name, size):
     return np.stack([view(saliency, size=size, **steps) for saliency in raw])
 
 
-def fits(metric, maps):
-    """Tell whether a metric speaks of maps with these signs."""
+def fits(metric, maps, preprocessing):
+    """Tell whether a metric speaks of maps with these signs, and, where it wants one, of this range."""
+    if metric.bounded and preprocessing != "C" and "N" not in preprocessing:
+        return False
     return metric.views == "any" or (metric.views == "signed") == bool((maps < 0).any())
 
 
-def choose_pool(labels, per_class, seed):
-    """Return the places of as many maps of each class, or fewer where it has no more, drawn with the seed."""
+def choose_pool(labels, images, per_class, seed):
+    """Return the places of as many maps of each class, or fewer where it has no more, drawn with the seed.
+
+    One map an image: a prototype that shows a query's own image by another model would give the class away.
+    """
+    images = np.asarray(images)
+    single = np.sort([rng_of(seed, "model", image).choice(np.flatnonzero(images == image)) for image in np.unique(images)])
     labels = np.asarray(labels)
-    pools = [rng_of(seed, "pool", name).permutation(np.flatnonzero(labels == name))[:per_class] for name in np.unique(labels)]
+    pools = [rng_of(seed, "pool", name).permutation(single[labels[single] == name])[:per_class] for name in np.unique(labels)]
     return np.sort(np.concatenate(pools))
 
 

@@ -10,12 +10,18 @@ from lookalike import registry
 from lookalike.config import block_pairs, blocks_of, resolve
 from lookalike.errors import InputError
 from lookalike.fingerprint import fingerprint
+from lookalike.images import image_files
 
 GIVEN_CONFIG = dict(config)
 try:
     config = resolve(config)
 except InputError as error:
     raise WorkflowError(str(error)) from None
+
+# Snakemake keeps old results without a word when an input is not there, so a wrong path must stop here.
+for place, path in config["paths"].items():
+    if not os.path.exists(path):
+        raise WorkflowError(f"config: {place}: {path} does not exist")
 
 MODELS = config["models"]
 FINETUNED = [name for name, recipe in MODELS.items() if recipe["finetune"]]
@@ -51,17 +57,19 @@ wildcard_constraints:
 
 
 def folder_listing(folder):
-    """Hash names, sizes and times of a folder's files, since a folder's own time says nothing of what lies deeper."""
-    files = sorted(os.path.join(place, name) for place, _, names in os.walk(folder) for name in names)
-    lines = (f"{path} {(stat := os.stat(path)).st_size} {stat.st_mtime_ns}" for path in files)
+    """Hash names, sizes and times of a folder's images, since a folder's own time says nothing of what lies deeper."""
+    stats = [(path, os.stat(path)) for path in image_files(folder)]
+    lines = (f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in stats)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def explanation_options(wildcards):
-    """Return the options of an explanation run for one model, whose own target layer goes first."""
+    """Return the options of an explanation run for one model, whose own target layer stands for the full depth."""
     options = EXPLANATIONS[wildcards.explanation]["options"]
     layer = MODELS[wildcards.model]["layer"]
-    return options | {"layer": layer} if layer and "layer" in options else options
+    if layer and "layer" in options and options["layer"] is None and options["depth"] == 1:
+        return options | {"layer": layer}
+    return options
 
 
 def explanation_method(wildcards):

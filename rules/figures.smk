@@ -1,7 +1,8 @@
 """Figures, each as SVG and PNG. One job draws all of a matrix, since its start costs more than its work."""
 
 FIGURES = "results/figures/{method}/{metric}/{subset}"
-PANELS = expand("results/figures/panels/panel-{number}.{format}", number=range(1, config["figures"]["panels"] + 1), format=("svg", "png"))
+PANEL_COUNT = config["figures"]["panels"] if config["images"]["n"] == "all" else min(config["figures"]["panels"], config["images"]["n"])
+PANELS = expand("results/figures/panels/panel-{number}.{format}", number=range(1, PANEL_COUNT + 1), format=("svg", "png"))
 
 
 rule draw_matrix:
@@ -48,7 +49,7 @@ rule draw_panels:
         "../envs/plot.yaml"
     params:
         seed=SEED,
-        number=config["figures"]["panels"],
+        number=PANEL_COUNT,
         methods=list(METHODS),
         models=list(MODELS),
         source=fingerprint("scripts/draw_panels.py"),

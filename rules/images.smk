@@ -22,8 +22,8 @@ rule draw_demo_images:
 rule list_images:
     """Check every image of the source and write the manifest."""
     input:
-        folder="results/images/demo" if IS_DEMO else config["images"]["source"],
-        masks="results/images/demo_masks" if IS_DEMO else config["images"].get("masks", []),
+        folder="results/images/demo" if IS_DEMO else ancient(config["images"]["source"]),
+        masks="results/images/demo_masks" if IS_DEMO else ancient(config["images"].get("masks", [])),
     output:
         manifest="results/images/manifest.csv",
     log:
@@ -32,7 +32,7 @@ rule list_images:
         "../envs/compare.yaml"
     params:
         seed=SEED,
-        listing=folder_listing(config["images"]["source"]),
+        listing=[] if IS_DEMO else [folder_listing(folder) for folder in (config["images"]["source"], config["images"].get("masks")) if folder],
         source=fingerprint("scripts/list_images.py"),
     script:
         "../scripts/list_images.py"

@@ -61,6 +61,7 @@ rule audit_maps:
     conda:
         "../envs/compare.yaml"
     params:
+        repair=lambda wildcards: view_of(wildcards).get("repair"),
         source=fingerprint("scripts/audit_maps.py"),
     script:
         "../scripts/audit_maps.py"

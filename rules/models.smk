@@ -45,6 +45,8 @@ rule import_checkpoint:
         "../envs/explain.yaml"
     params:
         recipe=lambda wildcards: {key: MODELS[wildcards.model][key] for key in ("timm", "options")},
+        pretrained=lambda wildcards: MODELS[wildcards.model]["training"]["pretrained"],
+        size=config["images"]["size"],
         source=fingerprint("scripts/import_checkpoint.py"),
     script:
         "../scripts/import_checkpoint.py"

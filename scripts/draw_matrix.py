@@ -16,6 +16,8 @@ label = f"{snakemake.wildcards.metric} dissimilarity"
 title = f"{snakemake.wildcards.method}, {snakemake.wildcards.metric}, {snakemake.wildcards.subset} images"
 (matrix, names), (low, _), (high, _), (chance, _) = (io.read_matrix(read[name]) for name in ("dissimilarity", "low", "high", "chance"))
 known, kept, places = groups.without_unknown(matrix, names)
+if left_out := [name for name in names if name not in kept]:
+    title += f"\nleft out, for want of a known dissimilarity: {', '.join(left_out)}"
 trees = [groups.parse_clades(io.read_table(path)) for path in read.supports]
 
 order = [places[leaf] for leaf in groups.leaf_order(trees[0])] + [place for place in range(len(names)) if place not in places]

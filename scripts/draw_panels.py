@@ -4,7 +4,7 @@ from lookalike import io, logs
 
 logs.log_to(snakemake.log[0])
 
-from lookalike import matrices
+from lookalike import images, matrices
 from lookalike.plots import panels
 from lookalike.plots.style import save
 
@@ -16,8 +16,8 @@ methods = {name: batches[place * count : (place + 1) * count] for place, name in
 ranges = {name: stacks[0][1]["data_range"] for name, stacks in methods.items()}
 
 for number, place in enumerate(panels.choose_images(rows, classes, snakemake.params.number, snakemake.params.seed)):
-    image = io.read_image(rows[place]["path"], batches[0][0].shape[1])
+    shown = images.read_image(rows[place]["path"], batches[0][0].shape[1])
     titles = {model: f"{model}\n{predicted}" for model, predicted in zip(models, classes[place], strict=True)}
     maps = {name: [maps[place] for maps, _ in stacks] for name, stacks in methods.items()}
-    figure = panels.panel(image, maps, titles, ranges=ranges, title=f"{rows[place]['image']}: {rows[place]['label']}")
+    figure = panels.panel(shown, maps, titles, ranges=ranges, title=f"{rows[place]['image']}: {rows[place]['label']}")
     save(figure, snakemake.output.panels[2 * number : 2 * number + 2])

@@ -16,7 +16,7 @@ if method.needs_model:
     targets = models.targets_of(io.read_arrays(snakemake.input.predictions), snakemake.params.target, snakemake.wildcards.model)
 
 names = (snakemake.wildcards.explanation, snakemake.wildcards.model)
-settings = {"size": snakemake.params.size, "seed": snakemake.params.seed, "options": snakemake.params.options}
+settings = {"size": snakemake.params.size, "seed": snakemake.params.seed, "options": snakemake.params.options, "threads": snakemake.threads}
 table = []
 for image, saliency, diagnostics in explain.explain_images(method, model, rows, targets, names=names, **settings):
     io.write_map(Path(snakemake.output.maps, f"{image}.npy"), saliency)

@@ -15,5 +15,6 @@ net, sidecar = training.finetune_from_manifest(
     name=snakemake.wildcards.model,
     seed=snakemake.params.seed,
     device=device,
+    threads=snakemake.threads,
 )
 models.save_model(snakemake.output.weights, net, sidecar)

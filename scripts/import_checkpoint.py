@@ -8,6 +8,7 @@ from lookalike import models
 
 recipe = snakemake.params.recipe
 path = snakemake.input.get("weights")
-net = models.import_weights(recipe, io.read_weights(path), path) if path else models.build_network(recipe, pretrained=True)
+net = models.import_weights(recipe, io.read_weights(path), path) if path else models.build_network(recipe, pretrained=snakemake.params.pretrained)
+models.check_size(net, snakemake.params.size)
 labels = sorted({row["label"] for row in io.read_table(snakemake.input.manifest)})
 models.save_model(snakemake.output.weights, net, models.describe_import(net, recipe, labels, path))

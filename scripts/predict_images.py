@@ -8,7 +8,7 @@ from lookalike import devices, images, models
 
 model = models.load_model(snakemake.input.weights, devices.claim_device(snakemake.threads))
 rows = io.read_table(snakemake.input.sample)
-logits = models.predict(model, images.load_images(rows, snakemake.params.size))
+logits = models.predict(model, images.load_images(rows, snakemake.params.size, snakemake.threads))
 io.write_arrays(
     snakemake.output.predictions,
     images=[row["image"] for row in rows],

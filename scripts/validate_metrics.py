@@ -8,14 +8,15 @@ given = snakemake.params
 rows = io.read_table(snakemake.input.labels)
 stacks = [io.read_stack(path, [row["image"] for row in rows]) for path in snakemake.input.get("maps")]
 raw, labels = [saliency for stack in stacks for saliency in stack], [row["label"] for _ in stacks for row in rows]
-pool = validation.choose_pool(labels, given.per_class, given.seed)
+images = [row["image"] for _ in stacks for row in rows]
+pool = validation.choose_pool(labels, images, given.per_class, given.seed)
 raw, labels = [raw[place] for place in pool], [labels[place] for place in pool]
 scores = []
 for preprocessing in validation.PREPROCESSINGS:
     maps = validation.preprocess(raw, preprocessing, given.size)
     for name, about in given.metrics.items():
         metric = registry.get("metric", about["metric"])
-        if validation.fits(metric, maps):
+        if validation.fits(metric, maps, preprocessing):
             found = validation.validate(metric, about["options"], maps, labels, prototypes=given.prototypes, draws=given.draws, seed=given.seed)
             scores += [{"metric": name, "preprocessing": preprocessing, **row} for row in found]
 io.write_table(snakemake.output.scores, scores)

@@ -41,7 +41,7 @@ def gradcam(model, images, targets, seeds, *, depth=1.0, layer=None):
     def cut(module, inputs, output):
         captured.append(output.detach().requires_grad_())
         # A copy goes on, because later layers may work in place.
-        return captured[0].clone()
+        return captured[-1].clone()
 
     handle = target_layer(model.net, depth, layer, images.shape[2:]).register_forward_hook(cut)
     try:
@@ -49,8 +49,8 @@ def gradcam(model, images, targets, seeds, *, depth=1.0, layer=None):
             scores = model.logits(images).gather(1, targets[:, None]).sum()
     finally:
         handle.remove()
-    if not captured:
-        raise InputError(f"gradcam: layer {layer!r} does not run in a forward pass; give another `layer:`")
+    if len(captured) != 1:
+        raise InputError(f"gradcam: layer {layer!r} runs {len(captured)} times in a forward pass, not once; give another `layer:`")
     (gradient,) = torch.autograd.grad(scores, captured[0])
     activation, gradient = (to_grid(tensor, model.net) for tensor in (captured[0].detach(), gradient))
     weights = gradient.mean(dim=(2, 3), keepdim=True)

@@ -90,8 +90,8 @@ def draw_coalitions(features, samples, rng):
         sizes = inner.sum(axis=1)
         weights = np.array([(features - 1) / (comb(features, size) * size * (features - size)) for size in sizes.tolist()])
         return np.concatenate([ends, inner]), weights, False
-    if samples < 2 * features:
-        raise InputError(f"kernelshap: {samples} samples are too few for {features} segments; use at least {2 * features}")
+    if samples < 2:
+        raise InputError(f"kernelshap: samples must be 2 at least, not {samples}")
     sizes = np.arange(1, features)
     chances = 1 / (sizes * (features - sizes))
     drawn = rng.choice(sizes, size=samples // 2, p=chances / chances.sum())
@@ -129,7 +129,8 @@ def shapley_regression(coalitions, weights, scores, empty, full, paired):
     Returns
     -------
     values, errors : ndarray, shape (features,)
-        Standard errors are 0 where all coalitions are there.
+        Standard errors are 0 where all coalitions are there, and NaN where there are too few to tell the superpixels
+        apart; the values are then those of least norm.
     """
     gain = full - empty
     features = coalitions.shape[1]
@@ -144,9 +145,14 @@ def shapley_regression(coalitions, weights, scores, empty, full, paired):
     values = np.append(free, gain - free.sum())
     if not paired:
         return values, np.zeros(features)
+    if np.linalg.matrix_rank(design) < features - 1:
+        return values, np.full(features, np.nan)
     influence = (weights * (response - design @ free))[:, None] * design
     pairs = len(z) // 2
     influence = influence[:pairs] + influence[pairs:]
-    covariance = inverse @ (influence.T @ influence) @ inverse * pairs / max(pairs - features + 1, 1)
+    # Each pair is one observation, whose own pull on the fit (its leverage) makes its residual too small (HC2).
+    leverage = 2 * np.einsum("ij,jk,ik->i", design[:pairs], inverse, design[:pairs])
+    influence /= np.sqrt(np.maximum(1 - leverage, 1e-9))[:, None]
+    covariance = inverse @ (influence.T @ influence) @ inverse
     variances = np.append(np.diag(covariance), covariance.sum())
     return values, np.sqrt(np.maximum(variances, 0))

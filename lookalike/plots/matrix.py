@@ -46,9 +46,9 @@ def heatmap(matrix, names, families, *, label, title, half_width=None, order=Non
     axes.set_facecolor("0.85")
     image = axes.imshow(np.where(np.eye(m, dtype=bool), np.nan, values), cmap="cividis_r", norm=limits)
     for row, column in np.argwhere(np.isfinite(values) & ~np.eye(m, dtype=bool)):
-        text = f"{values[row, column]:.2f}" if known.max() >= 0.1 else f"{values[row, column]:.1g}"
-        if with_interval:
-            text += f"\n±{half_width[np.ix_(order, order)][row, column]:.1g}"
+        text = f"{values[row, column]:.2f}" if known.max() >= 0.1 else f"{values[row, column]:.2g}"
+        if with_interval and np.isfinite(half := half_width[order[row], order[column]]):
+            text += f"\n±{half:.1g}"
         dark = np.dot(image.cmap(limits(values[row, column]))[:3], LUMINANCE) < 0.52
         axes.text(column, row, text, ha="center", va="center", fontsize=7.5 if m <= 16 else 6.5, color="white" if dark else "black")
     axes.set_xticks(range(m), names, rotation=90)

@@ -34,7 +34,7 @@ def embed(path):
 
 def percent(value):
     """Return a share, given as a number or its text, as percent; a dash where it is not known."""
-    return "–" if value in ("", None) else f"{100 * float(value):.1f}%"
+    return "–" if value in ("", None) or isnan(float(value)) else f"{100 * float(value):.1f}%"
 
 
 def number(value, digits=3):

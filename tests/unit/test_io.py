@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from lookalike import io
+from lookalike import images, io
 from lookalike.errors import InputError
 
 # The folder of a test is shared by its examples, which overwrite one file.
@@ -310,9 +310,9 @@ def test_equal_lists_of_images_pass():
 def test_images_and_masks_come_back(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
     io.write_image(tmp_path / "a.png", pixels)
-    np.testing.assert_array_equal(io.read_image(tmp_path / "a.png", 16), pixels)
+    np.testing.assert_array_equal(images.read_image(tmp_path / "a.png", 16), pixels)
     mask = pixels[..., 0] > 100
     io.write_image(tmp_path / "m.png", mask)
-    np.testing.assert_array_equal(io.read_mask(tmp_path / "m.png", 16), mask)
+    np.testing.assert_array_equal(images.read_mask(tmp_path / "m.png", 16), mask)
     with pytest.raises(InputError, match=r"absent.png: not a readable image"):
-        io.read_image(tmp_path / "absent.png", 16)
+        images.read_image(tmp_path / "absent.png", 16)
