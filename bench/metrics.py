@@ -14,7 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 ROOT = Path(__file__).parent.parent
 
 
@@ -56,10 +56,7 @@ def peers(size):
         "jensen_shannon": ("SciPy", lambda x, y: distance.jensenshannon(x.ravel(), y.ravel(), base=2)),
         "czekanowski": ("SciPy", lambda x, y: distance.braycurtis(x.ravel(), y.ravel())),
         "auc_judd": ("scikit-learn", lambda x, y: [roc_auc_score((b > b.mean()).ravel(), a.ravel()) for a, b in ((x, y), (y, x))]),
-    } | {
-        name: ("saliencytools", function)
-        for name, function in saliencytools_functions().items()
-    }
+    } | {name: ("saliencytools", function) for name, function in saliencytools_functions().items()}
 
 
 def saliencytools_functions():
@@ -67,8 +64,18 @@ def saliencytools_functions():
     import saliencytools
 
     names = (
-        "ssim", "psnr", "emd", "mean_absolute_error", "sign_agreement_ratio", "cosine_distance", "jaccard_distance",
-        "correlation_distance", "mean_squared_error", "czenakowski_distance", "euclidean_distance", "auc_judd",
+        "ssim",
+        "psnr",
+        "emd",
+        "mean_absolute_error",
+        "sign_agreement_ratio",
+        "cosine_distance",
+        "jaccard_distance",
+        "correlation_distance",
+        "mean_squared_error",
+        "czenakowski_distance",
+        "euclidean_distance",
+        "auc_judd",
     )
     return {f"saliencytools.{name}": getattr(saliencytools, name) for name in names if hasattr(saliencytools, name)}
 
@@ -148,9 +155,14 @@ def main():
         print(f"| {name} | {ours:.1f} | {owner} | {'' if peer is None else f'{peer:.1f}'} | {'' if peer is None else f'{peer / ours:.1f}x'} |", flush=True)
     if arguments.metrics is None:
         together = [totals[name] for name in ("cosine", "pearson", "mse", "rbf")]
-        print(f"| the four inner-product metrics together | {sum(a for a, _ in together):.1f} | | {sum(b for _, b in together):.1f} | {sum(b for _, b in together) / sum(a for a, _ in together):.1f}x |")
+        print(
+            f"| the four inner-product metrics together | {sum(a for a, _ in together):.1f} | | {sum(b for _, b in together):.1f} | {sum(b for _, b in together) / sum(a for a, _ in together):.1f}x |"
+        )
         package = {name: measure(f"peer:{name}", sys.argv[1:]) / arguments.images * 1e3 for name in known if name.startswith("saliencytools.")}
-        ours = sum(totals[name][0] for name in ("ssim", "psnr", "emd_values", "mae", "sign_agreement", "cosine", "jaccard", "pearson", "mse", "czekanowski", "rmse", "auc_judd"))
+        ours = sum(
+            totals[name][0]
+            for name in ("ssim", "psnr", "emd_values", "mae", "sign_agreement", "cosine", "jaccard", "pearson", "mse", "czekanowski", "rmse", "auc_judd")
+        )
         print(f"| all that saliencytools has | {ours:.1f} | saliencytools | {sum(package.values()):.1f} | {sum(package.values()) / ours:.1f}x |")
     return None
 

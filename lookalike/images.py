@@ -44,7 +44,7 @@ def find_images(folder, seed=0, masks=None):
     found = image_files(folder)
     if not found:
         raise InputError(f"{folder}: no image in it; it should hold one sub-folder a class, with {', '.join(SUFFIXES)} files")
-    first = {path.relative_to(folder).parts[0] for path in found}
+    first = {path.relative_to(folder).parts[0] for path in found if path.parent != folder}
     has_splits = bool(first & set(SPLITS))
     if has_splits and (others := sorted(first - set(SPLITS))):
         raise InputError(

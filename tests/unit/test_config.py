@@ -92,9 +92,42 @@ def test_replicate_inherits_its_originals_recipe(config):
 
 
 def test_checkpoint_is_not_finetuned(config):
-    change(config, "models.ViT.checkpoint", "vit.safetensors")
+    change(config, "models.ViT", {"timm": "test_vit", "checkpoint": "vit.safetensors"})
     models = resolve(config)["models"]
     assert models["ViT"]["finetune"] is False and models["ResNet"]["finetune"] is True
+
+
+def test_training_keys_beside_a_checkpoint_are_refused(config):
+    change(config, "models.ViT", {"timm": "test_vit", "checkpoint": "vit.safetensors", "epochs": 3})
+    with pytest.raises(InputError, match=r"models.ViT: 'epochs' has no effect"):
+        resolve(config)
+
+
+def test_a_pretrained_head_may_be_random_instead(config):
+    change(config, "models.ViT", {"timm": "test_vit", "finetune": False})
+    assert resolve(config)["models"]["ViT"]["training"]["pretrained"] is True
+    change(config, "models.ViT", {"timm": "test_vit", "finetune": False, "pretrained": False})
+    assert resolve(config)["models"]["ViT"]["training"]["pretrained"] is False
+
+
+def test_numbers_with_an_exponent_are_numbers(config):
+    change(config, "finetuning", {"lr": "2e-3"})
+    assert resolve(config)["finetuning"]["lr"] == 0.002
+
+
+def test_named_paths_are_told_by_their_place(config):
+    change(config, "models.ViT", {"timm": "test_vit", "checkpoint": "vit.safetensors"})
+    change(config, "images", {"source": "photos"})
+    assert resolve(config)["paths"] == {"images.source": "photos", "models.ViT.checkpoint": "vit.safetensors"}
+
+
+@pytest.mark.parametrize(
+    ("metric", "options"), [("rbf", {"sigma": "80"}), ("rbf", {"sigma": 0}), ("emd", {"grid": 0}), ("emd", {"grid": 2.5}), ("emd", {"sign": 1})]
+)
+def test_options_of_another_kind_are_refused(config, metric, options):
+    config["metrics"] = {metric: options}
+    with pytest.raises(InputError, match=f"metric '{metric}': {next(iter(options))} must be"):
+        resolve(config)
 
 
 def test_methods_are_explanations_and_views(config):

@@ -178,12 +178,12 @@ def test_newick_holds_leaves_heights_and_support(models, seed, method):
     }
     assert set(found) == set(expected) | {frozenset([name]) for name in names}
     for leaves, (height, share) in expected.items():
-        assert found[leaves][0] == pytest.approx(height, abs=1e-5)
+        assert found[leaves][0] == pytest.approx(height / 2, abs=1e-5)
         assert float(found[leaves][1]) == pytest.approx(100 * share, abs=0.5)
 
 
 def test_newick_leaves_unknown_support_out():
-    assert groups.newick(groups.link(square([0.25], 2)), [np.nan], ["ant", "bee"]) == "(ant:0.25,bee:0.25);\n"
+    assert groups.newick(groups.link(square([0.25], 2)), [np.nan], ["ant", "bee"]) == "(ant:0.125,bee:0.125);\n"
 
 
 def communities(rows):

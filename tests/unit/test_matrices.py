@@ -222,3 +222,19 @@ def test_replicate_gap_of_an_unknown_distance_is_not_known():
     assert np.isnan(gap["distance"])
     assert np.isnan(gap["nearer"])
     assert gap["others"] == 1.5
+
+
+def test_one_image_gives_no_interval():
+    values = np.array([[0.2, 0.4], [np.nan, 0.5]])
+    replicates = matrices.bootstrap(values, "mean", 50, 0)
+    assert np.isnan(replicates[:, 0]).all()
+    assert np.isfinite(replicates[:, 1]).all()
+    low, high = matrices.percentile_interval(replicates)
+    assert np.isnan(low[0]) and np.isnan(high[0]) and low[1] < high[1]
+
+
+def test_models_of_other_classes_cannot_agree():
+    one, other = ({"images": np.array(["i"]), "classes": np.array(names), "predicted": np.array([0])} for names in (["ant", "bee"], ["0", "1"]))
+    block = {"values": np.zeros((1, 1, 1)), "chance": np.zeros((1, 1, 1)), "images": np.array(["i"]), "a": np.array(["x"]), "b": np.array(["y"])}
+    with pytest.raises(InputError, match=r"x.npz and y.npz: the models know different classes"):
+        matrices.values_of_subset({"p": block}, {"x.npz": one, "y.npz": other})

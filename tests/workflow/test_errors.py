@@ -113,3 +113,13 @@ def test_batches_of_different_images_are_refused_naming_the_first(copied):
     error = refused(run, copied, output, "logs/pairs/noise/cosine/RegNet~ResNet.log")
     assert "hold different images: number 2 is" in error
     assert "'somebody-elses'" in error
+
+
+@pytest.mark.parametrize(
+    "change", [{"images": {"source": "photoz"}}, {"models": tiny_config()["models"] | {"Mine": {"timm": "test_resnet", "checkpoint": "nowhere.pt"}}}]
+)
+def test_a_wrong_path_stops_although_old_results_are_there(copied, change):
+    run = snakemake(copied, tiny_config() | change)
+    assert run.code != 0
+    assert "does not exist" in run.text
+    assert "Traceback" not in run.text

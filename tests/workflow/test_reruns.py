@@ -6,6 +6,7 @@ from conftest import ROOT, snakemake, tiny_config
 
 MATRIX = {"aggregate_matrix": 8, "link_models": 8, "detect_communities": 8, "project_models": 8, "draw_matrix": 8}
 COMMON = {"compare_replicates": 1, "write_report": 1}
+BOTH_METHODS = {"correlate_metrics": 2}
 
 
 def one_of_four(jobs):
@@ -20,7 +21,7 @@ def test_a_new_model_computes_its_own_maps_and_pairs_only(copied):
     assert run.code == 0, run.text
     own = {"finetune_model": 1, "predict_images": 1, "explain_images": 2, "batch_maps": 2, "audit_maps": 2, "compare_models": 12}
     shared = {"tabulate_models": 1, "measure_localisation": 2, "draw_panels": 1}
-    assert run.jobs == own | shared | MATRIX | COMMON
+    assert run.jobs == own | shared | MATRIX | COMMON | BOTH_METHODS
 
 
 def test_a_removed_model_computes_no_pair_again(copied):
@@ -28,7 +29,7 @@ def test_a_removed_model_computes_no_pair_again(copied):
     del config["models"]["RegNet"]
     run = snakemake(copied, config)
     assert run.code == 0, run.text
-    assert run.jobs == {"tabulate_models": 1, "measure_localisation": 2, "draw_panels": 1} | MATRIX | COMMON
+    assert run.jobs == {"tabulate_models": 1, "measure_localisation": 2, "draw_panels": 1} | MATRIX | COMMON | BOTH_METHODS
 
 
 def test_a_new_metric_compares_by_it_alone(copied):
@@ -36,7 +37,7 @@ def test_a_new_metric_compares_by_it_alone(copied):
     config["metrics"].append("mse")
     run = snakemake(copied, config)
     assert run.code == 0, run.text
-    assert run.jobs == {"compare_models": 6} | one_of_four(MATRIX) | COMMON
+    assert run.jobs == {"compare_models": 6} | one_of_four(MATRIX) | COMMON | BOTH_METHODS
 
 
 def test_a_changed_metric_option_compares_by_that_metric_alone(copied):
@@ -44,7 +45,7 @@ def test_a_changed_metric_option_compares_by_that_metric_alone(copied):
     config["metrics"][1]["rbf"]["sigma"] = 40
     run = snakemake(copied, config)
     assert run.code == 0, run.text
-    assert run.jobs == {"compare_models": 6} | one_of_four(MATRIX) | COMMON
+    assert run.jobs == {"compare_models": 6} | one_of_four(MATRIX) | COMMON | BOTH_METHODS
 
 
 def test_a_changed_view_explains_nothing_again(copied):
@@ -52,7 +53,10 @@ def test_a_changed_view_explains_nothing_again(copied):
     config["methods"]["noise"]["sign"] = "absolute"
     run = snakemake(copied, config)
     assert run.code == 0, run.text
-    assert run.jobs == {"batch_maps": 3, "audit_maps": 3, "measure_localisation": 1, "draw_panels": 1, "compare_models": 6} | one_of_four(MATRIX) | COMMON
+    assert (
+        run.jobs
+        == {"batch_maps": 3, "audit_maps": 3, "measure_localisation": 1, "draw_panels": 1, "compare_models": 6} | one_of_four(MATRIX | BOTH_METHODS) | COMMON
+    )
 
 
 def test_a_derived_view_shares_the_raw_maps(copied):
@@ -60,7 +64,10 @@ def test_a_derived_view_shares_the_raw_maps(copied):
     config["methods"]["derived"] = {"from": "noise", "sobel": True}
     run = snakemake(copied, config)
     assert run.code == 0, run.text
-    assert run.jobs == {"batch_maps": 3, "audit_maps": 3, "measure_localisation": 1, "draw_panels": 1, "compare_models": 6} | one_of_four(MATRIX) | COMMON
+    assert (
+        run.jobs
+        == {"batch_maps": 3, "audit_maps": 3, "measure_localisation": 1, "draw_panels": 1, "compare_models": 6} | one_of_four(MATRIX | BOTH_METHODS) | COMMON
+    )
 
 
 def test_a_changed_linkage_links_and_draws_only(copied):
@@ -81,7 +88,7 @@ def test_an_edited_metric_reruns_that_metric_alone(copied, tmp_path):
     source.write_text(source.read_text().replace("PIXELS_OF_SIGMA = 224 * 224", "PIXELS_OF_SIGMA = 100 * 100"))
     run = snakemake(copied, tiny_config(), root=root)
     assert run.code == 0, run.text
-    assert run.jobs == {"compare_models": 6} | one_of_four(MATRIX) | COMMON
+    assert run.jobs == {"compare_models": 6} | one_of_four(MATRIX) | COMMON | BOTH_METHODS
 
 
 def test_a_larger_block_gives_the_same_matrix(finished, copied):
