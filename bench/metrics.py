@@ -60,24 +60,10 @@ def peers(size):
 
 
 def saliencytools_functions():
-    """Return the functions of saliencytools, by a name of their own."""
-    import saliencytools
+    """Return the functions of saliencytools, by names that tell whose they are."""
+    from saliencytools import maskcompare
 
-    names = (
-        "ssim",
-        "psnr",
-        "emd",
-        "mean_absolute_error",
-        "sign_agreement_ratio",
-        "cosine_distance",
-        "jaccard_distance",
-        "correlation_distance",
-        "mean_squared_error",
-        "czenakowski_distance",
-        "euclidean_distance",
-        "auc_judd",
-    )
-    return {f"saliencytools.{name}": getattr(saliencytools, name) for name in names if hasattr(saliencytools, name)}
+    return {f"saliencytools.{name}": getattr(maskcompare, name) for name in SAME_AS}
 
 
 def time_ours(name, maps):
@@ -117,6 +103,21 @@ def work(arguments):
     print(json.dumps(seconds))
 
 
+# What saliencytools has, and the metric of lookalike that takes its place.
+SAME_AS = {
+    "ssim": "ssim",
+    "psnr": "psnr",
+    "emd": "emd_values",
+    "mean_absolute_error": "mae",
+    "sign_agreement_ratio": "sign_agreement",
+    "cosine_distance": "cosine",
+    "jaccard_distance": "jaccard",
+    "correlation_distance": "pearson",
+    "mean_squared_error": "mse",
+    "czenakowski_distance": "czekanowski",
+    "euclidean_distance": "rmse",
+    "auc_judd": "auc_judd",
+}
 UNSIGNED = ("jensen_shannon", "czekanowski", "saliencytools.jaccard_distance", "saliencytools.czenakowski_distance")
 
 
@@ -127,6 +128,11 @@ def measure(row, argv):
     if done.returncode:
         sys.exit(f"{row}: {done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def print_sum(label, owner, ours, peer):
+    """Print the row of a sum."""
+    print(f"| {label} | {sum(ours):.1f} | {owner} | {sum(peer):.1f} | {sum(peer) / sum(ours):.1f}x |")
 
 
 def main():
@@ -154,16 +160,10 @@ def main():
         totals[name] = ours, peer
         print(f"| {name} | {ours:.1f} | {owner} | {'' if peer is None else f'{peer:.1f}'} | {'' if peer is None else f'{peer / ours:.1f}x'} |", flush=True)
     if arguments.metrics is None:
-        together = [totals[name] for name in ("cosine", "pearson", "mse", "rbf")]
-        print(
-            f"| the four inner-product metrics together | {sum(a for a, _ in together):.1f} | | {sum(b for _, b in together):.1f} | {sum(b for _, b in together) / sum(a for a, _ in together):.1f}x |"
-        )
-        package = {name: measure(f"peer:{name}", sys.argv[1:]) / arguments.images * 1e3 for name in known if name.startswith("saliencytools.")}
-        ours = sum(
-            totals[name][0]
-            for name in ("ssim", "psnr", "emd_values", "mae", "sign_agreement", "cosine", "jaccard", "pearson", "mse", "czekanowski", "rmse", "auc_judd")
-        )
-        print(f"| all that saliencytools has | {ours:.1f} | saliencytools | {sum(package.values()):.1f} | {sum(package.values()) / ours:.1f}x |")
+        four = [totals[name] for name in ("cosine", "pearson", "mse", "rbf")]
+        print_sum("cosine, pearson, mse and rbf together", "SciPy, scikit-image", [ours for ours, _ in four], [peer for _, peer in four])
+        package = [measure(f"peer:saliencytools.{name}", sys.argv[1:]) / arguments.images * 1e3 for name in SAME_AS]
+        print_sum("all that saliencytools has", "saliencytools", [totals[name][0] for name in SAME_AS.values()], package)
     return None
 
 
