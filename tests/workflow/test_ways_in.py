@@ -1,0 +1,59 @@
+"""Other ways in and beside the main flow, run for real: checkpoints, labels as targets, studies."""
+
+import csv
+import shutil
+
+import numpy as np
+import pytest
+from conftest import snakemake, tiny_config
+
+from lookalike import io
+
+
+def test_a_checkpoint_of_ones_own_is_used_as_it_is(copied):
+    shutil.copy(copied / "results/checkpoints/ResNet.safetensors", copied / "mine.safetensors")
+    config = tiny_config()
+    config["models"]["Mine"] = {"timm": "test_resnet", "options": {"output_stride": 8}, "checkpoint": "mine.safetensors"}
+    pairs, predictions = "results/pairs/gradcam/cosine/Mine~ResNet.npz", "results/predictions/Mine.npz"
+    run = snakemake(copied, config, pairs, predictions)
+    assert run.code == 0, run.text
+    assert run.jobs == {"import_checkpoint": 1, "predict_images": 1, "explain_images": 1, "batch_maps": 1, "compare_models": 1}
+    mine, original = (io.read_arrays(copied / f"results/predictions/{name}.npz") for name in ("Mine", "ResNet"))
+    np.testing.assert_array_equal(mine["logits"], original["logits"])
+    assert mine["classes"].tolist() == original["classes"].tolist()
+    assert np.nan_to_num(io.read_arrays(copied / pairs)["values"]).max() <= 1e-12
+
+
+def test_a_checkpoint_of_another_architecture_is_refused(copied):
+    shutil.copy(copied / "results/checkpoints/RegNet.safetensors", copied / "other.safetensors")
+    config = tiny_config()
+    config["models"]["Mine"] = {"timm": "test_resnet", "checkpoint": "other.safetensors"}
+    run = snakemake(copied, config, "results/checkpoints/Mine.safetensors")
+    assert run.code != 0
+    assert "other.safetensors" in run.error
+    assert "Traceback" not in (copied / "logs/checkpoints/Mine.log").read_text()
+    assert not (copied / "results/checkpoints/Mine.json").exists()
+
+
+def test_labels_as_targets_explain_again_but_train_nothing(copied):
+    run = snakemake(copied, tiny_config() | {"target": "label"}, "results/maps/gradcam/ResNet/batch_maps.npy")
+    assert run.code == 0, run.text
+    assert run.jobs == {"explain_images": 1, "batch_maps": 1}
+
+
+@pytest.mark.parametrize("given", [False, True], ids=["own maps", "given stack"])
+def test_metric_validation_scores_every_metric_and_preprocessing(copied, given):
+    config = tiny_config() | {"studies": ["metric_validation"], "metric_validation": {"prototypes": 1, "draws": 2, "per_class": 2}}
+    source = "given" if given else "noise"
+    if given:
+        np.save(copied / "stack.npy", np.random.default_rng(0).random((8, 20, 20), dtype=np.float32))
+        with (copied / "labels.csv").open("w", newline="") as file:
+            csv.writer(file).writerows([["image", "label"], *([f"map{place}", f"class{place % 2}"] for place in range(8))])
+        config["metric_validation"] |= {"maps": "stack.npy", "labels": "labels.csv", "per_class": 4}
+    run = snakemake(copied, config, f"results/studies/metric_validation/{source}.png")
+    assert run.code == 0, run.text
+    assert run.jobs == {"validate_metrics": 1, "draw_validation": 1}
+    rows = io.read_table(copied / f"results/studies/metric_validation/{source}.csv")
+    assert len(rows) == 2 * 8 * 2
+    assert {row["metric"] for row in rows} == {"cosine", "rbf"}
+    assert all(0 <= float(row["macro_f1"]) <= 1 for row in rows)
