@@ -15,6 +15,17 @@ sys.path.insert(0, str(ROOT))
 
 from lookalike import registry  # noqa: E402
 
+SALIENCYTOOLS_PREPARATION = """## Preparation, beside saliencytools 0.35
+
+| there | here, as keys of a view |
+|---|---|
+| `clip_mask` | `clip: [-1, 1]` |
+| `normalize_mask_0_1` | `scale: minmax`; a constant map becomes zero instead of NaN |
+| `normalize_mask` | no view of its own: `minmax` onto [-1, 1] gives signs to a map that has none |
+| S of its tutorial, SciPy's `sobel` | `sobel: true`, the magnitude over both axes instead of the signed derivative along one |
+| `make_histogram` | not needed: `emd_values` takes the values themselves |
+"""
+
 
 def first_paragraph(function):
     """Return the summary of a docstring in one line."""
@@ -39,18 +50,21 @@ def metrics_page():
             "",
             "| | |",
             "|---|---|",
+            f"| formula | `{card.formula}` |",
             f"| range | {low} to {'unbounded' if high == float('inf') else high} |",
             f"| raw value | {card.raw_name} |",
             f"| ignores | {', '.join(card.ignores) or 'nothing'} |",
             f"| triangle inequality | {'holds' if card.triangle else 'does not hold'} |",
+            f"| maps | {'any' if card.views == 'any' else f'{card.views} only'} |",
             f"| undefined (NaN) where | {card.undefined or 'never'} |",
             f"| wants maps of a known range | {'yes' if card.bounded else 'no'} |",
             f"| options | {options_text(card.options)} |",
             f"| cost of a block | {'one matrix product' if card.cost == 'product' else 'its pairs, one by one'} |",
             *([f"| reference | {card.reference} |"] if card.reference else []),
+            *([f"| beside saliencytools 0.35 | {card.saliencytools} |"] if card.saliencytools else []),
             "",
         ]
-    return "\n".join(lines)
+    return "\n".join(lines + [SALIENCYTOOLS_PREPARATION])
 
 
 def methods_page():

@@ -47,6 +47,8 @@ class Metric:
     cost : {"product", "pairs"}
         Whether a block is one matrix product, or a loop over its pairs.
     reference : str
+    saliencytools : str
+        How it differs from the function of the `saliencytools` package that goes by its name; empty where there is none.
     """
 
     kernel: Callable
@@ -62,6 +64,7 @@ class Metric:
     bounded: bool = False
     cost: str = "product"
     reference: str = ""
+    saliencytools: str = ""
 
     def __call__(self, x, y, **options):
         """Return the dissimilarities, shape (a, b), of maps x (a, H, W) and y (b, H, W) of one image."""

@@ -29,6 +29,7 @@ def areas(ranks, masks):
     ignores=("scale", "offset"),
     undefined="a map is constant",
     reference="Judd et al. 2009, doi:10.1109/ICCV.2009.5459462",
+    saliencytools="`auc_judd` is one direction only, lets ties count whole, so that a zero map is perfect; here the mean of both, ties half",
 )
 def auc_judd(x, y):
     """Return 1 - the mean of both areas under the ROC curve, for all pairs.

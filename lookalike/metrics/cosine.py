@@ -5,7 +5,14 @@ from lookalike.registry import metric
 
 
 @metric(
-    prepare=unit_vectors, range=(0, 2), raw=lambda d: 1 - d, raw_name="cosine similarity", formula="1 - cos", ignores=("scale",), undefined="a map is all zero"
+    prepare=unit_vectors,
+    range=(0, 2),
+    raw=lambda d: 1 - d,
+    raw_name="cosine similarity",
+    formula="1 - cos",
+    ignores=("scale",),
+    undefined="a map is all zero",
+    saliencytools="`cosine_distance`: the same, but NaN reaches the mean where a map is all zero; here such an image is left out and counted",
 )
 def cosine(x, y):
     """Return 1 - cos of the angle between maps, for all pairs.

@@ -62,6 +62,7 @@ def transport_cost(p, q, distances):
     undefined="a map is all zero",
     cost="pairs",
     reference="Rubner et al. 2000, doi:10.1023/A:1026543900054",
+    saliencytools="its `emd` is blind to place (see `emd_values`); this one is not",
 )
 def emd(x, y):
     """Return the exact transport cost between maps as distributions of saliency, for all pairs.

@@ -15,6 +15,7 @@ from lookalike.registry import metric
     triangle=True,
     views="unsigned",
     cost="pairs",
+    saliencytools="`jaccard_distance`: the same on maps that are not negative, but 1 for two zero maps; here 0",
 )
 def jaccard(x, y):
     """Return 1 - sum min(x, y) / sum max(x, y), for all pairs; 0 for two maps that are all zero.

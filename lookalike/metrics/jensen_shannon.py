@@ -26,6 +26,7 @@ def half_divergence(p, q):
     undefined="a map is all zero",
     cost="pairs",
     reference="Endres and Schindelin 2003, doi:10.1109/TIT.2003.813506",
+    saliencytools="`kl_divergence` is a symmetric KL divergence of shifted maps, unbounded and led by the epsilon in empty places; this is its bounded kin",
 )
 def jensen_shannon(x, y):
     """Return the square root of the Jensen-Shannon divergence, base 2, for all pairs.

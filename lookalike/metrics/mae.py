@@ -6,7 +6,16 @@ from lookalike.metrics.preparation import flat, mean_absolute_differences
 from lookalike.registry import metric
 
 
-@metric(prepare=flat, range=(0, np.inf), raw=lambda d: d, raw_name="mean absolute error", formula="mean |x - y|", triangle=True, cost="pairs")
+@metric(
+    prepare=flat,
+    range=(0, np.inf),
+    raw=lambda d: d,
+    raw_name="mean absolute error",
+    formula="mean |x - y|",
+    triangle=True,
+    cost="pairs",
+    saliencytools="`mean_absolute_error`: the same",
+)
 def mae(x, y):
     """Return the mean absolute difference of pixels, for all pairs.
 

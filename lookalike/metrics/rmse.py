@@ -6,7 +6,15 @@ from lookalike.metrics.preparation import flat, mean_squared_differences
 from lookalike.registry import metric
 
 
-@metric(prepare=flat, range=(0, np.inf), raw=lambda d: d, raw_name="root mean squared error", formula="sqrt(mean (x - y)^2)", triangle=True)
+@metric(
+    prepare=flat,
+    range=(0, np.inf),
+    raw=lambda d: d,
+    raw_name="root mean squared error",
+    formula="sqrt(mean (x - y)^2)",
+    triangle=True,
+    saliencytools="`euclidean_distance` is the root of the sum, not of the mean: sqrt(pixels) times larger",
+)
 def rmse(x, y):
     """Return the root mean squared difference of pixels, for all pairs.
 

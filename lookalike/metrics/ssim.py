@@ -54,6 +54,7 @@ def local_moments(maps):
     bounded=True,
     cost="pairs",
     reference="Wang et al. 2004, doi:10.1109/TIP.2003.819861",
+    saliencytools="`ssim` has a uniform 7 x 7 window and the joint range of the two maps, 0 whenever they are `allclose`; here Gaussian windows, fixed range",
 )
 def ssim(x, y, *, data_range=1.0):
     """Return (1 - SSIM) / 2, for all pairs.
