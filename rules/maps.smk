@@ -13,6 +13,7 @@ rule explain_images:
         "logs/maps/{explanation}/{model}/per_image.log",
     benchmark:
         "benchmarks/maps/{explanation}/{model}.tsv"
+    priority: 1
     conda:
         "../envs/explain.yaml"
     threads: 1

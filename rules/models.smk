@@ -14,6 +14,8 @@ rule finetune_model:
         "benchmarks/checkpoints/{model}.tsv"
     wildcard_constraints:
         model=one_of(FINETUNED),
+    # Training is the longest way to the report, so it goes first.
+    priority: 2
     conda:
         "../envs/explain.yaml"
     threads: 1
@@ -62,6 +64,7 @@ rule predict_images:
         predictions="results/predictions/{model}.npz",
     log:
         "logs/predictions/{model}.log",
+    priority: 1
     conda:
         "../envs/explain.yaml"
     threads: 1
