@@ -8,8 +8,11 @@ from scipy.spatial import distance
 from scipy.stats import pearsonr, spearmanr, wasserstein_distance
 from skimage.metrics import peak_signal_noise_ratio
 from sklearn.metrics import mean_absolute_error, roc_auc_score
+from test_metrics import dissimilarities, every_range, smooth_maps
 
 from lookalike import registry
+from lookalike.errors import InputError
+from lookalike.metrics.preparation import block_means, mean_squared_differences
 
 
 def maps(signed, size=(40, 33), seed=0):
@@ -145,3 +148,130 @@ def test_saliencytools_differs_as_the_cards_say():
     assert peer.auc_judd(np.zeros_like(x), y) == pytest.approx(0, abs=1e-12) and np.isnan(value("auc_judd", np.zeros_like(x), y))
     assert peer.jaccard_distance(np.zeros((12, 12)), np.zeros((12, 12))) == 1 and value("jaccard", *np.zeros((2, 12, 12))) == 0
     assert abs(peer.czenakowski_distance(x, -0.99 * x)) > 10
+
+
+def test_cosine_agrees_with_scipy():
+    from scipy.spatial.distance import cosine
+
+    x, y = smooth_maps(2, 32, 32, 10, 2.0)
+    assert dissimilarities("cosine", x[None], y[None]).item() == pytest.approx(cosine(x.ravel(), y.ravel()), abs=1e-12)
+
+
+def test_pearson_agrees_with_scipy():
+    from scipy.stats import pearsonr
+
+    x, y = smooth_maps(2, 32, 32, 11, 2.0)
+    assert dissimilarities("pearson", x[None], y[None]).item() == pytest.approx(1 - pearsonr(x.ravel(), y.ravel()).statistic, abs=1e-12)
+
+
+def test_mse_agrees_with_scikit_image():
+    from skimage.metrics import mean_squared_error
+
+    x, y = smooth_maps(2, 32, 32, 12, 2.0)
+    assert dissimilarities("mse", x[None], y[None]).item() == pytest.approx(mean_squared_error(x, y), rel=1e-12)
+
+
+def test_mse_of_nearly_equal_large_maps_does_not_cancel():
+    x = 1e4 * smooth_maps(2, 32, 32, 13)
+    y = x + 2.0**-20
+    np.testing.assert_allclose(np.diag(dissimilarities("mse", x, y)), 2.0**-40, rtol=1e-3)
+    np.testing.assert_array_equal(np.diag(dissimilarities("mse", x, x)), 0)
+    assert mean_squared_differences(x.reshape(2, -1), y.reshape(2, -1))[0, 1] == pytest.approx(np.mean((x[0] - y[1]) ** 2), rel=1e-9)
+
+
+def test_rbf_equals_its_formula_on_224_pixels():
+    x, y = smooth_maps(2, 224, 224, 14)
+    expected = 1 - np.exp(-0.5 * np.sum((x - y) ** 2) / 80**2)
+    assert dissimilarities("rbf", x[None], y[None]).item() == pytest.approx(expected, abs=1e-12)
+
+
+def test_rbf_width_is_carried_over_to_other_sizes():
+    x, y = smooth_maps(2, 28, 28, 15)
+    fine = [np.repeat(np.repeat(saliency, 8, axis=0), 8, axis=1)[None] for saliency in (x, y)]
+    assert dissimilarities("rbf", x[None], y[None]).item() == pytest.approx(dissimilarities("rbf", *fine).item(), abs=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(11, 11), (40, 33)])
+@every_range
+def test_ssim_agrees_with_scikit_image(shape, data_range):
+    from skimage.metrics import structural_similarity
+
+    x, y = smooth_maps(2, *shape, 16, data_range), smooth_maps(3, *shape, 17, data_range)
+    settings_of_skimage = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": data_range}
+    raw = registry.get("metric", "ssim").raw(dissimilarities("ssim", x, y, data_range))
+    expected = [[structural_similarity(one, other, **settings_of_skimage) for other in y] for one in x]
+    np.testing.assert_allclose(raw, expected, rtol=0, atol=1e-9)
+
+
+def test_ssim_of_constant_maps_is_the_luminance_alone():
+    x, y = np.full((1, 16, 16), 0.2), np.full((1, 16, 16), 0.6)
+    expected = (2 * 0.2 * 0.6 + 1e-4) / (0.2**2 + 0.6**2 + 1e-4)
+    assert 1 - 2 * dissimilarities("ssim", x, y, 1.0).item() == pytest.approx(expected, abs=1e-9)
+
+
+def naive_distribution(saliency, grid=28):
+    """Return the block means, over the sum, by repeating every pixel until the grid divides the size."""
+    fine = np.repeat(np.repeat(np.abs(saliency), grid, axis=0), grid, axis=1)
+    side = len(saliency)
+    coarse = fine.reshape(grid, side, grid, side).mean(axis=(1, 3))
+    return coarse / coarse.sum()
+
+
+@pytest.mark.parametrize("size", [56, 64])
+def test_emd_agrees_with_pot_on_the_whole_mass(size):
+    from ot import emd2
+    from scipy.spatial.distance import cdist
+
+    x, y = smooth_maps(2, size, size, 18, 2.0)
+    cells = np.argwhere(np.ones((28, 28)))
+    distances = cdist(cells, cells) / np.hypot(27, 27)
+    expected = emd2(naive_distribution(x).ravel(), naive_distribution(y).ravel(), distances, numItermax=10_000_000)
+    assert dissimilarities("emd", x[None], y[None]).item() == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("origin", "target", "expected"),
+    [((0, 0), (3, 4), 5 / np.hypot(27, 27)), ((0, 0), (27, 27), 1.0), ((27, 0), (0, 27), 1.0), ((5, 6), (5, 6), 0.0)],
+)
+def test_emd_of_single_pixels_is_their_distance_over_the_diagonal(origin, target, expected):
+    x, y = np.zeros((2, 1, 28, 28))
+    x[0][origin], y[0][target] = 2.0, -0.1
+    assert dissimilarities("emd", x, y).item() == pytest.approx(expected, abs=1e-12)
+
+
+def test_emd_moves_only_the_share_that_differs():
+    x, y = np.zeros((2, 1, 28, 28))
+    x[0, 0, 0], x[0, 9, 9] = 1.0, 3.0
+    y[0, 0, 27], y[0, 9, 9] = 1.0, 3.0
+    assert dissimilarities("emd", x, y).item() == pytest.approx(0.25 * 27 / np.hypot(27, 27), abs=1e-12)
+
+
+def test_emd_sign_option():
+    x = smooth_maps(1, 28, 28, 19, 2.0)
+    flipped = x * np.where(np.random.default_rng(0).random(x.shape) < 0.5, -1, 1)
+    card = registry.get("metric", "emd")
+    assert card(x, flipped).item() == pytest.approx(0, abs=1e-12)
+    assert card(x, np.maximum(x, 0), sign="positive").item() == pytest.approx(0, abs=1e-12)
+    assert card(x, np.maximum(x, 0)).item() > 1e-4
+    with pytest.raises(InputError, match="sign must be absolute or positive"):
+        card(x, x, sign="negative")
+
+
+def test_block_means_equal_reshaped_means_where_the_size_divides():
+    x = smooth_maps(2, 56, 84, 20, 2.0)
+    np.testing.assert_allclose(block_means(x, 28), x.reshape(2, 28, 2, 28, 3).mean(axis=(2, 4)), rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("size", [29, 50, 64])
+def test_block_means_conserve_the_mean_and_constants(size):
+    x = smooth_maps(2, size, size, 21, 2.0)
+    coarse = block_means(x, 28)
+    assert coarse.shape == (2, 28, 28)
+    np.testing.assert_allclose(coarse.mean(axis=(1, 2)), x.mean(axis=(1, 2)), rtol=0, atol=1e-14)
+    np.testing.assert_allclose(block_means(np.ones((1, size, size)), 28), 1, rtol=0, atol=1e-14)
+
+
+def test_block_means_leave_small_maps_alone():
+    x = smooth_maps(1, 14, 40, 22)
+    assert block_means(x, 28).shape == (1, 14, 28)
+    np.testing.assert_array_equal(block_means(x[:, :, :14], 28), x[:, :, :14])
