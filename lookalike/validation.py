@@ -81,15 +81,18 @@ def validate(metric, options, maps, labels, *, prototypes, draws, seed):
         rng = rng_of(seed, "prototypes", draw)
         chosen = np.concatenate([rng.choice(np.flatnonzero(labels == name), prototypes, replace=False) for name in classes])
         queries = np.setdiff1d(np.arange(len(labels)), chosen)
-        nearest = np.where(np.isnan(distances), np.inf, distances)[np.ix_(queries, chosen)].argmin(axis=1)
-        macro, weighted = f1_scores(labels[queries], labels[chosen][nearest])
+        near = distances[np.ix_(queries, chosen)]
+        nearest = np.where(np.isnan(near), np.inf, near).argmin(axis=1)
+        # A query without any distance has no nearest prototype: it counts as wrong.
+        predicted = np.where(np.isnan(near).all(axis=1), None, labels[chosen][nearest])
+        macro, weighted = f1_scores(labels[queries], predicted)
         rows.append({"draw": draw, "macro_f1": macro, "weighted_f1": weighted})
     return rows
 
 
 def f1_scores(true, predicted):
     """Return the macro and the weighted F1 score over the classes of both; 0 for a class that is never right."""
-    classes = np.union1d(true, predicted)
+    classes = np.unique([*true, *(name for name in predicted if name is not None)])
     hits = np.array([((true == name) & (predicted == name)).sum() for name in classes])
     wanted, given = (np.array([(labels == name).sum() for name in classes]) for labels in (true, predicted))
     scores = 2 * hits / (wanted + given)

@@ -3,16 +3,21 @@
 import numpy as np
 import pytest
 import saliencytools.maskcompare as peer
+from hypothesis import given
+from hypothesis import strategies as st
+from mpmath import mp, mpf
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import distance
 from scipy.stats import pearsonr, spearmanr, wasserstein_distance
-from skimage.metrics import peak_signal_noise_ratio
-from sklearn.metrics import mean_absolute_error, roc_auc_score
-from test_metrics import dissimilarities, every_range, smooth_maps
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from sklearn.metrics import jaccard_score, mean_absolute_error, roc_auc_score
+from test_metrics import dissimilarities, every_range, few_examples, ranges_for, small_maps, smooth_maps
 
 from lookalike import registry
 from lookalike.errors import InputError
+from lookalike.maps import scale_minmax
 from lookalike.metrics.preparation import block_means, mean_squared_differences
+from lookalike.metrics.topk_iou import largest_pixels
 
 
 def maps(signed, size=(40, 33), seed=0):
@@ -194,8 +199,6 @@ def test_rbf_width_is_carried_over_to_other_sizes():
 @pytest.mark.parametrize("shape", [(11, 11), (40, 33)])
 @every_range
 def test_ssim_agrees_with_scikit_image(shape, data_range):
-    from skimage.metrics import structural_similarity
-
     x, y = smooth_maps(2, *shape, 16, data_range), smooth_maps(3, *shape, 17, data_range)
     settings_of_skimage = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": data_range}
     raw = registry.get("metric", "ssim").raw(dissimilarities("ssim", x, y, data_range))
@@ -275,3 +278,100 @@ def test_block_means_leave_small_maps_alone():
     x = smooth_maps(1, 14, 40, 22)
     assert block_means(x, 28).shape == (1, 14, 28)
     np.testing.assert_array_equal(block_means(x[:, :, :14], 28), x[:, :, :14])
+
+
+def test_every_metric_has_a_reference():
+    assert sorted({*SIGNED, *UNSIGNED, "cosine", "emd", "mse", "pearson", "rbf", "ssim"}) == registry.names("metric")
+
+
+@pytest.mark.parametrize("size", [(11, 11), (24, 31), (50, 50)], ids=str)
+@pytest.mark.parametrize("name", [*SIGNED, *UNSIGNED])
+def test_metric_equals_its_reference_on_other_sizes_signs_and_with_many_zeros(name, size):
+    for data_range in ranges_for(name):
+        x, y = maps(data_range == 2.0, size, seed=12)
+        for first, second in ((x, y), np.trunc([4 * x, 4 * y]) / 4):
+            assert value(name, first, second) == pytest.approx((SIGNED | UNSIGNED)[name](first, second), abs=1e-12)
+
+
+def exact_rmse(x, y):
+    return mp.sqrt(mp.fsum((a - b) ** 2 for a, b in zip(x, y, strict=True)) / len(x))
+
+
+def exact_angular(x, y):
+    return mp.acos(mp.fdot(x, y) / mp.sqrt(mp.fdot(x, x) * mp.fdot(y, y))) / mp.pi
+
+
+def exact_jensen_shannon(x, y):
+    p, q = ([one / mp.fsum(values) for one in values] for values in (x, y))
+    return mp.sqrt(mp.fsum(a * mp.log(2 * a / (a + b), 2) + b * mp.log(2 * b / (a + b), 2) for a, b in zip(p, q, strict=True)) / 2)
+
+
+@pytest.mark.parametrize(("name", "exact"), [("rmse", exact_rmse), ("angular", exact_angular), ("jensen_shannon", exact_jensen_shannon)])
+@pytest.mark.parametrize("difference", [1e-3, 1e-6, 1e-9])
+def test_digits_of_nearly_equal_maps_are_those_of_exact_arithmetic(name, exact, difference):
+    x = smooth_maps(1, 24, 24, 23)[0]
+    y = x + difference * np.random.default_rng(24).random(x.shape)
+    with mp.workdps(60):
+        expected = float(exact(*(list(map(mpf, saliency.ravel().tolist())) for saliency in (x, y))))
+    assert value(name, x, y) == pytest.approx(expected, rel=1e-6)
+
+
+def test_angular_keeps_its_digits_for_nearly_opposite_maps():
+    x = maps(True, seed=13)[0]
+    y = x + 1e-6 * np.random.default_rng(26).random(x.shape)
+    assert 1 - value("angular", x, -y) == pytest.approx(value("angular", x, y), rel=1e-6)
+
+
+@every_range
+def test_raw_psnr_is_in_decibels(data_range):
+    x, y = smooth_maps(2, 24, 24, 27, data_range)
+    raw = registry.get("metric", "psnr").raw(dissimilarities("psnr", x[None], y[None], data_range)).item()
+    assert raw == pytest.approx(peak_signal_noise_ratio(x, y, data_range=data_range), abs=1e-9)
+
+
+def test_jaccard_of_binary_maps_is_scikit_learns():
+    x, y = maps(True, seed=14) > 0
+    assert value("jaccard", x, y) == pytest.approx(1 - jaccard_score(x.ravel(), y.ravel()), abs=1e-12)
+
+
+def test_auc_judd_counts_pixels_at_the_mean_as_not_salient():
+    x, y = np.tile([0.0, 0.5, 1.0], (2, 12, 4))
+    y[::2] = 0.25
+    assert value("auc_judd", x, y) == pytest.approx(judd(x, y), abs=1e-12)
+
+
+@few_examples
+@given(drawn=small_maps(2), share=st.floats(0.001, 1), dead_zone=st.integers(0, 200).map(lambda steps: steps / 256))
+def test_any_share_and_dead_zone_equal_sorting_and_a_loop(drawn, share, dead_zone):
+    x, y = np.round(4 * drawn) / 4
+    assert set(np.flatnonzero(largest_pixels(x[None], share=share))) == top_pixels(x, share)
+    assert value("topk_iou", x, y, share=share) == pytest.approx(top_iou(x, y, share), abs=1e-12)
+    x[0, :2], y[0, :2] = (1, dead_zone), (-1, -dead_zone)
+    assert value("sign_agreement", x, y, dead_zone=dead_zone) == pytest.approx(sign_disagreement(x, y, dead_zone), abs=1e-12)
+
+
+@few_examples
+@given(drawn=small_maps(4))
+def test_mse_rmse_psnr_and_rbf_are_one_ranking(drawn):
+    mse, rmse, psnr, rbf = (dissimilarities(name, drawn, drawn) for name in ("mse", "rmse", "psnr", "rbf"))
+    for implied in (rmse**2, (2 * psnr) ** 2, -np.log1p(-rbf) / 3.92):
+        np.testing.assert_allclose(implied, mse, rtol=1e-9)
+    for values in (rmse, psnr, rbf):
+        assert (np.diff(values.ravel()[np.argsort(mse, axis=None)]) >= 0).all()
+
+
+def test_saliencytools_has_the_definitions_that_the_cards_tell():
+    assert [name for name in registry.names("metric") if "the same" in registry.get("metric", name).saliencytools] == sorted(SAME)
+    x, y = (scale_minmax(saliency) for saliency in maps(False, seed=15))
+    assert peer.emd(x, y) == pytest.approx(256 * value("emd_values", x, y), abs=1)
+    assert peer.emd(x, x[::-1]) == pytest.approx(0, abs=1e-9) and value("emd", x, x[::-1]) > 0.01
+    assert peer.psnr(3 * x, 3 * y) == pytest.approx(peer.psnr(x, y)) and value("rmse", 3 * x, 3 * y) > 2 * value("rmse", x, y)
+    uniform = structural_similarity(x, y, win_size=7, data_range=1.0)
+    assert peer.ssim(x, y) == pytest.approx((1 - uniform) / 2, abs=1e-12) and abs(peer.ssim(x, y) - value("ssim", x, y)) > 1e-3
+    assert peer.auc_judd(x, y) != pytest.approx(peer.auc_judd(y, x), abs=1e-3)
+    assert (peer.auc_judd(x, y) + peer.auc_judd(y, x)) / 2 == pytest.approx(value("auc_judd", x, y), abs=1e-12)
+    assert peer.kl_divergence(x * (x > y), y * (y > x)) > 20
+    signs = np.array([[1.0, 0, 0, -1]]), np.array([[-1.0, 0, 0, -1]])
+    assert (peer.sign_agreement_ratio(*signs), value("sign_agreement", *signs)) == (0.25, 0.5)
+    with np.errstate(invalid="ignore"):
+        assert np.isnan([peer.cosine_distance(0 * x, y), peer.correlation_distance(0 * x, y)]).all()

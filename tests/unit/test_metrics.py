@@ -232,6 +232,12 @@ def test_ssim_refuses_maps_smaller_than_its_window(shape):
         dissimilarities("ssim", np.ones((1, *shape)), np.ones((1, *shape)))
 
 
+@pytest.mark.parametrize("share", [0.0, -0.1, 1.01])
+def test_topk_iou_refuses_shares_beyond_the_map(share):
+    with pytest.raises(InputError, match=r"share must lie in \(0, 1\]"):
+        registry.get("metric", "topk_iou")(np.ones((1, 4, 4)), np.ones((1, 4, 4)), share=share)
+
+
 def loaded_modules(code, *libraries):
     """Return which of the libraries a fresh interpreter has loaded after running the code."""
     report = f"import sys\n{code}\nprint(*[name for name in {libraries!r} if name in sys.modules])"
