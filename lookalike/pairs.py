@@ -3,6 +3,7 @@
 import numpy as np
 
 from lookalike.seeding import rng_of
+from lookalike.sharing import sharing
 
 
 def image_cycle(n, seed):
@@ -14,55 +15,92 @@ def image_cycle(n, seed):
     return rng_of(seed, "derangement", n).permutation(n)
 
 
-def compare_blocks(metric, x, y, *, seed, **options):
+def compare_blocks(metrics, x, y, *, seed):
     """Compare every model of one block with every model of another on every image.
 
     Parameters
     ----------
-    metric : Metric
+    metrics : list of (Metric, dict)
+        Each with its options. What they have in common is computed once.
     x : list of array_like, each of shape (n, H, W)
         Maps of the a models of the first block; memory maps will do, since one image is read at a time.
     y : list of array_like, each of shape (n, H, W)
         Maps of the b models of the second block, or `x` itself for the pairs within one block.
     seed : int
         Of the derangement.
-    **options
-        Of the metric.
 
     Returns
     -------
-    values : ndarray, shape (n, a, b)
+    values : ndarray, shape (metrics, n, a, b)
         Dissimilarity on image i. Within one block: symmetric, 0 on the diagonal.
-    chance : ndarray, shape (n, a, b)
+    chance : ndarray, shape (metrics, n, a, b)
         Dissimilarity between the first model's map of image i and the second's of another image; NaN for n = 1.
+        Within one block only above the diagonal, NaN elsewhere.
     """
     n = len(x[0])
     within = y is x
-    values = np.full((n, len(x), len(y)), np.nan)
+    values = np.full((len(metrics), n, len(x), len(y)), np.nan)
     chance = np.full_like(values, np.nan)
 
     def prepared(image):
-        first = metric.prepared(np.stack([maps[image] for maps in x]), **options)
-        return first, first if within else metric.prepared(np.stack([maps[image] for maps in y]), **options)
+        first = prepare(metrics, x, image)
+        return first, first if within else prepare(metrics, y, image)
 
     order = image_cycle(n, seed)
     here = start = prepared(order[0])
     for step, image in enumerate(order):
-        values[image] = compare_within(metric, here[0], options) if within else metric.compare(*here, **options)
+        values[:, image] = compare_prepared(metrics, *here)
         if n > 1:
             partner = start if step == n - 1 else prepared(order[step + 1])
-            chance[image] = metric.compare(here[0], partner[1], **options)
+            chance[:, image] = compare_prepared(metrics, here[0], partner[1], upper=within)
             here = partner
     return values, chance
 
 
+def compare_maps(metrics, x):
+    """Compare maps with each other.
+
+    Parameters
+    ----------
+    metrics : list of (Metric, dict)
+        Each with its options.
+    x : array_like, shape (a, H, W)
+
+    Returns
+    -------
+    ndarray, shape (metrics, a, a)
+        Symmetric, 0 on the diagonal.
+    """
+    with sharing():
+        maps = np.asarray(x, dtype=np.float64)
+        return np.stack([compare_within(metric, metric.prepared(maps, **options), options) for metric, options in metrics])
+
+
+def prepare(metrics, block, image):
+    """Return the maps of an image by a block of models as every metric wants them."""
+    maps = np.stack([maps[image] for maps in block], dtype=np.float64)
+    with sharing():
+        return [metric.prepared(maps, **options) for metric, options in metrics]
+
+
+def compare_prepared(metrics, x, y, *, upper=False):
+    """Return the dissimilarities, shape (metrics, a, b), of maps prepared for every metric."""
+    with sharing():
+        return np.stack(
+            [
+                compare_within(metric, first, options) if first is second else compare_across(metric, first, second, options, upper=upper)
+                for (metric, options), first, second in zip(metrics, x, y, strict=True)
+            ]
+        )
+
+
 def compare_within(metric, x, options):
-    """Return the dissimilarities within one block, shape (a, a); costly metrics compute each pair once."""
-    if metric.cost == "product":
-        values = metric.compare(x, x, **options)
-    else:
-        values = np.zeros((len(x), len(x)))
-        for row in range(len(x) - 1):
-            values[row, row + 1 :] = metric.compare(x[row : row + 1], x[row + 1 :], **options)[0]
-    upper = np.triu(values, 1)
-    return upper + upper.T
+    """Return the dissimilarities within one block of prepared maps, shape (a, a), each pair computed once."""
+    values = np.triu(metric.compare(x, x, upper=True, **options), 1)
+    return values + values.T
+
+
+def compare_across(metric, x, y, options, *, upper=False):
+    """Return the dissimilarities between two blocks of prepared maps, shape (a, b); NaN where not wanted."""
+    values = metric.compare(x, y, upper=upper, **options)
+    return np.where(np.triu(np.ones(values.shape, bool), 1), values, np.nan) if upper else values

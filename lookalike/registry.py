@@ -15,6 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from lookalike.errors import InputError, unknown
+from lookalike.sharing import shared
+
+
+# Options of metrics that are no user's choice.
+GIVEN_BY_THE_WORKFLOW = ("data_range", "upper")
 
 
 @dataclass
@@ -24,7 +29,8 @@ class Metric:
     Attributes
     ----------
     kernel : callable
-        `kernel(x, y, **options) -> (a, b)` on prepared maps.
+        `kernel(x, y, **options) -> (a, b)` on prepared maps. Beside its own options it may take `data_range`, and
+        `upper`: whether only the pairs above the diagonal are wanted, so that the others need not be computed.
     prepare : callable
         `prepare(maps, **options)` of (a, H, W) float64 maps: what is computed once a map, as an array along a.
     range : (float, float)
@@ -43,7 +49,7 @@ class Metric:
     views : {"any", "unsigned", "signed"}
         Of which maps it speaks.
     bounded : bool
-        Whether the maps must lie within a known range, given to the kernel as `data_range`.
+        Whether the maps must lie within a known range, given as `data_range`.
     cost : {"product", "pairs"}
         Whether a block is one matrix product, or a loop over its pairs.
     reference : str
@@ -74,10 +80,7 @@ class Metric:
 
     def prepared(self, maps, **options):
         """Return what is computed once a map, of maps (a, H, W)."""
-        maps = np.asarray(maps, dtype=np.float64)
-        if not np.isfinite(maps).all():
-            raise InputError("a map holds NaN or infinity; repair it or leave its image out")
-        return self.prepare(maps, **taken_by(self.prepare, options))
+        return self.prepare(checked(np.asarray(maps)), **taken_by(self.prepare, options))
 
     def compare(self, x, y, **options):
         """Return the dissimilarities, shape (a, b), of prepared maps: never negative, NaN where undefined."""
@@ -87,7 +90,17 @@ class Metric:
     def options(self):
         """Names and defaults of the options that a user can set."""
         found = options_of(self.prepare) | options_of(self.kernel)
-        return {name: default for name, default in found.items() if name != "data_range"}
+        return {name: default for name, default in found.items() if name not in GIVEN_BY_THE_WORKFLOW}
+
+
+@shared
+def checked(maps):
+    """Return maps as float64; a value that is not finite is refused."""
+    maps = maps.astype(np.float64, copy=False)
+    # The sum, which is fast, is not finite if a value is not; or if it is too large, which the values must tell.
+    if not np.isfinite(maps.sum()) and not np.isfinite(maps).all():
+        raise InputError("a map holds NaN or infinity; repair it or leave its image out")
+    return maps
 
 
 @dataclass

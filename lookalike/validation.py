@@ -6,7 +6,7 @@ import numpy as np
 
 from lookalike.errors import InputError
 from lookalike.maps import view
-from lookalike.pairs import compare_within
+from lookalike.pairs import compare_maps
 from lookalike.seeding import rng_of
 
 STEPS = {"C": {"clip": (-1.0, 1.0)}, "N": {"scale": "minmax"}, "S": {"sobel": True}}
@@ -43,14 +43,13 @@ def choose_pool(labels, images, per_class, seed):
     return np.sort(np.concatenate(pools))
 
 
-def validate(metric, options, maps, labels, *, prototypes, draws, seed):
+def validate(metrics, maps, labels, *, prototypes, draws, seed):
     """Classify maps by their nearest prototype, for several draws of the prototypes.
 
     Parameters
     ----------
-    metric : Metric
-    options : dict
-        Of the metric.
+    metrics : dict
+        From a name to a metric and its options.
     maps : ndarray, shape (n, H, W)
     labels : sequence of str
     prototypes : int
@@ -61,7 +60,7 @@ def validate(metric, options, maps, labels, *, prototypes, draws, seed):
     Returns
     -------
     list of dict
-        `draw`, `macro_f1`, `weighted_f1`.
+        `metric`, `draw`, `macro_f1`, `weighted_f1`.
 
     Raises
     ------
@@ -74,20 +73,26 @@ def validate(metric, options, maps, labels, *, prototypes, draws, seed):
         raise InputError(
             f"metric_validation: {prototypes} prototypes want two classes or more with at least {prototypes + 1} maps each; the smallest has {counts.min()}"
         )
-    bounds = {"data_range": 2.0 if (maps < 0).any() else 1.0} if metric.bounded else {}
-    distances = compare_within(metric, metric.prepared(maps, **options, **bounds), options | bounds)
+    data_range = 2.0 if (maps < 0).any() else 1.0
+    given = [(metric, options | {"data_range": data_range}) for metric, options in metrics.values()]
     rows = []
-    for draw in range(draws):
-        rng = rng_of(seed, "prototypes", draw)
-        chosen = np.concatenate([rng.choice(np.flatnonzero(labels == name), prototypes, replace=False) for name in classes])
-        queries = np.setdiff1d(np.arange(len(labels)), chosen)
-        near = distances[np.ix_(queries, chosen)]
-        nearest = np.where(np.isnan(near), np.inf, near).argmin(axis=1)
-        # A query without any distance has no nearest prototype: it counts as wrong.
-        predicted = np.where(np.isnan(near).all(axis=1), None, labels[chosen][nearest])
-        macro, weighted = f1_scores(labels[queries], predicted)
-        rows.append({"draw": draw, "macro_f1": macro, "weighted_f1": weighted})
+    for name, distances in zip(metrics, compare_maps(given, maps), strict=True):
+        for draw in range(draws):
+            rng = rng_of(seed, "prototypes", draw)
+            chosen = np.concatenate([rng.choice(np.flatnonzero(labels == one), prototypes, replace=False) for one in classes])
+            rows.append({"metric": name, "draw": draw} | score_prototypes(distances, labels, chosen))
     return rows
+
+
+def score_prototypes(distances, labels, chosen):
+    """Return the F1 scores, by name, of giving every map that was not chosen the label of the nearest chosen one."""
+    queries = np.setdiff1d(np.arange(len(labels)), chosen)
+    near = distances[np.ix_(queries, chosen)]
+    nearest = np.where(np.isnan(near), np.inf, near).argmin(axis=1)
+    # A query without any distance has no nearest prototype: it counts as wrong.
+    predicted = np.where(np.isnan(near).all(axis=1), None, labels[chosen][nearest])
+    macro, weighted = f1_scores(labels[queries], predicted)
+    return {"macro_f1": macro, "weighted_f1": weighted}
 
 
 def f1_scores(true, predicted):

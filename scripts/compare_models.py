@@ -6,12 +6,7 @@ logs.log_to(snakemake.log[0])
 
 a, images, data_range = io.read_batches(snakemake.input.a)
 b, _, _ = io.read_batches(snakemake.input.b, images, snakemake.input.a[0])
-values, chance = pairs.compare_blocks(
-    registry.get("metric", snakemake.params.metric),
-    a,
-    a if snakemake.params.a == snakemake.params.b else b,
-    seed=snakemake.params.seed,
-    data_range=data_range,
-    **snakemake.params.options,
-)
+metric = registry.get("metric", snakemake.params.metric), {"data_range": data_range, **snakemake.params.options}
+within = snakemake.params.a == snakemake.params.b
+(values,), (chance,) = pairs.compare_blocks([metric], a, a if within else b, seed=snakemake.params.seed)
 io.write_arrays(snakemake.output.pairs, values=values, chance=chance, images=images, a=snakemake.params.a, b=snakemake.params.b)

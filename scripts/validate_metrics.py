@@ -11,12 +11,11 @@ raw, labels = [saliency for stack in stacks for saliency in stack], [row["label"
 images = [row["image"] for _ in stacks for row in rows]
 pool = validation.choose_pool(labels, images, given.per_class, given.seed)
 raw, labels = [raw[place] for place in pool], [labels[place] for place in pool]
+metrics = {name: (registry.get("metric", about["metric"]), about["options"]) for name, about in given.metrics.items()}
 scores = []
 for preprocessing in validation.PREPROCESSINGS:
     maps = validation.preprocess(raw, preprocessing, given.size)
-    for name, about in given.metrics.items():
-        metric = registry.get("metric", about["metric"])
-        if validation.fits(metric, maps, preprocessing):
-            found = validation.validate(metric, about["options"], maps, labels, prototypes=given.prototypes, draws=given.draws, seed=given.seed)
-            scores += [{"metric": name, "preprocessing": preprocessing, **row} for row in found]
+    fitting = {name: about for name, about in metrics.items() if validation.fits(about[0], maps, preprocessing)}
+    found = validation.validate(fitting, maps, labels, prototypes=given.prototypes, draws=given.draws, seed=given.seed)
+    scores += [{"metric": row.pop("metric"), "preprocessing": preprocessing, **row} for row in found]
 io.write_table(snakemake.output.scores, scores)

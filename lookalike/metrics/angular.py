@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from lookalike.metrics.preparation import squared_distances, unit_vectors
+from lookalike.metrics.preparation import NEAR, cosines, flat, unit_vectors, without_diagonal
 from lookalike.registry import metric
 
 
 @metric(
-    prepare=unit_vectors,
+    prepare=flat,
     range=(0, 1),
     raw=lambda d: d,
     raw_name="angular distance",
@@ -19,19 +19,22 @@ from lookalike.registry import metric
 def angular(x, y):
     """Return the angle between maps over pi, for all pairs.
 
-    From half the chord instead of the cosine, which has no digits left for small angles.
+    Where maps are nearly alike or nearly opposite, the cosine has no digits left, and the angle comes from chords.
 
     Parameters
     ----------
     x : ndarray, shape (a, p)
     y : ndarray, shape (b, p)
-        Maps of one image by two blocks of models, prepared to unit vectors.
+        Maps of one image by two blocks of models, flat.
 
     Returns
     -------
     ndarray, shape (a, b)
         NaN where either map is all zero.
     """
-    chords = np.sqrt(squared_distances(x, y))
-    opposite = np.sqrt(squared_distances(x, -y))
-    return 2 * np.arctan2(chords, opposite) / np.pi
+    cosine = cosines(x, y)
+    angles = np.arccos(np.clip(cosine, -1, 1))
+    for row, column in without_diagonal(1 - np.abs(cosine) < NEAR, x, y):
+        one, other = unit_vectors(np.stack([x[row], y[column]]))
+        angles[row, column] = 2 * np.arctan2(np.linalg.norm(one - other), np.linalg.norm(one + other))
+    return angles / np.pi

@@ -4,14 +4,19 @@ import numpy as np
 
 from lookalike.metrics.preparation import average_ranks, flat
 from lookalike.registry import metric
+from lookalike.sharing import shared
 
 
 def ranks_and_masks(maps):
     """Return the ranks of the pixels and the mask of those above the mean, shape (a, 2, p)."""
     vectors = flat(maps)
-    return np.stack([average_ranks(vectors), vectors > vectors.mean(axis=1, keepdims=True)], axis=1)
+    prepared = np.empty((len(vectors), 2, vectors.shape[1]))
+    prepared[:, 0] = average_ranks(vectors)
+    prepared[:, 1] = vectors > vectors.mean(axis=1, keepdims=True)
+    return prepared
 
 
+@shared
 def areas(ranks, masks):
     """Return the areas, shape (a, b), of ranks (a, p) that predict masks (b, p); ties count half."""
     positives = masks.sum(axis=1)

@@ -1,11 +1,11 @@
 """Cosine dissimilarity: blind to the scale of a map, not to its offset or sign."""
 
-from lookalike.metrics.preparation import unit_vectors
+from lookalike.metrics.preparation import cosines, flat
 from lookalike.registry import metric
 
 
 @metric(
-    prepare=unit_vectors,
+    prepare=flat,
     range=(0, 2),
     raw=lambda d: 1 - d,
     raw_name="cosine similarity",
@@ -21,11 +21,11 @@ def cosine(x, y):
     ----------
     x : ndarray, shape (a, p)
     y : ndarray, shape (b, p)
-        Maps of one image by two blocks of models, prepared to unit vectors.
+        Maps of one image by two blocks of models, flat.
 
     Returns
     -------
     ndarray, shape (a, b)
         NaN where either map is all zero.
     """
-    return 1 - x @ y.T
+    return 1 - cosines(x, y)

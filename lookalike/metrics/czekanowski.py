@@ -16,7 +16,7 @@ from lookalike.registry import metric
     cost="pairs",
     saliencytools="`czenakowski_distance`: the same on maps that are not negative; on signed ones it is unbounded, which is refused here",
 )
-def czekanowski(x, y):
+def czekanowski(x, y, *, upper=False):
     """Return 1 - 2 sum min(x, y) / sum (x + y), for all pairs; 0 for two maps that are all zero.
 
     Parameters
@@ -30,4 +30,4 @@ def czekanowski(x, y):
     ndarray, shape (a, b)
     """
     total = x.mean(axis=1)[:, None] + y.mean(axis=1)
-    return mean_absolute_differences(x, y) / np.where(total > 0, total, 1)
+    return mean_absolute_differences(x, y, upper=upper) / np.where(total > 0, total, 1)

@@ -6,7 +6,7 @@ import os
 import numpy as np
 
 from lookalike.errors import InputError
-from lookalike.metrics.preparation import block_means
+from lookalike.metrics.preparation import block_means, pairs_of
 from lookalike.registry import metric
 
 SIGNS = {"absolute": np.abs, "positive": lambda maps: np.maximum(maps, 0)}
@@ -64,7 +64,7 @@ def transport_cost(p, q, distances):
     reference="Rubner et al. 2000, doi:10.1023/A:1026543900054",
     saliencytools="its `emd` is blind to place (see `emd_values`); this one is not",
 )
-def emd(x, y):
+def emd(x, y, *, upper=False):
     """Return the exact transport cost between maps as distributions of saliency, for all pairs.
 
     The ground distance is Euclidean over the grid's diagonal, so that 1 means from corner to opposite corner.
@@ -82,8 +82,8 @@ def emd(x, y):
     """
     distances = ground_distances(*x.shape[1:])
     values = np.full((len(x), len(y)), np.nan)
-    for place in np.ndindex(values.shape):
-        p, q = x[place[0]].ravel(), y[place[1]].ravel()
+    for row, column in pairs_of(x, y, upper):
+        p, q = x[row].ravel(), y[column].ravel()
         if np.isfinite(p[0]) and np.isfinite(q[0]):
-            values[place] = transport_cost(p, q, distances)
+            values[row, column] = transport_cost(p, q, distances)
     return values

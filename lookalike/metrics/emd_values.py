@@ -22,7 +22,7 @@ def sorted_values(maps):
     cost="pairs",
     saliencytools="`emd` compares histograms of 256 bins over each map's own range, in units of bins; here the values themselves",
 )
-def emd_values(x, y):
+def emd_values(x, y, *, upper=False):
     """Return the Wasserstein-1 distance between the distributions of pixel values, for all pairs.
 
     Parameters
@@ -35,4 +35,4 @@ def emd_values(x, y):
     -------
     ndarray, shape (a, b)
     """
-    return mean_absolute_differences(x, y)
+    return mean_absolute_differences(x, y, upper=upper)

@@ -17,7 +17,7 @@ from lookalike.registry import metric
     cost="pairs",
     saliencytools="`jaccard_distance`: the same on maps that are not negative, but 1 for two zero maps; here 0",
 )
-def jaccard(x, y):
+def jaccard(x, y, *, upper=False):
     """Return 1 - sum min(x, y) / sum max(x, y), for all pairs; 0 for two maps that are all zero.
 
     Parameters
@@ -30,7 +30,7 @@ def jaccard(x, y):
     -------
     ndarray, shape (a, b)
     """
-    differences = mean_absolute_differences(x, y)
+    differences = mean_absolute_differences(x, y, upper=upper)
     # sum max = (sum x + sum y + sum |x - y|) / 2, and sum max - sum min = sum |x - y|.
     largest = (x.mean(axis=1)[:, None] + y.mean(axis=1) + differences) / 2
     return differences / np.where(largest > 0, largest, 1)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lookalike.metrics.preparation import distributions
+from lookalike.metrics.preparation import distributions, pairs_of
 from lookalike.registry import metric
 
 
@@ -26,9 +26,8 @@ def half_divergence(p, q):
     undefined="a map is all zero",
     cost="pairs",
     reference="Endres and Schindelin 2003, doi:10.1109/TIT.2003.813506",
-    saliencytools="`kl_divergence` is a symmetric KL divergence of shifted maps, unbounded and led by the epsilon in empty places; this is its bounded kin",
 )
-def jensen_shannon(x, y):
+def jensen_shannon(x, y, *, upper=False):
     """Return the square root of the Jensen-Shannon divergence, base 2, for all pairs.
 
     Parameters
@@ -42,5 +41,8 @@ def jensen_shannon(x, y):
     ndarray, shape (a, b)
         NaN where either map is all zero.
     """
-    divergences = np.stack([half_divergence(row, y) + half_divergence(y, row) for row in x]) / 2
+    divergences = np.zeros((len(x), len(y)))
+    for row, column in pairs_of(x, y, upper):
+        p, q = x[row], y[column]
+        divergences[row, column] = (half_divergence(p, q) + half_divergence(q, p)) / 2
     return np.sqrt(np.maximum(divergences, 0))

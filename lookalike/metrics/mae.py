@@ -16,7 +16,7 @@ from lookalike.registry import metric
     cost="pairs",
     saliencytools="`mean_absolute_error`: the same",
 )
-def mae(x, y):
+def mae(x, y, *, upper=False):
     """Return the mean absolute difference of pixels, for all pairs.
 
     Parameters
@@ -29,4 +29,4 @@ def mae(x, y):
     -------
     ndarray, shape (a, b)
     """
-    return mean_absolute_differences(x, y)
+    return mean_absolute_differences(x, y, upper=upper)

@@ -1,11 +1,11 @@
 """Pearson dissimilarity: blind to the scale and the offset of a map."""
 
-from lookalike.metrics.preparation import centred_unit_vectors
+from lookalike.metrics.preparation import correlations, flat
 from lookalike.registry import metric
 
 
 @metric(
-    prepare=centred_unit_vectors,
+    prepare=flat,
     range=(0, 2),
     raw=lambda d: 1 - d,
     raw_name="Pearson correlation",
@@ -21,11 +21,11 @@ def pearson(x, y):
     ----------
     x : ndarray, shape (a, p)
     y : ndarray, shape (b, p)
-        Maps of one image by two blocks of models, prepared to centred unit vectors.
+        Maps of one image by two blocks of models, flat.
 
     Returns
     -------
     ndarray, shape (a, b)
         NaN where either map is constant.
     """
-    return 1 - x @ y.T
+    return 1 - correlations(x, y)

@@ -1,70 +1,151 @@
-"""What is computed once a map, shared by several metrics. Maps are (a, H, W) float64."""
+"""What several metrics have in common: preparation of maps (a, H, W) float64, and tables over pairs of vectors."""
 
 import numpy as np
 
 from lookalike.errors import InputError
+from lookalike.sharing import shared
 
 # Below this share of the vectors' squares, a distance from the matrix product has lost too many digits.
 NEAR = 1e-6
+# Below this share of its squares, so has the variance of a map.
+FLAT = 1e-3
+# Of each vector, so that a block of them stays in the cache.
+PIXELS_AT_ONCE = 8192
+# Squares beyond these have lost digits to the ends of float64's range.
+SMALLEST, LARGEST = 1e-250, 1e250
 
 
+@shared
 def flat(maps):
     """Return the maps as vectors, shape (a, p)."""
     return maps.reshape(len(maps), -1)
 
 
-def unit_vectors(maps):
-    """Return the maps as vectors of length 1, shape (a, p); NaN for a map that is all zero."""
-    vectors = flat(maps)
+@shared
+def sums(vectors):
+    """Return the sums of vectors (a, p), shape (a,)."""
+    return vectors @ np.ones(vectors.shape[1])
+
+
+@shared
+def inner_products(x, y):
+    """Return the inner products of vectors (a, p) and (b, p), shape (a, b), and of each with itself, (a,) and (b,)."""
+    products = x @ y.T
+    if x is y:
+        return products, products.diagonal(), products.diagonal()
+    return products, *(np.einsum("ip,ip->i", vectors, vectors) for vectors in (x, y))
+
+
+@shared
+def cosines(x, y):
+    """Return the cosines of the angles between vectors (a, p) and (b, p), shape (a, b); NaN where one is all zero."""
+    products, *squares = inner_products(x, y)
+    if any(not ((SMALLEST < square) & (square < LARGEST)).all() for square in squares):
+        return unit_vectors(x) @ unit_vectors(y).T
+    return products / np.sqrt(np.outer(*squares))
+
+
+@shared
+def correlations(x, y):
+    """Return Pearson's correlations of vectors (a, p) and (b, p), shape (a, b); NaN where one is constant."""
+    products, *squares = inner_products(x, y)
+    totals = sums(x), sums(y)
+    variances = [square - total**2 / x.shape[1] for square, total in zip(squares, totals, strict=True)]
+    for square, variance in zip(squares, variances, strict=True):
+        # Also where it is zero: a constant map has no correlation.
+        if not ((variance > FLAT * square) & (SMALLEST < square) & (square < LARGEST)).all():
+            return centred_unit_vectors(x) @ centred_unit_vectors(y).T
+    return (products - np.outer(*totals) / x.shape[1]) / np.sqrt(np.outer(*variances))
+
+
+def unit_vectors(vectors):
+    """Return vectors (a, p) scaled to length 1; NaN for one that is all zero."""
     # Dividing by the peak first keeps the squares of tiny and of huge values within float64's range.
     peak = np.abs(vectors).max(axis=1, keepdims=True)
     vectors = vectors / np.where(peak == 0, np.nan, peak)
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def centred_unit_vectors(maps):
-    """Return the maps as vectors of mean 0 and length 1, shape (a, p); NaN for a constant map."""
-    vectors = flat(maps)
+def centred_unit_vectors(vectors):
+    """Return vectors (a, p) brought to mean 0 and length 1; NaN for one that is constant."""
     constant = np.ptp(vectors, axis=1, keepdims=True) == 0
     centred = vectors - vectors.mean(axis=1, keepdims=True)
     return unit_vectors(np.where(constant, 0.0, centred))
 
 
 def mean_squared_differences(x, y):
-    """Return the mean squared differences, shape (a, b), of flat maps (a, p) and (b, p)."""
+    """Return the mean squared differences, shape (a, b), of vectors (a, p) and (b, p)."""
     return squared_distances(x, y) / x.shape[1]
 
 
+@shared
 def squared_distances(x, y):
     """Return the squared Euclidean distances, shape (a, b), of vectors (a, p) and (b, p).
 
-    One matrix product; pairs so near that the product's rounding would show are computed once more, directly.
+    Pairs so near that the rounding of their inner product would show are computed once more, directly.
     """
-    squares = [np.einsum("ip,ip->i", vectors, vectors) for vectors in (x, y)]
-    size = squares[0][:, None] + squares[1]
-    distances = size - 2 * x @ y.T
-    for row, column in np.argwhere(distances < NEAR * size):
+    products, *squares = inner_products(x, y)
+    size = np.add.outer(*squares)
+    distances = size - 2 * products
+    for row, column in without_diagonal(distances < NEAR * size, x, y):
         difference = x[row] - y[column]
         distances[row, column] = difference @ difference
     return distances
 
 
-def mean_absolute_differences(x, y):
+def without_diagonal(chosen, x, y):
+    """Return the pairs chosen by a mask (a, b), shape (pairs, 2), but no vector with itself."""
+    if x is y:
+        np.fill_diagonal(chosen, False)
+    return np.argwhere(chosen)
+
+
+@shared
+def mean_absolute_differences(x, y, *, upper):
     """Return the mean absolute differences, shape (a, b), of vectors (a, p) and (b, p)."""
-    return np.stack([np.abs(row - y).mean(axis=1) for row in x])
+    totals = np.zeros((len(x), len(y)))
+    differences = np.empty((len(y), PIXELS_AT_ONCE))
+    for start in range(0, x.shape[1], PIXELS_AT_ONCE):
+        here, there = (vectors[:, start : start + PIXELS_AT_ONCE] for vectors in (x, y))
+        for row, first in rows_of(x, upper):
+            part = differences[first:, : here.shape[1]]
+            np.abs(np.subtract(here[row], there[first:], out=part), out=part)
+            totals[row, first:] += part.sum(axis=1)
+    return totals / x.shape[1]
 
 
+def rows_of(x, upper):
+    """Yield every row of a table of pairs, and its first column: 0, or the one after the diagonal."""
+    for row in range(len(x)):
+        yield row, row + 1 if upper else 0
+
+
+def pairs_of(x, y, upper):
+    """Yield row and column of every pair of two blocks, or of those above the diagonal."""
+    for row, first in rows_of(x, upper):
+        for column in range(first, len(y)):
+            yield row, column
+
+
+@shared
 def average_ranks(vectors):
     """Return ranks from 1 along the last axis, tied values sharing their mean rank, shape (a, p)."""
-    order = np.argsort(vectors, axis=1)
     ranks = np.empty(vectors.shape)
-    for row, places, values in zip(ranks, order, np.take_along_axis(vectors, order, axis=1), strict=True):
-        starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
-        ends = np.append(starts[1:], len(values))
-        row[places] = np.repeat((starts + ends + 1) / 2, ends - starts)
+    places = np.arange(1.0, vectors.shape[1] + 1)
+    for row, values in zip(ranks, vectors, strict=True):
+        order = np.argsort(values)
+        ordered = values[order]
+        row[order] = places
+        equal = ordered[1:] == ordered[:-1]
+        tied = np.flatnonzero(np.append(equal, False) | np.append(False, equal))
+        starts = np.flatnonzero(np.append(True, ordered[tied[1:]] != ordered[tied[:-1]]))
+        lengths = np.diff(np.append(starts, len(tied)))
+        if len(tied):
+            row[order[tied]] = np.repeat(places[tied[starts]] + (lengths - 1) / 2, lengths)
     return ranks
 
 
+@shared
 def unsigned(maps):
     """Return the maps as vectors, shape (a, p); negative values are refused."""
     if maps.min(initial=0) < 0:
@@ -72,6 +153,7 @@ def unsigned(maps):
     return flat(maps)
 
 
+@shared
 def distributions(maps):
     """Return unsigned maps as vectors of sum 1, shape (a, p); NaN for a map that is all zero."""
     vectors = unsigned(maps)
@@ -100,5 +182,5 @@ def overlaps(extent, cells):
     """Return the weights, shape (cells, extent), with which cells of equal size average pixels."""
     edges = np.arange(cells + 1) * (extent / cells)
     pixels = np.arange(extent)
-    shared = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
-    return np.maximum(shared, 0.0) * (cells / extent)
+    overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
+    return np.maximum(overlap, 0.0) * (cells / extent)

@@ -17,7 +17,7 @@ from lookalike.registry import metric
     cost="pairs",
     reference="Judd et al. 2012, MIT-CSAIL-TR-2012-001",
 )
-def similarity(x, y):
+def similarity(x, y, *, upper=False):
     """Return 1 - sum min(p, q) of maps as distributions, for all pairs.
 
     Parameters
@@ -31,4 +31,4 @@ def similarity(x, y):
     ndarray, shape (a, b)
         NaN where either map is all zero.
     """
-    return mean_absolute_differences(x, y) * (x.shape[1] / 2)
+    return mean_absolute_differences(x, y, upper=upper) * (x.shape[1] / 2)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mpmath import mp, mpf
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import distance
-from scipy.stats import pearsonr, spearmanr, wasserstein_distance
+from scipy.stats import entropy, pearsonr, spearmanr, wasserstein_distance
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.metrics import jaccard_score, mean_absolute_error, roc_auc_score
 from test_metrics import dissimilarities, every_range, few_examples, ranges_for, small_maps, smooth_maps
@@ -48,6 +48,11 @@ def judd(x, y):
     return 1 - np.mean([roc_auc_score((truth > truth.mean()).ravel(), score.ravel()) for score, truth in ((x, y), (y, x))])
 
 
+def jeffreys(x, y, epsilon=1e-10):
+    p, q = (saliency.ravel() / saliency.max() + epsilon for saliency in (x, y))
+    return entropy(p, q) + entropy(q, p)
+
+
 SIGNED = {
     "angular": lambda x, y: np.arccos(1 - distance.cosine(x.ravel(), y.ravel())) / np.pi,
     "spearman": lambda x, y: 1 - spearmanr(x.ravel(), y.ravel()).statistic,
@@ -64,6 +69,7 @@ UNSIGNED = {
     "czekanowski": lambda x, y: distance.braycurtis(x.ravel(), y.ravel()),
     "similarity": lambda x, y: 1 - sum(map(min, (x / x.sum()).flat, (y / y.sum()).flat)),
     "jensen_shannon": lambda x, y: distance.jensenshannon(x.ravel(), y.ravel(), base=2),
+    "kl_divergence": lambda x, y: jeffreys(x, y),
 }
 
 
@@ -94,7 +100,8 @@ def test_options_reach_the_metric():
 def test_distributions_without_a_common_pixel_are_as_far_apart_as_can_be():
     x, y = np.zeros((2, 12, 12))
     x[:6], y[6:] = 1, 0.5
-    for name in UNSIGNED:
+    assert value("kl_divergence", x, y) == pytest.approx(2 * np.log(1e10), rel=1e-6)
+    for name in UNSIGNED.keys() - {"kl_divergence"}:
         assert value(name, x, y) == pytest.approx(1, abs=1e-12)
 
 
@@ -133,13 +140,14 @@ SAME = {
     "mae": peer.mean_absolute_error,
     "jaccard": peer.jaccard_distance,
     "czekanowski": peer.czenakowski_distance,
+    "kl_divergence": peer.kl_divergence,
 }
 
 
 @pytest.mark.parametrize("name", SAME)
 def test_saliencytools_gives_the_same_where_the_definition_is_the_same(name):
-    x, y = maps(False, seed=10)
-    assert value(name, x, y) == pytest.approx(SAME[name](x, y), abs=1e-7)
+    x, y = map(scale_minmax, maps(False, seed=10))
+    assert value(name, x, y) == pytest.approx(SAME[name](x, y), abs=1e-9)
 
 
 def test_saliencytools_differs_as_the_cards_say():

@@ -2,14 +2,15 @@
 
 import dataclasses
 import functools
+import importlib
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookalike import registry
-from lookalike.pairs import compare_blocks, image_cycle
+from lookalike import pairs, registry
+from lookalike.pairs import compare_maps, image_cycle
 
 METRICS = ("cosine", "mse", "ssim", "emd")
 
@@ -17,6 +18,12 @@ METRICS = ("cosine", "mse", "ssim", "emd")
 def model_maps(models, images, seed=0):
     """Return a list of one array of maps (images, 16, 16) a model."""
     return list(np.random.default_rng(seed).random((models, images, 16, 16)))
+
+
+def compare_blocks(metric, x, y, *, seed, **options):
+    """Compare by one metric: values and chance, (n, a, b) each."""
+    (values,), (chance,) = pairs.compare_blocks([(metric, options)], x, y, seed=seed)
+    return values, chance
 
 
 def chance_partners(n, seed):
@@ -61,7 +68,9 @@ def test_one_block_equals_a_naive_loop(name):
     x = model_maps(3, 4, 3)
     values, chance = compare_blocks(metric, x, x, seed=6)
     np.testing.assert_allclose(values, naive(metric, x, x), rtol=0, atol=1e-12)
-    np.testing.assert_allclose(chance, naive(metric, x, x, chance_partners(4, 6)), rtol=0, atol=1e-12)
+    above = np.triu(np.ones((3, 3), bool), 1)
+    np.testing.assert_allclose(chance[:, above], naive(metric, x, x, chance_partners(4, 6))[:, above], rtol=0, atol=1e-12)
+    assert np.isnan(chance[:, ~above]).all()
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -101,9 +110,9 @@ def test_map_without_a_value_spoils_only_its_own_pairs(name):
     values, chance = compare_blocks(registry.get("metric", name), x, x, seed=0)
     np.testing.assert_array_equal(np.isnan(values[0]), [[False, True, False], [True, False, True], [False, True, False]])
     assert np.isfinite(values[1]).all()
-    assert np.isnan(chance[0, 1]).all()
-    assert np.isnan(chance[1, :, 1]).all()
-    assert np.isfinite(chance[0, [0, 0, 2, 2], [0, 2, 0, 2]]).all()
+    # Of two images each is the other's partner.
+    np.testing.assert_array_equal(np.isnan(chance[0, *np.triu_indices(3, 1)]), [False, False, True])
+    np.testing.assert_array_equal(np.isnan(chance[1, *np.triu_indices(3, 1)]), [True, False, False])
 
 
 def test_chance_of_an_image_uses_its_partners_map():
@@ -133,6 +142,45 @@ def test_every_map_is_prepared_once(name, images):
     calls.clear()
     compare_blocks(metric, x, x, seed=0)
     assert sum(calls) == 2 * images
+
+
+@pytest.mark.parametrize("within", [True, False])
+def test_several_metrics_at_once_give_what_each_gives_alone(within):
+    x = model_maps(3, 4, 17)
+    y = x if within else model_maps(2, 4, 18)
+    names = [name for name in registry.names("metric") if name not in ("emd", "sign_agreement")]
+    metrics = [(registry.get("metric", name), {}) for name in names]
+    values, chance = pairs.compare_blocks(metrics, x, y, seed=1)
+    for (metric, _), of_values, of_chance in zip(metrics, values, chance, strict=True):
+        alone = compare_blocks(metric, x, y, seed=1)
+        np.testing.assert_array_equal(of_values, alone[0])
+        np.testing.assert_array_equal(of_chance, alone[1])
+
+
+def test_one_metric_twice_with_other_options():
+    x = model_maps(3, 2, 19)
+    metric = registry.get("metric", "topk_iou")
+    narrow, wide = pairs.compare_blocks([(metric, {"share": 0.1}), (metric, {"share": 0.4})], x, x, seed=1)[0]
+    np.testing.assert_array_equal(narrow, compare_blocks(metric, x, x, seed=1, share=0.1)[0])
+    np.testing.assert_array_equal(wide, compare_blocks(metric, x, x, seed=1, share=0.4)[0])
+    assert (narrow != wide).any()
+
+
+def test_maps_compared_with_each_other_equal_a_block_of_one_image():
+    x = model_maps(4, 1, 20)
+    metrics = [(registry.get("metric", name), {}) for name in METRICS]
+    np.testing.assert_array_equal(compare_maps(metrics, [maps[0] for maps in x]), pairs.compare_blocks(metrics, x, x, seed=0)[0][:, 0])
+
+
+@pytest.mark.parametrize("chance_as_well", [True, False])
+def test_within_a_block_no_pair_is_computed_twice(chance_as_well, monkeypatch):
+    computed = []
+    cost = importlib.import_module("lookalike.metrics.emd").transport_cost
+    monkeypatch.setattr("lookalike.metrics.emd.transport_cost", lambda *given: computed.append(given) or cost(*given))
+    images = 3 if chance_as_well else 1
+    x = model_maps(4, images, 21)
+    compare_blocks(registry.get("metric", "emd"), x, x, seed=0, grid=4)
+    assert len(computed) == images * 6 * (1 + chance_as_well)
 
 
 def test_options_reach_preparation_and_kernel():

@@ -12,7 +12,7 @@ from lookalike.errors import InputError
 from lookalike.maps import view
 from lookalike.validation import PREPROCESSINGS, choose_pool, f1_scores, fits, preprocess, validate
 
-COSINE = registry.get("metric", "cosine")
+COSINE = {"cosine": (registry.get("metric", "cosine"), {})}
 LABELS = np.repeat(["ant", "bee", "cow"], 8)
 
 
@@ -71,11 +71,11 @@ def test_preprocessing_equals_a_view_of_the_same_steps(name):
 
 
 def test_separable_classes_are_told_apart_and_noise_is_not():
-    rows = validate(COSINE, {}, separable_maps(0.1), LABELS, prototypes=2, draws=5, seed=0)
+    rows = validate(COSINE, separable_maps(0.1), LABELS, prototypes=2, draws=5, seed=0)
     assert [row["draw"] for row in rows] == [0, 1, 2, 3, 4]
     assert all(row["macro_f1"] == row["weighted_f1"] == 1 for row in rows)
     noise = np.random.default_rng(2).random((24, 12, 12))
-    scores = [row["macro_f1"] for row in validate(COSINE, {}, noise, LABELS, prototypes=2, draws=40, seed=0)]
+    scores = [row["macro_f1"] for row in validate(COSINE, noise, LABELS, prototypes=2, draws=40, seed=0)]
     assert 0.15 < np.mean(scores) < 0.5
 
 
@@ -84,27 +84,27 @@ def test_every_metric_that_knows_place_tells_stripes_apart(name):
     metric = registry.get("metric", name)
     maps = separable_maps(0.1)
     maps = maps - 0.5 if metric.views == "signed" else maps
-    scores = [row["macro_f1"] for row in validate(metric, {}, maps, LABELS, prototypes=2, draws=3, seed=0)]
+    scores = [row["macro_f1"] for row in validate({"it": (metric, {})}, maps, LABELS, prototypes=2, draws=3, seed=0)]
     assert min(scores) == 1 if "place" not in metric.ignores else np.mean(scores) < 0.9
 
 
 def test_draws_repeat_for_a_seed_and_differ_between_seeds():
     noise = np.random.default_rng(3).random((24, 12, 12))
     given = {"prototypes": 2, "draws": 4}
-    assert validate(COSINE, {}, noise, LABELS, seed=1, **given) == validate(COSINE, {}, noise, LABELS, seed=1, **given)
-    assert validate(COSINE, {}, noise, LABELS, seed=1, **given) != validate(COSINE, {}, noise, LABELS, seed=2, **given)
+    assert validate(COSINE, noise, LABELS, seed=1, **given) == validate(COSINE, noise, LABELS, seed=1, **given)
+    assert validate(COSINE, noise, LABELS, seed=1, **given) != validate(COSINE, noise, LABELS, seed=2, **given)
 
 
 def test_a_prototype_is_never_its_own_query():
     # Every map is unlike all others: a query could only be right by being its own prototype, or by chance.
     maps = np.eye(24)[:, :, None] * np.ones((1, 1, 12))
-    rows = validate(COSINE, {}, maps, [f"class{place // 2}" for place in range(24)], prototypes=1, draws=5, seed=0)
+    rows = validate(COSINE, maps, [f"class{place // 2}" for place in range(24)], prototypes=1, draws=5, seed=0)
     assert max(row["macro_f1"] for row in rows) < 0.5
 
 
 def test_draws_have_prototypes_of_their_own():
     noise = np.random.default_rng(3).random((24, 12, 12))
-    assert len({row["macro_f1"] for row in validate(COSINE, {}, noise, LABELS, prototypes=2, draws=6, seed=1)}) > 1
+    assert len({row["macro_f1"] for row in validate(COSINE, noise, LABELS, prototypes=2, draws=6, seed=1)}) > 1
 
 
 def recording(metric):
@@ -124,8 +124,8 @@ def recording(metric):
 
 @pytest.mark.parametrize(("offset", "data_range"), [(0.0, 1.0), (-0.5, 2.0)])
 def test_metric_is_given_its_options_and_the_range_of_the_maps(offset, data_range):
-    metric, calls = recording(COSINE)
-    validate(metric, {"share": 0.25}, separable_maps(0.1) + offset, LABELS, prototypes=2, draws=2, seed=0)
+    metric, calls = recording(COSINE["cosine"][0])
+    validate({"it": (metric, {"share": 0.25})}, separable_maps(0.1) + offset, LABELS, prototypes=2, draws=2, seed=0)
     assert set(calls) == {("prepare", 0.25, data_range), ("kernel", 0.25, data_range)}
 
 
@@ -135,13 +135,13 @@ def numbered(wanted):
     def kernel(x, y):
         return np.array([[wanted(one, other) for other in y] for one in x], dtype=float)
 
-    return dataclasses.replace(COSINE, prepare=lambda maps: maps[:, 0, 0].astype(int), kernel=kernel), np.arange(24.0).reshape(24, 1, 1)
+    return dataclasses.replace(COSINE["cosine"][0], prepare=lambda maps: maps[:, 0, 0].astype(int), kernel=kernel), np.arange(24.0).reshape(24, 1, 1)
 
 
 def test_all_prototypes_of_a_class_are_used_and_the_nearest_alone_counts():
     # A map is near its successor of the same class alone, so that it is right only if that one was drawn.
     metric, maps = numbered(lambda one, other: 0.1 if LABELS[one] == LABELS[other] and abs(one - other) in {1, 7} else 1.0)
-    few, many = ([row["macro_f1"] for row in validate(metric, {}, maps, LABELS, prototypes=count, draws=10, seed=0)] for count in (1, 7))
+    few, many = ([row["macro_f1"] for row in validate({"it": (metric, {})}, maps, LABELS, prototypes=count, draws=10, seed=0)] for count in (1, 7))
     assert min(many) == 1
     assert max(few) < 0.8
 
@@ -149,7 +149,7 @@ def test_all_prototypes_of_a_class_are_used_and_the_nearest_alone_counts():
 def test_a_prototype_for_which_the_metric_is_undefined_is_nobodys_nearest():
     blank = {0, 8, 16}
     metric, maps = numbered(lambda one, other: np.nan if {one, other} & blank else float(LABELS[one] != LABELS[other]))
-    scores = [row["macro_f1"] for row in validate(metric, {}, maps, LABELS, prototypes=2, draws=20, seed=0)]
+    scores = [row["macro_f1"] for row in validate({"it": (metric, {})}, maps, LABELS, prototypes=2, draws=20, seed=0)]
     # At most the three blank queries of 18 can be wrong.
     assert min(scores) > 0.8
 
@@ -157,7 +157,7 @@ def test_a_prototype_for_which_the_metric_is_undefined_is_nobodys_nearest():
 @pytest.mark.parametrize(("labels", "prototypes"), [(LABELS, 8), (np.repeat("ant", 24), 2)])
 def test_too_few_maps_or_classes_are_refused(labels, prototypes):
     with pytest.raises(InputError, match="prototypes want two classes or more"):
-        validate(COSINE, {}, separable_maps(0.1), labels, prototypes=prototypes, draws=1, seed=0)
+        validate(COSINE, separable_maps(0.1), labels, prototypes=prototypes, draws=1, seed=0)
 
 
 def test_the_pool_is_balanced_and_holds_every_image_once():

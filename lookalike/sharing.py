@@ -1,0 +1,43 @@
+"""Work that several metrics have in common, done once: inner products, sums, ranks, absolute differences."""
+
+import contextlib
+import contextvars
+import functools
+
+_kept = contextvars.ContextVar("kept", default=None)
+
+
+@contextlib.contextmanager
+def sharing():
+    """Keep the results of all `shared` functions until the block ends, so that equal calls are made once."""
+    token = _kept.set({})
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
+def shared(function):
+    """Let a function of arrays be called once for the same arrays and options within a `sharing` block.
+
+    Arrays are the same if they are the same memory, not if they hold equal values; so none may change within the
+    block. Outside of such a block the function is called as it is.
+    """
+
+    @functools.wraps(function)
+    def once(*arrays, **options):
+        kept = _kept.get()
+        if kept is None:
+            return function(*arrays, **options)
+        key = function, *map(memory, arrays), *sorted(options.items())
+        if key not in kept:
+            # The arrays are kept too: else their memory could be given to others, which would pass for them.
+            kept[key] = arrays, function(*arrays, **options)
+        return kept[key][1]
+
+    return once
+
+
+def memory(array):
+    """Return what tells an array's memory from that of any other living array."""
+    return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype.str
