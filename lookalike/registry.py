@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lookalike.errors import InputError, unknown
+from lookalike.metrics.preparation import flat, sums
 from lookalike.sharing import shared
 
 
@@ -32,7 +33,7 @@ class Metric:
         `kernel(x, y, **options) -> (a, b)` on prepared maps. Beside its own options it may take `data_range`, and
         `upper`: whether only the pairs above the diagonal are wanted, so that the others need not be computed.
     prepare : callable
-        `prepare(maps, **options)` of (a, H, W) float64 maps: what is computed once a map, as an array along a.
+        `prepare(maps, **options)` of (a, H, W) float64 maps: what is computed once a map, for the kernel.
     range : (float, float)
         Of the dissimilarity.
     raw : callable
@@ -97,8 +98,8 @@ class Metric:
 def checked(maps):
     """Return maps as float64; a value that is not finite is refused."""
     maps = maps.astype(np.float64, copy=False)
-    # The sum, which is fast, is not finite if a value is not; or if it is too large, which the values must tell.
-    if not np.isfinite(maps.sum()) and not np.isfinite(maps).all():
+    # The sums, which are fast, are not finite if a value is not; or if they are too large, which the values must tell.
+    if not np.isfinite(sums(flat(maps))).all() and not np.isfinite(maps).all():
         raise InputError("a map holds NaN or infinity; repair it or leave its image out")
     return maps
 

@@ -8,12 +8,9 @@ from lookalike.sharing import shared
 
 
 def ranks_and_masks(maps):
-    """Return the ranks of the pixels and the mask of those above the mean, shape (a, 2, p)."""
+    """Return the ranks of the pixels and the mask of those above the mean, shape (a, p) each, float."""
     vectors = flat(maps)
-    prepared = np.empty((len(vectors), 2, vectors.shape[1]))
-    prepared[:, 0] = average_ranks(vectors)
-    prepared[:, 1] = vectors > vectors.mean(axis=1, keepdims=True)
-    return prepared
+    return average_ranks(vectors), (vectors > vectors.mean(axis=1, keepdims=True)).astype(float)
 
 
 @shared
@@ -43,13 +40,14 @@ def auc_judd(x, y):
 
     Parameters
     ----------
-    x : ndarray, shape (a, 2, p)
-    y : ndarray, shape (b, 2, p)
-        Maps of one image by two blocks of models, prepared to ranks and masks.
+    x : tuple of two ndarray, shape (a, p)
+    y : tuple of two ndarray, shape (b, p)
+        Ranks and masks of maps of one image by two blocks of models.
 
     Returns
     -------
     ndarray, shape (a, b)
         NaN where either map is constant.
     """
-    return 1 - (areas(x[:, 0], y[:, 1]) + areas(y[:, 0], x[:, 1]).T) / 2
+    (ranks, masks), (other_ranks, other_masks) = x, y
+    return 1 - (areas(ranks, other_masks) + areas(other_ranks, masks).T) / 2

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lookalike.metrics.preparation import mean_absolute_differences, unsigned
+from lookalike.metrics.preparation import mean_absolute_differences, sums, unsigned
 from lookalike.registry import metric
 
 
@@ -29,5 +29,5 @@ def czekanowski(x, y, *, upper=False):
     -------
     ndarray, shape (a, b)
     """
-    total = x.mean(axis=1)[:, None] + y.mean(axis=1)
+    total = np.add.outer(sums(x), sums(y)) / x.shape[1]
     return mean_absolute_differences(x, y, upper=upper) / np.where(total > 0, total, 1)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lookalike.metrics.preparation import mean_absolute_differences, unsigned
+from lookalike.metrics.preparation import mean_absolute_differences, sums, unsigned
 from lookalike.registry import metric
 
 
@@ -32,5 +32,5 @@ def jaccard(x, y, *, upper=False):
     """
     differences = mean_absolute_differences(x, y, upper=upper)
     # sum max = (sum x + sum y + sum |x - y|) / 2, and sum max - sum min = sum |x - y|.
-    largest = (x.mean(axis=1)[:, None] + y.mean(axis=1) + differences) / 2
+    largest = (np.add.outer(sums(x), sums(y)) / x.shape[1] + differences) / 2
     return differences / np.where(largest > 0, largest, 1)

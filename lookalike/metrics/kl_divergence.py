@@ -4,27 +4,30 @@ import numpy as np
 
 from lookalike.metrics.preparation import unsigned
 from lookalike.registry import metric
+from lookalike.sharing import shared
 
 
-def probabilities_and_logarithms(maps, *, epsilon=1e-10):
-    """Return maps over their peaks, lifted by epsilon and scaled to sum 1, and the logarithms, shape (a, 2, p).
+def ratios_and_logarithms(maps, *, epsilon=1e-10):
+    """Return maps over their peaks, lifted by epsilon and scaled to mean 1, and the logarithms, shape (a, p) each.
 
-    NaN for a map that is all zero. The logarithms are those of the ratio to the uniform distribution, which leaves
-    differences of logarithms as they are, and their products with probabilities small.
+    NaN for a map that is all zero.
     """
     vectors = unsigned(maps)
     peaks = vectors.max(axis=1, keepdims=True)
-    prepared = np.empty((len(vectors), 2, vectors.shape[1]))
-    probabilities, logarithms = prepared[:, 0], prepared[:, 1]
-    np.divide(vectors, np.where(peaks > 0, peaks, np.nan), out=probabilities)
-    probabilities += epsilon
-    probabilities /= probabilities.sum(axis=1, keepdims=True)
-    np.log(probabilities * vectors.shape[1], out=logarithms)
-    return prepared
+    ratios = vectors / np.where(peaks > 0, peaks, np.nan)
+    ratios += epsilon
+    ratios /= ratios.mean(axis=1, keepdims=True)
+    return ratios, np.log(ratios)
+
+
+@shared
+def weighted_logarithms(ratios, logarithms):
+    """Return the means, shape (a, b), of logarithms (b, p) under distributions (a, p) over their mean."""
+    return ratios @ logarithms.T / ratios.shape[1]
 
 
 @metric(
-    prepare=probabilities_and_logarithms,
+    prepare=ratios_and_logarithms,
     range=(0, np.inf),
     raw=lambda d: d,
     raw_name="symmetric KL divergence in nats",
@@ -42,14 +45,14 @@ def kl_divergence(x, y):
 
     Parameters
     ----------
-    x : ndarray, shape (a, 2, p)
-    y : ndarray, shape (b, 2, p)
-        Maps of one image by two blocks of models, prepared to probabilities and their logarithms.
+    x : tuple of two ndarray, shape (a, p)
+    y : tuple of two ndarray, shape (b, p)
+        Maps of one image by two blocks of models as distributions over their mean, and the logarithms of those.
 
     Returns
     -------
     ndarray, shape (a, b)
         NaN where either map is all zero.
     """
-    own = [np.einsum("ip,ip->i", maps[:, 0], maps[:, 1]) for maps in (x, y)]
-    return np.add.outer(*own) - x[:, 0] @ y[:, 1].T - x[:, 1] @ y[:, 0].T
+    own = [np.einsum("ip,ip->i", *maps) / maps[0].shape[1] for maps in (x, y)]
+    return np.add.outer(*own) - weighted_logarithms(x[0], y[1]) - weighted_logarithms(y[0], x[1]).T

@@ -105,12 +105,13 @@ def mean_absolute_differences(x, y, *, upper):
     """Return the mean absolute differences, shape (a, b), of vectors (a, p) and (b, p)."""
     totals = np.zeros((len(x), len(y)))
     differences = np.empty((len(y), PIXELS_AT_ONCE))
+    ones = np.ones(PIXELS_AT_ONCE)
     for start in range(0, x.shape[1], PIXELS_AT_ONCE):
         here, there = (vectors[:, start : start + PIXELS_AT_ONCE] for vectors in (x, y))
         for row, first in rows_of(x, upper):
             part = differences[first:, : here.shape[1]]
             np.abs(np.subtract(here[row], there[first:], out=part), out=part)
-            totals[row, first:] += part.sum(axis=1)
+            totals[row, first:] += part @ ones[: part.shape[1]]
     return totals / x.shape[1]
 
 
