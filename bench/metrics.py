@@ -2,8 +2,10 @@
 
     python bench/metrics.py [--models 14] [--images 128] [--size 224] [--peer-images 2] [--metrics cosine ssim ...]
 
-Same maps, one process a row, one thread. A peer that takes minutes is timed on `--peer-images` images and scaled up,
-which is exact for a loop over images. Prints a table for bench/RESULTS.md; asserts nothing.
+Same maps, in memory; one process a row, one thread. lookalike gets them as float32, as they lie on disk, and computes
+in float64. The peers get them as float64, so that both are equally exact, and beside that as float32, in which many
+are faster and less exact. A loop over images costs the same for each, so peers are timed on `--peer-images` of them.
+Prints a table for bench/RESULTS.md; asserts nothing.
 """
 
 import argparse
@@ -11,100 +13,19 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
+
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
 
-
-def make_maps(models, images, size, signed):
-    """Return smooth maps, shape (models, images, size, size), float32, scaled to at most 1."""
-    import numpy as np
-    from scipy.ndimage import gaussian_filter
-
-    rng = np.random.default_rng(0)
-    maps = rng.normal(size=(models, images, size, size)).astype(np.float32)
-    maps = gaussian_filter(maps, (0, 0, size / 20, size / 20))
-    maps = maps if signed else np.abs(maps)
-    return maps / np.abs(maps).max(axis=(2, 3), keepdims=True)
-
-
-def peers(size):
-    """Return, by metric, the function that a user would call for a pair, and whose it is."""
-    import numpy as np
-    import ot
-    from scipy.spatial import distance
-    from scipy.stats import pearsonr, spearmanr, wasserstein_distance
-    from skimage.metrics import mean_squared_error, peak_signal_noise_ratio, structural_similarity
-    from sklearn.metrics import roc_auc_score
-
-    from lookalike.metrics.emd import distributions, ground_distances
-
-    grid = ground_distances(28, 28)
-    gaussian = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 2.0}
-    return {
-        "cosine": ("SciPy", lambda x, y: distance.cosine(x.ravel(), y.ravel())),
-        "pearson": ("SciPy", lambda x, y: pearsonr(x.ravel(), y.ravel())),
-        "mse": ("scikit-image", mean_squared_error),
-        "rbf": ("scikit-image", lambda x, y: np.exp(-3.92 * mean_squared_error(x, y))),
-        "psnr": ("scikit-image", lambda x, y: peak_signal_noise_ratio(x, y, data_range=2.0)),
-        "spearman": ("SciPy", lambda x, y: spearmanr(x.ravel(), y.ravel())),
-        "ssim": ("scikit-image", lambda x, y: structural_similarity(x, y, **gaussian)),
-        "emd": ("POT", lambda x, y: ot.emd2(*(distributions(one[None].astype(float))[0].ravel() for one in (x, y)), grid)),
-        "emd_values": ("SciPy", lambda x, y: wasserstein_distance(x.ravel(), y.ravel())),
-        "jensen_shannon": ("SciPy", lambda x, y: distance.jensenshannon(x.ravel(), y.ravel(), base=2)),
-        "czekanowski": ("SciPy", lambda x, y: distance.braycurtis(x.ravel(), y.ravel())),
-        "auc_judd": ("scikit-learn", lambda x, y: [roc_auc_score((b > b.mean()).ravel(), a.ravel()) for a, b in ((x, y), (y, x))]),
-    } | {name: ("saliencytools", function) for name, function in saliencytools_functions().items()}
-
-
-def saliencytools_functions():
-    """Return the functions of saliencytools, by names that tell whose they are."""
-    from saliencytools import maskcompare
-
-    return {f"saliencytools.{name}": getattr(maskcompare, name) for name in SAME_AS}
-
-
-def time_ours(name, maps):
-    """Return the seconds of one block of all models over all images, chance values left out."""
-    from lookalike import registry
-    from lookalike.pairs import compare_within
-
-    metric = registry.get("metric", name)
-    options = {"data_range": 2.0} if metric.bounded else {}
-    compare_within(metric, metric.prepared(maps[:, 0], **options), options)
-    start = time.perf_counter()
-    for image in range(maps.shape[1]):
-        compare_within(metric, metric.prepared(maps[:, image], **options), options)
-    return time.perf_counter() - start
-
-
-def time_peer(function, maps, images):
-    """Return the seconds of a loop over all pairs, scaled up from its first images."""
-    function(maps[0, 0], maps[1, 0])
-    start = time.perf_counter()
-    for image in range(images):
-        for row in range(len(maps)):
-            for column in range(row + 1, len(maps)):
-                function(maps[row, image], maps[column, image])
-    return (time.perf_counter() - start) * maps.shape[1] / images
-
-
-def work(arguments):
-    """Time one row and print it as JSON: the process of `measure`."""
-    from lookalike import registry
-
-    kind, name = arguments.only.split(":")
-    signed = registry.get("metric", name).views != "unsigned" if kind == "ours" else name not in UNSIGNED
-    images = arguments.images if kind == "ours" else arguments.peer_images
-    maps = make_maps(arguments.models, images, arguments.size, signed)
-    seconds = time_ours(name, maps) if kind == "ours" else time_peer(peers(arguments.size)[name][1], maps, images) * arguments.images / images
-    print(json.dumps(seconds))
-
-
-# What saliencytools has, and the metric of lookalike that takes its place.
-SAME_AS = {
+INNER_PRODUCTS = ("cosine", "pearson", "mse", "rbf")
+# What saliencytools has, and the metric of lookalike that takes its place; its jaccard_index is jaccard_distance's raw value.
+SALIENCYTOOLS = {
     "ssim": "ssim",
     "psnr": "psnr",
     "emd": "emd_values",
@@ -116,55 +37,198 @@ SAME_AS = {
     "mean_squared_error": "mse",
     "czenakowski_distance": "czekanowski",
     "euclidean_distance": "rmse",
+    "kl_divergence": "kl_divergence",
     "auc_judd": "auc_judd",
 }
-UNSIGNED = ("jensen_shannon", "czekanowski", "saliencytools.jaccard_distance", "saliencytools.czenakowski_distance")
 
 
-def measure(row, argv):
-    """Run one row in a process of its own, with one thread; return its seconds."""
-    command = [sys.executable, __file__, *argv, "--only", row]
-    done = subprocess.run(command, env=os.environ | ONE_THREAD | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
+def peers():
+    """Return, by metric, whose function a user would call for a pair, and that function."""
+    import ot
+    from saliencytools import maskcompare
+    from scipy.spatial import distance
+    from scipy.stats import entropy, pearsonr, spearmanr, wasserstein_distance
+    from skimage.metrics import mean_squared_error, peak_signal_noise_ratio, structural_similarity
+    from sklearn.metrics import mean_absolute_error, roc_auc_score
+
+    from lookalike.metrics.emd import distributions, ground_distances
+
+    grid = ground_distances(28, 28)
+    gaussian = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 1.0}
+    of_vectors = {
+        "cosine": ("SciPy", distance.cosine),
+        "pearson": ("SciPy", pearsonr),
+        "spearman": ("SciPy", spearmanr),
+        "emd_values": ("SciPy", wasserstein_distance),
+        "jensen_shannon": ("SciPy", lambda x, y: distance.jensenshannon(x, y, base=2)),
+        "kl_divergence": ("SciPy", lambda x, y: entropy(x + 1e-10, y + 1e-10) + entropy(y + 1e-10, x + 1e-10)),
+        "czekanowski": ("SciPy", distance.braycurtis),
+        "mae": ("scikit-learn", mean_absolute_error),
+        "auc_judd": ("scikit-learn", lambda x, y: [roc_auc_score(b > b.mean(), a) for a, b in ((x, y), (y, x))]),
+    }
+    of_maps = {
+        "mse": ("scikit-image", mean_squared_error),
+        "rbf": ("scikit-image", lambda x, y: np.exp(-3.92 * mean_squared_error(x, y))),
+        "psnr": ("scikit-image", lambda x, y: peak_signal_noise_ratio(x, y, data_range=1.0)),
+        "ssim": ("scikit-image", lambda x, y: structural_similarity(x, y, **gaussian)),
+        "emd": ("POT", lambda x, y: ot.emd2(*(distributions(one[None].astype(float))[0].ravel() for one in (x, y)), grid)),
+    }
+    flattened = {name: (owner, lambda x, y, function=function: function(x.ravel(), y.ravel())) for name, (owner, function) in of_vectors.items()}
+    return flattened | of_maps | {f"saliencytools.{name}": ("saliencytools", getattr(maskcompare, name)) for name in SALIENCYTOOLS}
+
+
+def arithmetic(name, models, pixels):
+    """Return the least number of operations, for one image, that the metric's definition wants; None for EMD."""
+    pairs = models * (models - 1) / 2
+    product = 2 * pairs * pixels
+    sort = models * pixels * np.log2(pixels)
+    least = {
+        "spearman": sort + product,
+        "auc_judd": sort + 2 * product,
+        "sign_agreement": 2 * product,
+        "kl_divergence": 2 * product,
+        "emd_values": sort + 3 * pairs * pixels,
+        # A product, two passes of 5 sums and 6 products with mirrored halves fused, and 14 operations for the ratio.
+        "ssim": (1 + 2 * 16 + 14) * pairs * pixels,
+        # Two ratios, two logarithms of some 10 operations each, and their sum.
+        "jensen_shannon": 30 * pairs * pixels,
+        "emd": None,
+    }
+    least |= dict.fromkeys(("mae", "jaccard", "czekanowski", "similarity"), 3 * pairs * pixels)
+    return least.get(name, product)
+
+
+def make_maps(path, models, images, size):
+    """Write smooth maps of one sign, shape (models, images, size, size), float32, scaled to at most 1."""
+    from scipy.ndimage import gaussian_filter
+
+    rng = np.random.default_rng(0)
+    maps = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(models, images, size, size))
+    for place in np.ndindex(models, images):
+        saliency = np.abs(gaussian_filter(rng.normal(size=(size, size)), size / 20))
+        maps[place] = saliency / saliency.max()
+    maps.flush()
+
+
+def time_ours(names, maps):
+    """Return the seconds an image of comparing one block of all models by some metrics, chance values left out."""
+    from lookalike import registry
+    from lookalike.pairs import compare_maps
+
+    metrics = [(registry.get("metric", name), {"data_range": 1.0}) for name in names]
+    compare_maps(metrics, maps[:, 0])
+    start = time.perf_counter()
+    for image in range(maps.shape[1]):
+        compare_maps(metrics, maps[:, image])
+    return (time.perf_counter() - start) / maps.shape[1]
+
+
+def time_peer(function, maps):
+    """Return the seconds an image of a loop over all pairs."""
+    function(maps[0, 0], maps[1, 0])
+    start = time.perf_counter()
+    for image in range(maps.shape[1]):
+        for row in range(len(maps)):
+            for column in range(row + 1, len(maps)):
+                function(maps[row, image], maps[column, image])
+    return (time.perf_counter() - start) / maps.shape[1]
+
+
+def matrix_rate():
+    """Return the multiplications and additions a second of a large product of float64 matrices."""
+    x = np.random.default_rng(0).random((1500, 1500))
+    return max(2 * len(x) ** 3 / seconds(lambda: x @ x) for _ in range(5))
+
+
+def memory_rate():
+    """Return the bytes a second at which an array is read that no cache holds."""
+    x = np.ones(2**27)
+    return max(x.nbytes / seconds(x.sum) for _ in range(5))
+
+
+def seconds(function):
+    """Return the seconds of one call."""
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start
+
+
+def work(row, path, peer_images):
+    """Return the figure of one row: the process of `measure`."""
+    kind, *rest = row.split(":")
+    if kind == "rates":
+        return matrix_rate(), memory_rate()
+    if kind == "ours":
+        return time_ours(rest[0].split(","), np.load(path))
+    name, dtype = rest
+    return time_peer(peers()[name][1], np.load(path, mmap_mode="r")[:, :peer_images].astype(dtype))
+
+
+def measure(row, path, peer_images):
+    """Return a figure that a process of its own finds, with one thread; times in ms an image."""
+    command = [sys.executable, __file__, "--row", row, "--maps", path, "--peer-images", str(peer_images)]
+    done = subprocess.run(command, env=os.environ | ONE_THREAD, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{row}: {done.stderr}")
-    return json.loads(done.stdout.splitlines()[-1])
+    found = json.loads(done.stdout.splitlines()[-1])
+    return found if row == "rates" else 1e3 * found
 
 
-def print_sum(label, owner, ours, peer):
-    """Print the row of a sum."""
-    print(f"| {label} | {sum(ours):.1f} | {owner} | {sum(peer):.1f} | {sum(peer) / sum(ours):.1f}x |")
+def print_row(label, ours, owner, exact, fast, limit):
+    """Print a row of the table."""
+    against = f"{exact:.1f} | {exact / ours:.1f}x | {fast:.1f} | {fast / ours:.1f}x" if owner else " | | | "
+    print(f"| {label} | {ours:.2f} | {owner} | {against} | {f'{limit:.2f} | {limit / ours:.0%}' if limit else ' | '} |", flush=True)
 
 
 def main():
     """Time all rows and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=int, default=14)
     parser.add_argument("--images", type=int, default=128)
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--peer-images", type=int, default=2)
     parser.add_argument("--metrics", nargs="*")
-    parser.add_argument("--only", help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.only:
-        return work(arguments)
-    sys.path.insert(0, str(ROOT))
+    parser.add_argument("--row", help=argparse.SUPPRESS)
+    parser.add_argument("--maps", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.row:
+        print(json.dumps(work(given.row, given.maps, given.peer_images)))
+        return
     from lookalike import registry
 
-    pairs = arguments.models * (arguments.models - 1) // 2
-    print(f"{arguments.models} models, {pairs} pairs, {arguments.images} images of {arguments.size} x {arguments.size}, one thread\n")
-    print("| metric | lookalike, ms an image | peer | peer, ms an image | ratio |\n|---|---|---|---|---|")
-    known, totals = peers(arguments.size), {}
-    for name in arguments.metrics or registry.names("metric"):
-        ours = measure(f"ours:{name}", sys.argv[1:]) / arguments.images * 1e3
-        owner, peer = (known[name][0], measure(f"peer:{name}", sys.argv[1:]) / arguments.images * 1e3) if name in known else ("", None)
-        totals[name] = ours, peer
-        print(f"| {name} | {ours:.1f} | {owner} | {'' if peer is None else f'{peer:.1f}'} | {'' if peer is None else f'{peer / ours:.1f}x'} |", flush=True)
-    if arguments.metrics is None:
-        four = [totals[name] for name in ("cosine", "pearson", "mse", "rbf")]
-        print_sum("cosine, pearson, mse and rbf together", "SciPy, scikit-image", [ours for ours, _ in four], [peer for _, peer in four])
-        package = [measure(f"peer:saliencytools.{name}", sys.argv[1:]) / arguments.images * 1e3 for name in SAME_AS]
-        print_sum("all that saliencytools has", "saliencytools", [totals[name][0] for name in SAME_AS.values()], package)
-    return None
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/maps.npy"
+        make_maps(path, given.models, given.images, given.size)
+        flops, bandwidth = measure("rates", path, given.peer_images)
+        pixels = given.size**2
+
+        def time_row(names):
+            return measure(f"ours:{','.join(names)}", path, given.peer_images)
+
+        def time_peers(names):
+            return [sum(measure(f"peer:{name}:{dtype}", path, given.peer_images) for name in names) for dtype in ("float64", "float32")]
+
+        def limit(names):
+            counts = [arithmetic(name, given.models, pixels) for name in names]
+            return None if None in counts else 1e3 * max(sum(counts) / flops, 4 * given.models * pixels / bandwidth)
+
+        known = peers()
+        pairs = given.models * (given.models - 1) // 2
+        print(f"{given.models} models, {pairs} pairs, {given.images} images of {given.size} x {given.size}, ms an image, one thread.")
+        print(f"Rates of this machine: {flops / 1e9:.0f} Gflop/s in a matrix product of float64, {bandwidth / 1e9:.1f} GB/s read from memory.\n")
+        print("| metric | lookalike | peer | peer, float64 | ratio | peer, float32 | ratio | limit | reached |\n|---|---|---|---|---|---|---|---|---|")
+        for name in given.metrics or registry.names("metric"):
+            if registry.get("metric", name).views == "signed" and name not in SALIENCYTOOLS.values():
+                continue
+            exact, fast = time_peers([name]) if name in known else (None, None)
+            print_row(name, time_row([name]), known[name][0] if name in known else "", exact, fast, limit([name]))
+        if not given.metrics:
+            # One product serves all four, so that the least work is that of one.
+            print_row("cosine, pearson, mse, rbf together", time_row(INNER_PRODUCTS), "SciPy, scikit-image", *time_peers(INNER_PRODUCTS), limit(["mse"]))
+            own = list(SALIENCYTOOLS.values())
+            distinct = [name for name in own if name not in ("pearson", "mse", "psnr", "rmse", "jaccard", "czekanowski")]
+            theirs = time_peers([f"saliencytools.{name}" for name in SALIENCYTOOLS])
+            print_row("all that saliencytools has", time_row(own), "saliencytools", *theirs, limit(distinct))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ from lookalike.errors import InputError, unknown
 from lookalike.metrics.preparation import flat, sums
 from lookalike.sharing import shared
 
-
 # Options of metrics that are no user's choice.
 GIVEN_BY_THE_WORKFLOW = ("data_range", "upper")
 
@@ -196,6 +195,7 @@ def check_option(place, value, default):
             raise InputError(f"{place} must be a {'whole ' if wanted is int else ''}number such as {default}, not {value!r}")
 
 
+@functools.cache
 def options_of(function):
     """Return names and defaults of a function's keyword-only parameters."""
     parameters = inspect.signature(function).parameters.values()

@@ -40,7 +40,7 @@ def inner_products(x, y):
 def cosines(x, y):
     """Return the cosines of the angles between vectors (a, p) and (b, p), shape (a, b); NaN where one is all zero."""
     products, *squares = inner_products(x, y)
-    if any(not ((SMALLEST < square) & (square < LARGEST)).all() for square in squares):
+    if any(not ((square > SMALLEST) & (square < LARGEST)).all() for square in squares):
         return unit_vectors(x) @ unit_vectors(y).T
     return products / np.sqrt(np.outer(*squares))
 
@@ -53,7 +53,7 @@ def correlations(x, y):
     variances = [square - total**2 / x.shape[1] for square, total in zip(squares, totals, strict=True)]
     for square, variance in zip(squares, variances, strict=True):
         # Also where it is zero: a constant map has no correlation.
-        if not ((variance > FLAT * square) & (SMALLEST < square) & (square < LARGEST)).all():
+        if not ((variance > FLAT * square) & (square > SMALLEST) & (square < LARGEST)).all():
             return centred_unit_vectors(x) @ centred_unit_vectors(y).T
     return (products - np.outer(*totals) / x.shape[1]) / np.sqrt(np.outer(*variances))
 

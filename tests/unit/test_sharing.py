@@ -70,6 +70,6 @@ def test_an_error_ends_the_sharing(noted):
     x = np.ones(3)
     with pytest.raises(ZeroDivisionError), sharing():
         add(x)
-        1 / 0
+        raise ZeroDivisionError
     add(x)
     assert len(calls) == 2
