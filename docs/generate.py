@@ -37,6 +37,11 @@ def options_text(options):
     return ", ".join(f"`{name}: {'null' if default is None else default}`" for name, default in options.items()) or "none"
 
 
+def escaped(text):
+    """Return text for a table's cell, where a bar would end it, even within code."""
+    return text.replace("|", "\\|")
+
+
 def metrics_page():
     """Return the page of all metrics."""
     lines = ["# Metrics", "", "Made from the registry by `make docs`. Every metric is a dissimilarity: 0 for equal maps, larger for less alike.", ""]
@@ -50,7 +55,7 @@ def metrics_page():
             "",
             "| | |",
             "|---|---|",
-            f"| formula | `{card.formula}` |",
+            f"| formula | `{escaped(card.formula)}` |",
             f"| range | {low} to {'unbounded' if high == float('inf') else high} |",
             f"| raw value | {card.raw_name} |",
             f"| ignores | {', '.join(card.ignores) or 'nothing'} |",

@@ -106,3 +106,10 @@ def finished(tmp_path_factory, worker_id):
 def copied(finished, tmp_path):
     """A copy of the finished run, with its times, to be changed."""
     return Path(shutil.copytree(finished, tmp_path / "run"))
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A copy of the workflow's own files, to be changed."""
+    left_out = shutil.ignore_patterns(".git", ".venv", ".snakemake", ".hypothesis", "results", "logs", "benchmarks", "__pycache__")
+    return Path(shutil.copytree(ROOT, tmp_path / "checkout", ignore=left_out))

@@ -1,8 +1,6 @@
 """Only what changed is computed: each change, run for real, and its jobs counted."""
 
-import shutil
-
-from conftest import ROOT, snakemake, tiny_config
+from conftest import snakemake, tiny_config
 
 MATRIX = {"aggregate_matrix": 8, "link_models": 8, "detect_communities": 8, "project_models": 8, "draw_matrix": 8}
 COMMON = {"compare_replicates": 1, "write_report": 1}
@@ -78,15 +76,13 @@ def test_a_changed_linkage_links_and_draws_only(copied):
     assert run.jobs == {"link_models": 8, "draw_matrix": 8, "write_report": 1}
 
 
-def test_an_edited_metric_reruns_that_metric_alone(copied, tmp_path):
-    root = tmp_path / "checkout"
-    shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(".git", ".venv", ".snakemake", "results", "logs", "benchmarks", "tests", "__pycache__"))
-    source = root / "lookalike/metrics/rbf.py"
-    assert "Nothing to be done" in snakemake(copied, tiny_config(), root=root).text
+def test_an_edited_metric_reruns_that_metric_alone(copied, checkout):
+    source = checkout / "lookalike/metrics/rbf.py"
+    assert "Nothing to be done" in snakemake(copied, tiny_config(), root=checkout).text
     source.write_text("# a comment changes nothing\n" + source.read_text())
-    assert "Nothing to be done" in snakemake(copied, tiny_config(), root=root).text
+    assert "Nothing to be done" in snakemake(copied, tiny_config(), root=checkout).text
     source.write_text(source.read_text().replace("PIXELS_OF_SIGMA = 224 * 224", "PIXELS_OF_SIGMA = 100 * 100"))
-    run = snakemake(copied, tiny_config(), root=root)
+    run = snakemake(copied, tiny_config(), root=checkout)
     assert run.code == 0, run.text
     assert run.jobs == {"compare_models": 6} | one_of_four(MATRIX) | COMMON | BOTH_METHODS
 
