@@ -199,18 +199,43 @@ def write_batch(path, maps, card):
     write_json(Path(path).with_suffix(".json"), card)
 
 
+class Batch:
+    """The maps of a .npy file, (n, H, W), each read when it is asked for.
+
+    A memory map would do the same, but counts as the job's memory as far as it has been read: all of it in the end.
+    """
+
+    def __init__(self, path):
+        mapped = np.lib.format.open_memmap(path, mode="r")
+        if not mapped.flags.c_contiguous:
+            raise ValueError("its values are in Fortran's order")
+        self.path, self.shape, self.dtype, self.start = path, mapped.shape, mapped.dtype, mapped.offset
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, place):
+        """Return one map, shape (H, W)."""
+        if not 0 <= place < len(self):
+            raise IndexError(place)
+        height, width = self.shape[1:]
+        size = height * width
+        start = self.start + int(place) * size * self.dtype.itemsize
+        return np.fromfile(self.path, self.dtype, count=size, offset=start).reshape(height, width)
+
+
 def read_batch(path):
     """Open a batch of maps without loading it.
 
     Returns
     -------
-    maps : memmap, shape (n, H, W), float32
+    maps : Batch, shape (n, H, W), float32
     card : dict
         What `write_batch` was given.
     """
     card = read_json(Path(path).with_suffix(".json"))
     try:
-        maps = np.lib.format.open_memmap(path, mode="r")
+        maps = Batch(path)
     except Exception as error:
         raise InputError(f"{path}: not a readable .npy array ({error})") from None
     if list(maps.shape) != card["shape"] or len(card["images"]) != len(maps):
@@ -231,7 +256,7 @@ def read_batches(paths, images=None, images_path=None):
 
     Returns
     -------
-    maps : list of memmap, each of shape (n, H, W)
+    maps : list of Batch, each of shape (n, H, W)
     images : list of str
     data_range : float or None
     """

@@ -23,7 +23,7 @@ def compare_blocks(metrics, x, y, *, seed):
     metrics : list of (Metric, dict)
         Each with its options. What they have in common is computed once.
     x : list of array_like, each of shape (n, H, W)
-        Maps of the a models of the first block; memory maps will do, since one image is read at a time.
+        Maps of the a models of the first block; or whatever gives one map at a time.
     y : list of array_like, each of shape (n, H, W)
         Maps of the b models of the second block, or `x` itself for the pairs within one block.
     seed : int

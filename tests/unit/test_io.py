@@ -252,12 +252,23 @@ def write_batch(path, images=("a", "b", "c"), side=4, data_range=2.0):
     return maps
 
 
-def test_batch_comes_back_without_being_loaded(tmp_path):
+def test_batch_comes_back_map_by_map(tmp_path):
     written = write_batch(tmp_path / "a.npy")
     maps, card = io.read_batch(tmp_path / "a.npy")
-    assert isinstance(maps, np.memmap) and not maps.flags.writeable
-    np.testing.assert_array_equal(maps, written)
+    assert (len(maps), maps.shape, maps.dtype) == (3, (3, 4, 4), np.float32)
+    np.testing.assert_array_equal(maps[np.int64(1)], written[1])
+    np.testing.assert_array_equal(list(maps), written)
+    for place in (-1, 3):
+        with pytest.raises(IndexError):
+            maps[place]
     assert card == {"images": ["a", "b", "c"], "shape": [3, 4, 4], "data_range": 2.0}
+
+
+def test_batch_in_fortrans_order_is_refused(tmp_path):
+    maps = write_batch(tmp_path / "a.npy")
+    np.save(tmp_path / "a.npy", np.asfortranarray(maps))
+    with pytest.raises(InputError, match=r"a.npy: not a readable .npy array \(its values are in Fortran's order\)"):
+        io.read_batch(tmp_path / "a.npy")
 
 
 @pytest.mark.parametrize("change", [{"shape": [3, 4, 5]}, {"shape": [2, 4, 4]}, {"images": ["a", "b"]}])

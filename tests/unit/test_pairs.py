@@ -3,15 +3,19 @@
 import dataclasses
 import functools
 import importlib
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookalike import pairs, registry
+from lookalike import io, pairs, registry
 from lookalike.pairs import compare_maps, image_cycle
 
+ROOT = Path(pairs.__file__).parents[1]
 METRICS = ("cosine", "mse", "ssim", "emd")
 
 
@@ -206,3 +210,33 @@ def test_image_cycle_is_a_derangement(n, seed):
 def test_image_cycle_depends_on_the_seed_alone():
     np.testing.assert_array_equal(image_cycle(50, 1), image_cycle(50, 1))
     assert (image_cycle(50, 1) != image_cycle(50, 2)).any()
+
+
+def peak_memory(folder, name, models, images, size):
+    """Return the MB of memory, at most, of a process that compares one block of models as a job does."""
+    maps = np.random.default_rng(0).random((images, size, size), dtype=np.float32)
+    card = {"images": [str(image) for image in range(images)], "shape": list(maps.shape), "data_range": 1.0}
+    for model in range(models):
+        io.write_batch(folder / f"{model}.npy", maps, card)
+    code = f"""
+import resource
+from lookalike import io, pairs, registry
+maps, _, data_range = io.read_batches([f"{folder}/{{model}}.npy" for model in range({models})])
+pairs.compare_blocks([(registry.get("metric", {name!r}), {{"data_range": data_range}})], maps, maps, seed=0)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return float(done.stdout)
+
+
+@pytest.mark.parametrize("name", ["cosine", "ssim"])
+def test_memory_does_not_grow_with_the_number_of_images(name, tmp_path):
+    few, many = (peak_memory(tmp_path, name, models=14, images=images, size=112) for images in (4, 160))
+    # The maps of all images are 110 MB.
+    assert many < few + 20
+
+
+@pytest.mark.parametrize("name", ["ssim", "spearman", "emd"])
+def test_fourteen_models_of_full_size_want_less_than_a_gigabyte_and_a_half(name, tmp_path):
+    assert peak_memory(tmp_path, name, models=14, images=2, size=224) < 1500
