@@ -51,9 +51,10 @@ def peers():
     from skimage.metrics import mean_squared_error, peak_signal_noise_ratio, structural_similarity
     from sklearn.metrics import mean_absolute_error, roc_auc_score
 
-    from lookalike.metrics.emd import distributions, ground_distances
+    from lookalike.metrics.emd import distributions
 
-    grid = ground_distances(28, 28)
+    cells = np.argwhere(np.ones((28, 28)))
+    ground = distance.cdist(cells, cells) / np.hypot(27, 27)
     gaussian = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 1.0}
     of_vectors = {
         "cosine": ("SciPy", distance.cosine),
@@ -71,7 +72,7 @@ def peers():
         "rbf": ("scikit-image", lambda x, y: np.exp(-3.92 * mean_squared_error(x, y))),
         "psnr": ("scikit-image", lambda x, y: peak_signal_noise_ratio(x, y, data_range=1.0)),
         "ssim": ("scikit-image", lambda x, y: structural_similarity(x, y, **gaussian)),
-        "emd": ("POT", lambda x, y: ot.emd2(*(distributions(one[None].astype(float))[0].ravel() for one in (x, y)), grid)),
+        "emd": ("POT", lambda x, y: ot.emd2(*(distributions(one[None].astype(float))[0].ravel() for one in (x, y)), ground)),
     }
     flattened = {name: (owner, lambda x, y, function=function: function(x.ravel(), y.ravel())) for name, (owner, function) in of_vectors.items()}
     return flattened | of_maps | {f"saliencytools.{name}": ("saliencytools", getattr(maskcompare, name)) for name in SALIENCYTOOLS}

@@ -1,7 +1,7 @@
 """The registry of metrics and explanation methods: name -> function with its card.
 
 A thing is added as one file: `metrics/NAME.py` holds a function NAME under `@metric(...)`, `methods/NAME.py` one
-under `@method(...)`. Nothing else is edited. The registry is listed without importing SciPy, POT or torch, because
+under `@method(...)`. Nothing else is edited. The registry is listed without importing SciPy, Numba or torch, because
 those files import what is heavy inside their functions.
 """
 

@@ -1,8 +1,5 @@
 """Spatial earth mover's distance: how far saliency must be carried to turn one map into the other."""
 
-import functools
-import os
-
 import numpy as np
 
 from lookalike.errors import InputError
@@ -19,36 +16,6 @@ def distributions(maps, *, grid=28, sign="absolute"):
     coarse = block_means(SIGNS[sign](maps), grid)
     total = coarse.sum(axis=(1, 2), keepdims=True)
     return coarse / np.where(total > 0, total, np.nan)
-
-
-@functools.cache
-def ground_distances(height, width):
-    """Return the Euclidean distances between the cells of a grid over the grid's diagonal, shape (h w, h w)."""
-    rows, columns = (axis.ravel() for axis in np.indices((height, width)))
-    return np.hypot(rows[:, None] - rows, columns[:, None] - columns) / max(np.hypot(height - 1, width - 1), 1)
-
-
-@functools.cache
-def solver():
-    """Return POT's exact solver, imported without the tensor libraries that POT would load beside it."""
-    for library in ("PYTORCH", "JAX", "CUPY", "TENSORFLOW"):
-        os.environ.setdefault(f"POT_BACKEND_DISABLE_{library}", "1")
-    from ot import emd2
-
-    return emd2
-
-
-def transport_cost(p, q, distances):
-    """Return the cost of the optimal transport between two flat distributions."""
-    # The common mass stays where it is in some optimal plan, because the ground distance is a metric.
-    surplus = p - q
-    sources, sinks = np.flatnonzero(surplus > 0), np.flatnonzero(surplus < 0)
-    supply, demand = surplus[sources], -surplus[sinks]
-    moved = supply.sum()
-    if moved <= 1e-15 or not len(sinks):
-        return 0.0
-    costs = np.ascontiguousarray(distances[np.ix_(sources, sinks)])
-    return moved * solver()(supply / moved, demand / demand.sum(), costs, numItermax=10_000_000)
 
 
 @metric(
@@ -80,10 +47,13 @@ def emd(x, y, *, upper=False):
     ndarray, shape (a, b)
         NaN where either map is all zero.
     """
-    distances = ground_distances(*x.shape[1:])
+    from lookalike.transport import transport_cost
+
+    diagonal = max(np.hypot(x.shape[1] - 1, x.shape[2] - 1), 1)
     values = np.full((len(x), len(y)), np.nan)
     for row, column in pairs_of(x, y, upper):
-        p, q = x[row].ravel(), y[column].ravel()
-        if np.isfinite(p[0]) and np.isfinite(q[0]):
-            values[row, column] = transport_cost(p, q, distances)
+        # The common mass stays where it is in some optimal plan, because the ground distance is a metric.
+        surplus = x[row] - y[column]
+        if np.isfinite(surplus[0, 0]):
+            values[row, column] = transport_cost(surplus) / diagonal
     return values

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-PACKAGES = ("numpy", "scipy", "torch", "torchvision", "timm", "captum", "POT", "scikit-image", "networkx", "python-louvain", "matplotlib", "snakemake")
+PACKAGES = ("numpy", "scipy", "torch", "torchvision", "timm", "captum", "numba", "scikit-image", "networkx", "python-louvain", "matplotlib", "snakemake")
 KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
