@@ -6,44 +6,48 @@ Imported where they are called, since Numba takes a third of a second to start.
 import numpy as np
 from numba import njit
 
-from lookalike.metrics.ssim import RADIUS
+# Here and not in metrics/ssim.py, because Numba's cache notices changes of this file alone.
+SIGMA, RADIUS = 1.5, 5
+# Along one axis, from a window's edge to its middle; the other half mirrors it.
+WEIGHTS = np.exp(-0.5 * (np.arange(-RADIUS, 1) / SIGMA) ** 2)
+WEIGHTS /= 2 * WEIGHTS[:-1].sum() + WEIGHTS[-1]
 
 # Products and sums may be fused; nothing is reordered, so that a pair's value does not depend on the pairs beside it.
 compiled = njit(cache=True, error_model="numpy", fastmath={"contract"})
 
 
 @compiled
-def write_row_of_means(saliency, row, weights, tall, means):
+def write_row_of_means(saliency, row, tall, means):
     """Write the weighted means over the windows inside a map (H, W) that begin in one row into `means` (W - 10,).
 
-    `weights` (6,) are those of a window's first half and its middle, by row and by column. `tall` (W,) is working space.
+    `tall` (W,) is working space.
     """
     for column in range(len(tall)):
-        total = weights[RADIUS] * saliency[row + RADIUS, column]
+        total = WEIGHTS[RADIUS] * saliency[row + RADIUS, column]
         for place in range(RADIUS):
-            total += weights[place] * (saliency[row + place, column] + saliency[row + 2 * RADIUS - place, column])
+            total += WEIGHTS[place] * (saliency[row + place, column] + saliency[row + 2 * RADIUS - place, column])
         tall[column] = total
     for column in range(len(means)):
-        total = weights[RADIUS] * tall[column + RADIUS]
+        total = WEIGHTS[RADIUS] * tall[column + RADIUS]
         for place in range(RADIUS):
-            total += weights[place] * (tall[column + place] + tall[column + 2 * RADIUS - place])
+            total += WEIGHTS[place] * (tall[column + place] + tall[column + 2 * RADIUS - place])
         means[column] = total
 
 
 @compiled
-def write_local_moments(maps, weights, means, variances):
+def write_local_moments(maps, means, variances):
     """Write the weighted means and variances over all windows inside maps (a, H, W), shape (a, H - 10, W - 10)."""
     tall = np.empty(maps.shape[2])
     for one in range(len(maps)):
         squares = maps[one] ** 2
         for row in range(means.shape[1]):
-            write_row_of_means(maps[one], row, weights, tall, means[one, row])
-            write_row_of_means(squares, row, weights, tall, variances[one, row])
+            write_row_of_means(maps[one], row, tall, means[one, row])
+            write_row_of_means(squares, row, tall, variances[one, row])
             variances[one, row] -= means[one, row] ** 2
 
 
 @compiled
-def mean_similarities(x, y, weights, c1, c2, upper):
+def mean_similarities(x, y, c1, c2, upper):
     """Return SSIM, the mean over all windows, of all pairs of maps or of those above the diagonal, shape (a, b).
 
     `x` and `y` are each maps (a, H, W), their local means and their local variances (a, H - 10, W - 10).
@@ -64,7 +68,7 @@ def mean_similarities(x, y, weights, c1, c2, upper):
             # A total a column, so that several columns are computed at once.
             totals[:] = 0
             for row in range(rows):
-                write_row_of_means(products, row, weights, tall, mean_products)
+                write_row_of_means(products, row, tall, mean_products)
                 for column in range(columns):
                     mean, other_mean = means[one, row, column], other_means[other, row, column]
                     luminance = 2 * mean * other_mean

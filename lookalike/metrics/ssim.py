@@ -5,24 +5,19 @@ import numpy as np
 from lookalike.errors import InputError
 from lookalike.registry import metric
 
-SIGMA, RADIUS = 1.5, 5
 K1, K2 = 0.01, 0.03
-
-# Along one axis, from a window's edge to its middle; the other half mirrors it.
-WEIGHTS = np.exp(-0.5 * (np.arange(-RADIUS, 1) / SIGMA) ** 2)
-WEIGHTS /= 2 * WEIGHTS[:-1].sum() + WEIGHTS[-1]
 
 
 def local_moments(maps):
     """Return maps (a, H, W) with their local means and variances (a, H - 10, W - 10)."""
-    from lookalike.ssim_loops import write_local_moments
+    from lookalike.ssim_loops import RADIUS, write_local_moments
 
     height, width = maps.shape[1:]
     if min(height, width) <= 2 * RADIUS:
         raise InputError(f"ssim wants maps of at least 11 x 11 pixels, not {height} x {width}; raise maps.size")
     maps = np.ascontiguousarray(maps)
     means, variances = np.empty((2, len(maps), height - 2 * RADIUS, width - 2 * RADIUS))
-    write_local_moments(maps, WEIGHTS, means, variances)
+    write_local_moments(maps, means, variances)
     return maps, means, variances
 
 
@@ -59,4 +54,4 @@ def ssim(x, y, *, data_range=1.0, upper=False):
     """
     from lookalike.ssim_loops import mean_similarities
 
-    return (1 - mean_similarities(x, y, WEIGHTS, (K1 * data_range) ** 2, (K2 * data_range) ** 2, upper)) / 2
+    return (1 - mean_similarities(x, y, (K1 * data_range) ** 2, (K2 * data_range) ** 2, upper)) / 2
