@@ -3,14 +3,14 @@
     python bench/compare_stage.py [--models 14] [--images 128] [--size 224] [--metrics cosine ssim ...]
 
 Real Snakemake runs on two cores, in blocks of 1 and in one block of all models; every pair also gets its chance value,
-which the plain script does not compute. Then what a job for one pair costs beside computing: the wall time of a run of
-all pairs of one image, less that of a run of one pair, shared out. And the peak memory of the job of one block, for
-few images and for eight times as many. Prints tables for bench/RESULTS.md; asserts nothing.
+which the plain script does not compute. What a job for one pair costs: the wall time of a run of many pairs on one
+core, less that of a run of one pair, shared out; and beside it what the computing takes of that, in a process that has
+the maps in memory. And the peak memory of the job of one block, for few images and for eight times as many. Prints
+tables for bench/RESULTS.md; asserts nothing.
 """
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,21 +19,21 @@ from pathlib import Path
 
 import numpy as np
 import yaml
-from metrics import ONE_THREAD, ROOT, make_maps, peers, time_peer
+from metrics import ONE_THREAD, ROOT, make_maps, measure
 
 from lookalike import io
 
-# Maps of each model; as many images as are wanted are these over again.
+# Maps of each model: as many images as are wanted are these over again.
 DRAWN = 16
+JOBS_TIMED = 15
 
 
 def write_batches(folder, images):
     """Write the maps of every model as the workflow keeps them, over again where there are fewer."""
-    for model in sorted(folder.glob("M*.npy")):
-        maps = io.Batch(model)
+    for model, maps in enumerate(np.load(folder / "maps.npy")):
         card = {"images": [f"{place:05}" for place in range(images)], "shape": [images, *maps.shape[1:]], "data_range": 1.0}
         repeated = (maps[place % len(maps)] for place in range(images))
-        io.write_batch(folder / f"results/maps/gradcam/{model.stem}/batch_maps.npy", repeated, card)
+        io.write_batch(folder / f"results/maps/gradcam/M{model:02}/batch_maps.npy", repeated, card)
 
 
 def targets(config):
@@ -45,7 +45,7 @@ def targets(config):
 
 
 def run_workflow(folder, config, files, cores):
-    """Return the seconds of a run that compares from nothing."""
+    """Return the seconds of a run that compares from nothing, and the most memory, in MB, of any of its processes."""
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump(config))
     for file in files:
@@ -53,9 +53,24 @@ def run_workflow(folder, config, files, cores):
     command = [sys.executable, "-m", "snakemake", "--quiet", "all", "--cores", str(cores), "--resources", "gpu=1", "--directory", folder]
     command += ["--configfile", path, "--allowed-rules", "compare_models", "--", *files]
     start = time.perf_counter()
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | ONE_THREAD, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    if done.returncode:
-        sys.exit(done.stdout)
+    with (folder / "text").open("w") as text:
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | ONE_THREAD, stdout=text, stderr=text)
+        _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit((folder / "text").read_text())
+    return time.perf_counter() - start, usage.ru_maxrss / 1024
+
+
+def computing(metric, folder):
+    """Return the seconds of comparing two models whose maps are in memory: the process of `--computing`."""
+    from lookalike import registry
+    from lookalike.pairs import compare_blocks
+
+    x, y = ([np.array(list(io.Batch(folder / f"results/maps/gradcam/{model}/batch_maps.npy")))] for model in ("M00", "M01"))
+    metrics = [(registry.get("metric", metric), {"data_range": 1.0})]
+    compare_blocks(metrics, [x[0][:2]], [y[0][:2]], seed=0)
+    start = time.perf_counter()
+    compare_blocks(metrics, x, y, seed=0)
     return time.perf_counter() - start
 
 
@@ -67,50 +82,58 @@ def main():
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--peer-images", type=int, default=2)
     parser.add_argument("--metrics", nargs="*", default=["cosine", "pearson", "rbf", "ssim", "spearman", "emd"])
-    parser.add_argument("--make-maps", help=argparse.SUPPRESS)
+    parser.add_argument("--make-maps", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--write-batches", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--computing", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.write_batches:
+        return write_batches(given.make_maps, given.write_batches)
     if given.make_maps:
-        for number, maps in enumerate(make_maps(given.models, DRAWN, given.size)):
-            np.save(Path(given.make_maps, f"M{number:02}.npy"), maps)
-        return
-    os.environ.update(ONE_THREAD)
+        return np.save(given.make_maps / "maps.npy", make_maps(given.models, DRAWN, given.size))
+    if given.computing:
+        return print(computing(given.metrics[0], given.computing))
+
+    def elsewhere(*arguments):
+        """Run this file in a process of its own: what a process holds counts as the memory of those that it starts."""
+        done = subprocess.run([sys.executable, __file__, *map(str, arguments)], env=os.environ | ONE_THREAD, check=True, capture_output=True, text=True)
+        return done.stdout
+
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        # Elsewhere, since the memory of a process counts as that of those which it starts.
-        subprocess.run([sys.executable, __file__, "--make-maps", folder, *sys.argv[1:]], check=True)
+        elsewhere("--make-maps", folder, "--models", given.models, "--size", given.size)
         models = {f"M{model:02}": {"timm": "test_resnet", "finetune": False} for model in range(given.models)}
         config = {"models": models, "methods": {"gradcam": {"explain": "gradcam"}}, "maps": {"size": given.size}, "metrics": given.metrics}
-        pairs = given.models * (given.models - 1) // 2
-        print(f"{given.models} models, {pairs} pairs, {given.images} images of {given.size} x {given.size}, {', '.join(given.metrics)}\n")
+        print(f"{given.models} models, {given.images} images of {given.size} x {given.size}, {', '.join(given.metrics)}\n")
 
         print("| peak memory of a run of one block | images | MB |\n|---|---|---|")
         # Not for EMD, whose maps are the smallest, and which would take long.
-        for metric in [metric for metric in given.metrics if metric != "emd"]:
-            block = config | {"metrics": [metric], "compare": {"block": given.models}}
-            for images in (given.images, 8 * given.images):
-                write_batches(folder, images)
-                run_workflow(folder, block, targets(block), 1)
-                print(f"| {metric} | {images} | {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} |", flush=True)
+        for images in (given.images, 8 * given.images):
+            elsewhere("--make-maps", folder, "--write-batches", images)
+            for metric in [metric for metric in given.metrics if metric != "emd"]:
+                block = config | {"metrics": [metric], "compare": {"block": given.models}}
+                print(f"| {metric} | {images} | {run_workflow(folder, block, targets(block), 1)[1]:.0f} |", flush=True)
 
-        write_batches(folder, 1)
-        print("\n| a job for one pair of one image | s |\n|---|---|")
+        elsewhere("--make-maps", folder, "--write-batches", given.images)
+        print(f"\n| a job for one pair of {given.images} images | s | of which computing | beside it |\n|---|---|---|---|")
         for metric in given.metrics:
             alone = config | {"metrics": [metric], "compare": {"block": 1}}
-            files = targets(alone)
-            one, every = (run_workflow(folder, alone, some, 1) for some in (files[:1], files))
-            print(f"| {metric} | {(every - one) / (pairs - 1):.2f} |", flush=True)
+            files = targets(alone)[: 1 + JOBS_TIMED]
+            run_workflow(folder, alone, files[:1], 1)
+            one, many = (run_workflow(folder, alone, some, 1)[0] for some in (files[:1], files))
+            job = (many - one) / (len(files) - 1)
+            inside = float(elsewhere("--computing", folder, "--metrics", metric))
+            print(f"| {metric} | {job:.2f} | {inside:.2f} | {job - inside:.2f} |", flush=True)
 
-        write_batches(folder, given.images)
-        known = peers()
-        maps = np.array([list(io.Batch(path)) for path in sorted(folder.glob("M*.npy"))], dtype=float)[:, : given.peer_images]
-        plain = given.images * sum(time_peer(known[metric][1], maps) for metric in given.metrics)
-        print("\n| the whole stage | jobs | s | plain script over that |\n|---|---|---|---|")
-        print(f"| plain script, no chance values | | {plain:.0f} | |", flush=True)
-        for block in (1, given.models):
-            whole = config | {"compare": {"block": block}}
-            files = targets(whole)
-            seconds = run_workflow(folder, whole, files, 2)
-            print(f"| workflow, 2 cores, blocks of {block} | {len(files)} | {seconds:.0f} | {plain / seconds:.1f}x |", flush=True)
+        for metrics in (given.metrics, [metric for metric in given.metrics if metric != "emd"]):
+            plain = given.images / 1e3 * sum(measure(f"peer:{metric}:float64", folder / "maps.npy", given.peer_images) for metric in metrics)
+            print(f"\n| the whole stage, {', '.join(metrics)} | jobs | s | plain script over that |\n|---|---|---|---|")
+            print(f"| plain script, no chance values | | {plain:.0f} | |", flush=True)
+            for block in (1, given.models):
+                whole = config | {"metrics": metrics, "compare": {"block": block}}
+                files = targets(whole)
+                seconds, _ = run_workflow(folder, whole, files, 2)
+                print(f"| workflow, 2 cores, blocks of {block} | {len(files)} | {seconds:.0f} | {plain / seconds:.1f}x |", flush=True)
+    return None
 
 
 if __name__ == "__main__":

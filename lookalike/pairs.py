@@ -70,10 +70,17 @@ def compare_maps(metrics, x):
     -------
     ndarray, shape (metrics, a, a)
         Symmetric, 0 on the diagonal.
+
+    Notes
+    -----
+    What metrics share is kept until all are computed: some ten arrays of the maps' size, if all metrics are wanted.
     """
+    maps = np.asarray(x, dtype=np.float64)
+    values = np.empty((len(metrics), len(maps), len(maps)))
     with sharing():
-        maps = np.asarray(x, dtype=np.float64)
-        return np.stack([compare_within(metric, metric.prepared(maps, **options), options) for metric, options in metrics])
+        for place, (metric, options) in enumerate(metrics):
+            values[place] = compare_within(metric, metric.prepared(maps, **options), options)
+    return values
 
 
 def prepare(metrics, block, image):

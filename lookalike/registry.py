@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from lookalike.errors import InputError, unknown
-from lookalike.metrics.preparation import flat, sums
 from lookalike.sharing import shared
 
 # Options of metrics that are no user's choice.
@@ -97,8 +96,8 @@ class Metric:
 def checked(maps):
     """Return maps as float64; a value that is not finite is refused."""
     maps = maps.astype(np.float64, copy=False)
-    # The sums, which are fast, are not finite if a value is not; or if they are too large, which the values must tell.
-    if not np.isfinite(sums(flat(maps))).all() and not np.isfinite(maps).all():
+    # The sum, which is fast, is not finite if a value is not; or if it is too large, which the values must tell.
+    if not np.isfinite(maps.sum()) and not np.isfinite(maps).all():
         raise InputError("a map holds NaN or infinity; repair it or leave its image out")
     return maps
 

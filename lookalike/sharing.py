@@ -20,8 +20,9 @@ def sharing():
 def shared(function):
     """Let a function of arrays be called once for the same arrays and options within a `sharing` block.
 
-    Arrays are the same if they are the same memory, not if they hold equal values; so none may change within the
-    block. Outside of such a block the function is called as it is.
+    Arrays are the same if they are the same memory, not if they hold equal values. So none may change within the
+    block, neither those given nor those returned, which the next caller gets too. Outside of such a block the function
+    is called as it is.
     """
 
     @functools.wraps(function)

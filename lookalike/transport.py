@@ -60,7 +60,7 @@ def coarser(surplus):
 
 @compiled
 def solve(surplus, coarse_plan):
-    """Return the least cost on one grid, and the arcs of the optimal tree as flat cells (arcs, 2), those of leaves first."""
+    """Return the least cost on one grid, and the arcs of the optimal tree as flat cells (arcs, 2), the deepest first."""
     width = surplus.shape[1]
     flat = surplus.ravel()
     cells = np.concatenate((np.flatnonzero(flat > 0), np.flatnonzero(flat < 0)))

@@ -1,6 +1,7 @@
 """Test by nearest prototypes which metric and preprocessing tells the classes of maps apart."""
 
 from lookalike import io, logs, registry, validation
+from lookalike.errors import InputError
 
 logs.log_to(snakemake.log[0])
 
@@ -18,4 +19,6 @@ for preprocessing in validation.PREPROCESSINGS:
     fitting = {name: about for name, about in metrics.items() if validation.fits(about[0], maps, preprocessing)}
     found = validation.validate(fitting, maps, labels, prototypes=given.prototypes, draws=given.draws, seed=given.seed)
     scores += [{"metric": row.pop("metric"), "preprocessing": preprocessing, **row} for row in found]
+if not scores:
+    raise InputError("metric_validation: no metric fits these maps under any preprocessing")
 io.write_table(snakemake.output.scores, scores)

@@ -24,6 +24,8 @@ def czekanowski(x, y, *, upper=False):
     x : ndarray, shape (a, p)
     y : ndarray, shape (b, p)
         Maps of one image by two blocks of models, flat and not negative.
+    upper : bool
+        Whether only the pairs above the diagonal are wanted.
 
     Returns
     -------

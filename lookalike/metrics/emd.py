@@ -41,6 +41,8 @@ def emd(x, y, *, upper=False):
     x : ndarray, shape (a, h, w)
     y : ndarray, shape (b, h, w)
         Maps of one image by two blocks of models, prepared to distributions.
+    upper : bool
+        Whether only the pairs above the diagonal are wanted.
 
     Returns
     -------
@@ -56,4 +58,6 @@ def emd(x, y, *, upper=False):
         surplus = x[row] - y[column]
         if np.isfinite(surplus[0, 0]):
             values[row, column] = transport_cost(surplus) / diagonal
+            if np.isnan(values[row, column]):
+                raise RuntimeError("emd: the transport solver did not end, which it always should")
     return values

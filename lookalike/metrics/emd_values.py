@@ -30,6 +30,8 @@ def emd_values(x, y, *, upper=False):
     x : ndarray, shape (a, p)
     y : ndarray, shape (b, p)
         Maps of one image by two blocks of models, their values sorted.
+    upper : bool
+        Whether only the pairs above the diagonal are wanted.
 
     Returns
     -------

@@ -35,6 +35,8 @@ def jensen_shannon(x, y, *, upper=False):
     x : ndarray, shape (a, p)
     y : ndarray, shape (b, p)
         Maps of one image by two blocks of models, prepared to sum 1.
+    upper : bool
+        Whether only the pairs above the diagonal are wanted.
 
     Returns
     -------

@@ -8,7 +8,7 @@ from lookalike.sharing import shared
 # Below this share of the vectors' squares, a distance from the matrix product has lost too many digits.
 NEAR = 1e-6
 # Below this share of its squares, so has the variance of a map.
-FLAT = 1e-3
+FLAT = 0.05
 # Of each vector, so that a block of them stays in the cache.
 PIXELS_AT_ONCE = 8192
 # Squares beyond these have lost digits to the ends of float64's range.

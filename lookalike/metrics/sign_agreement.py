@@ -7,7 +7,7 @@ from lookalike.registry import metric
 
 
 def signs(maps, *, dead_zone=0.0):
-    """Return -1, 0 or 1 a pixel, shape (a, p); 0 within the dead zone. Their float32 sums are exact to 2^24 pixels."""
+    """Return -1, 0 or 1 a pixel, shape (a, p); 0 within the dead zone. Their float32 sums are exact to 2^23 pixels."""
     vectors = flat(maps)
     return ((vectors > dead_zone).view(np.int8) - (vectors < -dead_zone).view(np.int8)).astype(np.float32)
 

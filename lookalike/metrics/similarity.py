@@ -25,6 +25,8 @@ def similarity(x, y, *, upper=False):
     x : ndarray, shape (a, p)
     y : ndarray, shape (b, p)
         Maps of one image by two blocks of models, prepared to sum 1.
+    upper : bool
+        Whether only the pairs above the diagonal are wanted.
 
     Returns
     -------

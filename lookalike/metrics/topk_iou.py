@@ -42,5 +42,5 @@ def topk_iou(x, y):
     -------
     ndarray, shape (a, b)
     """
-    shared = x @ y.T
-    return 1 - shared / (x.sum(axis=1)[:, None] + y.sum(axis=1) - shared)
+    common = x @ y.T
+    return 1 - common / (x.sum(axis=1)[:, None] + y.sum(axis=1) - common)

@@ -89,6 +89,13 @@ def test_environments_pin_what_requirements_pin(path):
     assert found.items() <= REQUIREMENTS.items()
 
 
+def test_an_edited_metric_does_not_rerun_what_explains_or_sums_up():
+    for script in ("explain_images", "batch_maps", "measure_localisation", "aggregate_matrix"):
+        files = fingerprint.closure(f"scripts/{script}.py")
+        assert f"scripts/{script}.py" in files
+        assert not [path for path in files if path.startswith("lookalike/metrics/")]
+
+
 def test_the_lock_holds_the_requirements_and_no_address():
     text = (ROOT / "requirements.lock").read_text()
     assert REQUIREMENTS.items() <= {name: version.split(";")[0] for name, version in pins(text).items()}.items()

@@ -154,6 +154,10 @@ def test_a_prototype_for_which_the_metric_is_undefined_is_nobodys_nearest():
     assert min(scores) > 0.8
 
 
+def test_no_metric_is_no_row():
+    assert validate({}, separable_maps(0.1), LABELS, prototypes=2, draws=1, seed=0) == []
+
+
 @pytest.mark.parametrize(("labels", "prototypes"), [(LABELS, 8), (np.repeat("ant", 24), 2)])
 def test_too_few_maps_or_classes_are_refused(labels, prototypes):
     with pytest.raises(InputError, match="prototypes want two classes or more"):

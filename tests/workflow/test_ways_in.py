@@ -57,3 +57,13 @@ def test_metric_validation_scores_every_metric_and_preprocessing(copied, given):
     assert len(rows) == 2 * 8 * 2
     assert {row["metric"] for row in rows} == {"cosine", "rbf"}
     assert all(0 <= float(row["macro_f1"]) <= 1 for row in rows)
+
+
+def test_metric_validation_leaves_out_preprocessings_that_fit_no_metric(copied):
+    validation = {"studies": ["metric_validation"], "metric_validation": {"prototypes": 1, "draws": 2, "per_class": 2}}
+    run = snakemake(copied, tiny_config() | validation | {"metrics": ["ssim"]}, "results/studies/metric_validation/gradcam.png")
+    assert run.code == 0, run.text
+    rows = io.read_table(copied / "results/studies/metric_validation/gradcam.csv")
+    assert {row["preprocessing"] for row in rows} == {"C", "N", "CN", "NS", "CNS"}
+    run = snakemake(copied, tiny_config() | validation | {"metrics": ["cosine", "sign_agreement"]}, "results/studies/metric_validation/noise.csv")
+    assert run.code == 0, run.text
