@@ -111,7 +111,7 @@ def test_agreeing_counts_images_of_equal_prediction(finished):
     n, names = io.read_matrix(finished / "results/matrices/gradcam/cosine/agreeing/n.csv")
     one, other = (io.read_arrays(finished / f"results/predictions/{name}.npz") for name in (names[0], names[2]))
     maps = [io.read_batch(finished / f"results/maps/gradcam/{name}/batch_maps.npy")[0] for name in (names[0], names[2])]
-    defined = np.logical_and(*(batch.any(axis=(1, 2)) for batch in maps))
+    defined = np.logical_and(*([saliency.any() for saliency in batch] for batch in maps))
     assert n[0, 2] == ((one["predicted"] == other["predicted"]) & defined).sum()
 
 
