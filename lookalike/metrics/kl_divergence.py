@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lookalike.metrics.preparation import unsigned
+from lookalike.metrics.preparation import sums, unsigned
 from lookalike.registry import metric
 from lookalike.sharing import shared
 
@@ -16,7 +16,7 @@ def ratios_and_logarithms(maps, *, epsilon=1e-10):
     peaks = vectors.max(axis=1, keepdims=True)
     ratios = vectors / np.where(peaks > 0, peaks, np.nan)
     ratios += epsilon
-    ratios /= ratios.mean(axis=1, keepdims=True)
+    ratios *= (vectors.shape[1] / sums(ratios))[:, None]
     return ratios, np.log(ratios)
 
 

@@ -137,12 +137,14 @@ def average_ranks(vectors):
         order = np.argsort(values)
         ordered = values[order]
         row[order] = places
-        equal = ordered[1:] == ordered[:-1]
-        tied = np.flatnonzero(np.append(equal, False) | np.append(False, equal))
-        starts = np.flatnonzero(np.append(True, ordered[tied[1:]] != ordered[tied[:-1]]))
-        lengths = np.diff(np.append(starts, len(tied)))
-        if len(tied):
-            row[order[tied]] = np.repeat(places[tied[starts]] + (lengths - 1) / 2, lengths)
+        like_next = np.flatnonzero(ordered[1:] == ordered[:-1])
+        if len(like_next):
+            # Runs of equal values, each of which gets the mean of its first and its last place.
+            ends = np.flatnonzero(np.diff(like_next) > 1)
+            firsts, lasts = like_next[np.append(0, ends + 1)], like_next[np.append(ends, -1)] + 1
+            tied = np.concatenate([like_next, lasts])
+            tied.sort()
+            row[order[tied]] = np.repeat((places[firsts] + places[lasts]) / 2, lasts - firsts + 1)
     return ranks
 
 
