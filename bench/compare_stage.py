@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import yaml
-from metrics import ONE_THREAD, ROOT, make_maps, measure
+from metrics import ONE_THREAD, ROOT, make_maps, measure, parser_of_sizes
 
 from lookalike import io
 
@@ -76,11 +76,7 @@ def computing(metric, folder):
 
 def main():
     """Time the stage and print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", type=int, default=14)
-    parser.add_argument("--images", type=int, default=128)
-    parser.add_argument("--size", type=int, default=224)
-    parser.add_argument("--peer-images", type=int, default=2)
+    parser = parser_of_sizes(__doc__)
     parser.add_argument("--metrics", nargs="*", default=["cosine", "pearson", "rbf", "ssim", "spearman", "emd"])
     parser.add_argument("--make-maps", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--write-batches", type=int, help=argparse.SUPPRESS)

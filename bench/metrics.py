@@ -181,13 +181,19 @@ def print_row(label, ours, owner, exact, fast, limit):
     print(f"| {label} | {ours:.2f} | {owner} | {against} | {f'{limit:.2f} | {limit / ours:.0%}' if limit else ' | '} |", flush=True)
 
 
-def main():
-    """Time all rows and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def parser_of_sizes(description):
+    """Return a parser of how much is compared."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", type=int, default=14)
     parser.add_argument("--images", type=int, default=128)
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--peer-images", type=int, default=2)
+    return parser
+
+
+def main():
+    """Time all rows and print the table."""
+    parser = parser_of_sizes(__doc__)
     parser.add_argument("--metrics", nargs="*")
     parser.add_argument("--row", help=argparse.SUPPRESS)
     parser.add_argument("--maps", help=argparse.SUPPRESS)

@@ -8,6 +8,7 @@ import torch
 
 from lookalike import io
 from lookalike.errors import InputError, unknown
+from lookalike.weights import read_weights, write_weights
 
 
 @dataclass
@@ -94,7 +95,7 @@ def save_model(path, net, sidecar):
     """Write the weights as .safetensors and the sidecar as .json."""
     mean, std = normalisation_of(net)
     parameters = sum(parameter.numel() for parameter in net.parameters())
-    io.write_weights(path, net.state_dict())
+    write_weights(path, net.state_dict())
     io.write_json(Path(path).with_suffix(".json"), sidecar | {"mean": mean, "std": std, "parameters": parameters})
 
 
@@ -102,7 +103,7 @@ def load_model(path, device="cpu"):
     """Return the `VisionModel` of a checkpoint that `save_model` wrote."""
     sidecar = io.read_json(Path(path).with_suffix(".json"))
     net = build_network(sidecar["recipe"], len(sidecar["classes"]))
-    net.load_state_dict(io.read_weights(path))
+    net.load_state_dict(read_weights(path))
     net.eval().requires_grad_(False).to(device)
     mean, std = (torch.tensor(sidecar[name], device=device).view(1, 3, 1, 1) for name in ("mean", "std"))
     return VisionModel(net, mean, std, sidecar["classes"])

@@ -5,10 +5,11 @@ from lookalike import io, logs
 logs.log_to(snakemake.log[0])
 
 from lookalike import models
+from lookalike.weights import read_weights
 
 recipe = snakemake.params.recipe
 path = snakemake.input.get("weights")
-net = models.import_weights(recipe, io.read_weights(path), path) if path else models.build_network(recipe, pretrained=snakemake.params.pretrained)
+net = models.import_weights(recipe, read_weights(path), path) if path else models.build_network(recipe, pretrained=snakemake.params.pretrained)
 models.check_size(net, snakemake.params.size)
 labels = sorted({row["label"] for row in io.read_table(snakemake.input.manifest)})
 models.save_model(snakemake.output.weights, net, models.describe_import(net, recipe, labels, path))

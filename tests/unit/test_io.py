@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from lookalike import images, io
 from lookalike.errors import InputError
+from lookalike.weights import write_weights
 
 # The folder of a test is shared by its examples, which overwrite one file.
 repeated = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -63,7 +64,7 @@ def test_written_files_have_the_rights_of_the_umask(tmp_path):
         lambda path: io.write_batch(path, [np.zeros((2, 2))], {"images": ["a", "b"], "shape": [2, 2, 2]}),
         lambda path: io.write_batch(path, [np.zeros((2, 2))] * 3, {"images": ["a", "b"], "shape": [2, 2, 2]}),
         lambda path: io.write_image(path, np.zeros((2, 2, 7), np.uint8)),
-        lambda path: io.write_weights(path, {"a": 1}),
+        lambda path: write_weights(path, {"a": 1}),
     ],
 )
 def test_content_that_cannot_be_written_harms_no_file(write, tmp_path):

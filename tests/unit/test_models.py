@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 from lookalike import io
 from lookalike.errors import InputError
 from lookalike.models import build_network, describe_import, import_weights, load_model, normalisation_of, predict, save_model, targets_of, to_tensor
+from lookalike.weights import read_weights
 
 torch.set_num_threads(1)
 
@@ -108,7 +109,7 @@ def test_imported_checkpoint_gives_the_same_logits(prefix, wrapper, tmp_path):
     net = network()
     weights = {prefix + name: tensor for name, tensor in net.state_dict().items()}
     torch.save({wrapper: weights, "epoch": 3} if wrapper else weights, tmp_path / "w.pth")
-    imported = import_weights(RECIPE, io.read_weights(tmp_path / "w.pth"), tmp_path / "w.pth").eval()
+    imported = import_weights(RECIPE, read_weights(tmp_path / "w.pth"), tmp_path / "w.pth").eval()
     inputs = torch.rand(2, 3, 64, 64)
     with torch.no_grad():
         assert torch.equal(imported(inputs), net(inputs))
@@ -120,7 +121,7 @@ def test_import_finds_heads_of_other_names(name, tmp_path):
     recipe = {"timm": name, "options": {"depth": 1, "embed_dim": 48} if name.startswith("deit") else {}}
     weights = build_network(recipe, 3).state_dict()
     save_file(weights, tmp_path / "w.safetensors")
-    imported = import_weights(recipe, io.read_weights(tmp_path / "w.safetensors"), "w.safetensors")
+    imported = import_weights(recipe, read_weights(tmp_path / "w.safetensors"), "w.safetensors")
     assert imported.num_classes == 3
     assert all(torch.equal(tensor, weights[key]) for key, tensor in imported.state_dict().items())
 
@@ -169,7 +170,7 @@ def test_checkpoint_with_code_is_refused_and_not_run(tmp_path):
     torch.save({"fc.weight": torch.zeros(2), "extra": Code(tmp_path / "ran")}, tmp_path / "worse.pth")
     for name in ("bad.pth", "worse.pth"):
         with pytest.raises(InputError, match=f"{name}: not a readable checkpoint of plain weights") as error:
-            io.read_weights(tmp_path / name)
+            read_weights(tmp_path / name)
         one_line(error)
     assert not (tmp_path / "ran").exists()
     pickle.loads(code)
@@ -180,18 +181,18 @@ def test_checkpoint_with_code_is_refused_and_not_run(tmp_path):
 def test_file_without_a_state_dict_is_refused(content, tmp_path):
     torch.save(content, tmp_path / "w.pth")
     with pytest.raises(InputError, match=r"w.pth") as error:
-        import_weights(RECIPE, io.read_weights(tmp_path / "w.pth"), tmp_path / "w.pth")
+        import_weights(RECIPE, read_weights(tmp_path / "w.pth"), tmp_path / "w.pth")
     one_line(error)
 
 
 @pytest.mark.parametrize("name", ["w.safetensors", "w.pth"])
 def test_damaged_or_absent_checkpoint_is_named(name, tmp_path):
     with pytest.raises(InputError, match=f"{name}: no such checkpoint"):
-        io.read_weights(tmp_path / name)
+        read_weights(tmp_path / name)
     for content in (b"", b"nonsense" * 20):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(InputError, match=f"{name}: not a readable checkpoint") as error:
-            io.read_weights(tmp_path / name)
+            read_weights(tmp_path / name)
         one_line(error)
 
 

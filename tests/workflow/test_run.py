@@ -7,6 +7,7 @@ import numpy as np
 from conftest import Run, snakemake, tiny_config
 
 from lookalike import io
+from lookalike.weights import read_weights
 
 STAGES = [
     "results/images/manifest.csv",
@@ -93,7 +94,7 @@ def test_results_do_not_depend_on_cores(finished, tmp_path):
 
 
 def test_replicate_has_other_weights(finished):
-    weights = [io.read_weights(finished / f"results/checkpoints/{name}.safetensors") for name in ("ResNet", "ResNet-b")]
+    weights = [read_weights(finished / f"results/checkpoints/{name}.safetensors") for name in ("ResNet", "ResNet-b")]
     assert weights[0].keys() == weights[1].keys()
     assert not np.allclose(weights[0]["fc.weight"], weights[1]["fc.weight"])
 
