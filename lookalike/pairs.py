@@ -75,7 +75,7 @@ def compare_maps(metrics, x):
     -----
     What metrics share is kept until all are computed: some ten arrays of the maps' size, if all metrics are wanted.
     """
-    maps = np.asarray(x, dtype=np.float64)
+    maps = np.asarray(x)
     values = np.empty((len(metrics), len(maps), len(maps)))
     with sharing():
         for place, (metric, options) in enumerate(metrics):
@@ -85,7 +85,7 @@ def compare_maps(metrics, x):
 
 def prepare(metrics, block, image):
     """Return the maps of an image by a block of models as every metric wants them."""
-    maps = np.stack([maps[image] for maps in block], dtype=np.float64)
+    maps = np.stack([maps[image] for maps in block])
     with sharing():
         return [metric.prepared(maps, **options) for metric, options in metrics]
 

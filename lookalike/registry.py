@@ -31,7 +31,8 @@ class Metric:
         `kernel(x, y, **options) -> (a, b)` on prepared maps. Beside its own options it may take `data_range`, and
         `upper`: whether only the pairs above the diagonal are wanted, so that the others need not be computed.
     prepare : callable
-        `prepare(maps, **options)` of (a, H, W) float64 maps: what is computed once a map, for the kernel.
+        `prepare(maps, **options)` of (a, H, W) maps: what is computed once a map, for the kernel. Maps come as float32,
+        as they lie on disk, or float64; the values must be those that the same maps in float64 would give.
     range : (float, float)
         Of the dissimilarity.
     raw : callable
@@ -94,10 +95,14 @@ class Metric:
 
 @shared
 def checked(maps):
-    """Return maps as float64; a value that is not finite is refused."""
-    maps = maps.astype(np.float64, copy=False)
-    # The sum, which is fast, is not finite if a value is not; or if it is too large, which the values must tell.
-    if not np.isfinite(maps.sum()) and not np.isfinite(maps).all():
+    """Return maps as float32 or float64; a value that is not finite is refused."""
+    if maps.dtype not in (np.float32, np.float64):
+        maps = maps.astype(np.float64)
+    vectors = maps.reshape(len(maps), -1)
+    # The sum of squares, which is fast, is not finite if a value is not; or if it is too large, which the values must tell.
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = np.vecdot(vectors, vectors)
+    if not np.isfinite(squares).all() and not np.isfinite(maps).all():
         raise InputError("a map holds NaN or infinity; repair it or leave its image out")
     return maps
 

@@ -20,9 +20,9 @@ def sharing():
 def shared(function):
     """Let a function of arrays be called once for the same arrays and options within a `sharing` block.
 
-    Arrays are the same if they are the same memory, not if they hold equal values. So none may change within the
-    block, neither those given nor those returned, which the next caller gets too. Outside of such a block the function
-    is called as it is.
+    Arrays are the same if they are one object, not if they hold equal values. So none may change within the block,
+    neither those given nor those returned, which the next caller gets too. Outside of such a block the function is
+    called as it is.
     """
 
     @functools.wraps(function)
@@ -30,15 +30,10 @@ def shared(function):
         kept = _kept.get()
         if kept is None:
             return function(*arrays, **options)
-        key = function, *map(memory, arrays), *sorted(options.items())
+        key = function, *map(id, arrays), *sorted(options.items())
         if key not in kept:
-            # The arrays are kept too: else their memory could be given to others, which would pass for them.
+            # The arrays are kept too: else others could get their identity, and would pass for them.
             kept[key] = arrays, function(*arrays, **options)
         return kept[key][1]
 
     return once
-
-
-def memory(array):
-    """Return what tells an array's memory from that of any other living array."""
-    return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype.str

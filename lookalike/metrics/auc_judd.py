@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from lookalike.metrics.preparation import average_ranks, flat
+from lookalike.metrics.preparation import average_ranks, flat, inner_products, sums
 from lookalike.registry import metric
 from lookalike.sharing import shared
 
 
 def ranks_and_masks(maps):
-    """Return the ranks of the pixels and the mask of those above the mean, shape (a, p) each, float."""
+    """Return the ranks of the pixels and the mask of those above the mean, shape (a, p) each."""
     vectors = flat(maps)
-    return average_ranks(vectors), (vectors > vectors.mean(axis=1, keepdims=True)).astype(float)
+    return average_ranks(vectors), vectors > sums(vectors)[:, None] / vectors.shape[1]
 
 
 @shared
@@ -19,7 +19,7 @@ def areas(ranks, masks):
     positives = masks.sum(axis=1)
     negatives = masks.shape[1] - positives
     with np.errstate(invalid="ignore"):
-        return (ranks @ masks.T - positives * (positives + 1) / 2) / (positives * negatives)
+        return (inner_products(ranks, masks) - positives * (positives + 1) / 2) / (positives * negatives)
 
 
 @metric(

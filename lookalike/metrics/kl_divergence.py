@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from lookalike.metrics.preparation import sums, unsigned
+from lookalike.metrics.preparation import inner_products, sums, unsigned
 from lookalike.registry import metric
-from lookalike.sharing import shared
 
 
 def ratios_and_logarithms(maps, *, epsilon=1e-10):
@@ -12,18 +11,17 @@ def ratios_and_logarithms(maps, *, epsilon=1e-10):
 
     NaN for a map that is all zero.
     """
-    vectors = unsigned(maps)
+    vectors = unsigned(maps).astype(np.float64)
     peaks = vectors.max(axis=1, keepdims=True)
-    ratios = vectors / np.where(peaks > 0, peaks, np.nan)
-    ratios += epsilon
-    ratios *= (vectors.shape[1] / sums(ratios))[:, None]
-    return ratios, np.log(ratios)
+    vectors /= np.where(peaks > 0, peaks, np.nan)
+    vectors += epsilon
+    vectors *= (vectors.shape[1] / sums(vectors))[:, None]
+    return vectors, np.log(vectors)
 
 
-@shared
 def weighted_logarithms(ratios, logarithms):
     """Return the means, shape (a, b), of logarithms (b, p) under distributions (a, p) over their mean."""
-    return ratios @ logarithms.T / ratios.shape[1]
+    return inner_products(ratios, logarithms) / ratios.shape[1]
 
 
 @metric(

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from lookalike.metrics.preparation import flat, inner_products
+from lookalike.metrics.preparation import flat, inner_products, products_and_moments
 from lookalike.registry import metric
 
 
 def signs(maps, *, dead_zone=0.0):
-    """Return -1, 0 or 1 a pixel, shape (a, p); 0 within the dead zone. Their float32 sums are exact to 2^23 pixels."""
-    vectors = flat(maps)
-    return ((vectors > dead_zone).view(np.int8) - (vectors < -dead_zone).view(np.int8)).astype(np.float32)
+    """Return -1, 0 or 1 a pixel, shape (a, p); 0 within the dead zone."""
+    vectors, dead_zone = flat(maps), np.float64(dead_zone)
+    return (vectors > dead_zone).view(np.int8) - (vectors < -dead_zone).view(np.int8)
 
 
 @metric(
@@ -36,14 +36,14 @@ def sign_agreement(x, y):
     ndarray, shape (a, b)
         0 for two maps without an active pixel.
     """
-    alike_less_opposite, *active = inner_products(x, y)
-    both = active_in_both(x, y).astype(float)
-    either = np.add.outer(*active) - both
+    alike_less_opposite, (active, _), (other_active, _) = products_and_moments(x, y)
+    both = active_in_both(x, y)
+    either = np.add.outer(active, other_active) - both
     alike = (both + alike_less_opposite) / 2
     return (either - alike) / np.where(either > 0, either, 1)
 
 
 def active_in_both(x, y):
     """Return the number of pixels, shape (a, b), that have a sign in both maps."""
-    active = np.abs(x)
-    return active @ (active if x is y else np.abs(y)).T
+    active = x != 0
+    return inner_products(active, active if x is y else y != 0)

@@ -15,7 +15,7 @@ def local_moments(maps):
     height, width = maps.shape[1:]
     if min(height, width) <= 2 * RADIUS:
         raise InputError(f"ssim wants maps of at least 11 x 11 pixels, not {height} x {width}; raise maps.size")
-    maps = np.ascontiguousarray(maps)
+    maps = np.ascontiguousarray(maps, dtype=np.float64)
     means, variances = np.empty((2, len(maps), height - 2 * RADIUS, width - 2 * RADIUS))
     write_local_moments(maps, means, variances)
     return maps, means, variances

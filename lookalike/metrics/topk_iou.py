@@ -3,20 +3,20 @@
 import numpy as np
 
 from lookalike.errors import InputError
-from lookalike.metrics.preparation import flat
+from lookalike.metrics.preparation import flat, inner_products
 from lookalike.registry import metric
 
 
 def largest_pixels(maps, *, share=0.1):
-    """Return a mask of exactly the share of largest pixels, shape (a, p), float; ties go to the earlier pixel."""
+    """Return a mask of exactly the share of largest pixels, shape (a, p); ties go to the earlier pixel."""
     if not 0 < share <= 1:
         raise InputError(f"topk_iou: share must lie in (0, 1], not {share}")
     vectors = flat(maps)
     count = max(1, round(share * vectors.shape[1]))
     thresholds = np.partition(vectors, -count, axis=1)[:, -count, None]
-    masks = (vectors > thresholds).astype(float)
+    masks = vectors > thresholds
     for mask, tied in zip(masks, vectors == thresholds, strict=True):
-        mask[np.flatnonzero(tied)[: count - int(mask.sum())]] = 1.0
+        mask[np.flatnonzero(tied)[: count - int(mask.sum())]] = True
     return masks
 
 
@@ -42,5 +42,5 @@ def topk_iou(x, y):
     -------
     ndarray, shape (a, b)
     """
-    common = x @ y.T
+    common = inner_products(x, y)
     return 1 - common / (x.sum(axis=1)[:, None] + y.sum(axis=1) - common)

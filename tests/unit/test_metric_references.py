@@ -5,10 +5,11 @@ import pytest
 import saliencytools.maskcompare as peer
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from mpmath import mp, mpf
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import distance
-from scipy.stats import entropy, pearsonr, spearmanr, wasserstein_distance
+from scipy.stats import entropy, pearsonr, rankdata, spearmanr, wasserstein_distance
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.metrics import jaccard_score, mean_absolute_error, roc_auc_score
 from test_metrics import dissimilarities, every_range, few_examples, ranges_for, small_maps, smooth_maps
@@ -16,7 +17,7 @@ from test_metrics import dissimilarities, every_range, few_examples, ranges_for,
 from lookalike import registry
 from lookalike.errors import InputError
 from lookalike.maps import scale_minmax
-from lookalike.metrics.preparation import block_means, mean_squared_differences
+from lookalike.metrics.preparation import average_ranks, block_means, mean_squared_differences
 from lookalike.metrics.topk_iou import largest_pixels
 
 
@@ -383,3 +384,14 @@ def test_saliencytools_has_the_definitions_that_the_cards_tell():
     assert (peer.sign_agreement_ratio(*signs), value("sign_agreement", *signs)) == (0.25, 0.5)
     with np.errstate(invalid="ignore"):
         assert np.isnan([peer.cosine_distance(0 * x, y), peer.correlation_distance(0 * x, y)]).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@few_examples
+@given(data=st.data())
+def test_ranks_of_any_values_are_scipys(dtype, data):
+    """Values as they come, tiny ones and both zeros among them, so that many bits and many ties are met."""
+    bits = 8 * np.dtype(dtype).itemsize
+    values = st.floats(width=bits, allow_nan=False, allow_infinity=False) | st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.5])
+    vectors = data.draw(arrays(dtype, (2, 60), elements=values))
+    np.testing.assert_array_equal(average_ranks(vectors), rankdata(vectors, axis=1))

@@ -41,13 +41,9 @@ def test_other_arrays_parts_orders_and_options_are_other_calls(noted):
         assert len(calls) == 8
         add(x, factor=2)
         assert len(calls) == 9
-        # A second view of the same memory is the same array.
-        add(x[:2], factor=2)
-        add(x[:2], factor=2)
-        assert len(calls) == 10
 
 
-def test_memory_of_an_array_that_is_gone_is_not_mistaken_for_it(noted):
+def test_an_array_that_is_gone_is_not_mistaken_for_another(noted):
     add, _ = noted
     with sharing():
         for value in range(50):
