@@ -8,13 +8,19 @@ import yaml
 
 from lookalike import registry
 from lookalike.errors import InputError, unknown
+from lookalike.found import find_models
 from lookalike.groups import EUCLIDEAN_LINKAGES, LINKAGES
 from lookalike.maps import UNBOUNDED_SCALES, is_signed
+from lookalike.matrices import GIVEN_MATRICES
+from lookalike.tables import COLUMNS
 
 SCHEMA = Path(__file__).parent.parent / "schemas" / "config.schema.yaml"
 VIEW_KEYS = ("size", "sign", "clip", "sobel", "scale", "repair")
 EXPONENT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 TRAINING_KEYS = ("pretrained", "epochs", "freeze_epochs", "lr", "batch")
+DEFAULT_METHOD = "heatmaps"
+# What a recipe holds of a model of which it is not said.
+UNSAID = {"family": "unknown", "factors": {}, "maps": {}, "layer": None, "checkpoint": None, "replicate_of": None}
 
 
 def resolve(config):
@@ -29,9 +35,9 @@ def resolve(config):
     -------
     dict
         The same keys with their defaults, and: `models[name]` a recipe; `explanations[name]` with `method` and
-        `options`; `methods[name]` with `explanation` and `view`; `metrics[name]` with `metric` and `options`; `comparisons`, the
-        pairs of method and metric to compute; `left_out`, a sentence for each pair that makes no sense; `paths`, from
-        place to what must exist.
+        `options`; `methods[name]` with `explanation`, `view`, `models` and `subsets`; `metrics[name]` with `metric` and
+        `options`; `comparisons`, the pairs of method and metric to compute; `left_out`, a sentence for each thing that
+        makes no sense; `paths`, from place to what must exist.
 
     Raises
     ------
@@ -41,10 +47,15 @@ def resolve(config):
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     config = fill_defaults(numbers_from_text(copy.deepcopy(dict(config))), schema)
     check_schema(config, schema)
-    config["models"] = {name: resolve_model(name, config) for name in sorted(config["models"])}
+    found = find_models(config["models_from"]) if "models_from" in config else {}
+    config["models"] = {name: found.get(name, {}) | config["models"].get(name, {}) for name in sorted({*found, *config["models"]})}
+    config["models"] = {name: resolve_model(name, config) for name in config["models"]}
+    config["images"] = resolve_images(config)
     config["explanations"], config["methods"] = resolve_methods(config)
-    config["metrics"] = resolve_metrics(config["metrics"])
+    config["metrics"] = resolve_metrics(config.get("metrics", []))
     check_linkages(config["groups"]["linkages"])
+    if config["matrices"] and GIVEN_MATRICES in config["methods"]:
+        raise InputError(f"config: methods.{GIVEN_MATRICES}: the given matrices go by this name; give the method another")
     config["comparisons"], config["left_out"] = choose_comparisons(config)
     config["paths"] = paths_of(config)
     return config
@@ -58,6 +69,9 @@ def fill_defaults(value, schema):
                 value.setdefault(key, copy.deepcopy(part["default"]))
             if key in value:
                 fill_defaults(value[key], part)
+    if isinstance(value, dict) and isinstance(schema.get("additionalProperties"), dict):
+        for key in value.keys() - schema.get("properties", {}).keys():
+            fill_defaults(value[key], schema["additionalProperties"])
     return value
 
 
@@ -91,18 +105,31 @@ def resolve_model(name, config):
     """Return a model's recipe: a replicate takes its original's, and finetuning's keys are filled in."""
     models = config["models"]
     given = models[name]
+    if taken := sorted(given.get("factors", {}).keys() & set(COLUMNS)):
+        raise InputError(f"config: models.{name}.factors: {taken[0]!r} is a column of models.csv already; name the factor otherwise")
+    if "maps" in given:
+        return resolve_mapped_model(name, given)
     original = given.get("replicate_of")
     if original is not None:
         if original not in models:
             raise unknown(f"original of replicate {name!r}", original, models)
         if "replicate_of" in models[original] or "checkpoint" in models[original] or models[original].get("finetune") is False:
             raise InputError(f"config: models.{name}: replicate_of must name a model that is fine-tuned here, which {original!r} is not")
-        if extra := sorted(given.keys() - {"replicate_of", "family"}):
+        if extra := sorted(given.keys() - {"replicate_of", "family", "factors"}):
             raise InputError(f"config: models.{name}: a replicate shares its original's recipe and takes no {extra[0]!r}")
         given = models[original] | given
     if "timm" not in given:
-        raise InputError(f"config: models.{name}: wants `timm: NAME` or `replicate_of: MODEL`")
-    recipe = {"family": "unknown", "options": {}, "layer": None, "checkpoint": None, "replicate_of": None, "finetune": "checkpoint" not in given} | given
+        raise InputError(f"config: models.{name}: wants `timm: NAME`, `replicate_of: MODEL` or `maps: FOLDER`")
+    recipe = {
+        "family": "unknown",
+        "factors": {},
+        "maps": {},
+        "options": {},
+        "layer": None,
+        "checkpoint": None,
+        "replicate_of": None,
+        "finetune": "checkpoint" not in given,
+    } | given
     if recipe["finetune"] and recipe["checkpoint"]:
         raise InputError(f"config: models.{name}: a checkpoint is used as it is; give either `checkpoint` or `finetune: true`")
     training = {key: given.get(key, config["finetuning"][key]) for key in TRAINING_KEYS}
@@ -113,27 +140,56 @@ def resolve_model(name, config):
     return {key: value for key, value in recipe.items() if key not in TRAINING_KEYS} | {"training": training}
 
 
+def resolve_mapped_model(name, given):
+    """Return the recipe of a model whose maps are given: from a method to their path."""
+    if extra := sorted(given.keys() - {"maps", "family", "factors"}):
+        raise InputError(f"config: models.{name}: its maps are given, so that {extra[0]!r} has no effect")
+    maps = given["maps"] if isinstance(given["maps"], dict) else {DEFAULT_METHOD: given["maps"]}
+    return UNSAID | {"timm": None, "finetune": False} | given | {"maps": maps}
+
+
+def resolve_images(config):
+    """Return the part about images: all maps that are given want no images, and all of them are compared."""
+    all_given = all(recipe["maps"] for recipe in config["models"].values())
+    source = config["images"].get("source", None if all_given else "demo")
+    return {"source": source, "n": 48 if source else "all"} | config["images"]
+
+
 def resolve_methods(config):
-    """Split methods into explanation runs, which cost, and views of them, which do not."""
+    """Split methods into explanation runs, which cost, and views of them, which do not; each with its models."""
+    mapped = dict.fromkeys(method for recipe in config["models"].values() for method in recipe["maps"])
+    given_methods = config["methods"] | {name: {} for name in mapped if name not in config["methods"]}
     explanations, methods = {}, {}
-    for name, given in config["methods"].items():
-        if ("explain" in given) == ("from" in given):
+    for name, given in given_methods.items():
+        if "explain" in given and "from" in given:
             raise InputError(f"config: methods.{name}: wants either `explain: METHOD` or `from: NAME`")
+        if not (given.keys() & {"explain", "from"} or name in mapped):
+            raise InputError(f"config: methods.{name}: wants `explain: METHOD`, `from: NAME`, or models with `maps: {{{name}: FOLDER}}`")
         options = {key: value for key, value in given.items() if key not in (*VIEW_KEYS, "explain", "from")}
         if "explain" in given:
             explanations[name] = {"method": given["explain"], "options": registry.with_defaults("method", given["explain"], options)}
         elif options:
             raise unknown(f"key of the view methods.{name}", next(iter(options)), VIEW_KEYS)
-    for name, given in config["methods"].items():
+        elif "from" not in given:
+            explanations[name] = {"method": None, "options": {}}
+    for name, given in given_methods.items():
         explanation = given.get("from", name)
         if explanation not in explanations:
             raise unknown(f"explanation run (methods.{name}.from)", explanation, explanations)
-        view = config["maps"] | {key: source[key] for source in (config["methods"][explanation], given) for key in VIEW_KEYS if key in source}
+        view = config["maps"] | {key: source[key] for source in (given_methods[explanation], given) for key in VIEW_KEYS if key in source}
         for model in view.get("repair", {}):
             if model not in config["models"]:
                 raise unknown(f"model of methods.{name}.repair", model, config["models"])
-        methods[name] = {"explanation": explanation, "view": view}
+        models = models_of(explanation, explanations[explanation]["method"], config["models"])
+        if len(models) < 2:
+            raise InputError(f"config: methods.{name}: there are maps of {len(models)} model only; a comparison wants two")
+        methods[name] = {"explanation": explanation, "view": view, "models": models}
     return explanations, methods
+
+
+def models_of(explanation, method, models):
+    """Return the models that have maps by an explanation run: given ones, or computed here."""
+    return [name for name, recipe in models.items() if (explanation in recipe["maps"] if recipe["maps"] else method is not None)]
 
 
 def resolve_metrics(given):
@@ -162,10 +218,10 @@ def check_linkages(linkages):
 
 
 def choose_comparisons(config):
-    """Return the pairs of method and metric that make sense, and why the others do not."""
+    """Return the pairs of method and metric that make sense, and why others do not; give every method its subsets."""
     chosen, left_out = [], []
     for name, method in config["methods"].items():
-        signed = is_signed(registry.get("method", config["explanations"][method["explanation"]]["method"]).signed, **method["view"])
+        signed = is_signed(raw_is_signed(config["explanations"][method["explanation"]]["method"]), **method["view"])
         for metric, about in config["metrics"].items():
             card = registry.get("metric", about["metric"])
             if card.bounded and method["view"]["scale"] in UNBOUNDED_SCALES:
@@ -174,15 +230,31 @@ def choose_comparisons(config):
                 left_out.append(f"{metric} on {name}: it speaks of {card.views} maps only")
             else:
                 chosen.append((name, metric))
-    if not chosen:
-        raise InputError(f"config: no metric fits any method; {left_out[0]}")
+        method["subsets"] = config["subsets"]
+        given = [model for model in method["models"] if config["models"][model]["maps"]]
+        if given and "agreeing" in config["subsets"]:
+            method["subsets"] = [subset for subset in config["subsets"] if subset != "agreeing"]
+            left_out.append(f"agreeing images of {name}: the maps of {given[0]} are given, and its predictions are not known")
+    if config["methods"] and not chosen:
+        raise InputError(f"config: no metric fits any method; {left_out[0]}" if left_out else "config: metrics: name at least one")
+    if not (chosen or config["matrices"]):
+        raise InputError("config: nothing to compare; name two models or more under `models`, or `models_from`, or `matrices`")
+    if config["methods"] and not any(method["subsets"] for method in config["methods"].values()):
+        raise InputError(f"config: subsets: nothing is left; {left_out[-1]}; add `all`")
     return chosen, left_out
+
+
+def raw_is_signed(method):
+    """Tell whether raw maps can be negative; given ones may be, since nobody says."""
+    return method is None or registry.get("method", method).signed
 
 
 def paths_of(config):
     """Return every file and folder that the config names, by its place."""
     given = {"images.source": config["images"]["source"], "images.masks": config["images"].get("masks")}
     given |= {f"models.{name}.checkpoint": recipe["checkpoint"] for name, recipe in config["models"].items()}
+    given |= {f"models.{name}.maps.{method}": path for name, recipe in config["models"].items() for method, path in recipe["maps"].items()}
+    given |= {f"matrices.{name}.path": about["path"] for name, about in config["matrices"].items()}
     given |= {f"metric_validation.{key}": config["metric_validation"].get(key) for key in ("maps", "labels")}
     return {place: path for place, path in given.items() if path and (place, path) != ("images.source", "demo")}
 

@@ -1,5 +1,7 @@
 """Groups of models in a dissimilarity matrix: trees, communities, projections."""
 
+import re
+
 import numpy as np
 
 from lookalike.errors import InputError
@@ -11,6 +13,7 @@ EUCLIDEAN_LINKAGES = ("ward", "centroid", "median")
 LOUVAIN_RUNS = 20
 CLADE_COLUMNS = ("left", "right", "height", "size", "support", "cophenetic_correlation", "members")
 COMMUNITY_COLUMNS = ("resolution", "model", "community", "modularity")
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_.+-]+")
 PROJECTION_COLUMNS = ("model", "component", "coordinate", "explained")
 
 
@@ -140,7 +143,7 @@ def leaf_order(rows):
 
 def newick(tree, support, names):
     """Return a tree in Newick format: branch lengths in units of dissimilarity, support in percent at the nodes."""
-    texts, heights = list(names), [0.0] * len(names)
+    texts, heights = [name if PLAIN_NAME.fullmatch(name) else quoted(name) for name in names], [0.0] * len(names)
     for (left, right, height, _), share in zip(tree, support, strict=True):
         # Half a dissimilarity on either side, so that the path between two models is as long as they are apart.
         children = (f"{texts[int(node)]}:{max(height - heights[int(node)], 0.0) / 2:.6g}" for node in (left, right))
@@ -148,6 +151,11 @@ def newick(tree, support, names):
         texts.append(f"({','.join(children)}){label}")
         heights.append(height)
     return texts[-1] + ";\n"
+
+
+def quoted(name):
+    """Return a name as Newick wants it where it holds more than letters, digits and a few signs."""
+    return "'" + name.replace("'", "''") + "'"
 
 
 def louvain(matrix, names, resolutions, seed):

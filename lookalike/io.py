@@ -92,15 +92,14 @@ def read_matrix(path):
     """
     rows = [row for row in csv.reader(StringIO(read_text(path), newline="")) if row]
     names = rows[0][1:] if rows else []
+    if len(rows) != len(names) + 1 or any(len(row) != len(rows[0]) for row in rows):
+        raise InputError(f"{path}: not square: {len(rows) - 1} rows below {len(names)} names of columns; the first row and column must hold the names")
     if [row[0] for row in rows[1:]] != names:
-        raise InputError(f"{path}: the names of the rows are not the names of the columns")
+        raise InputError(f"{path}: the names of the rows are not the names of the columns; the first row and column must hold the same names in one order")
     try:
-        matrix = np.array([[float(cell or "nan") for cell in row[1:]] for row in rows[1:]])
+        return np.array([[float(cell or "nan") for cell in row[1:]] for row in rows[1:]]).reshape(len(names), len(names)), names
     except ValueError as error:
         raise InputError(f"{path}: not a matrix of numbers ({error})") from None
-    if matrix.shape != (len(names), len(names)):
-        raise InputError(f"{path}: not square: {len(names)} columns, rows of other lengths")
-    return matrix, names
 
 
 def write_matrix(path, matrix, names):
@@ -161,17 +160,42 @@ def checked_map(saliency, path):
     return saliency
 
 
-def read_stack(path, images):
-    """Return the maps of some images: from a folder, one `IMAGE.npy` each, or from one .npy file, in their order."""
-    if Path(path).is_dir():
-        return [read_map(Path(path, f"{image}.npy")) for image in images]
+def open_stack(path):
+    """Open a .npy file of maps, (n, h, w), without loading it."""
     try:
         stack = np.lib.format.open_memmap(path, mode="r")
     except Exception as error:
         raise InputError(f"{path}: not a readable .npy array ({error})") from None
-    if stack.ndim != 3 or len(stack) != len(images):
-        raise InputError(f"{path}: must hold {len(images)} maps, (n, H, W), not {stack.shape}")
-    return [checked_map(saliency, f"{path}, map {place}") for place, saliency in enumerate(stack)]
+    if stack.ndim != 3:
+        raise InputError(f"{path}: must hold many maps, (n, h, w), not {stack.shape}")
+    return stack
+
+
+def read_stack(path, images):
+    """Return the maps of some images: from a folder, one `IMAGE.npy` each, or from one .npy file, in their order."""
+    if Path(path).is_dir():
+        return [read_map(Path(path, f"{image}.npy")) for image in images]
+    count = len(open_stack(path))
+    if count != len(images):
+        raise InputError(f"{path}: must hold {len(images)} maps, not {count}")
+    return [read_map_of_stack(path, place) for place in range(count)]
+
+
+def read_map_of_stack(path, place):
+    """Return one map of a .npy file of many, shape (h, w), float32."""
+    return checked_map(open_stack(path)[place], f"{path}, map {place}")
+
+
+def read_stack_images(path):
+    """Return the ids of a stack's maps: those that its .json names, or else their places as numbers."""
+    count, card = len(open_stack(path)), Path(path).with_suffix(".json")
+    content = read_json(card) if card.is_file() else None
+    images = content.get("images") if isinstance(content, dict) else content
+    if images is None:
+        return [f"{place:0{len(str(count - 1))}}" for place in range(count)]
+    if len(images) != count:
+        raise InputError(f"{path}: holds {count} maps, {card.name} names {len(images)} images")
+    return images
 
 
 def write_map(path, saliency):

@@ -10,7 +10,16 @@ AGGREGATES = {
     "mean": lambda mean, std: mean,
     "mean_std": lambda mean, std: np.sqrt(mean**2 + std**2),
 }
+# The method under which somebody's matrices appear.
+GIVEN_MATRICES = "imported"
 INTERVAL = (2.5, 97.5)
+# Share of the largest value by which the two halves of somebody's matrix may differ, as rounding does.
+SYMMETRY = 1e-6
+
+
+def title_of(method, metric, subset):
+    """Return what a matrix is about, as a title."""
+    return f"{metric}, a given matrix" if method == GIVEN_MATRICES else f"{method}, {metric}, {subset} images"
 
 
 def assemble(blocks):
@@ -197,6 +206,55 @@ def square(condensed, models, diagonal=0.0):
 def condensed(matrix):
     """Return the part above the diagonal, shape (pairs,)."""
     return matrix[np.triu_indices(len(matrix), 1)]
+
+
+def checked_matrix(matrix, names, kind, path):
+    """Return somebody's matrix as dissimilarities.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape (m, m)
+        NaN where a value is not known; the diagonal may be left out.
+    names : list of str
+    kind : {"dissimilarity", "similarity"}
+        A similarity's diagonal must be its largest value, from which the others are subtracted.
+    path : path
+        Of its file, for the errors.
+
+    Returns
+    -------
+    ndarray, shape (m, m)
+        Symmetric, zero on the diagonal.
+
+    Raises
+    ------
+    InputError
+        If names are missing or stand there twice, or the matrix is not symmetric, or is no matrix of its kind.
+    """
+    if len(names) < 2 or not all(names):
+        raise InputError(f"{path}: wants two named models or more")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InputError(f"{path}: the name {twice!r} stands there twice; every model wants a name of its own")
+    if np.isinf(matrix).any():
+        raise InputError(f"{path}: holds infinity; leave the cell empty if its value is not known")
+    tolerance = SYMMETRY * np.nanmax(np.abs(matrix), initial=0)
+    differs = np.abs(matrix - matrix.T) > tolerance
+    differs |= np.isnan(matrix) != np.isnan(matrix.T)
+    if differs.any():
+        row, column = np.argwhere(differs)[0]
+        pair = f"{names[row]} and {names[column]} have {matrix[row, column]:g}, {names[column]} and {names[row]} {matrix[column, row]:g}"
+        raise InputError(f"{path}: not symmetric: {pair}; give the mean of both")
+    matrix, diagonal = (matrix + matrix.T) / 2, matrix.diagonal()
+    others = condensed(matrix)
+    if kind == "similarity":
+        top = 1.0 if np.isnan(diagonal).all() else np.nanmax(diagonal)
+        if (np.abs(diagonal - top) > tolerance).any() or (others > top + tolerance).any():
+            raise InputError(f"{path}: no matrix of similarities: its diagonal must be one value, and the largest; scale it so, or give kind: dissimilarity")
+        others = np.maximum(top - others, 0)
+    elif (np.abs(diagonal) > tolerance).any() or (others < 0).any():
+        raise InputError(f"{path}: no matrix of dissimilarities: its diagonal must be 0, and no value negative; are these similarities (kind: similarity)?")
+    return square(others, len(names))
 
 
 def replicate_gap(matrix, names, original, replicate):

@@ -1,43 +1,57 @@
 """The config, the wildcards and the input functions that several rules share."""
 
 import hashlib
+import math
 import os
 import re
 
 from snakemake.exceptions import WorkflowError
 
 from lookalike import registry
-from lookalike.config import block_pairs, blocks_of, resolve
+from lookalike.config import block_pairs, blocks_of, raw_is_signed, resolve
 from lookalike.errors import InputError
 from lookalike.fingerprint import fingerprint
+from lookalike.found import find_maps
 from lookalike.images import image_files
+from lookalike.matrices import GIVEN_MATRICES
 
 GIVEN_CONFIG = dict(config)
 try:
     config = resolve(config)
+    # Snakemake keeps old results without a word when an input is not there, so a wrong path must stop here.
+    for place, path in config["paths"].items():
+        if not os.path.exists(path):
+            raise InputError(f"config: {place}: {path} does not exist")
+    # By path, where the maps of which image are.
+    GIVEN_MAPS = {path: find_maps(path) for recipe in config["models"].values() for path in recipe["maps"].values()}
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
-# Snakemake keeps old results without a word when an input is not there, so a wrong path must stop here.
-for place, path in config["paths"].items():
-    if not os.path.exists(path):
-        raise WorkflowError(f"config: {place}: {path} does not exist")
-
 MODELS = config["models"]
-FINETUNED = [name for name, recipe in MODELS.items() if recipe["finetune"]]
-IMPORTED = [name for name in MODELS if name not in FINETUNED]
+MAPPED = [name for name, recipe in MODELS.items() if recipe["maps"]]
+COMPUTED = [name for name in MODELS if name not in MAPPED]
+FINETUNED = [name for name in COMPUTED if MODELS[name]["finetune"]]
+IMPORTED = [name for name in COMPUTED if name not in FINETUNED]
 REPLICATES = [name for name, recipe in MODELS.items() if recipe["replicate_of"]]
 METHODS = config["methods"]
 EXPLANATIONS = config["explanations"]
 METRICS = config["metrics"]
 COMPARISONS = config["comparisons"]
-SUBSETS = config["subsets"]
 LINKAGES = config["groups"]["linkages"]
-BLOCKS = blocks_of(MODELS, config["compare"]["block"])
-PAIRS = block_pairs(BLOCKS)
+BLOCKS = {name: blocks_of(method["models"], config["compare"]["block"]) for name, method in METHODS.items()}
 SEED = config["seed"]
-IS_DEMO = config["images"]["source"] == "demo"
-HAS_MASKS = IS_DEMO or "masks" in config["images"]
+IMAGES = config["images"]
+IS_DEMO = IMAGES["source"] == "demo"
+HAS_MASKS = IS_DEMO or "masks" in IMAGES
+# Every matrix by method, metric and subset: those that are computed here, and somebody's.
+MATRICES = [(method, metric, subset) for method, metric in COMPARISONS for subset in METHODS[method]["subsets"]]
+MATRICES += [(GIVEN_MATRICES, name, "all") for name in config["matrices"]]
+
+
+def most_images():
+    """Return the largest number of images that can be explained; that of given maps is known from their files."""
+    most = math.inf if IMAGES["n"] == "all" else IMAGES["n"]
+    return min([most, *map(len, GIVEN_MAPS.values())])
 
 
 def one_of(names):
@@ -48,17 +62,17 @@ def one_of(names):
 wildcard_constraints:
     model=one_of(MODELS),
     explanation=one_of(EXPLANATIONS),
-    method=one_of(METHODS),
-    metric=one_of(METRICS),
-    subset=one_of(SUBSETS),
+    method=one_of([*METHODS, GIVEN_MATRICES]),
+    metric=one_of([*METRICS, *config["matrices"]]),
+    subset="all|agreeing",
     linkage=one_of(LINKAGES),
-    a=one_of(BLOCKS),
-    b=one_of(BLOCKS),
+    a=one_of({name for blocks in BLOCKS.values() for name in blocks}),
+    b=one_of({name for blocks in BLOCKS.values() for name in blocks}),
 
 
-def folder_listing(folder):
-    """Hash names, sizes and times of a folder's images, since a folder's own time says nothing of what lies deeper."""
-    stats = [(path, os.stat(path)) for path in image_files(folder)]
+def listing(files):
+    """Hash names, sizes and times of a folder's files, since a folder's own time says nothing of what lies deeper."""
+    stats = [(path, os.stat(path)) for path in files]
     lines = (f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in stats)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
@@ -94,7 +108,19 @@ def raw_maps(wildcards):
 
 def raw_maps_of_all_models(method):
     """Return the folders of raw maps behind a method, one a model."""
-    return [f"results/maps/{METHODS[method]['explanation']}/{model}/per_image" for model in MODELS]
+    return [f"results/maps/{METHODS[method]['explanation']}/{model}/per_image" for model in METHODS[method]["models"]]
+
+
+def given_maps(wildcards):
+    """Return the file or folder of somebody's maps."""
+    return MODELS[wildcards.model]["maps"][wildcards.explanation]
+
+
+def listing_of_maps(path):
+    """Hash names, sizes and times of given maps, and of the lists of images beside stacks."""
+    found = GIVEN_MAPS[path].values()
+    cards = {file.with_suffix(".json") for file, place in found if place is not None}
+    return listing(sorted({str(file) for file, _ in found} | {str(card) for card in cards if card.exists()}))
 
 
 def view_of(wildcards):
@@ -106,12 +132,12 @@ def view_of(wildcards):
 
 def is_signed(wildcards):
     """Tell whether a method's raw maps can be negative."""
-    return registry.get("method", EXPLANATIONS[METHODS[wildcards.method]["explanation"]]["method"]).signed
+    return raw_is_signed(EXPLANATIONS[METHODS[wildcards.method]["explanation"]]["method"])
 
 
-def batches(method, models):
-    """Return the batches of maps of several models."""
-    return [f"results/maps/{method}/{model}/batch_maps.npy" for model in models]
+def batches(method, models=None):
+    """Return the batches of maps of several models, or of all that the method has."""
+    return [f"results/maps/{method}/{model}/batch_maps.npy" for model in models or METHODS[method]["models"]]
 
 
 def pair_files(wildcards):
@@ -121,7 +147,7 @@ def pair_files(wildcards):
 
 def pair_files_of(method, metric):
     """Return the files of all pairs of blocks under a method and a metric, by name."""
-    return [f"results/pairs/{method}/{metric}/{a}~{b}.npz" for a, b in PAIRS]
+    return [f"results/pairs/{method}/{metric}/{a}~{b}.npz" for a, b in block_pairs(BLOCKS[method])]
 
 
 def metrics_of(method):
@@ -131,9 +157,15 @@ def metrics_of(method):
 
 def predictions_if_agreeing(wildcards):
     """Return the predictions that decide which images belong to a subset."""
-    return [f"results/predictions/{model}.npz" for model in MODELS] if wildcards.subset == "agreeing" else []
+    return [f"results/predictions/{model}.npz" for model in METHODS[wildcards.method]["models"]] if wildcards.subset == "agreeing" else []
 
 
-def every_matrix(pattern):
-    """Fill a pattern for every subset of every method and metric that go together."""
-    return [pattern.format(method=method, metric=metric, subset=subset) for method, metric in COMPARISONS for subset in SUBSETS]
+def if_computed(pattern):
+    """Return an input function: the filled pattern for a matrix that is computed here, nothing for somebody's."""
+    return lambda wildcards: [] if wildcards.method == GIVEN_MATRICES else pattern.format(**wildcards)
+
+
+def every_matrix(pattern, computed=False):
+    """Fill a pattern for every matrix, or for those alone that are computed here."""
+    places = [place for place in MATRICES if not (computed and place[0] == GIVEN_MATRICES)]
+    return [pattern.format(method=method, metric=metric, subset=subset) for method, metric, subset in places]

@@ -4,8 +4,8 @@
 rule compare_models:
     """Compare two blocks of models image by image, with chance values beside."""
     input:
-        a=lambda wildcards: batches(wildcards.method, BLOCKS[wildcards.a]),
-        b=lambda wildcards: batches(wildcards.method, BLOCKS[wildcards.b]),
+        a=lambda wildcards: batches(wildcards.method, BLOCKS[wildcards.method][wildcards.a]),
+        b=lambda wildcards: batches(wildcards.method, BLOCKS[wildcards.method][wildcards.b]),
     output:
         pairs="results/pairs/{method}/{metric}/{a}~{b}.npz",
     log:
@@ -14,8 +14,8 @@ rule compare_models:
         "../envs/compare.yaml"
     params:
         seed=SEED,
-        a=lambda wildcards: BLOCKS[wildcards.a],
-        b=lambda wildcards: BLOCKS[wildcards.b],
+        a=lambda wildcards: BLOCKS[wildcards.method][wildcards.a],
+        b=lambda wildcards: BLOCKS[wildcards.method][wildcards.b],
         metric=lambda wildcards: METRICS[wildcards.metric]["metric"],
         options=lambda wildcards: METRICS[wildcards.metric]["options"],
         source=lambda wildcards: fingerprint("scripts/compare_models.py", f"lookalike/metrics/{METRICS[wildcards.metric]['metric']}.py"),
@@ -40,6 +40,8 @@ rule aggregate_matrix:
         bootstrap="results/matrices/{method}/{metric}/{subset}/bootstrap.npz",
     log:
         "logs/matrices/{method}/{metric}/{subset}.log",
+    wildcard_constraints:
+        method=one_of(METHODS),
     conda:
         "../envs/compare.yaml"
     params:
@@ -50,3 +52,22 @@ rule aggregate_matrix:
         source=fingerprint("scripts/aggregate_matrix.py"),
     script:
         "../scripts/aggregate_matrix.py"
+
+
+rule import_matrix:
+    """Take somebody's matrix of dissimilarities or similarities, as one of the method `imported`."""
+    input:
+        given=lambda wildcards: config["matrices"][wildcards.metric]["path"],
+    output:
+        dissimilarity=f"results/matrices/{GIVEN_MATRICES}/{{metric}}/all/dissimilarity.csv",
+    log:
+        f"logs/matrices/{GIVEN_MATRICES}/{{metric}}.log",
+    wildcard_constraints:
+        metric=one_of(config["matrices"]),
+    conda:
+        "../envs/compare.yaml"
+    params:
+        kind=lambda wildcards: config["matrices"][wildcards.metric]["kind"],
+        source=fingerprint("scripts/import_matrix.py"),
+    script:
+        "../scripts/import_matrix.py"

@@ -1,7 +1,7 @@
 """Figures, each as SVG and PNG. One job draws all of a matrix, since its start costs more than its work."""
 
 FIGURES = "results/figures/{method}/{metric}/{subset}"
-PANEL_COUNT = config["figures"]["panels"] if config["images"]["n"] == "all" else min(config["figures"]["panels"], config["images"]["n"])
+PANEL_COUNT = min(config["figures"]["panels"], most_images()) if METHODS else 0
 PANELS = expand("results/figures/panels/panel-{number}.{format}", number=range(1, PANEL_COUNT + 1), format=("svg", "png"))
 
 
@@ -25,6 +25,8 @@ rule draw_matrix:
         histograms=multiext(f"{FIGURES}/histograms", ".svg", ".png"),
     log:
         "logs/figures/{method}/{metric}/{subset}.log",
+    wildcard_constraints:
+        method=one_of(METHODS),
     conda:
         "../envs/plot.yaml"
     params:
@@ -35,12 +37,27 @@ rule draw_matrix:
         "../scripts/draw_matrix.py"
 
 
+use rule draw_matrix as draw_given_matrix with:
+    input:
+        dissimilarity="results/matrices/{method}/{metric}/{subset}/dissimilarity.csv",
+        supports=expand("results/groups/{{method}}/{{metric}}/{{subset}}/support-{linkage}.csv", linkage=LINKAGES),
+        communities="results/groups/{method}/{metric}/{subset}/communities.csv",
+        pca="results/groups/{method}/{metric}/{subset}/pca.csv",
+    output:
+        matrix=multiext(f"{FIGURES}/matrix", ".svg", ".png"),
+        dendrograms=expand(f"{FIGURES}/dendrogram-{{linkage}}.{{format}}", linkage=LINKAGES, format=("svg", "png"), allow_missing=True),
+        louvain=multiext(f"{FIGURES}/louvain", ".svg", ".png"),
+        pca=multiext(f"{FIGURES}/pca", ".svg", ".png"),
+    wildcard_constraints:
+        method=GIVEN_MATRICES,
+
+
 rule draw_panels:
     """Draw a few images with the maps of all models (columns) by all methods (rows)."""
     input:
         sample="results/images/explained.csv",
-        batches=[batch for method in METHODS for batch in batches(method, MODELS)],
-        predictions=expand("results/predictions/{model}.npz", model=MODELS),
+        batches=[batch for method in METHODS for batch in batches(method)],
+        predictions=expand("results/predictions/{model}.npz", model=COMPUTED),
     output:
         panels=PANELS,
     log:
@@ -50,8 +67,10 @@ rule draw_panels:
     params:
         seed=SEED,
         number=PANEL_COUNT,
-        methods=list(METHODS),
+        size=config["maps"]["size"],
+        methods={name: method["models"] for name, method in METHODS.items()},
         models=list(MODELS),
+        computed=COMPUTED,
         source=fingerprint("scripts/draw_panels.py"),
     script:
         "../scripts/draw_panels.py"

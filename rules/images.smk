@@ -19,29 +19,53 @@ rule draw_demo_images:
         "../scripts/draw_demo_images.py"
 
 
-rule list_images:
-    """Check every image of the source and write the manifest."""
-    input:
-        folder="results/images/demo" if IS_DEMO else ancient(config["images"]["source"]),
-        masks="results/images/demo_masks" if IS_DEMO else ancient(config["images"].get("masks", [])),
-    output:
-        manifest="results/images/manifest.csv",
-    log:
-        "logs/images/list_images.log",
-    conda:
-        "../envs/compare.yaml"
-    params:
-        seed=SEED,
-        listing=[] if IS_DEMO else [folder_listing(folder) for folder in (config["images"]["source"], config["images"].get("masks")) if folder],
-        source=fingerprint("scripts/list_images.py"),
-    script:
-        "../scripts/list_images.py"
+if IMAGES["source"]:
+
+    rule list_images:
+        """Check every image of the source and write the manifest."""
+        input:
+            folder="results/images/demo" if IS_DEMO else ancient(config["images"]["source"]),
+            masks="results/images/demo_masks" if IS_DEMO else ancient(config["images"].get("masks", [])),
+        output:
+            manifest="results/images/manifest.csv",
+        log:
+            "logs/images/list_images.log",
+        conda:
+            "../envs/compare.yaml"
+        params:
+            seed=SEED,
+            listing=[] if IS_DEMO else [listing(image_files(folder)) for folder in (config["images"]["source"], config["images"].get("masks")) if folder],
+            source=fingerprint("scripts/list_images.py"),
+        script:
+            "../scripts/list_images.py"
+
+else:
+
+    rule match_images:
+        """List the images of which maps are given, matched across models by name."""
+        input:
+            given=ancient(list(GIVEN_MAPS)),
+        output:
+            manifest="results/images/manifest.csv",
+            unmatched="results/images/unmatched.csv",
+        log:
+            "logs/images/match_images.log",
+        conda:
+            "../envs/compare.yaml"
+        params:
+            split=IMAGES["split"],
+            common=IMAGES["common"],
+            listing=[listing_of_maps(path) for path in GIVEN_MAPS],
+            source=fingerprint("scripts/match_images.py"),
+        script:
+            "../scripts/match_images.py"
 
 
 rule sample_images:
     """Draw the images that are explained, balanced over classes."""
     input:
         manifest="results/images/manifest.csv",
+        given=ancient(list(GIVEN_MAPS)) if IMAGES["common"] else [],
     output:
         sample="results/images/explained.csv",
     log:
@@ -51,7 +75,8 @@ rule sample_images:
     params:
         seed=SEED,
         split=config["images"]["split"],
-        n=config["images"]["n"],
+        n=IMAGES["n"],
+        listing=[listing_of_maps(path) for path in GIVEN_MAPS] if IMAGES["common"] else [],
         source=fingerprint("scripts/sample_images.py"),
     script:
         "../scripts/sample_images.py"

@@ -13,6 +13,8 @@ rule explain_images:
         "logs/maps/{explanation}/{model}/per_image.log",
     benchmark:
         "benchmarks/maps/{explanation}/{model}.tsv"
+    wildcard_constraints:
+        model=one_of(COMPUTED),
     priority: 1
     conda:
         "../envs/explain.yaml"
@@ -28,6 +30,26 @@ rule explain_images:
         source=lambda wildcards: fingerprint("scripts/explain_images.py", f"lookalike/methods/{explanation_method(wildcards)}.py"),
     script:
         "../scripts/explain_images.py"
+
+
+rule import_maps:
+    """Take the maps of the sampled images from somebody's files; raw maps on their native grid."""
+    input:
+        given=lambda wildcards: ancient(given_maps(wildcards)),
+        sample="results/images/explained.csv",
+    output:
+        maps=directory("results/maps/{explanation}/{model}/per_image"),
+    log:
+        "logs/maps/{explanation}/{model}/per_image.log",
+    wildcard_constraints:
+        model=one_of(MAPPED),
+    conda:
+        "../envs/compare.yaml"
+    params:
+        listing=lambda wildcards: listing_of_maps(given_maps(wildcards)),
+        source=fingerprint("scripts/import_maps.py"),
+    script:
+        "../scripts/import_maps.py"
 
 
 rule batch_maps:
@@ -72,7 +94,7 @@ rule measure_localisation:
     """Measure how much of every map lies inside the object's mask, beside the null methods."""
     input:
         sample="results/images/explained.csv",
-        batches=lambda wildcards: batches(wildcards.method, MODELS),
+        batches=lambda wildcards: batches(wildcards.method),
     output:
         localisation="results/localisation/{method}.csv",
     log:

@@ -77,11 +77,32 @@ rule predict_images:
         "../scripts/predict_images.py"
 
 
-rule tabulate_models:
-    """Write one table of all models: family, size, accuracy before and after."""
+rule find_target_layers:
+    """Find the layer that GradCAM explains at full depth in every model, and its grid; one job, since its start costs most."""
     input:
-        sidecars=expand("results/checkpoints/{model}.json", model=MODELS),
-        predictions=expand("results/predictions/{model}.npz", model=MODELS),
+        weights=expand("results/checkpoints/{model}.safetensors", model=COMPUTED),
+        sidecars=expand("results/checkpoints/{model}.json", model=COMPUTED),
+    output:
+        layers="results/layers.csv",
+    log:
+        "logs/layers.log",
+    conda:
+        "../envs/explain.yaml"
+    params:
+        size=IMAGES["size"],
+        layers={name: MODELS[name]["layer"] for name in COMPUTED},
+        source=fingerprint("scripts/find_target_layers.py"),
+    script:
+        "../scripts/find_target_layers.py"
+
+
+rule tabulate_models:
+    """Write one table of all models: factors, size, target layer and its grid, accuracy before and after."""
+    input:
+        sidecars=expand("results/checkpoints/{model}.json", model=COMPUTED),
+        predictions=expand("results/predictions/{model}.npz", model=COMPUTED),
+        layers="results/layers.csv" if COMPUTED else [],
+        cards=[f"results/maps/{next(iter(MODELS[model]['maps']))}/{model}/batch_maps.json" for model in MAPPED],
     output:
         models="results/models.csv",
     log:
@@ -89,7 +110,9 @@ rule tabulate_models:
     conda:
         "../envs/compare.yaml"
     params:
-        models={name: {key: recipe[key] for key in ("timm", "family", "replicate_of")} for name, recipe in MODELS.items()},
+        models={name: {key: recipe[key] for key in ("timm", "family", "replicate_of", "factors")} for name, recipe in MODELS.items()},
+        computed=COMPUTED,
+        mapped=MAPPED,
         source=fingerprint("scripts/tabulate_models.py"),
     script:
         "../scripts/tabulate_models.py"

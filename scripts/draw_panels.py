@@ -1,5 +1,7 @@
 """Draw a few images with the maps of all models by all methods."""
 
+from textwrap import wrap
+
 from lookalike import io, logs
 
 logs.log_to(snakemake.log[0])
@@ -8,16 +10,18 @@ from lookalike import images, matrices
 from lookalike.plots import panels
 from lookalike.plots.style import save
 
-models, count = snakemake.params.models, len(snakemake.params.models)
 rows = io.read_table(snakemake.input.sample)
-classes = matrices.predicted_classes(io.read_each(snakemake.input.predictions), [row["image"] for row in rows])
-batches = [io.read_batch(path) for path in snakemake.input.batches]
-methods = {name: batches[place * count : (place + 1) * count] for place, name in enumerate(snakemake.params.methods)}
-ranges = {name: stacks[0][1]["data_range"] for name, stacks in methods.items()}
+predictions = io.read_each(snakemake.input.predictions)
+classes = matrices.predicted_classes(predictions, [row["image"] for row in rows]) if predictions else None
+batches = iter(snakemake.input.batches)
+methods = {name: {model: io.read_batch(next(batches)) for model in models} for name, models in snakemake.params.methods.items()}
+ranges = {name: next(iter(stacks.values()))[1]["data_range"] for name, stacks in methods.items()}
 
 for number, place in enumerate(panels.choose_images(rows, classes, snakemake.params.number, snakemake.params.seed)):
-    shown = images.read_image(rows[place]["path"], batches[0][0].shape[1])
-    titles = {model: f"{model}\n{predicted}" for model, predicted in zip(models, classes[place], strict=True)}
-    maps = {name: [maps[place] for maps, _ in stacks] for name, stacks in methods.items()}
-    figure = panels.panel(shown, maps, titles, ranges=ranges, title=f"{rows[place]['image']}: {rows[place]['label']}")
+    path, label = rows[place]["path"], rows[place]["label"]
+    shown = images.read_image(path, snakemake.params.size) if path else None
+    predicted = dict(zip(snakemake.params.computed, classes[place], strict=True)) if predictions else {}
+    titles = {model: "\n".join([*wrap(model, 18), *([predicted[model]] if model in predicted else [])]) for model in snakemake.params.models}
+    maps = {name: {model: stack[place] for model, (stack, _) in stacks.items()} for name, stacks in methods.items()}
+    figure = panels.panel(shown, maps, titles, ranges=ranges, title=f"{rows[place]['image']}: {label}" if label else rows[place]["image"])
     save(figure, snakemake.output.panels[2 * number : 2 * number + 2])

@@ -6,6 +6,8 @@ from matplotlib.figure import Figure
 from lookalike.seeding import rng_of
 
 CELL = 1.25  # inches of a map's side
+TITLES = 0.5  # inches above the maps of a band
+MOST_COLUMNS = 10  # models side by side; more go below
 
 
 def choose_images(rows, classes, count, seed):
@@ -15,8 +17,8 @@ def choose_images(rows, classes, count, seed):
     ----------
     rows : list of dict
         Of the explained images.
-    classes : ndarray, shape (n, models)
-        Predicted class by name.
+    classes : ndarray, shape (n, models), optional
+        Predicted class by name, where predictions are known.
     count : int
     seed : int
 
@@ -25,7 +27,7 @@ def choose_images(rows, classes, count, seed):
     list of int
         Places of the chosen rows.
     """
-    agree = (classes == classes[:, :1]).all(axis=1)
+    agree = np.ones(len(rows), bool) if classes is None else (classes == classes[:, :1]).all(axis=1)
     shuffled = rng_of(seed, "panels").permutation(len(rows))
     seen = {}
     turns = {}
@@ -38,13 +40,14 @@ def choose_images(rows, classes, count, seed):
 
 
 def panel(image, maps, titles, *, ranges, title):
-    """Draw one image and its maps, models in columns and methods in rows.
+    """Draw one image and its maps, models in columns and methods in rows, in bands where there are many models.
 
     Parameters
     ----------
-    image : ndarray, shape (H, W, 3), uint8
+    image : ndarray, shape (H, W, 3), uint8, or None
+        None where the image itself is not known.
     maps : dict
-        From method to the maps of all models, each of shape (h, w).
+        From method to a dict from model to its map, shape (h, w); a model may be missing.
     titles : dict
         From model to the text above its column.
     ranges : dict
@@ -56,31 +59,46 @@ def panel(image, maps, titles, *, ranges, title):
     Figure
         Unsigned maps from black to bright, signed ones from blue over white to red.
     """
-    rows, columns = len(maps), len(titles) + 1
-    width, height = CELL * columns + 0.4, CELL * rows + 0.85
-    figure = Figure(figsize=(width, height))
-    margins = {"left": 0.4 / width, "right": 1, "bottom": 0, "top": 1 - 0.85 / height}
-    grid = figure.add_gridspec(rows, columns, wspace=0.04, hspace=0.04, **margins)
-    for row, (method, stack) in enumerate(maps.items()):
-        first = bare_axes(figure, grid[row, 0])
-        first.spines[:].set_visible(False)
-        first.set_ylabel(method, fontsize=9)
-        if row == 0:
-            first.imshow(image)
-            first.set_title("image", fontsize=8)
-        for column, (text, saliency) in enumerate(zip(titles.values(), stack, strict=True), 1):
-            axes = bare_axes(figure, grid[row, column])
-            peak = np.abs(saliency).max() or 1.0
-            signed = ranges[method] != 1.0
-            axes.imshow(saliency, cmap="RdBu_r" if signed else "magma", vmin=-peak if signed else 0, vmax=peak, interpolation="nearest")
-            if row == 0:
-                axes.set_title(text, fontsize=8)
-    figure.suptitle(title, fontsize=10, y=1 - 0.1 / height, va="top")
+    bands = -(-len(titles) // MOST_COLUMNS)
+    columns = -(-len(titles) // bands)
+    width = CELL * (columns + (image is not None)) + 0.4
+    height = CELL * len(maps) + TITLES
+    figure = Figure(figsize=(width, bands * height + 0.35))
+    figure.suptitle(title, fontsize=10, y=1 - 0.1 / (bands * height + 0.35), va="top")
+    rows = figure.add_gridspec(bands, 1, left=0.4 / width, right=1, bottom=0, top=1 - 0.35 / (bands * height + 0.35), hspace=0)
+    for band, row in enumerate(rows):
+        models = list(titles)[band * columns : (band + 1) * columns]
+        draw_band(figure, row.subgridspec(2, 1, height_ratios=(TITLES, height - TITLES), hspace=0)[1], image, maps, models, titles, columns, ranges)
     return figure
 
 
+def draw_band(figure, place, image, maps, models, titles, columns, ranges):
+    """Draw the maps of some of the models, with the image at their left."""
+    first = 0 if image is None else 1
+    grid = place.subgridspec(len(maps), columns + first, wspace=0.04, hspace=0.04)
+    for row, (method, stack) in enumerate(maps.items()):
+        cells = [bare_axes(figure, grid[row, column]) for column in range(first + len(models))]
+        cells[0].set_ylabel(method, fontsize=9)
+        if row == 0 and image is not None:
+            cells[0].imshow(image)
+            cells[0].set_title("image", fontsize=8)
+        for model, axes in zip(models, cells[first:], strict=True):
+            if row == 0:
+                axes.set_title(titles[model], fontsize=8)
+            if model in stack:
+                draw_map(axes, stack[model], signed=ranges[method] != 1.0)
+
+
+def draw_map(axes, saliency, *, signed):
+    """Draw a map, zero in the middle of the colours if it is signed."""
+    peak = np.abs(saliency).max() or 1.0
+    axes.imshow(saliency, cmap="RdBu_r" if signed else "magma", vmin=-peak if signed else 0, vmax=peak, interpolation="nearest")
+    axes.spines[:].set_visible(True)
+
+
 def bare_axes(figure, place):
-    """Add axes without ticks."""
+    """Add axes without ticks and frame."""
     axes = figure.add_subplot(place)
     axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
     return axes

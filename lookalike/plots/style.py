@@ -29,7 +29,9 @@ def family_styles(families):
 
 
 def add_family_legend(figure, families, names):
-    """Put a legend of the families of these models under a figure."""
+    """Put a legend of the families of these models under a figure, unless there is one alone."""
+    if len(set(families.values())) == 1:
+        return
     styles = family_styles(families.values())
     shown = sorted({families[name] for name in names})
     handles = [Line2D([], [], color=styles[family][0], marker=styles[family][1], linestyle="", label=family) for family in shown]

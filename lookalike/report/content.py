@@ -4,6 +4,7 @@ from pathlib import Path
 
 from lookalike import io
 from lookalike.agreement import redundant_groups
+from lookalike.matrices import GIVEN_MATRICES, title_of
 from lookalike.report import findings
 
 
@@ -13,7 +14,7 @@ def gather(paths):
     Parameters
     ----------
     paths : mapping
-        Of the rule's named inputs: `models`, `audits`, `diagnostics`, `localisation`, `replicates`, `dissimilarities`,
+        Of the rule's named inputs: `models`, `unmatched`, `audits`, `diagnostics`, `localisation`, `replicates`, `dissimilarities`,
         the figures `matrix`, `dendrograms`, `louvain`, `pca`, `histograms`, `panels` and `studies`, and `redundancy`.
         What is not there is empty.
 
@@ -21,18 +22,22 @@ def gather(paths):
     -------
     dict
     """
-    models = io.read_table(paths["models"])
+    models = io.read_table(paths["models"]) if paths["models"] else []
     names = [row["model"] for row in models]
     matrices = [describe_matrix(path, paths) for path in paths["dissimilarities"]]
     localisation = {Path(path).stem: findings.summarise_localisation(io.read_table(path)) for path in paths["localisation"]}
     replicates = io.read_table(paths["replicates"]) if paths["replicates"] else []
     replicates = [row for row in replicates if row["subset"] == matrices[0]["subset"]]
     audits = {Path(path).parts[-2:]: io.read_json(path) for path in paths["audits"]}
-    n_images = max(audit["n"] for audit in audits.values())
+    n_images = max((audit["n"] for audit in audits.values()), default=0)
+    unmatched = io.read_table(paths["unmatched"]) if paths["unmatched"] else []
     warnings = [f"{method}, {Path(file).stem}: {warning}" for (method, file), audit in audits.items() for warning in audit["warnings"]]
     redundancy = [sentence for path in paths["redundancy"] for sentence in describe_redundancy(path)]
     return {
         "models": models,
+        "columns": [column for column in (models[0] if models else []) if any(row[column] for row in models)],
+        "compared": list(dict.fromkeys(name for matrix in matrices for name in matrix["names"])),
+        "unmatched": unmatched,
         "methods": list(dict.fromkeys(matrix["method"] for matrix in matrices)),
         "metrics": list(dict.fromkeys(matrix["metric"] for matrix in matrices)),
         "n_images": n_images,
@@ -41,6 +46,7 @@ def gather(paths):
             *(findings.localisation_sentence(method, table, names) for method, table in localisation.items()),
             *findings.replicate_sentences(replicates),
             *redundancy,
+            *([findings.unmatched_sentence(unmatched, n_images)] if unmatched else []),
             *([f"The audit has {len(warnings)} warnings about maps."] if warnings else []),
         ],
         "localisation": localisation,
@@ -59,7 +65,9 @@ def describe_matrix(path, paths):
     cells, names = io.read_matrix(path)
     drawn = [figure for kind in ("matrix", "dendrograms", "louvain", "pca", "histograms") for figure in paths[kind]]
     figures = [Path(figure) for figure in drawn if Path(figure).parts[-4:-1] == place]
-    return dict(zip(("method", "metric", "subset"), place, strict=True)) | {"names": names, "cells": cells.tolist(), "figures": figures}
+    given = place[0] == GIVEN_MATRICES
+    shown = {"given": given, "title": title_of(*place), "names": names, "cells": cells.tolist(), "figures": figures}
+    return dict(zip(("method", "metric", "subset"), place, strict=True)) | shown
 
 
 def describe_redundancy(path):

@@ -85,8 +85,16 @@ def localisation_sentence(method, table, models):
     return f"{method}: the maps of {len(clear)} of {len(models)} models find the object clearly better than {floor}.{rest}"
 
 
+def unmatched_sentence(rows, n):
+    """Say which images are left out because not all models have a map of them."""
+    first = rows[0]
+    return f"{len(rows)} images are left out, and {n} compared, since not all have a map of them: {first['image']}, for example, is not in {first['lacking']}."
+
+
 def sample_size_sentence(n):
     """Say what the number of images allows to conclude."""
+    if n == 0:
+        return "The matrices are given as they are: without values of single images there is neither interval nor chance level nor support."
     if n < FEWEST_IMAGES:
         return f"With n = {n} image nothing can be concluded: no value has an interval."
     return f"Every mean is over at most n = {n} images; ± is half the 95% bootstrap interval over images."

@@ -10,6 +10,9 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 PACKAGES = ("numpy", "scipy", "torch", "torchvision", "timm", "captum", "numba", "scikit-image", "networkx", "python-louvain", "matplotlib", "snakemake")
+# Columns of models.csv that hold numbers; the others hold text.
+COUNTS = ("parameters", "features", "channels", "classes")
+SHARES = ("accuracy_before", "accuracy", "explained_accuracy")
 KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
@@ -22,7 +25,8 @@ def render(**content):
         What `template.html` names.
     """
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(figure=embed, percent=percent, number=number, fixed=fixed)
+    environment.filters.update(figure=embed, percent=percent, number=number, fixed=fixed, cell=cell)
+    environment.tests.update(count=COUNTS.__contains__, share=SHARES.__contains__)
     return environment.get_template("template.html").render(versions=versions(), **content)
 
 
@@ -45,6 +49,13 @@ def number(value, digits=3):
 def fixed(value):
     """Return a number with two decimals; a dash where it is not known."""
     return "–" if isnan(value) else f"{value:.2f}"
+
+
+def cell(value, column):
+    """Return a cell of models.csv as text."""
+    if column in SHARES:
+        return percent(value)
+    return f"{int(value):,}" if column in COUNTS and value else value
 
 
 def versions():

@@ -1,0 +1,149 @@
+"""Existing maps: which file of a folder holds the map of which image, and which folders are models."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+from lookalike import io
+from lookalike.errors import InputError
+
+STACK = "batch_maps.npy"
+# The published layout: Models/<Model>/Saliency_experiment_outputs/<Variant>_model/numpy_saliency_map/*.npy
+OUTPUTS, VARIANT_SUFFIX = "Saliency_experiment_outputs", "_model"
+FACTORS_OF_VARIANT = "variant"
+
+
+def find_models(folder):
+    """Find the models whose maps lie in a folder.
+
+    Parameters
+    ----------
+    folder : path
+        With one sub-folder a model, its maps in any depth; or, within that,
+        `Saliency_experiment_outputs/<Variant>_model/`, whose variants are models of their own.
+
+    Returns
+    -------
+    dict
+        From a name, `<Model>` or `<Model>-<variant>`, to its part of the config: `maps`, and of a variant `family` and
+        `factors`.
+
+    Raises
+    ------
+    InputError
+        If there is none, or two have one name.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"models_from: {folder} is no folder")
+    found = {}
+    for home in sorted(path for path in folder.iterdir() if path.is_dir() and next(path.rglob("*.npy"), None)):
+        for name, recipe in variants_of(home):
+            if name in found:
+                raise InputError(f"models_from: {found[name]['maps']} and {recipe['maps']} would both be called {name!r}; rename one")
+            found[name] = recipe
+    if not found:
+        raise InputError(f"models_from: {folder} holds no folder with .npy files in it")
+    return found
+
+
+def variants_of(home):
+    """Yield name and config of every variant in a model's folder, or of the model itself where it has none."""
+    variants = sorted(path for path in (home / OUTPUTS).glob(f"*{VARIANT_SUFFIX}") if next(path.rglob("*.npy"), None))
+    for path in variants:
+        variant = path.name.removesuffix(VARIANT_SUFFIX).lower()
+        yield valid_name(f"{home.name}-{variant}"), {"maps": str(path), "family": home.name, "factors": {FACTORS_OF_VARIANT: variant}}
+    if not variants:
+        yield valid_name(home.name), {"maps": str(home)}
+
+
+def valid_name(text):
+    """Return a folder's name with only what the names of models may hold."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", text).lstrip("_.-") or "model"
+
+
+def find_maps(path):
+    """Find the maps of one model under one method.
+
+    Parameters
+    ----------
+    path : path
+        A folder with one .npy file an image in any depth, or with `batch_maps.npy`; or one .npy file of many maps.
+
+    Returns
+    -------
+    dict
+        From an image's id to its file and its place within that: the file's name without suffix, and no place; in a
+        stack the name that its `.json` gives, or else the place as a number.
+
+    Raises
+    ------
+    InputError
+        If there is none, or two files are of one image.
+    """
+    path = Path(path)
+    if path.is_file():
+        return find_in_stack(path)
+    files = sorted(path.rglob("*.npy"))
+    # Single files go before a stack beside them, since they tell their image.
+    singles, stacks = [file for file in files if file.name != STACK], [file for file in files if file.name == STACK]
+    if not singles and len(stacks) == 1:
+        return find_in_stack(stacks[0])
+    if not singles:
+        raise InputError(f"{path}: holds {f'{len(stacks)} files {STACK}; give one of their folders' if stacks else 'no .npy file'}")
+    maps = {}
+    for file in singles:
+        if file.stem in maps:
+            raise InputError(f"{maps[file.stem][0]} and {file} would both be the map of image {file.stem!r}; rename one, or give one of their folders")
+        maps[file.stem] = file, None
+    return maps
+
+
+def find_in_stack(path):
+    """Return the places of the images in a stack of maps, as `find_maps`."""
+    images = io.read_stack_images(path)
+    if twice := [image for image, count in Counter(images).items() if count > 1]:
+        raise InputError(f"{path}: image {twice[0]!r} stands twice in its list of images; every map wants a name of its own")
+    return {image: (path, place) for place, image in enumerate(images)}
+
+
+def match_images(found, *, common):
+    """Return the images of which every set of maps has one, and those that only some have.
+
+    Parameters
+    ----------
+    found : dict
+        From a set's path to the ids of its images.
+    common : bool
+        Whether images that some sets lack may be left out; else they are refused.
+
+    Returns
+    -------
+    images : list of str
+    unmatched : list of dict
+        `image` and `lacking`, the paths without it.
+    """
+    everywhere, anywhere = set.intersection(*map(set, found.values())), set.union(*map(set, found.values()))
+    unmatched = [{"image": image, "lacking": [str(path) for path, images in found.items() if image not in images]} for image in sorted(anywhere - everywhere)]
+    if unmatched and not (common and everywhere):
+        first = unmatched[0]
+        remedy = "no image is common to all" if common else "add it, or set images: {common: true} to leave out what some lack"
+        owner = next(path for path, images in found.items() if first["image"] in images)
+        raise InputError(f"{first['lacking'][0]}: has no map of image {first['image']!r}, of which {owner} has one ({len(unmatched)} such images); {remedy}")
+    return sorted(everywhere), unmatched
+
+
+def read_maps(path, images):
+    """Yield the maps of some images, shape (h, w), float32, in their order.
+
+    Raises
+    ------
+    InputError
+        If there is no map of an image, or it is no map.
+    """
+    found = find_maps(path)
+    for image in images:
+        if image not in found:
+            raise InputError(f"{path}: has no map of image {image!r}; name its file {image}.npy, or leave the image out")
+        file, place = found[image]
+        yield io.read_map(file) if place is None else io.read_map_of_stack(file, place)
