@@ -182,7 +182,7 @@ def resolve_methods(config):
                 raise unknown(f"model of methods.{name}.repair", model, config["models"])
         models = models_of(explanation, explanations[explanation]["method"], config["models"])
         if len(models) < 2:
-            raise InputError(f"config: methods.{name}: there are maps of {len(models)} model only; a comparison wants two")
+            raise InputError(f"config: methods.{name}: it has maps of {len(models)} of the models; a comparison wants two or more")
         methods[name] = {"explanation": explanation, "view": view, "models": models}
     return explanations, methods
 

@@ -12,7 +12,7 @@ raw = [io.read_map(Path(snakemake.input.maps, f"{image}.npy")) for image in imag
 card = {
     "images": images,
     "shape": [len(images), view["size"], view["size"]],
-    "native_shape": list(raw[0].shape),
+    "native_shape": list(raw[0].shape) if len({one.shape for one in raw}) == 1 else None,
     "view": view,
     "data_range": maps.data_range(snakemake.params.signed, **view),
 }

@@ -55,7 +55,7 @@ def test_resolving_does_not_change_what_was_given(config):
 def test_defaults_are_filled_at_every_level(config):
     resolved = resolve(config | {"images": {"n": 7}, "groups": {}})
     assert resolved["seed"] == 0 and resolved["target"] == "predicted" and resolved["subsets"] == ["all"] and resolved["aggregate"] == "mean"
-    assert resolved["images"] == {"source": "demo", "split": "val", "n": 7, "size": 224, "demo": {"train": 2000, "val": 300}}
+    assert resolved["images"] == {"source": "demo", "split": "val", "n": 7, "common": False, "size": 224, "demo": {"train": 2000, "val": 300}}
     assert resolved["finetuning"] == {"pretrained": True, "epochs": 8, "freeze_epochs": 1, "lr": 0.001, "batch": 32}
     assert resolved["maps"] == {"size": 224, "sign": "signed", "sobel": False, "scale": "max_abs"}
     assert resolved["groups"]["linkages"] == ["average"] and 1.0 in resolved["groups"]["resolutions"]
@@ -74,6 +74,8 @@ def test_models_become_whole_recipes(config):
         "timm": "test_resnet",
         "options": {"output_stride": 8},
         "family": "unknown",
+        "factors": {},
+        "maps": {},
         "layer": None,
         "checkpoint": None,
         "replicate_of": None,
@@ -137,8 +139,9 @@ def test_methods_are_explanations_and_views(config):
         "gradcam": {"method": "gradcam", "options": registry.get("method", "gradcam").options},
         "ig": {"method": "integrated_gradients", "options": registry.get("method", "integrated_gradients").options | {"steps": 8}},
     }
-    assert resolved["methods"]["ig_abs"] == {"explanation": "ig", "view": resolved["maps"] | {"sign": "absolute"}}
-    assert resolved["methods"]["ig"] == {"explanation": "ig", "view": resolved["maps"]}
+    whole = {"models": ["ResNet", "ViT"], "subsets": ["all"]}
+    assert resolved["methods"]["ig_abs"] == {"explanation": "ig", "view": resolved["maps"] | {"sign": "absolute"}} | whole
+    assert resolved["methods"]["ig"] == {"explanation": "ig", "view": resolved["maps"]} | whole
 
 
 def test_repair_is_part_of_a_view(config):
@@ -185,8 +188,8 @@ WRONG = [
     ("subsets", ["some"], "config: subsets.0: 'some'"),
     ("target", "first", "config: target: 'first'"),
     ("groups.resolutions", [0], "config: groups.resolutions.0: "),
-    ("models", {"ViT": {"timm": "test_vit"}}, "config: models: "),
-    ("models", None, "config: the top level: 'models' is a required property"),
+    ("models", {"ViT": {"timm": "test_vit"}}, "config: methods.gradcam: it has maps of 1 of the models"),
+    ("models", None, "config: methods.gradcam: it has maps of 0 of the models"),
     ("metrics", [], "config: metrics: "),
     # Names.
     ("models.a/b", {"timm": "test_vit"}, "config: 'a/b' at models is no valid name: letters, digits"),
@@ -194,7 +197,13 @@ WRONG = [
     ("methods.a b", {"explain": "gradcam"}, "config: 'a b' at methods is no valid name"),
     ("metrics", {"a~b": {"metric": "cosine"}}, "config: 'a~b' at metrics is no valid name"),
     # Models.
-    ("models.ViT.timm", None, "config: models.ViT: wants `timm: NAME` or `replicate_of: MODEL`"),
+    ("models.ViT.timm", None, "config: models.ViT: wants `timm: NAME`, `replicate_of: MODEL` or `maps: FOLDER`"),
+    ("models.ViT.maps", "there", "config: models.ViT: its maps are given, so that 'lr' has no effect"),
+    ("models.ViT.maps", {"a/b": "there"}, "config: 'a/b' at models.ViT.maps is no valid name"),
+    ("models.ViT.factors", {"accuracy": 0.9}, "config: models.ViT.factors: 'accuracy' is a column of models.csv already"),
+    ("models_from", "nowhere", "models_from: nowhere is no folder"),
+    ("matrices.a", {"path": "a.csv", "kind": "distance"}, "config: matrices.a.kind: 'distance'"),
+    ("matrices.a", {}, "config: matrices.a: 'path' is a required property"),
     ("models.R2", {"replicate_of": "ResNett"}, "unknown original of replicate 'R2' 'ResNett'; did you mean 'ResNet'"),
     ("models.R2", {"replicate_of": "ResNet", "lr": 0.1}, "config: models.R2: a replicate shares its original's recipe and takes no 'lr'"),
     ("models.R2", {"replicate_of": "R2"}, "config: models.R2: replicate_of must name a model that is fine-tuned here, which 'R2' is not"),
@@ -205,7 +214,7 @@ WRONG = [
     ("methods.ig.explain", "baselines", "unknown method 'baselines'"),
     ("methods.ig.step", 8, "unknown option of method 'integrated_gradients' 'step'; did you mean 'steps'"),
     ("methods.ig.from", "gradcam", "config: methods.ig: wants either `explain: METHOD` or `from: NAME`"),
-    ("methods.new", {}, "config: methods.new: wants either `explain: METHOD` or `from: NAME`"),
+    ("methods.new", {}, "config: methods.new: wants `explain: METHOD`, `from: NAME`, or models with `maps: {new: FOLDER}`"),
     ("methods.new", {"from": "igg"}, "unknown explanation run (methods.new.from) 'igg'; did you mean 'ig'"),
     ("methods.new", {"from": "ig_abs"}, "unknown explanation run (methods.new.from) 'ig_abs' (all: gradcam, ig)"),
     ("methods.ig_abs.steps", 8, "unknown key of the view methods.ig_abs 'steps'"),
@@ -286,3 +295,76 @@ def test_block_pairs_cover_every_pair_of_models_once(models, size):
     for a, b in block_pairs(blocks):
         covered += list(combinations(blocks[a], 2)) if a == b else [(x, y) for x in blocks[a] for y in blocks[b]]
     assert sorted(covered) == list(combinations(sorted(models), 2))
+
+
+def given_maps(**models):
+    """Return a config of models whose maps are given."""
+    return {"models": {name: {"maps": maps} for name, maps in models.items()}, "metrics": ["cosine"]}
+
+
+def test_given_maps_need_neither_images_nor_methods():
+    resolved = resolve(given_maps(VGG="maps/vgg", ResNet="maps/resnet"))
+    assert resolved["images"]["source"] is None and resolved["images"]["n"] == "all"
+    assert resolved["explanations"] == {"heatmaps": {"method": None, "options": {}}}
+    assert resolved["methods"]["heatmaps"] == {"explanation": "heatmaps", "view": resolved["maps"], "models": ["ResNet", "VGG"], "subsets": ["all"]}
+    assert resolved["models"]["VGG"]["maps"] == {"heatmaps": "maps/vgg"} and not resolved["models"]["VGG"]["finetune"]
+    assert resolved["paths"] == {"models.VGG.maps.heatmaps": "maps/vgg", "models.ResNet.maps.heatmaps": "maps/resnet"}
+
+
+def test_every_method_has_the_models_that_have_its_maps(config):
+    config["models"] |= {"Mine": {"maps": {"gradcam": "a", "lime": "b"}}, "Yours": {"maps": {"lime": "c"}}}
+    resolved = resolve(config | {"subsets": ["all", "agreeing"]})
+    assert {name: method["models"] for name, method in resolved["methods"].items()} == {
+        "gradcam": ["Mine", "ResNet", "ViT"],
+        "ig": ["ResNet", "ViT"],
+        "ig_abs": ["ResNet", "ViT"],
+        "lime": ["Mine", "Yours"],
+    }
+    assert resolved["images"]["source"] == "demo" and resolved["images"]["n"] == 48
+    assert {name for name, method in resolved["methods"].items() if "agreeing" in method["subsets"]} == {"ig", "ig_abs"}
+    assert [reason for reason in resolved["left_out"] if reason.startswith("agreeing images of lime: the maps of Mine are given")]
+
+
+def test_given_maps_without_sign_go_with_metrics_of_unsigned_maps():
+    config = given_maps(VGG="a", ResNet="b") | {"metrics": ["cosine", "jaccard"]}
+    assert resolve(config)["comparisons"] == [("heatmaps", "cosine")]
+    assert resolve(config | {"methods": {"heatmaps": {"sign": "absolute"}}})["comparisons"] == [("heatmaps", "cosine"), ("heatmaps", "jaccard")]
+
+
+def test_a_view_of_given_maps_is_a_method_of_its_own():
+    resolved = resolve(given_maps(VGG="a", ResNet="b") | {"methods": {"strong": {"from": "heatmaps", "sign": "positive"}}})
+    assert set(resolved["methods"]) == {"heatmaps", "strong"} and set(resolved["explanations"]) == {"heatmaps"}
+
+
+def test_models_are_found_in_a_folder_and_may_be_described(tmp_path):
+    for model in ("VGG16", "ResNet"):
+        (tmp_path / model).mkdir()
+        (tmp_path / model / "1.npy").touch()
+    resolved = resolve({"models_from": str(tmp_path), "models": {"VGG16": {"family": "VGG", "factors": {"depth": 16}}}, "metrics": ["cosine"]})
+    assert list(resolved["models"]) == ["ResNet", "VGG16"]
+    assert resolved["models"]["VGG16"]["family"] == "VGG" and resolved["models"]["VGG16"]["factors"] == {"depth": 16}
+    assert resolved["models"]["VGG16"]["maps"] == {"heatmaps": str(tmp_path / "VGG16")}
+
+
+def test_matrices_alone_are_enough():
+    resolved = resolve({"matrices": {"published": {"path": "a.csv"}}})
+    assert resolved["matrices"] == {"published": {"path": "a.csv", "kind": "dissimilarity"}}
+    assert resolved["paths"] == {"matrices.published.path": "a.csv"} and not resolved["comparisons"]
+
+
+@pytest.mark.parametrize(
+    ("config", "complaint"),
+    [
+        ({}, "config: nothing to compare"),
+        ({"metrics": ["cosine"]}, "config: nothing to compare"),
+        (given_maps(VGG="a", ResNet="b") | {"metrics": []}, "config: metrics: "),
+        ({"models": {"a": {"maps": "a"}, "b": {"maps": "b"}}}, "config: metrics: name at least one"),
+        (given_maps(VGG="a", ResNet="b") | {"subsets": ["agreeing"]}, "config: subsets: nothing is left"),
+        (given_maps(VGG="a", ResNet={"lime": "b"}), "config: methods.lime: it has maps of 1 of the models"),
+        (given_maps(VGG={"imported": "a"}, ResNet={"imported": "b"}) | {"matrices": {"a": {"path": "a.csv"}}}, "config: methods.imported: the given matrices"),
+    ],
+)
+def test_too_little_or_too_much_is_refused_in_one_line(config, complaint):
+    with pytest.raises(InputError) as error:
+        resolve(config)
+    assert str(error.value).startswith(complaint) and "\n" not in str(error.value)

@@ -137,9 +137,9 @@ def test_matrix_by_hand_is_read(tmp_path):
     ("text", "complaint"),
     [
         (",a,b\na,0,1\nc,1,0\n", "names of the rows are not the names of the columns"),
-        (",a,b\na,0,1\n", "names of the rows are not the names of the columns"),
+        (",a,b\na,0,1\n", "not square: 1 rows below 2 names"),
         (",a,b\na,0,x\nb,1,0\n", "not a matrix of numbers"),
-        (",a,b\na,0\nb,1,0\n", "not a matrix of numbers"),
+        (",a,b\na,0\nb,1,0\n", "not square"),
         (",a,b\na,0,1,2\nb,1,0,2\n", "not square"),
         ("", "not square"),
     ],
