@@ -14,7 +14,7 @@ WRAPPERS = re.compile(r"^((module|_orig_mod|model|backbone)\.)+")
 EXTRAS = re.compile(r"^((projector|predictor|bn)\.|n_averaged$)")
 # A counter that no prediction reads; older files lack it.
 COUNTER = "num_batches_tracked"
-TIMM_FILTERS = ("checkpoint_filter_fn", "_filter_fn", "_filter_torchvision_pretrained")
+TIMM_FILTERS = ("checkpoint_filter_fn", "pretrained_filter_fn", "_filter_fn", "_filter_torchvision_pretrained")
 # In these torchvision's batch norm has an epsilon of its own.
 TORCHVISION_EPSILON = re.compile(r"efficientnet_b[567]|efficientnetv2_[sml]")
 
