@@ -61,7 +61,8 @@ def build_from_checkpoint(recipe, weights, path, n_classes=None):
         first = ", ".join(repr(names[0]) for names in found if names)
         raise InputError(f"{path}: is no checkpoint of {recipe['timm']!r}: {counts}, for example {first}; set `timm` and `options` to what it was trained as")
     if headless and not n_classes:
-        raise InputError(f"{path}: is a backbone without the head {head[0].rstrip('.')!r}, which predicts nothing; set `finetune: true` to train one")
+        parts = " and ".join(repr(name.rstrip(".")) for name in head)
+        raise InputError(f"{path}: is a backbone without the head {parts}, which predicts nothing; set `finetune: true` to train one")
     used = {name: tensor for name, tensor in weights.items() if name in expected and not (n_classes and name.startswith(head))}
     net.load_state_dict(used, strict=False)
     missing, unexpected = sorted(expected.keys() - used.keys()), sorted(weights.keys() - used.keys())

@@ -184,6 +184,14 @@ def test_barlow_twins_starts_a_fine_tuning_from_its_backbone(kind, barlow_twins,
     one_line(error)
 
 
+def test_both_heads_of_a_distilled_transformer_are_missed():
+    recipe = {"timm": "deit_tiny_distilled_patch16_224", "options": {"depth": 1, "embed_dim": 48}}
+    weights = {name: tensor for name, tensor in build_network(recipe, 3).state_dict().items() if "head" not in name}
+    with pytest.raises(InputError, match=r"w.pth: is a backbone without the head 'head' and 'head_dist'"):
+        build_from_checkpoint(recipe, weights, "w.pth")
+    assert len(build_from_checkpoint(recipe, weights, "w.pth", 3)[1]["weights"]["missing"]) == 4
+
+
 @pytest.mark.parametrize("n_classes", [3, 5])
 def test_head_is_fresh_where_one_is_trained_whatever_the_file_has(n_classes):
     weights = network().state_dict()
