@@ -113,30 +113,23 @@ def resolve_model(name, config):
     if original is not None:
         if original not in models:
             raise unknown(f"original of replicate {name!r}", original, models)
-        if "replicate_of" in models[original] or "checkpoint" in models[original] or models[original].get("finetune") is False:
+        if {"replicate_of", "maps"} & models[original].keys() or not models[original].get("finetune", "checkpoint" not in models[original]):
             raise InputError(f"config: models.{name}: replicate_of must name a model that is fine-tuned here, which {original!r} is not")
         if extra := sorted(given.keys() - {"replicate_of", "family", "factors"}):
             raise InputError(f"config: models.{name}: a replicate shares its original's recipe and takes no {extra[0]!r}")
         given = models[original] | given
     if "timm" not in given:
         raise InputError(f"config: models.{name}: wants `timm: NAME`, `replicate_of: MODEL` or `maps: FOLDER`")
-    recipe = {
-        "family": "unknown",
-        "factors": {},
-        "maps": {},
-        "options": {},
-        "layer": None,
-        "checkpoint": None,
-        "replicate_of": None,
-        "finetune": "checkpoint" not in given,
-    } | given
-    if recipe["finetune"] and recipe["checkpoint"]:
-        raise InputError(f"config: models.{name}: a checkpoint is used as it is; give either `checkpoint` or `finetune: true`")
+    recipe = UNSAID | {"options": {}, "finetune": "checkpoint" not in given} | given
     training = {key: given.get(key, config["finetuning"][key]) for key in TRAINING_KEYS}
-    if not recipe["finetune"]:
+    if recipe["checkpoint"]:
+        training["pretrained"] = False
+        if "pretrained" in given:
+            raise InputError(f"config: models.{name}: 'pretrained' has no effect beside a checkpoint")
+    elif not recipe["finetune"]:
         training["pretrained"] = given.get("pretrained", True)
-        if unused := [key for key in TRAINING_KEYS if key in given and (key != "pretrained" or recipe["checkpoint"])]:
-            raise InputError(f"config: models.{name}: {unused[0]!r} has no effect on a model that is not fine-tuned here")
+    if not recipe["finetune"] and (unused := [key for key in TRAINING_KEYS if key in given and key != "pretrained"]):
+        raise InputError(f"config: models.{name}: {unused[0]!r} has no effect on a model that is not fine-tuned here")
     return {key: value for key, value in recipe.items() if key not in TRAINING_KEYS} | {"training": training}
 
 

@@ -8,7 +8,7 @@ import torch
 
 from lookalike import io
 from lookalike.errors import InputError, unknown
-from lookalike.weights import read_weights, write_weights
+from lookalike.weights import check_pretrained, read_weights, write_weights
 
 
 @dataclass
@@ -72,17 +72,21 @@ def build_network(recipe, n_classes=None, pretrained=False):
     if tag and name not in tagged:
         raise unknown("timm model", name, tagged)
     head = {} if n_classes is None else {"num_classes": n_classes}
+    options = recipe.get("options", {})
     try:
-        return timm.create_model(name, pretrained=pretrained, **head, **recipe.get("options", {}))
+        if pretrained:
+            source = timm.models.resolve_pretrained_cfg(architecture, tag or options.get("pretrained_cfg"), options.get("pretrained_cfg_overlay"))
+            check_pretrained(name, source.to_dict(), options.get("cache_dir"))
+        return timm.create_model(name, pretrained=pretrained, **head, **options)
+    except InputError:
+        raise
     except (TypeError, AssertionError) as error:
-        raise InputError(f"timm model {name!r} does not take the options {recipe.get('options')}: {str(error) or 'a value is not supported'}") from None
-    except (OSError, RuntimeError) as error:
+        raise InputError(f"timm model {name!r} does not take the options {options}: {str(error) or 'a value is not supported'}") from None
+    except Exception as error:
         if not pretrained:
             raise
-        cause = str(error).strip().splitlines()[0]
-        raise InputError(
-            f"the pretrained weights of {name!r} cannot be had ({cause}); download them into timm's cache, give `checkpoint:`, or set `pretrained: false`"
-        ) from None
+        cause = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(f"the pretrained weights of {name!r} cannot be loaded ({cause}); clear the cache of them, or give a file as `checkpoint:`") from None
 
 
 def normalisation_of(net):
@@ -92,11 +96,12 @@ def normalisation_of(net):
 
 
 def save_model(path, net, sidecar):
-    """Write the weights as .safetensors and the sidecar as .json."""
+    """Write the weights as .safetensors and the sidecar, with what is measured on the network, as .json."""
     mean, std = normalisation_of(net)
     parameters = sum(parameter.numel() for parameter in net.parameters())
     write_weights(path, net.state_dict())
-    io.write_json(Path(path).with_suffix(".json"), sidecar | {"mean": mean, "std": std, "parameters": parameters})
+    measured = {"mean": mean, "std": std, "parameters": parameters, "features": net.num_features}
+    io.write_json(Path(path).with_suffix(".json"), sidecar | measured)
 
 
 def load_model(path, device="cpu"):
@@ -107,35 +112,6 @@ def load_model(path, device="cpu"):
     net.eval().requires_grad_(False).to(device)
     mean, std = (torch.tensor(sidecar[name], device=device).view(1, 3, 1, 1) for name in ("mean", "std"))
     return VisionModel(net, mean, std, sidecar["classes"])
-
-
-def import_weights(recipe, weights, path):
-    """Build the network of a recipe around the state dict of a file, whose head sets the number of classes.
-
-    Raises
-    ------
-    InputError
-        If a single name is missing, unexpected, or of another shape.
-    """
-    weights = {name.removeprefix("module."): tensor for name, tensor in weights.items()}
-    net = build_network(recipe)
-    classifier = net.pretrained_cfg["classifier"]
-    # Distilled transformers have two, of one size.
-    classifier = classifier if isinstance(classifier, str) else classifier[0]
-    head = [f"{classifier}.weight", f"head.{classifier}.weight"]
-    found = next((weights[name] for name in head if name in weights), None)
-    if found is None:
-        raise InputError(f"{path}: holds no classifier {head[0]!r}: is it of another architecture than {recipe['timm']!r}?")
-    net = build_network(recipe, found.shape[0])
-    expected = net.state_dict()
-    missing, unexpected = sorted(expected.keys() - weights.keys()), sorted(weights.keys() - expected.keys())
-    misshapen = [name for name in expected.keys() & weights.keys() if expected[name].shape != weights[name].shape]
-    if missing or unexpected or misshapen:
-        first = (missing + unexpected + sorted(misshapen))[0]
-        counts = f"{len(missing)} weights missing, {len(unexpected)} unexpected, {len(misshapen)} of another shape"
-        raise InputError(f"{path}: is no checkpoint of {recipe['timm']!r}: {counts}, for example {first!r}")
-    net.load_state_dict(weights)
-    return net
 
 
 @torch.no_grad()
@@ -152,12 +128,20 @@ def check_size(net, size):
 
 
 def describe_import(net, recipe, labels, path=None):
-    """Return the sidecar of a model that is used as it is; its classes are the images' labels if their number fits."""
-    outputs = net.num_classes
-    if not outputs:
+    """Return the sidecar of a model that is used as it is."""
+    if not net.num_classes:
         raise InputError(f"timm model {recipe['timm']!r} has no classifier, so that it predicts nothing; fine-tune it")
-    classes = labels if outputs == len(labels) else [str(index) for index in range(outputs)]
-    return {"recipe": recipe, "classes": classes, "source": str(path) if path else f"timm {recipe['timm']}", "accuracy": None, "epochs": []}
+    source = str(path) if path else f"timm {recipe['timm']}"
+    return {"recipe": recipe, "classes": name_classes(net, labels), "source": source, "accuracy": None, "epochs": []}
+
+
+def name_classes(net, labels):
+    """Return the names of a network's classes: WordNet's if the labels are such, the labels if their number fits, else numbers."""
+    subset = timm.data.infer_imagenet_subset(net)
+    names = timm.data.ImageNetInfo(subset).label_names() if subset else []
+    if set(labels) <= set(names):
+        return names
+    return labels if net.num_classes == len(labels) else [str(index) for index in range(net.num_classes)]
 
 
 def targets_of(predictions, target, name):
@@ -176,7 +160,9 @@ def targets_of(predictions, target, name):
     place = {label: index for index, label in enumerate(predictions["classes"].tolist())}
     missing = sorted(set(predictions["labels"].tolist()) - place.keys())
     if missing:
-        raise InputError(f"target: label: model {name!r} has no class {missing[0]!r}; use target: predicted")
+        raise InputError(
+            f"target: label: model {name!r} has no class {missing[0]!r} among its {len(place)}; fine-tune it (`finetune: true`), or use target: predicted"
+        )
     return [place[label] for label in predictions["labels"].tolist()]
 
 

@@ -7,16 +7,18 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from lookalike.checkpoints import build_from_checkpoint
 from lookalike.errors import InputError
 from lookalike.images import load_images
 from lookalike.models import build_network, check_size, normalisation_of, to_tensor
 from lookalike.seeding import seed_of
+from lookalike.weights import read_weights
 
 WEIGHT_DECAY = 0.05
 WARM_UP_SHARE = 0.3
 
 
-def finetune_from_manifest(rows, recipe, *, pretrained, size, name, seed, device, threads=1, **schedule):
+def finetune_from_manifest(rows, recipe, *, pretrained, checkpoint=None, size, name, seed, device, threads=1, **schedule):
     """Build a classifier for the labels of a manifest and train it on its train split.
 
     Parameters
@@ -27,6 +29,8 @@ def finetune_from_manifest(rows, recipe, *, pretrained, size, name, seed, device
         `timm` and `options`.
     pretrained : bool
         Whether to start from timm's weights.
+    checkpoint : path-like, optional
+        File of weights to start from, under a fresh head.
     size : int
         Side of the images in pixels.
     name : str
@@ -42,7 +46,7 @@ def finetune_from_manifest(rows, recipe, *, pretrained, size, name, seed, device
     -------
     net : torch.nn.Module
     sidecar : dict
-        `recipe`, `classes`, `training`, `accuracy` (before, after), `epochs`.
+        `recipe`, `classes`, `training`, `accuracy` (before, after), `epochs`, and `weights` if it started from a checkpoint.
     """
     classes = sorted({row["label"] for row in rows})
     if len(classes) < 2:
@@ -54,12 +58,15 @@ def finetune_from_manifest(rows, recipe, *, pretrained, size, name, seed, device
     data = [(load_images(part, size, threads), np.array([classes.index(row["label"]) for row in part])) for part in parts.values()]
     own_seed = seed_of(seed, "training", name)
     torch.manual_seed(own_seed)
-    net = build_network(recipe, len(classes), pretrained).to(device)
+    if checkpoint:
+        net, about = build_from_checkpoint(recipe, read_weights(checkpoint), checkpoint, len(classes))
+    else:
+        net, about = build_network(recipe, len(classes), pretrained), {"recipe": recipe}
+    net.to(device)
     mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in normalisation_of(net))
     check_size(net, size)
     history = finetune(net, lambda images: (images - mean) / std, *data, **schedule, seed=own_seed, device=device)
-    return net, {
-        "recipe": recipe,
+    return net, about | {
         "classes": classes,
         "training": {"pretrained": pretrained, "size": size, "seed": own_seed, "device": str(device), **schedule},
         "accuracy": {"before": history[0]["accuracy"], "after": max(row["accuracy"] for row in history[1:] or history)},

@@ -2,9 +2,10 @@
 
 
 rule finetune_model:
-    """Fine-tune a timm model on the training split; the best epoch is kept."""
+    """Fine-tune a timm model, or a checkpoint, on the training split; the best epoch is kept."""
     input:
         manifest="results/images/manifest.csv",
+        weights=lambda wildcards: MODELS[wildcards.model]["checkpoint"] or [],
     output:
         weights="results/checkpoints/{model}.safetensors",
         sidecar="results/checkpoints/{model}.json",

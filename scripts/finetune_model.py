@@ -11,6 +11,7 @@ net, sidecar = training.finetune_from_manifest(
     io.read_table(snakemake.input.manifest),
     snakemake.params.recipe,
     **snakemake.params.training,
+    checkpoint=snakemake.input.get("weights"),
     size=snakemake.params.size,
     name=snakemake.wildcards.model,
     seed=snakemake.params.seed,

@@ -99,9 +99,19 @@ def test_checkpoint_is_not_finetuned(config):
     assert models["ViT"]["finetune"] is False and models["ResNet"]["finetune"] is True
 
 
-def test_training_keys_beside_a_checkpoint_are_refused(config):
-    change(config, "models.ViT", {"timm": "test_vit", "checkpoint": "vit.safetensors", "epochs": 3})
-    with pytest.raises(InputError, match=r"models.ViT: 'epochs' has no effect"):
+def test_checkpoint_may_start_a_fine_tuning_and_its_replicates(config):
+    change(config, "models.ViT", {"timm": "test_vit", "checkpoint": "vit.safetensors", "finetune": True, "epochs": 3})
+    change(config, "models.ViT-b", {"replicate_of": "ViT"})
+    models = resolve(config)["models"]
+    for name in ("ViT", "ViT-b"):
+        assert models[name]["finetune"] is True and models[name]["checkpoint"] == "vit.safetensors"
+        assert models[name]["training"]["epochs"] == 3 and models[name]["training"]["pretrained"] is False
+
+
+@pytest.mark.parametrize(("key", "value"), [("epochs", 3), ("pretrained", True)])
+def test_training_keys_beside_a_checkpoint_are_refused(key, value, config):
+    change(config, "models.ViT", {"timm": "test_vit", "checkpoint": "vit.safetensors", key: value})
+    with pytest.raises(InputError, match=f"models.ViT: '{key}' has no effect"):
         resolve(config)
 
 
@@ -207,7 +217,7 @@ WRONG = [
     ("models.R2", {"replicate_of": "ResNett"}, "unknown original of replicate 'R2' 'ResNett'; did you mean 'ResNet'"),
     ("models.R2", {"replicate_of": "ResNet", "lr": 0.1}, "config: models.R2: a replicate shares its original's recipe and takes no 'lr'"),
     ("models.R2", {"replicate_of": "R2"}, "config: models.R2: replicate_of must name a model that is fine-tuned here, which 'R2' is not"),
-    ("models.ViT", {"timm": "test_vit", "finetune": True, "checkpoint": "x.pth"}, "config: models.ViT: a checkpoint is used as it is"),
+    ("models.ViT", {"timm": "test_vit", "finetune": True, "checkpoint": "x.pth", "pretrained": True}, "config: models.ViT: 'pretrained' has no effect beside"),
     # Methods.
     ("methods.ig.explain", "gradcan", "unknown method 'gradcan'; did you mean 'gradcam'"),
     ("methods.ig.explain", "grad.cam", "unknown method 'grad.cam'; did you mean 'gradcam'"),

@@ -1,16 +1,14 @@
 """Vision models: building, saving, importing and predicting."""
 
-import pickle
-
 import numpy as np
 import pytest
+import timm
 import torch
-from safetensors.torch import save_file
 
 from lookalike import io
 from lookalike.errors import InputError
-from lookalike.models import build_network, describe_import, import_weights, load_model, normalisation_of, predict, save_model, targets_of, to_tensor
-from lookalike.weights import read_weights
+from lookalike.models import build_network, describe_import, load_model, normalisation_of, predict, save_model, targets_of, to_tensor
+from lookalike.tables import describe_model
 
 torch.set_num_threads(1)
 
@@ -56,6 +54,7 @@ def test_sidecar_holds_normalisation_and_size(tmp_path):
     save_model(tmp_path / "a.safetensors", net, {"recipe": RECIPE, "classes": CLASSES})
     sidecar = io.read_json(tmp_path / "a.json")
     assert sidecar["parameters"] == sum(p.numel() for p in net.parameters())
+    assert sidecar["features"] == net.fc.in_features
     assert (sidecar["mean"], sidecar["std"]) == normalisation_of(net)
     assert sidecar["recipe"] == RECIPE and sidecar["classes"] == CLASSES
 
@@ -92,116 +91,35 @@ def test_wrong_option_is_refused(options):
         build_network({"timm": "test_resnet", "options": options}, 3)
 
 
-def test_pretrained_weights_without_a_network_say_what_to_do(monkeypatch, tmp_path):
-    import huggingface_hub.constants
-
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
-    with pytest.raises(InputError, match=r"the pretrained weights of 'test_resnet' cannot be had .*`checkpoint:`.*`pretrained: false`") as error:
-        build_network({"timm": "test_resnet"}, 3, pretrained=True)
-    one_line(error)
-
-
-@pytest.mark.parametrize("prefix", ["", "module."])
-@pytest.mark.parametrize("wrapper", [None, "state_dict", "model"])
-def test_imported_checkpoint_gives_the_same_logits(prefix, wrapper, tmp_path):
-    net = network()
-    weights = {prefix + name: tensor for name, tensor in net.state_dict().items()}
-    torch.save({wrapper: weights, "epoch": 3} if wrapper else weights, tmp_path / "w.pth")
-    imported = import_weights(RECIPE, read_weights(tmp_path / "w.pth"), tmp_path / "w.pth").eval()
-    inputs = torch.rand(2, 3, 64, 64)
-    with torch.no_grad():
-        assert torch.equal(imported(inputs), net(inputs))
-    assert imported.num_classes == 3
-
-
-@pytest.mark.parametrize("name", ["test_byobnet", "deit_tiny_distilled_patch16_224"])
-def test_import_finds_heads_of_other_names(name, tmp_path):
-    recipe = {"timm": name, "options": {"depth": 1, "embed_dim": 48} if name.startswith("deit") else {}}
-    weights = build_network(recipe, 3).state_dict()
-    save_file(weights, tmp_path / "w.safetensors")
-    imported = import_weights(recipe, read_weights(tmp_path / "w.safetensors"), "w.safetensors")
-    assert imported.num_classes == 3
-    assert all(torch.equal(tensor, weights[key]) for key, tensor in imported.state_dict().items())
-
-
-def test_checkpoint_of_another_architecture_is_refused():
-    with pytest.raises(InputError, match=r"w.pth: .*'test_resnet'") as error:
-        import_weights(RECIPE, network(VIT).state_dict(), "w.pth")
-    one_line(error)
-
-
-def test_checkpoint_of_another_architecture_with_the_same_head_name_is_refused():
-    with pytest.raises(InputError, match=r"w.pth: is no checkpoint of 'test_byobnet': [1-9]") as error:
-        import_weights({"timm": "test_byobnet"}, build_network({"timm": "test_convnext"}, 3).state_dict(), "w.pth")
-    one_line(error)
-
-
-@pytest.mark.parametrize(
-    ("change", "complaint"),
-    [
-        (lambda weights: weights.pop("layer1.0.conv1.weight"), "1 weights missing, 0 unexpected, 0 of another shape, for example 'layer1.0.conv1.weight'"),
-        (lambda weights: weights.update(ema=torch.zeros(1)), "0 weights missing, 1 unexpected, 0 of another shape, for example 'ema'"),
-        (lambda weights: weights.update({"fc.bias": torch.zeros(4)}), "0 weights missing, 0 unexpected, 1 of another shape, for example 'fc.bias'"),
-    ],
-)
-def test_checkpoint_with_a_wrong_weight_is_refused(change, complaint):
-    weights = dict(network().state_dict())
-    change(weights)
-    with pytest.raises(InputError, match=f"^w.pth: is no checkpoint of 'test_resnet': {complaint}") as error:
-        import_weights(RECIPE, weights, "w.pth")
-    one_line(error)
-
-
-class Code:
-    """Something whose pickle runs code when it is loaded."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return open, (str(self.path), "w")
-
-
-def test_checkpoint_with_code_is_refused_and_not_run(tmp_path):
-    code = pickle.dumps({"state_dict": Code(tmp_path / "ran")}, protocol=2)
-    (tmp_path / "bad.pth").write_bytes(code)
-    torch.save({"fc.weight": torch.zeros(2), "extra": Code(tmp_path / "ran")}, tmp_path / "worse.pth")
-    for name in ("bad.pth", "worse.pth"):
-        with pytest.raises(InputError, match=f"{name}: not a readable checkpoint of plain weights") as error:
-            read_weights(tmp_path / name)
-        one_line(error)
-    assert not (tmp_path / "ran").exists()
-    pickle.loads(code)
-    assert (tmp_path / "ran").exists()
-
-
-@pytest.mark.parametrize("content", [torch.zeros(3), [1, 2], {"epoch": 3}, {"fc.weight": [1.0]}])
-def test_file_without_a_state_dict_is_refused(content, tmp_path):
-    torch.save(content, tmp_path / "w.pth")
-    with pytest.raises(InputError, match=r"w.pth") as error:
-        import_weights(RECIPE, read_weights(tmp_path / "w.pth"), tmp_path / "w.pth")
-    one_line(error)
-
-
-@pytest.mark.parametrize("name", ["w.safetensors", "w.pth"])
-def test_damaged_or_absent_checkpoint_is_named(name, tmp_path):
-    with pytest.raises(InputError, match=f"{name}: no such checkpoint"):
-        read_weights(tmp_path / name)
-    for content in (b"", b"nonsense" * 20):
-        (tmp_path / name).write_bytes(content)
-        with pytest.raises(InputError, match=f"{name}: not a readable checkpoint") as error:
-            read_weights(tmp_path / name)
-        one_line(error)
-
-
 def test_imported_model_takes_the_labels_only_where_their_number_fits():
     net = network()
     assert describe_import(net, RECIPE, CLASSES)["classes"] == CLASSES
     assert describe_import(net, RECIPE, ["a", "b"])["classes"] == ["0", "1", "2"]
     assert describe_import(net, RECIPE, CLASSES, "x/w.pth")["source"] == "x/w.pth"
     assert describe_import(net, RECIPE, CLASSES)["source"] == "timm test_resnet"
+
+
+@pytest.mark.parametrize(("name", "outputs"), [("imagenet-1k", 1000), ("imagenet-12k", 11821)])
+def test_imagenet_head_has_wordnets_classes_if_the_labels_are_such(name, outputs):
+    net = build_network(RECIPE, outputs)
+    classes = describe_import(net, RECIPE, ["n01440764", "n02102040", "n03888257"])["classes"]
+    assert classes == timm.data.ImageNetInfo(name).label_names() and len(classes) == outputs
+    if outputs == 1000:
+        # tench, English springer and parachute, as everybody numbers them
+        assert [classes.index(label) for label in ("n01440764", "n02102040", "n03888257")] == [0, 217, 701]
+
+
+@pytest.mark.parametrize("labels", [["cat", "dog"], ["n01440764", "dog"], ["n01440764", "n00000000"]])
+def test_imagenet_head_has_numbers_if_any_label_is_none_of_wordnets(labels):
+    assert describe_import(build_network(RECIPE, 1000), RECIPE, labels)["classes"] == [str(index) for index in range(1000)]
+
+
+def test_accuracy_and_true_classes_of_an_imagenet_head_are_over_its_thousand():
+    labels = ["n01440764", "n02102040", "n03888257"]
+    sidecar = describe_import(build_network(RECIPE, 1000), RECIPE, labels) | {"parameters": 1}
+    predictions = {"classes": np.array(sidecar["classes"]), "labels": np.array(labels), "predicted": np.array([0, 217, 5])}
+    assert targets_of(predictions, "label", "a") == [0, 217, 701]
+    assert describe_model("a", {}, sidecar, predictions)["explained_accuracy"] == pytest.approx(2 / 3)
 
 
 PREDICTIONS = {"predicted": np.array([2, 0, 0]), "classes": np.array(CLASSES), "labels": np.array(["owl", "dog", "cat"])}
@@ -213,5 +131,5 @@ def test_targets_are_the_predicted_or_the_true_classes():
 
 
 def test_label_that_a_model_does_not_know_is_refused():
-    with pytest.raises(InputError, match=r"model 'net-a' has no class 'emu'; use target: predicted"):
+    with pytest.raises(InputError, match=r"model 'net-a' has no class 'emu' among its 3; fine-tune it \(`finetune: true`\), or use target: predicted"):
         targets_of(PREDICTIONS | {"labels": np.array(["owl", "emu"])}, "label", "net-a")

@@ -196,6 +196,23 @@ def test_name_of_the_model_decides_its_weights(manifest):
     assert not torch.equal(first.fc.weight, replicate.fc.weight)
 
 
+def test_training_starts_from_a_checkpoint_under_a_fresh_head(manifest, tmp_path):
+    recipe = {"timm": "test_resnet", "options": {}}
+    torch.manual_seed(5)
+    weights = build_network(recipe, 7).state_dict()
+    torch.save({"model": {f"module.{key}": value for key, value in weights.items()}, "epoch": 9}, tmp_path / "w.pth")
+    start = {**SETTINGS, "epochs": 0, "checkpoint": tmp_path / "w.pth"}
+    net, sidecar = finetune_from_manifest(manifest, recipe, name="a", seed=0, **start)
+    changed = {key for key, value in net.state_dict().items() if not torch.equal(value, weights[key])}
+    assert changed == {"fc.weight", "fc.bias"} and net.num_classes == 5
+    head = ["fc.bias", "fc.weight"]
+    assert sidecar["weights"] == {"source": str(tmp_path / "w.pth"), "loaded": len(weights) - 2, "missing": head, "unexpected": head}
+    replicate, _ = finetune_from_manifest(manifest, recipe, name="b", seed=0, **start)
+    assert not torch.equal(net.fc.weight, replicate.fc.weight)
+    trained, _ = finetune_from_manifest(manifest, recipe, name="a", seed=0, **start | {"epochs": 1})
+    assert not torch.equal(trained.conv1[0].weight, net.conv1[0].weight)
+
+
 def test_missing_split_is_refused(manifest):
     rows = [row for row in manifest if row["split"] == "train"]
     with pytest.raises(InputError, match=r"fine-tuning a: no image in split 'val'"):

@@ -1,11 +1,15 @@
 """Bad input, run for real: a one-line error that says what to do, and nothing half-written."""
 
+import argparse
 import json
 
 import numpy as np
 import pytest
+import torch
 from conftest import snakemake, tiny_config
 from PIL import Image
+
+from lookalike.weights import read_weights
 
 MANIFEST, SAMPLE = "results/images/manifest.csv", "results/images/explained.csv"
 
@@ -89,6 +93,26 @@ def test_an_unknown_timm_name_gives_near_names(copied):
     error = refused(run, copied, "results/checkpoints/Other.safetensors", "logs/checkpoints/Other.log")
     assert "unknown timm model 'test_resnett'; did you mean 'test_resnet'" in error
     assert not (copied / "results/checkpoints/Other.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda weights: [weights.pop(f"fc.{name}") for name in ("weight", "bias")], "is a backbone without the head 'fc', which predicts nothing"),
+        (lambda weights: weights.update(args=argparse.Namespace()), "it wants to import 'argparse.Namespace', which could run code"),
+    ],
+    ids=["headless", "code"],
+)
+def test_a_checkpoint_that_cannot_be_used_is_named_with_the_remedy(copied, change, message):
+    weights = read_weights(copied / "results/checkpoints/ResNet.safetensors")
+    change(weights)
+    torch.save(weights, copied / "mine.pth")
+    config = tiny_config()
+    config["models"]["Mine"] = {"timm": "test_resnet", "checkpoint": "mine.pth"}
+    run = snakemake(copied, config, "results/checkpoints/Mine.safetensors")
+    error = refused(run, copied, "results/checkpoints/Mine.safetensors", "logs/checkpoints/Mine.log")
+    assert error.startswith("error: mine.pth: ") and message in error
+    assert "finetune: true" in error or "save `model.state_dict()` alone" in error
 
 
 def test_a_map_with_nan_is_named_with_its_place(copied):

@@ -5,9 +5,11 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 from conftest import snakemake, tiny_config
 
-from lookalike import io
+from lookalike import explain, io, models, registry
+from lookalike.weights import read_weights
 
 
 def test_a_checkpoint_of_ones_own_is_used_as_it_is(copied):
@@ -35,10 +37,54 @@ def test_a_checkpoint_of_another_architecture_is_refused(copied):
     assert not (copied / "results/checkpoints/Mine.json").exists()
 
 
-def test_labels_as_targets_explain_again_but_train_nothing(copied):
-    run = snakemake(copied, tiny_config() | {"target": "label"}, "results/maps/gradcam/ResNet/batch_maps.npy")
+def test_a_backbone_of_ones_own_is_fine_tuned(copied):
+    weights = read_weights(copied / "results/checkpoints/ResNet.safetensors")
+    torch.save({"epoch": 3, "model": {f"module.backbone.{name}": tensor for name, tensor in weights.items() if "fc." not in name}}, copied / "mine.pth")
+    config = tiny_config()
+    config["models"]["Mine"] = {"timm": "test_resnet", "options": {"output_stride": 8}, "checkpoint": "mine.pth", "finetune": True}
+    run = snakemake(copied, config, "results/predictions/Mine.npz")
     assert run.code == 0, run.text
-    assert run.jobs == {"explain_images": 1, "batch_maps": 1}
+    assert run.jobs == {"finetune_model": 1, "predict_images": 1}
+    sidecar = io.read_json(copied / "results/checkpoints/Mine.json")
+    assert sidecar["weights"] == {"source": "mine.pth", "loaded": len(weights) - 2, "missing": ["fc.bias", "fc.weight"], "unexpected": []}
+    mine = read_weights(copied / "results/checkpoints/Mine.safetensors")
+    assert {name for name, tensor in mine.items() if not torch.equal(tensor, weights[name])} == {"fc.bias", "fc.weight"}
+
+
+def assert_explained_for_its_labels(model):
+    """Compare the GradCAM maps of a run, in its own folder, with those computed here for the true classes."""
+    rows, predictions = io.read_table("results/images/explained.csv"), io.read_arrays(f"results/predictions/{model}.npz")
+    true = [predictions["classes"].tolist().index(row["label"]) for row in rows]
+    assert true != predictions["predicted"].tolist()
+    method, options = registry.get("method", "gradcam"), registry.with_defaults("method", "gradcam", {})
+    given = models.load_model(f"results/checkpoints/{model}.safetensors")
+    for image, saliency, _ in explain.explain_images(method, given, rows, true, size=64, seed=0, names=("gradcam", model), options=options):
+        np.testing.assert_allclose(np.load(f"results/maps/gradcam/{model}/per_image/{image}.npy"), saliency, atol=1e-5)
+    return true
+
+
+def test_labels_as_targets_explain_again_but_train_nothing(copied, monkeypatch):
+    names = ["ResNet", "RegNet"]
+    run = snakemake(copied, tiny_config() | {"target": "label"}, *[f"results/maps/gradcam/{name}/batch_maps.npy" for name in names])
+    assert run.code == 0, run.text
+    assert run.jobs == {"explain_images": 2, "batch_maps": 2}
+    monkeypatch.chdir(copied)
+    for name in names:
+        assert_explained_for_its_labels(name)
+
+
+def test_an_imagenet_head_is_explained_for_the_wordnet_id_of_each_folder(tmp_path, monkeypatch):
+    # Tench and parachute.
+    for synset, index in (("n01440764", 0), ("n03888257", 701)):
+        for number in range(3):
+            pixels = np.random.default_rng([number, index]).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+            io.write_image(tmp_path / "photos/val" / synset / f"{synset}-{number}.png", pixels)
+    zoo = {"timm": "test_resnet", "finetune": False, "pretrained": False}
+    config = tiny_config() | {"images": {"source": "photos", "n": 4, "size": 64}, "models": {"Zoo": zoo, "Other": zoo}, "target": "label"}
+    run = snakemake(tmp_path, config, "results/maps/gradcam/Zoo/batch_maps.npy")
+    assert run.code == 0, run.text
+    monkeypatch.chdir(tmp_path)
+    assert sorted(assert_explained_for_its_labels("Zoo")) == [0, 0, 701, 701]
 
 
 @pytest.mark.parametrize("given", [False, True], ids=["own maps", "given stack"])

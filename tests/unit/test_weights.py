@@ -1,0 +1,260 @@
+"""Files of weights: read without running their code; pretrained ones from a cache, a hub or not at all."""
+
+import argparse
+import functools
+import hashlib
+import http.server
+import os
+import pickle
+import re
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from lookalike.errors import InputError
+from lookalike.models import build_network
+from lookalike.weights import read_weights
+
+torch.set_num_threads(1)
+
+ROOT = Path(__file__).parents[2]
+WEIGHTS = {"fc.weight": torch.arange(6.0).view(3, 2), "fc.bias": torch.ones(3)}
+
+
+def one_line(error):
+    text = str(error.value)
+    assert "\n" not in text
+    return text
+
+
+def same(first, second):
+    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.parametrize("suffix", ["pt", "pth"])
+@pytest.mark.parametrize("entry", [None, "state_dict", "model", "state_dict_ema", "model_ema"])
+def test_state_dict_is_found_beside_other_keys(entry, suffix, tmp_path):
+    beside = {"epoch": 3, "optimizer": {"state": {0: {"mu": torch.zeros(2)}}, "param_groups": [{"lr": 0.1, "params": [0]}]}}
+    torch.save({entry: WEIGHTS, **beside} if entry else WEIGHTS, tmp_path / f"w.{suffix}")
+    assert same(read_weights(tmp_path / f"w.{suffix}"), WEIGHTS)
+
+
+@pytest.mark.parametrize(("ema", "last"), [("state_dict_ema", "state_dict"), ("model_ema", "model")])
+def test_running_average_is_preferred_to_the_last_step(ema, last, tmp_path):
+    torch.save({last: {name: -tensor for name, tensor in WEIGHTS.items()}, ema: WEIGHTS}, tmp_path / "w.pth")
+    assert same(read_weights(tmp_path / "w.pth"), WEIGHTS)
+
+
+class Code:
+    """Something whose pickle runs code when it is loaded."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+def test_checkpoint_with_code_is_refused_and_not_run(tmp_path):
+    code = pickle.dumps({"state_dict": Code(tmp_path / "ran")}, protocol=2)
+    (tmp_path / "bad.pth").write_bytes(code)
+    torch.save({"fc.weight": torch.zeros(2), "extra": Code(tmp_path / "ran")}, tmp_path / "worse.pth")
+    for name in ("bad.pth", "worse.pth"):
+        with pytest.raises(InputError, match=rf"{name}: .*it wants to import '\w*io.open', which could run code; save `model.state_dict\(\)` alone") as error:
+            read_weights(tmp_path / name)
+        one_line(error)
+    assert not (tmp_path / "ran").exists()
+    pickle.loads(code)
+    assert (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("extra", "imported"), [({"args": argparse.Namespace(lr=1)}, "argparse.Namespace"), ({"net": torch.nn.Linear(2, 2)}, "torch.nn.modules.linear.Linear")]
+)
+def test_what_a_checkpoint_wants_to_import_is_named(extra, imported, tmp_path):
+    torch.save({"model": WEIGHTS, **extra}, tmp_path / "w.pth")
+    with pytest.raises(InputError, match=rf"w.pth: .*it wants to import '{imported}', .*save `model.state_dict\(\)` alone") as error:
+        read_weights(tmp_path / "w.pth")
+    one_line(error)
+
+
+@pytest.mark.parametrize("content", [torch.zeros(3), [1, 2], {}, {"epoch": 3}, {"fc.weight": [1.0]}, {"model": {"fc.weight": 1.0}}])
+def test_file_without_a_state_dict_is_refused(content, tmp_path):
+    torch.save(content, tmp_path / "w.pth")
+    with pytest.raises(InputError, match=r"w.pth: holds no state dict, .*save `model.state_dict\(\)` alone") as error:
+        read_weights(tmp_path / "w.pth")
+    one_line(error)
+
+
+@pytest.mark.parametrize("name", ["w.safetensors", "w.pth"])
+def test_damaged_or_absent_checkpoint_is_named(name, tmp_path):
+    with pytest.raises(InputError, match=f"{name}: no such checkpoint"):
+        read_weights(tmp_path / name)
+    (save_file if name.endswith("safetensors") else torch.save)(WEIGHTS, tmp_path / name)
+    whole = (tmp_path / name).read_bytes()
+    for content in (b"", whole[: len(whole) // 2], whole[:-5], b"nonsense" * 20):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InputError, match=rf"{name}: not a readable checkpoint of plain weights \(.+\); is it whole\? copy it again") as error:
+            read_weights(tmp_path / name)
+        one_line(error)
+
+
+class Hub(http.server.BaseHTTPRequestHandler):
+    """As much of the hub's protocol as its client needs for one file, and plain files for everybody else."""
+
+    def __init__(self, files, asked, *args):
+        self.files, self.asked = files, asked
+        super().__init__(*args)
+
+    def do_HEAD(self):
+        self.asked.append((self.command, self.path))
+        content = self.files.get(self.path)
+        self.send_response(404 if content is None else 200)
+        if content is None:
+            self.send_header("X-Error-Code", "EntryNotFound")
+        else:
+            self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
+        self.send_header("X-Repo-Commit", "0123456789abcdef" * 2 + "01234567")
+        self.send_header("Content-Length", str(len(content or b"")))
+        self.end_headers()
+        return content
+
+    def do_GET(self):
+        self.wfile.write(self.do_HEAD() or b"")
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def serve():
+    """Return a function that serves files on loopback; it returns the address, a list of what was asked, and the way to end it."""
+    servers = []
+
+    def start(files):
+        asked = []
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Hub, files, asked))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+
+        def stop():
+            server.shutdown()
+            server.server_close()
+            servers.remove(server)
+
+        return f"http://127.0.0.1:{server.server_port}", asked, stop
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+BUILD = """
+import sys, time
+from lookalike.errors import InputError
+from lookalike.models import build_network
+from lookalike.weights import write_weights
+start = time.monotonic()
+try:
+    write_weights(sys.argv[1], build_network({"timm": "test_vit.r160_in1k"}, pretrained=True).state_dict())
+except InputError as error:
+    print(f"error: {error}")
+print(f"seconds: {time.monotonic() - start}")
+"""
+
+
+def build_in(home, address, output, **environment):
+    """Build a pretrained network in a process of its own, with a cache of its own."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGINGFACE_"))}
+    own |= {"HF_HOME": str(home), "HF_ENDPOINT": address, "NO_PROXY": "127.0.0.1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", BUILD, str(output)]
+    return subprocess.run(command, env=own | environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=True).stdout
+
+
+def test_pretrained_weights_come_from_the_hub_then_from_its_cache_else_a_line_says_what_to_do(serve, tmp_path):
+    torch.manual_seed(0)
+    weights = build_network({"timm": "test_vit"}).state_dict()
+    save_file(weights, tmp_path / "served.safetensors")
+    file = "/timm/test_vit.r160_in1k/resolve/main/model.safetensors"
+    address, asked, stop = serve({file: (tmp_path / "served.safetensors").read_bytes()})
+
+    text = build_in(tmp_path / "home", address, tmp_path / "first.safetensors")
+    assert "error" not in text
+    assert ("GET", file) in asked
+    assert same(load_file(tmp_path / "first.safetensors"), weights)
+    stop()
+
+    text = build_in(tmp_path / "home", address, tmp_path / "second.safetensors", HF_HUB_OFFLINE="1")
+    assert "error" not in text
+    assert same(load_file(tmp_path / "second.safetensors"), weights)
+
+    text = build_in(tmp_path / "empty", address, tmp_path / "third.safetensors")
+    assert not (tmp_path / "third.safetensors").exists()
+    error = next(line for line in text.splitlines() if line.startswith("error: "))
+    assert error.startswith("error: the pretrained weights of 'test_vit.r160_in1k' cannot be had (")
+    assert "download model.safetensors of timm/test_vit.r160_in1k" in error
+    assert f"to {tmp_path / 'empty' / 'hub'}, or give the file as `checkpoint:`, or set `pretrained: false`" in error
+    assert float(re.search(r"seconds: (\S+)", text)[1]) < 10
+
+
+@pytest.fixture
+def offline(monkeypatch, tmp_path):
+    import huggingface_hub.constants
+
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path / "torch"))
+
+
+@pytest.mark.parametrize("options", [{}, {"cache_dir": "own"}])
+def test_offline_mode_says_what_to_download_and_where_to_put_it(offline, options, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    start = time.monotonic()
+    with pytest.raises(InputError, match=r"the pretrained weights of 'test_resnet' cannot be had \(.*offline") as error:
+        build_network({"timm": "test_resnet", "options": options}, 3, pretrained=True)
+    assert time.monotonic() - start < 5
+    assert f"`hf download timm/test_resnet.r160_in1k model.safetensors`) and copy that cache to {options.get('cache_dir', tmp_path / 'hub')}," in one_line(
+        error
+    )
+
+
+def from_url(url, **others):
+    return {"timm": "test_resnet", "options": {"pretrained_cfg_overlay": {"hf_hub_id": None, "url": url}, **others}}
+
+
+def test_weights_of_a_url_come_from_torchs_cache(serve, monkeypatch, tmp_path):
+    monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path / "torch"))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    weights = build_network({"timm": "test_resnet"}).state_dict()
+    torch.save(weights, tmp_path / "served.pth")
+    address, _, stop = serve({"/w.pth": (tmp_path / "served.pth").read_bytes()})
+    assert same(build_network(from_url(f"{address}/w.pth"), pretrained=True).state_dict(), weights)
+    stop()
+    assert same(build_network(from_url(f"{address}/w.pth"), pretrained=True).state_dict(), weights)
+    with pytest.raises(InputError, match=rf"cannot be had \(.+\); download {address}/v.pth to {tmp_path}/torch/checkpoints/v.pth, or give the file") as error:
+        build_network(from_url(f"{address}/v.pth"), pretrained=True)
+    one_line(error)
+    (tmp_path / "torch/checkpoints/w.pth").write_bytes(b"damaged")
+    with pytest.raises(InputError, match=r"the pretrained weights of 'test_resnet' cannot be loaded \(.+\); clear the cache of them") as error:
+        build_network(from_url(f"{address}/w.pth"), pretrained=True)
+    one_line(error)
+
+
+def test_offline_mode_holds_for_urls_too(serve, offline):
+    address, asked, _ = serve({"/w.pth": b""})
+    with pytest.raises(InputError, match=r"cannot be had \(.*HF_HUB_OFFLINE"):
+        build_network(from_url(f"{address}/w.pth"), pretrained=True)
+    assert not asked
+
+
+def test_model_without_pretrained_weights_is_named():
+    with pytest.raises(InputError, match=r"timm has no pretrained weights of 'test_resnet'; give your own as") as error:
+        build_network(from_url(None), pretrained=True)
+    one_line(error)
