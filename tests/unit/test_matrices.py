@@ -233,8 +233,16 @@ def test_one_image_gives_no_interval():
     assert np.isnan(low[0]) and np.isnan(high[0]) and low[1] < high[1]
 
 
-def test_models_of_other_classes_cannot_agree():
-    one, other = ({"images": np.array(["i"]), "classes": np.array(names), "predicted": np.array([0])} for names in (["ant", "bee"], ["0", "1"]))
+def test_models_of_which_one_knows_more_classes_agree_by_name():
+    few, many = ({"images": np.array(["i"]), "classes": np.array(names), "predicted": np.array([0])} for names in (["bee"], ["bee", "ant"]))
+    block = {"values": np.zeros((1, 1, 1)), "chance": np.zeros((1, 1, 1)), "images": np.array(["i"]), "a": np.array(["x"]), "b": np.array(["y"])}
+    for first, second in ((few, many), (many, few)):
+        np.testing.assert_array_equal(matrices.values_of_subset({"p": block}, {"x.npz": first, "y.npz": second})[0], [[0.0]])
+
+
+@pytest.mark.parametrize("names", [(["ant", "bee"], ["0", "1"]), (["ant", "bee"], ["bee", "cow"]), (["0", "1"], ["0", "1", "2"])])
+def test_models_of_other_classes_cannot_agree(names):
+    one, other = ({"images": np.array(["i"]), "classes": np.array(own), "predicted": np.array([0])} for own in names)
     block = {"values": np.zeros((1, 1, 1)), "chance": np.zeros((1, 1, 1)), "images": np.array(["i"]), "a": np.array(["x"]), "b": np.array(["y"])}
     with pytest.raises(InputError, match=r"x.npz and y.npz: the models know different classes"):
         matrices.values_of_subset({"p": block}, {"x.npz": one, "y.npz": other})
