@@ -8,7 +8,8 @@ from snakemake.exceptions import WorkflowError
 
 from lookalike import registry
 from lookalike.config import block_pairs, blocks_of, resolve
-from lookalike.errors import InputError
+from lookalike.download import KNOWN, STAMP
+from lookalike.errors import InputError, near_names
 from lookalike.fingerprint import fingerprint
 from lookalike.images import image_files
 
@@ -21,7 +22,14 @@ except InputError as error:
 # Snakemake keeps old results without a word when an input is not there, so a wrong path must stop here.
 for place, path in config["paths"].items():
     if not os.path.exists(path):
-        raise WorkflowError(f"config: {place}: {path} does not exist")
+        hint = near_names(path, ["demo", *KNOWN]) if place == "images.source" else ""
+        raise WorkflowError(f"config: {place}: {path} does not exist{hint}")
+
+# A rule's folder is emptied before it is written, which must not happen to one that somebody made by hand.
+ARCHIVES = config["archives"]
+for name in ARCHIVES:
+    if os.path.exists(f"data/{name}") and not os.path.exists(f"data/{name}/{STAMP}"):
+        raise WorkflowError(f"config: images.source: data/{name} is there, but was not unpacked here; give this folder as images.source, or move it away")
 
 MODELS = config["models"]
 FINETUNED = [name for name, recipe in MODELS.items() if recipe["finetune"]]
@@ -54,6 +62,7 @@ wildcard_constraints:
     linkage=one_of(LINKAGES),
     a=one_of(BLOCKS),
     b=one_of(BLOCKS),
+    archive=one_of(ARCHIVES),
 
 
 def folder_listing(folder):
@@ -61,6 +70,30 @@ def folder_listing(folder):
     stats = [(path, os.stat(path)) for path in image_files(folder)]
     lines = (f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in stats)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def image_folder(wildcards):
+    """Return the folder of the images: the demo's, an archive's, or a given one, whose own time says nothing."""
+    if IS_DEMO:
+        return "results/images/demo"
+    return f"data/{next(iter(ARCHIVES))}" if ARCHIVES else ancient(config["images"]["source"])
+
+
+def given_folders():
+    """Return the folders of images and masks that no rule makes."""
+    source, masks = config["images"]["source"], config["images"].get("masks")
+    return [] if IS_DEMO else [folder for folder in ("" if ARCHIVES else source, masks) if folder]
+
+
+def archive_of(wildcards):
+    """Return where an archive of images comes from, where it lies, and its checksum."""
+    return ARCHIVES[wildcards.archive]
+
+
+def archive_if_local(wildcards):
+    """Return an archive of images that no rule downloads."""
+    archive = archive_of(wildcards)
+    return [] if archive["url"] else archive["path"]
 
 
 def explanation_options(wildcards):

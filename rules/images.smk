@@ -1,4 +1,4 @@
-"""Images: the demo's are drawn; a folder's are listed; a balanced sample is what gets explained."""
+"""Images: the demo's are drawn, an archive's unpacked; a folder's are listed; a balanced sample is what gets explained."""
 
 
 rule draw_demo_images:
@@ -19,10 +19,30 @@ rule draw_demo_images:
         "../scripts/draw_demo_images.py"
 
 
+rule download_images:
+    input:
+        archive=archive_if_local,
+    output:
+        folder=directory("data/{archive}"),
+    log:
+        "logs/images/download_{archive}.log",
+    """Download an archive of images, unless it is there, verify and unpack it: in data/, which outlives results/."""
+
+    # Nodes of a cluster often have no network.
+    localrule: True
+    conda:
+        "../envs/compare.yaml"
+    params:
+        archive=archive_of,
+        source=fingerprint("scripts/download_images.py"),
+    script:
+        "../scripts/download_images.py"
+
+
 rule list_images:
     """Check every image of the source and write the manifest."""
     input:
-        folder="results/images/demo" if IS_DEMO else ancient(config["images"]["source"]),
+        folder=image_folder,
         masks="results/images/demo_masks" if IS_DEMO else ancient(config["images"].get("masks", [])),
     output:
         manifest="results/images/manifest.csv",
@@ -32,7 +52,7 @@ rule list_images:
         "../envs/compare.yaml"
     params:
         seed=SEED,
-        listing=[] if IS_DEMO else [folder_listing(folder) for folder in (config["images"]["source"], config["images"].get("masks")) if folder],
+        listing=[folder_listing(folder) for folder in given_folders()],
         source=fingerprint("scripts/list_images.py"),
     script:
         "../scripts/list_images.py"
