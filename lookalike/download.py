@@ -201,7 +201,8 @@ def unpack(archive, folder):
     except InputError:
         raise
     except Exception as error:
-        raise InputError(f"{archive}: cannot be unpacked ({error or type(error).__name__}); get it again if it is broken") from None
+        reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(":")
+        raise InputError(f"{archive}: cannot be unpacked ({reason}); get it again if it is broken") from None
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -219,6 +220,12 @@ def extract_tar(archive, folder):
 
     with tarfile.open(archive) as file:
         file.extractall(folder, filter=checked)
+        # What breaks off within a header is the end to tarfile; the true one is a block of zeros, and gzip's checksum follows.
+        file.fileobj.seek(file.offset)
+        if file.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+            raise EOFError("it ends in the middle")
+        while file.fileobj.read(2**16):
+            pass
 
 
 def extract_zip(archive, folder):

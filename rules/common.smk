@@ -79,10 +79,16 @@ def image_folder(wildcards):
     return f"data/{next(iter(ARCHIVES))}" if ARCHIVES else ancient(config["images"]["source"])
 
 
-def given_folders():
-    """Return the folders of images and masks that no rule makes."""
+def image_listings():
+    """Return what changes when the given images and masks do.
+
+    For an archive, its checksum or time: by its folder alone, old results would pass for new ones where unpacking failed.
+    """
+    if IS_DEMO:
+        return []
     source, masks = config["images"]["source"], config["images"].get("masks")
-    return [] if IS_DEMO else [folder for folder in ("" if ARCHIVES else source, masks) if folder]
+    archives = [archive["checksum"] or str(os.stat(archive["path"]).st_mtime_ns) for archive in ARCHIVES.values()]
+    return (archives or [folder_listing(source)]) + ([folder_listing(masks)] if masks else [])
 
 
 def archive_of(wildcards):

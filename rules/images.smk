@@ -1,6 +1,11 @@
 """Images: the demo's are drawn, an archive's unpacked; a folder's are listed; a balanced sample is what gets explained."""
 
 
+# Nodes of a cluster often have no network.
+localrules:
+    download_images,
+
+
 rule draw_demo_images:
     """Draw the demo's images and the masks of their shapes."""
     output:
@@ -20,16 +25,13 @@ rule draw_demo_images:
 
 
 rule download_images:
+    """Download an archive of images, unless it is there, verify and unpack it: in data/, which outlives results/."""
     input:
         archive=archive_if_local,
     output:
         folder=directory("data/{archive}"),
     log:
         "logs/images/download_{archive}.log",
-    """Download an archive of images, unless it is there, verify and unpack it: in data/, which outlives results/."""
-
-    # Nodes of a cluster often have no network.
-    localrule: True
     conda:
         "../envs/compare.yaml"
     params:
@@ -52,7 +54,7 @@ rule list_images:
         "../envs/compare.yaml"
     params:
         seed=SEED,
-        listing=[folder_listing(folder) for folder in given_folders()],
+        listing=image_listings(),
         source=fingerprint("scripts/list_images.py"),
     script:
         "../scripts/list_images.py"
