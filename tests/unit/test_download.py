@@ -237,7 +237,6 @@ def test_archives_of_every_kind_are_unpacked_without_what_wraps_the_splits(suffi
         (["cat/a.jpg", "dog/b.jpg"], ["cat", "dog"]),
         (["pets/cat/a.jpg", "pets/dog/b.jpg", "README.txt"], ["cat", "dog"]),
         (["pets/cat/a.jpg", "pets/dog/b.jpg", "__MACOSX/pets/cat/._a.jpg", "pets/._cat"], ["cat", "dog"]),
-        (["train/cat/a.jpg", "train/dog/b.jpg"], ["cat", "dog"]),
         (["cat/a.jpg"], ["cat"]),
         (["more/pets/cat/a.jpg", "more/birds/emu/b.jpg"], ["birds/emu", "pets/cat"]),
     ],
@@ -245,6 +244,11 @@ def test_archives_of_every_kind_are_unpacked_without_what_wraps_the_splits(suffi
 def test_classes_keep_their_names(files, labels, tmp_path):
     unpack(pack(tmp_path / "x.zip", {name: picture(place) for place, name in enumerate(files)}), tmp_path / "x")
     assert [row["label"] for row in find_images(tmp_path / "x")] == labels
+
+
+def test_a_split_that_stands_alone_stays_one(tmp_path):
+    unpack(pack(tmp_path / "x.zip", {f"pets/val/{label}/a.jpg": picture(0) for label in ("cat", "dog")}), tmp_path / "x")
+    assert [(row["split"], row["label"]) for row in find_images(tmp_path / "x")] == [("val", "cat"), ("val", "dog")]
 
 
 def member(name, kind=tarfile.REGTYPE, link="", mode=0o644):
