@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from lookalike import registry
+from lookalike.download import find_archive
 from lookalike.errors import InputError, unknown
 from lookalike.found import find_models
 from lookalike.groups import EUCLIDEAN_LINKAGES, LINKAGES
@@ -37,7 +38,8 @@ def resolve(config):
         The same keys with their defaults, and: `models[name]` a recipe; `explanations[name]` with `method` and
         `options`; `methods[name]` with `explanation`, `view`, `models` and `subsets`; `metrics[name]` with `metric` and
         `options`; `comparisons`, the pairs of method and metric to compute; `left_out`, a sentence for each thing that
-        makes no sense; `paths`, from place to what must exist.
+        makes no sense; `archives`, where images come from one, as `find_archive` tells; `paths`, from place to what must
+        exist.
 
     Raises
     ------
@@ -57,6 +59,7 @@ def resolve(config):
     if config["matrices"] and GIVEN_MATRICES in config["methods"]:
         raise InputError(f"config: methods.{GIVEN_MATRICES}: the given matrices go by this name; give the method another")
     config["comparisons"], config["left_out"] = choose_comparisons(config)
+    config["archives"] = find_archive(config["images"]["source"] or "", config["images"].get("checksum"))
     config["paths"] = paths_of(config)
     return config
 
@@ -244,12 +247,14 @@ def raw_is_signed(method):
 
 def paths_of(config):
     """Return every file and folder that the config names, by its place."""
-    given = {"images.source": config["images"]["source"], "images.masks": config["images"].get("masks")}
+    images = config["images"]
+    is_path = images["source"] != "demo" and not any(archive["url"] for archive in config["archives"].values())
+    given = {"images.source": images["source"] if is_path else None, "images.masks": images.get("masks")}
     given |= {f"models.{name}.checkpoint": recipe["checkpoint"] for name, recipe in config["models"].items()}
     given |= {f"models.{name}.maps.{method}": path for name, recipe in config["models"].items() for method, path in recipe["maps"].items()}
     given |= {f"matrices.{name}.path": about["path"] for name, about in config["matrices"].items()}
     given |= {f"metric_validation.{key}": config["metric_validation"].get(key) for key in ("maps", "labels")}
-    return {place: path for place, path in given.items() if path and (place, path) != ("images.source", "demo")}
+    return {place: path for place, path in given.items() if path}
 
 
 def blocks_of(models, size):

@@ -23,7 +23,11 @@ def unknown(kind, name, names):
     InputError
     """
     names = sorted(names)
-    near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.6)
-    hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
     shown = ", ".join(names) if len(names) <= 40 else f"{len(names)} names"
-    return InputError(f"unknown {kind} {str(name)!r}{hint} (all: {shown})")
+    return InputError(f"unknown {kind} {str(name)!r}{near_names(name, names)} (all: {shown})")
+
+
+def near_names(name, names):
+    """Return the end of a sentence that asks for the near ones of all valid names; empty where none is near."""
+    near = difflib.get_close_matches(str(name), sorted(names), n=3, cutoff=0.6)
+    return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 # These carry values and never make them: a change in them does not make a result stale.
-PLUMBING = {"lookalike/errors.py", "lookalike/io.py", "lookalike/logs.py", "lookalike/devices.py", "lookalike/sharing.py", "lookalike/weights.py"}
+PLUMBING = {f"lookalike/{name}.py" for name in ("devices", "download", "errors", "io", "logs", "sharing", "weights")}
 
 
 def fingerprint(*paths):

@@ -9,7 +9,8 @@ from snakemake.exceptions import WorkflowError
 
 from lookalike import registry
 from lookalike.config import block_pairs, blocks_of, raw_is_signed, resolve
-from lookalike.errors import InputError
+from lookalike.download import KNOWN, STAMP
+from lookalike.errors import InputError, near_names
 from lookalike.fingerprint import fingerprint
 from lookalike.found import find_maps
 from lookalike.images import image_files
@@ -21,7 +22,12 @@ try:
     # Snakemake keeps old results without a word when an input is not there, so a wrong path must stop here.
     for place, path in config["paths"].items():
         if not os.path.exists(path):
-            raise InputError(f"config: {place}: {path} does not exist")
+            hint = near_names(path, ["demo", *KNOWN]) if place == "images.source" else ""
+            raise InputError(f"config: {place}: {path} does not exist{hint}")
+    # A rule's folder is emptied before it is written, which must not happen to one that somebody made by hand.
+    for name in config["archives"]:
+        if os.path.exists(f"data/{name}") and not os.path.exists(f"data/{name}/{STAMP}"):
+            raise InputError(f"config: images.source: data/{name} is there, but was not unpacked here; give this folder as images.source, or move it away")
     # By path, where the maps of which image are.
     GIVEN_MAPS = {path: find_maps(path) for recipe in config["models"].values() for path in recipe["maps"].values()}
 except InputError as error:
@@ -41,6 +47,7 @@ LINKAGES = config["groups"]["linkages"]
 BLOCKS = {name: blocks_of(method["models"], config["compare"]["block"]) for name, method in METHODS.items()}
 SEED = config["seed"]
 IMAGES = config["images"]
+ARCHIVES = config["archives"]
 IS_DEMO = IMAGES["source"] == "demo"
 HAS_MASKS = IS_DEMO or "masks" in IMAGES
 # Every matrix by method, metric and subset: those that are computed here, and somebody's.
@@ -68,6 +75,7 @@ wildcard_constraints:
     linkage=one_of(LINKAGES),
     a=one_of({name for blocks in BLOCKS.values() for name in blocks}),
     b=one_of({name for blocks in BLOCKS.values() for name in blocks}),
+    archive=one_of(ARCHIVES),
 
 
 def listing(files):
@@ -75,6 +83,36 @@ def listing(files):
     stats = [(path, os.stat(path)) for path in files]
     lines = (f"{path} {stat.st_size} {stat.st_mtime_ns}" for path, stat in stats)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def image_folder(wildcards):
+    """Return the folder of the images: the demo's, an archive's, or a given one, whose own time says nothing."""
+    if IS_DEMO:
+        return "results/images/demo"
+    return f"data/{next(iter(ARCHIVES))}" if ARCHIVES else ancient(config["images"]["source"])
+
+
+def image_listings():
+    """Return what changes when the given images and masks do.
+
+    For an archive, its checksum or time: by its folder alone, old results would pass for new ones where unpacking failed.
+    """
+    if IS_DEMO:
+        return []
+    source, masks = config["images"]["source"], config["images"].get("masks")
+    archives = [archive["checksum"] or str(os.stat(archive["path"]).st_mtime_ns) for archive in ARCHIVES.values()]
+    return (archives or [listing(image_files(source))]) + ([listing(image_files(masks))] if masks else [])
+
+
+def archive_of(wildcards):
+    """Return where an archive of images comes from, where it lies, and its checksum."""
+    return ARCHIVES[wildcards.archive]
+
+
+def archive_if_local(wildcards):
+    """Return an archive of images that no rule downloads."""
+    archive = archive_of(wildcards)
+    return [] if archive["url"] else archive["path"]
 
 
 def explanation_options(wildcards):

@@ -1,4 +1,9 @@
-"""Images: the demo's are drawn; a folder's are listed; a balanced sample is what gets explained."""
+"""Images: the demo's are drawn, an archive's unpacked; a folder's are listed; a balanced sample is what gets explained."""
+
+
+# Nodes of a cluster often have no network.
+localrules:
+    download_images,
 
 
 rule draw_demo_images:
@@ -19,12 +24,29 @@ rule draw_demo_images:
         "../scripts/draw_demo_images.py"
 
 
+rule download_images:
+    """Download an archive of images, unless it is there, verify and unpack it: in data/, which outlives results/."""
+    input:
+        archive=archive_if_local,
+    output:
+        folder=directory("data/{archive}"),
+    log:
+        "logs/images/download_{archive}.log",
+    conda:
+        "../envs/compare.yaml"
+    params:
+        archive=archive_of,
+        source=fingerprint("scripts/download_images.py"),
+    script:
+        "../scripts/download_images.py"
+
+
 if IMAGES["source"]:
 
     rule list_images:
         """Check every image of the source and write the manifest."""
         input:
-            folder="results/images/demo" if IS_DEMO else ancient(config["images"]["source"]),
+            folder=image_folder,
             masks="results/images/demo_masks" if IS_DEMO else ancient(config["images"].get("masks", [])),
         output:
             manifest="results/images/manifest.csv",
@@ -34,7 +56,7 @@ if IMAGES["source"]:
             "../envs/compare.yaml"
         params:
             seed=SEED,
-            listing=[] if IS_DEMO else [listing(image_files(folder)) for folder in (config["images"]["source"], config["images"].get("masks")) if folder],
+            listing=image_listings(),
             source=fingerprint("scripts/list_images.py"),
         script:
             "../scripts/list_images.py"

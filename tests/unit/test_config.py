@@ -133,6 +133,16 @@ def test_named_paths_are_told_by_their_place(config):
     assert resolve(config)["paths"] == {"images.source": "photos", "models.ViT.checkpoint": "vit.safetensors"}
 
 
+def test_an_archive_is_a_path_only_if_it_is_not_downloaded(config):
+    change(config, "images.source", "mine/photos.zip")
+    resolved = resolve(config)
+    assert resolved["archives"] == {"photos": {"url": None, "path": "mine/photos.zip", "checksum": None}}
+    assert resolved["paths"] == {"images.source": "mine/photos.zip"}
+    change(config, "images.source", "imagenette2")
+    resolved = resolve(config)
+    assert list(resolved["archives"]) == ["imagenette2"] and resolved["paths"] == {}
+
+
 @pytest.mark.parametrize(
     ("metric", "options"), [("rbf", {"sigma": "80"}), ("rbf", {"sigma": 0}), ("emd", {"grid": 0}), ("emd", {"grid": 2.5}), ("emd", {"sign": 1})]
 )
@@ -190,6 +200,9 @@ WRONG = [
     ("images.split", "test", "config: images.split: 'test'"),
     ("images.n", 0, "config: images.n: "),
     ("images.size", 8, "config: images.size: 8"),
+    ("images.checksum", "md5:123", "config: images.checksum: 'md5:123' does not match"),
+    ("images.checksum", f"md5:{'0' * 32}", "config: images.checksum: 'demo' takes none"),
+    ("images.source", "https://example.org/a.zip", "config: images.source: https://example.org/a.zip wants `images.checksum: sha256:...`"),
     ("finetuning.lr", 0, "config: finetuning.lr: 0"),
     ("models.ViT.epochs", "many", "config: models.ViT.epochs: 'many'"),
     ("maps.scale", "l2", "config: maps.scale: 'l2'"),
