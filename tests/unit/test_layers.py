@@ -149,7 +149,12 @@ def test_tokens_without_a_prefix_fill_a_square_row_by_row():
 
 
 @pytest.mark.parametrize(
-    ("shape", "complaint"), [((2, 10, 4), "10 tokens, which do not fill a grid"), ((2, 5), "gives 5 numbers an image, which lie on no grid"), ((2, 3, 4, 4, 4), "gives 3 x 4 x 4 x 4 numbers")]
+    ("shape", "complaint"),
+    [
+        ((2, 10, 4), "10 tokens, which do not fill a grid"),
+        ((2, 5), "gives 5 numbers an image, which lie on no grid"),
+        ((2, 3, 4, 4, 4), "gives 3 x 4 x 4 x 4 numbers"),
+    ],
 )
 def test_output_on_no_grid_is_refused(shape, complaint):
     with pytest.raises(InputError, match=complaint):
