@@ -34,24 +34,29 @@ def gradcam(model, images, targets, seeds, *, depth=1.0, layer=None):
     """
     import torch
 
-    from lookalike.layers import target_layer, to_grid
+    from lookalike.layers import only, target_layer, to_grid
 
+    size = tuple(images.shape[2:])
     captured = []
 
     def cut(module, inputs, output):
-        captured.append(output.detach().requires_grad_())
+        captured.append(output)
+        if not torch.is_tensor(output):
+            return output
+        captured[-1] = output.detach().requires_grad_()
         # A copy goes on, because later layers may work in place.
         return captured[-1].clone()
 
-    handle = target_layer(model.net, depth, layer, images.shape[2:]).register_forward_hook(cut)
+    handle = target_layer(model.net, depth, layer, size).register_forward_hook(cut)
     try:
         with torch.enable_grad():
             scores = model.logits(images).gather(1, targets[:, None]).sum()
     finally:
         handle.remove()
-    if len(captured) != 1:
-        raise InputError(f"gradcam: layer {layer!r} runs {len(captured)} times in a forward pass, not once; give another `layer:`")
-    (gradient,) = torch.autograd.grad(scores, captured[0])
-    activation, gradient = (to_grid(tensor, model.net) for tensor in (captured[0].detach(), gradient))
-    weights = gradient.mean(dim=(2, 3), keepdim=True)
-    return (weights * activation).sum(dim=1).relu().float().cpu().numpy(), {}
+    activation = only(captured, layer)
+    gradient = torch.autograd.grad(scores, activation, allow_unused=True)[0] if scores.requires_grad else None
+    cells, slopes = (None if tensor is None else to_grid(tensor, model.net, size) for tensor in (activation.detach(), gradient))
+    if slopes is None or (gradient.any() and not slopes.any()):
+        raise InputError(f"gradcam: the score does not depend on the grid of layer {layer!r}, or by its class token alone; give a shallower `layer:`")
+    weights = slopes.mean(dim=(2, 3), keepdim=True)
+    return (weights * cells).sum(dim=1).relu().float().cpu().numpy(), {}

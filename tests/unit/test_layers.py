@@ -57,7 +57,7 @@ def test_rule_takes_the_last_spatial_features(name, options, layer, grid):
 
 def test_class_and_distillation_tokens_are_dropped():
     net = network("deit_tiny_distilled_patch16_224", {"img_size": SIDE, "depth": 2, "embed_dim": 48})
-    chosen = target_layer(net)
+    chosen = target_layer(net, size=(SIDE, SIDE))
     tokens = output_of(net, chosen)
     assert name_of(net, chosen) == "blocks.1.norm1" and tokens.shape == (2, 4 * 4 + 2, 48)
     torch.testing.assert_close(to_grid(tokens, net)[1, :, 3, 2], tokens[1, 2 + 3 * 4 + 2], rtol=0, atol=0)
@@ -149,7 +149,12 @@ def test_tokens_without_a_prefix_fill_a_square_row_by_row():
 
 
 @pytest.mark.parametrize(
-    ("shape", "complaint"), [((2, 10, 4), "10 tokens, which do not fill a grid"), ((2, 5), "2-dimensional output"), ((2, 3, 4, 4, 4), "5-dimensional output")]
+    ("shape", "complaint"),
+    [
+        ((2, 10, 4), "10 tokens, which do not fill a grid"),
+        ((2, 5), "gives 5 numbers an image, which lie on no grid"),
+        ((2, 3, 4, 4, 4), "gives 3 x 4 x 4 x 4 numbers"),
+    ],
 )
 def test_output_on_no_grid_is_refused(shape, complaint):
     with pytest.raises(InputError, match=complaint):

@@ -117,6 +117,7 @@ def test_gradcam_finds_the_layer_at_the_size_of_the_images(images):
 def test_gradcam_gradient_stops_at_the_target_layer(images):
     model = tiny_model("test_resnet")
     expected = full_graph_gradcam(model, images, model.net.layer4, lambda x: x)
+    target_layer(model.net, size=(64, 64))  # the choice itself takes a gradient through the whole network, once
     model.net.requires_grad_(True)
     reached = []
     model.net.conv1[0].register_full_backward_hook(lambda *_: reached.append("below"))
