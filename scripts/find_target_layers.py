@@ -4,9 +4,15 @@ from lookalike import io, logs
 
 logs.log_to(snakemake.log[0])
 
-from lookalike import layers, models
+from lookalike import layers, models, tables
+from lookalike.errors import InputError
 
 rows = []
 for (name, layer), weights in zip(snakemake.params.layers.items(), snakemake.input.weights, strict=True):
-    rows.append({"model": name} | layers.describe_target_layer(models.load_model(weights).net, snakemake.params.size, layer))
+    try:
+        found = layers.measure_layer(models.load_model(weights).net, (snakemake.params.size,) * 2, layer)
+    except InputError as error:
+        print(f"{name}: {error}")
+        found = {"layer": None, "channels": None, "grid": None}
+    rows.append({"model": name} | found | {"grid": tables.grid_text(found["grid"])})
 io.write_table(snakemake.output.layers, rows)
