@@ -78,7 +78,7 @@ FAMILIES = [
     ("inception_resnet_v2", 224, {}, "conv2d_7b", 5),
     ("inception_v3", 224, {}, "Mixed_7c", 5),
     ("inception_v4", 224, {}, "features", 5),
-    ("jx_nest_tiny", 224, {}, "norm", 14),
+    ("nest_tiny", 224, {}, "norm", 14),
     ("lcnetv2_small", 224, {}, "stages", 7),
     ("legacy_seresnet18", 224, {}, "layer4", 7),
     ("legacy_xception", 224, {}, "act4", 7),
