@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lookalike.errors import InputError
-from lookalike.layers import target_layer, to_grid
+from lookalike.layers import measure_layer, target_layer, to_grid
 from lookalike.models import build_network
 
 torch.set_num_threads(1)
@@ -159,3 +159,91 @@ def test_tokens_without_a_prefix_fill_a_square_row_by_row():
 def test_output_on_no_grid_is_refused(shape, complaint):
     with pytest.raises(InputError, match=complaint):
         to_grid(torch.zeros(shape), torch.nn.Identity())
+
+
+def test_channels_as_many_as_the_side_are_told_by_what_the_network_says():
+    activation = torch.arange(2 * 8 * 8 * 8.0).view(2, 8, 8, 8)
+    assert to_grid(activation, network("test_resnet")) is activation
+    assert torch.equal(to_grid(activation, network("test_mambaout")), activation.permute(0, 3, 1, 2))
+
+
+@pytest.mark.parametrize(("shape", "grid"), [((2, 5, 4, 6), (5, 4, 6)), ((2, 4, 6, 5), (5, 4, 6)), ((2, 24, 5), (5, 4, 6)), ((2, 25, 5), (5, 4, 6))])
+def test_grids_have_the_shape_of_images_that_are_not_square(shape, grid):
+    net = torch.nn.Identity()
+    net.cls_token = torch.nn.Parameter(torch.zeros(1, 1, 5))
+    assert to_grid(torch.zeros(shape), net, (64, 96)).shape[1:] == grid
+
+
+@pytest.mark.parametrize(
+    ("name", "depth", "layer", "side"),
+    [
+        ("test_convnext", 1, "stages", 5),
+        ("test_mambaout", 0.5, "stages.1", 20),
+        ("test_vit", 1, "blocks.5.norm1", 10),
+        ("pit_ti_224", 0.3, "transformers.0.blocks.1.norm2", 27),
+        ("xcit_nano_12_p8_224", 1, "cls_attn_blocks.1.norm1", 28),
+        ("coat_lite_tiny", 1, "serial_blocks4.1.norm1", 7),
+        ("hiera_tiny_224", 0.25, "blocks.0.norm1", 56),
+        ("hiera_tiny_224", 1, "blocks.11", 7),
+        ("twins_svt_small", 1, "norm", 7),
+        ("sequencer2d_s", 1, "norm", 16),
+    ],
+)
+def test_cells_lie_where_the_pixels_are(name, depth, layer, side):
+    torch.manual_seed(0)
+    net = network(name)
+    size = net.pretrained_cfg["input_size"][-2:]
+    chosen = target_layer(net, depth)
+    assert name_of(net, chosen) == layer
+    images = torch.rand(1, 3, *size).repeat(2, 1, 1, 1)
+    half = size[0] // 2
+    images[1, :, half:, :half] = torch.rand(3, size[0] - half, half)
+    kept = []
+    chosen.register_forward_hook(lambda module, inputs, output: kept.append(output))
+    with torch.no_grad():
+        net(images)
+    grid = to_grid(kept[0], net, size)
+    change = (grid[1] - grid[0]).abs().mean(dim=0)
+    quarters = [part.mean().item() for rows in (change[: side // 2], change[-(side // 2) :]) for part in (rows[:, : side // 2], rows[:, -(side // 2) :])]
+    assert change.shape == (side, side)
+    # Only the quarter at the bottom left changed.
+    assert quarters[2] == max(quarters) > 1.5 * sorted(quarters)[-2]
+
+
+@pytest.mark.parametrize(
+    ("pool", "layer"), [("token", "blocks.11.norm1"), ("avg", "blocks"), ("map", "norm")], ids=["class token", "mean of tokens", "attention over tokens"]
+)
+def test_a_vit_is_explained_where_its_head_last_reads_the_patches(pool, layer):
+    net = network("vit_tiny_patch16_224", {"img_size": SIDE, "global_pool": pool})
+    assert name_of(net, target_layer(net, size=(SIDE, SIDE))) == layer
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "layer", "expected"),
+    [
+        ("deit_tiny_patch16_224", (224, 224), None, {"layer": "blocks.11.norm1", "channels": 192, "grid": (14, 14)}),
+        ("efficientnet_b3", (224, 224), None, {"layer": "bn2", "channels": 1536, "grid": (7, 7)}),
+        ("test_resnet", (64, 96), None, {"layer": "layer4", "channels": 96, "grid": (2, 3)}),
+        ("test_mambaout", (64, 64), "stages.1", {"layer": "stages.1", "channels": 32, "grid": (8, 8)}),
+    ],
+)
+def test_measured_layer(name, size, layer, expected):
+    net = network(name)
+    assert measure_layer(net, size, layer) == expected
+    assert not any(module._forward_hooks for module in net.modules())
+
+
+@pytest.mark.parametrize(
+    ("size", "layer", "complaint"),
+    [
+        ((1, 1), None, "no layer with a spatial grid"),
+        ((64, 64), "layer9", "unknown layer"),
+        ((64, 64), "fc", "lie on no grid"),
+        ((64, 64), "idle", "runs 0 times"),
+    ],
+)
+def test_a_layer_that_cannot_be_measured_is_refused(size, layer, complaint):
+    net = network("test_resnet")
+    net.idle = torch.nn.Identity()
+    with pytest.raises(InputError, match=complaint):
+        measure_layer(net, size, layer)

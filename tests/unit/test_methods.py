@@ -156,6 +156,29 @@ def test_gradcam_refuses_a_layer_that_does_not_run(images):
         gradcam(tiny_model("test_vit"), images, TARGETS, SEEDS, layer="blocks.5.attn.attn_drop")
 
 
+def test_gradcam_refuses_a_layer_that_the_score_reads_by_its_class_token_alone(images):
+    with pytest.raises(InputError, match=r"does not depend on the grid of layer 'norm', or by its class token alone"):
+        gradcam(tiny_model("test_vit"), images, TARGETS, SEEDS, layer="norm")
+
+
+def test_gradcam_refuses_a_layer_without_influence(images):
+    model = tiny_model("test_resnet")
+    model.net.idle = torch.nn.Conv2d(3, 4, 3)
+
+    def run_idle(net, inputs):
+        net.idle(inputs[0])
+
+    model.net.register_forward_pre_hook(run_idle)
+    with pytest.raises(InputError, match=r"does not depend on the grid of layer 'idle'"):
+        gradcam(model, images, TARGETS, SEEDS, layer="idle")
+
+
+def test_gradcam_refuses_a_layer_that_gives_several_tensors():
+    model, images = tiny_model("pit_ti_224"), torch.rand(3, 3, 224, 224)
+    with pytest.raises(InputError, match=r"layer 'transformers.1' gives a tuple, not a tensor; give a `layer:` inside it"):
+        gradcam(model, images, TARGETS, SEEDS, layer="transformers.1")
+
+
 @pytest.mark.parametrize("baseline", ["zero", "mean", "blur"])
 def test_integrated_gradients_equal_captum_in_one_big_batch(baseline, resnet, images):
     maps, _ = integrated_gradients(resnet, images, TARGETS, SEEDS, steps=40, baseline=baseline)
