@@ -154,6 +154,11 @@ def given_maps(wildcards):
     return MODELS[wildcards.model]["maps"][wildcards.explanation]
 
 
+def images_of_given_maps():
+    """Hash which images the given maps are of."""
+    return [hashlib.sha256("\n".join(found).encode()).hexdigest()[:16] for found in GIVEN_MAPS.values()]
+
+
 def listing_of_maps(path):
     """Hash names, sizes and times of given maps, and of the lists of images beside stacks."""
     found = GIVEN_MAPS[path].values()

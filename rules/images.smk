@@ -77,7 +77,7 @@ else:
         params:
             split=IMAGES["split"],
             common=IMAGES["common"],
-            listing=[listing_of_maps(path) for path in GIVEN_MAPS],
+            images=images_of_given_maps(),
             source=fingerprint("scripts/match_images.py"),
         script:
             "../scripts/match_images.py"
@@ -98,7 +98,7 @@ rule sample_images:
         seed=SEED,
         split=config["images"]["split"],
         n=IMAGES["n"],
-        listing=[listing_of_maps(path) for path in GIVEN_MAPS] if IMAGES["common"] else [],
+        images=images_of_given_maps() if IMAGES["common"] else [],
         source=fingerprint("scripts/sample_images.py"),
     script:
         "../scripts/sample_images.py"

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from lookalike.metrics.preparation import NEAR, cosines, flat, unit_vectors, without_diagonal
+from lookalike.metrics.preparation import NEAR, cosines, pixels, unit_vectors, without_diagonal
 from lookalike.registry import metric
 
 
 @metric(
-    prepare=flat,
+    prepare=pixels,
     range=(0, 1),
     raw=lambda d: d,
     raw_name="angular distance",

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from lookalike.metrics.preparation import average_ranks, flat, inner_products, sums
+from lookalike.metrics.preparation import average_ranks, inner_products, pixels, sums
 from lookalike.registry import metric
 from lookalike.sharing import shared
 
 
 def ranks_and_masks(maps):
     """Return the ranks of the pixels and the mask of those above the mean, shape (a, p) each."""
-    vectors = flat(maps)
+    vectors = pixels(maps)
     return average_ranks(vectors), vectors > sums(vectors)[:, None] / vectors.shape[1]
 
 

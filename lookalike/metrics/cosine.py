@@ -1,11 +1,11 @@
 """Cosine dissimilarity: blind to the scale of a map, not to its offset or sign."""
 
-from lookalike.metrics.preparation import cosines, flat
+from lookalike.metrics.preparation import cosines, pixels
 from lookalike.registry import metric
 
 
 @metric(
-    prepare=flat,
+    prepare=pixels,
     range=(0, 2),
     raw=lambda d: 1 - d,
     raw_name="cosine similarity",

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from lookalike.metrics.preparation import flat, mean_absolute_differences
+from lookalike.metrics.preparation import mean_absolute_differences, pixels
 from lookalike.registry import metric
 
 
 def sorted_values(maps):
     """Return the maps' values in ascending order, shape (a, p)."""
-    return np.sort(flat(maps), axis=1)
+    return np.sort(pixels(maps), axis=1)
 
 
 @metric(

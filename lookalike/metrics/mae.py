@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from lookalike.metrics.preparation import flat, mean_absolute_differences
+from lookalike.metrics.preparation import mean_absolute_differences, pixels
 from lookalike.registry import metric
 
 
 @metric(
-    prepare=flat,
+    prepare=pixels,
     range=(0, np.inf),
     raw=lambda d: d,
     raw_name="mean absolute error",

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from lookalike.metrics.preparation import flat, mean_squared_differences
+from lookalike.metrics.preparation import mean_squared_differences, pixels
 from lookalike.registry import metric
 
 
 @metric(
-    prepare=flat, range=(0, np.inf), raw=lambda d: d, raw_name="mean squared error", formula="mean (x - y)^2", saliencytools="`mean_squared_error`: the same"
+    prepare=pixels, range=(0, np.inf), raw=lambda d: d, raw_name="mean squared error", formula="mean (x - y)^2", saliencytools="`mean_squared_error`: the same"
 )
 def mse(x, y):
     """Return the mean squared difference of pixels, for all pairs.

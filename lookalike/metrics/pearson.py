@@ -1,11 +1,11 @@
 """Pearson dissimilarity: blind to the scale and the offset of a map."""
 
-from lookalike.metrics.preparation import correlations, flat
+from lookalike.metrics.preparation import correlations, pixels
 from lookalike.registry import metric
 
 
 @metric(
-    prepare=flat,
+    prepare=pixels,
     range=(0, 2),
     raw=lambda d: 1 - d,
     raw_name="Pearson correlation",

@@ -20,7 +20,13 @@ SMALLEST, LARGEST = 1e-250, 1e250
 
 @shared
 def flat(maps):
-    """Return the maps as vectors, shape (a, p)."""
+    """Return the maps as vectors, shape (a, p), float64."""
+    return pixels(maps).astype(np.float64, copy=False)
+
+
+@shared
+def pixels(maps):
+    """Return the maps as vectors, shape (a, p), float32 or float64 as they came: for the tables below, which know both."""
     return maps.reshape(len(maps), -1)
 
 
@@ -214,7 +220,7 @@ def unsigned(maps):
     """Return the maps as vectors, shape (a, p); negative values are refused."""
     if maps.min(initial=0) < 0:
         raise InputError("a map has negative values, which this metric does not take; use a view with sign: absolute or positive")
-    return flat(maps)
+    return pixels(maps)
 
 
 @shared

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lookalike.metrics.preparation import flat, mean_squared_differences
+from lookalike.metrics.preparation import mean_squared_differences, pixels
 from lookalike.registry import metric
 
 
@@ -13,7 +13,7 @@ def decibels(dissimilarity):
 
 
 @metric(
-    prepare=flat,
+    prepare=pixels,
     range=(0, 1),
     raw=decibels,
     raw_name="PSNR in dB",

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from lookalike.metrics.preparation import flat, mean_squared_differences
+from lookalike.metrics.preparation import mean_squared_differences, pixels
 from lookalike.registry import metric
 
 # The width is stated for the 224 x 224 maps of the first studies, and carried over to any size by the mean.
 PIXELS_OF_SIGMA = 224 * 224
 
 
-@metric(prepare=flat, range=(0, 1), raw=lambda d: 1 - d, raw_name="RBF similarity", formula="1 - exp(-g MSE), g = 224^2 / (2 sigma^2)")
+@metric(prepare=pixels, range=(0, 1), raw=lambda d: 1 - d, raw_name="RBF similarity", formula="1 - exp(-g MSE), g = 224^2 / (2 sigma^2)")
 def rbf(x, y, *, sigma=80.0):
     """Return 1 - exp(-g MSE), with g = 224^2 / (2 sigma^2), 3.92 for the default, for all pairs.
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from lookalike.metrics.preparation import flat, inner_products, products_and_moments
+from lookalike.metrics.preparation import inner_products, pixels, products_and_moments
 from lookalike.registry import metric
 
 
 def signs(maps, *, dead_zone=0.0):
     """Return -1, 0 or 1 a pixel, shape (a, p); 0 within the dead zone."""
-    vectors, dead_zone = flat(maps), np.float64(dead_zone)
+    vectors, dead_zone = pixels(maps), np.float64(dead_zone)
     return (vectors > dead_zone).view(np.int8) - (vectors < -dead_zone).view(np.int8)
 
 

@@ -1,12 +1,12 @@
 """Spearman dissimilarity: blind to every monotone change of a map's values."""
 
-from lookalike.metrics.preparation import average_ranks, correlations, flat
+from lookalike.metrics.preparation import average_ranks, correlations, pixels
 from lookalike.registry import metric
 
 
 def ranks(maps):
     """Return the average ranks of the pixels, shape (a, p)."""
-    return average_ranks(flat(maps))
+    return average_ranks(pixels(maps))
 
 
 @metric(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from lookalike.errors import InputError
-from lookalike.metrics.preparation import flat, inner_products
+from lookalike.metrics.preparation import inner_products, pixels
 from lookalike.registry import metric
 
 
@@ -11,7 +11,7 @@ def largest_pixels(maps, *, share=0.1):
     """Return a mask of exactly the share of largest pixels, shape (a, p); ties go to the earlier pixel."""
     if not 0 < share <= 1:
         raise InputError(f"topk_iou: share must lie in (0, 1], not {share}")
-    vectors = flat(maps)
+    vectors = pixels(maps)
     count = max(1, round(share * vectors.shape[1]))
     thresholds = np.partition(vectors, -count, axis=1)[:, -count, None]
     masks = vectors > thresholds

@@ -18,7 +18,7 @@ def test_a_new_model_computes_its_own_maps_and_pairs_only(copied):
     run = snakemake(copied, config)
     assert run.code == 0, run.text
     own = {"finetune_model": 1, "predict_images": 1, "explain_images": 2, "batch_maps": 2, "audit_maps": 2, "compare_models": 12}
-    shared = {"tabulate_models": 1, "measure_localisation": 2, "draw_panels": 1}
+    shared = {"find_target_layers": 1, "tabulate_models": 1, "measure_localisation": 2, "draw_panels": 1}
     assert run.jobs == own | shared | MATRIX | COMMON | BOTH_METHODS
 
 
@@ -27,7 +27,7 @@ def test_a_removed_model_computes_no_pair_again(copied):
     del config["models"]["RegNet"]
     run = snakemake(copied, config)
     assert run.code == 0, run.text
-    assert run.jobs == {"tabulate_models": 1, "measure_localisation": 2, "draw_panels": 1} | MATRIX | COMMON | BOTH_METHODS
+    assert run.jobs == {"find_target_layers": 1, "tabulate_models": 1, "measure_localisation": 2, "draw_panels": 1} | MATRIX | COMMON | BOTH_METHODS
 
 
 def test_a_new_metric_compares_by_it_alone(copied):
