@@ -8,7 +8,7 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 CARDS = $(shell nvidia-smi --list-gpus 2>/dev/null | grep -c '^GPU' || true)
 GPU ?= $(if $(filter-out 0,$(CARDS)),$(CARDS),$(CORES))
 
-.PHONY: demo test style docs lock clean
+.PHONY: demo test test-slow style docs lock clean
 
 demo: .venv/ready
 	$(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPU)
@@ -16,6 +16,10 @@ demo: .venv/ready
 
 test: style
 	$(BIN)/python -m pytest -n 2 tests/unit tests/workflow
+
+# The headline experiment on 14 models at 224 x 224, with random weights and two images.
+test-slow: .venv/ready
+	$(BIN)/python -m pytest tests/slow
 
 style: .venv/ready
 	$(BIN)/ruff check .

@@ -21,7 +21,7 @@ import numpy as np
 import yaml
 from metrics import ONE_THREAD, ROOT, make_maps, measure, parser_of_sizes
 
-from lookalike import io
+from lookalike import stacks
 
 # Maps of each model: as many images as are wanted are these over again.
 DRAWN = 16
@@ -33,7 +33,7 @@ def write_batches(folder, images):
     for model, maps in enumerate(np.load(folder / "maps.npy")):
         card = {"images": [f"{place:05}" for place in range(images)], "shape": [images, *maps.shape[1:]], "data_range": 1.0}
         repeated = (maps[place % len(maps)] for place in range(images))
-        io.write_batch(folder / f"results/maps/gradcam/M{model:02}/batch_maps.npy", repeated, card)
+        stacks.write_batch(folder / f"results/maps/gradcam/M{model:02}/batch_maps.npy", repeated, card)
 
 
 def targets(config):
@@ -66,7 +66,7 @@ def computing(metric, folder):
     from lookalike import registry
     from lookalike.pairs import compare_blocks
 
-    x, y = ([np.array(list(io.Batch(folder / f"results/maps/gradcam/{model}/batch_maps.npy")))] for model in ("M00", "M01"))
+    x, y = ([np.array(list(stacks.Batch(folder / f"results/maps/gradcam/{model}/batch_maps.npy")))] for model in ("M00", "M01"))
     metrics = [(registry.get("metric", metric), {"data_range": 1.0})]
     compare_blocks(metrics, [x[0][:2]], [y[0][:2]], seed=0)
     start = time.perf_counter()

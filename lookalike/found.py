@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from lookalike import io
+from lookalike import io, stacks
 from lookalike.errors import InputError
 
 STACK = "batch_maps.npy"
@@ -101,7 +101,7 @@ def find_maps(path):
 
 def find_in_stack(path):
     """Return the places of the images in a stack of maps, as `find_maps`."""
-    images = io.read_stack_images(path)
+    images = stacks.read_stack_images(path)
     if twice := [image for image, count in Counter(images).items() if count > 1]:
         raise InputError(f"{path}: image {twice[0]!r} stands twice in its list of images; every map wants a name of its own")
     return {image: (path, place) for place, image in enumerate(images)}
@@ -146,4 +146,4 @@ def read_maps(path, images):
         if image not in found:
             raise InputError(f"{path}: has no map of image {image!r}; name its file {image}.npy, or leave the image out")
         file, place = found[image]
-        yield io.read_map(file) if place is None else io.read_map_of_stack(file, place)
+        yield io.read_map(file) if place is None else stacks.read_map_of_stack(file, place)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lookalike import io, logs, maps
+from lookalike import io, logs, maps, stacks
 
 logs.log_to(snakemake.log[0])
 
@@ -16,4 +16,4 @@ card = {
     "view": view,
     "data_range": maps.data_range(snakemake.params.signed, **view),
 }
-io.write_batch(snakemake.output.batch, (maps.view(one, **view) for one in raw), card)
+stacks.write_batch(snakemake.output.batch, (maps.view(one, **view) for one in raw), card)

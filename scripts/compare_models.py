@@ -1,11 +1,11 @@
 """Compare two blocks of models image by image."""
 
-from lookalike import io, logs, pairs, registry
+from lookalike import io, logs, pairs, registry, stacks
 
 logs.log_to(snakemake.log[0])
 
-a, images, data_range = io.read_batches(snakemake.input.a)
-b, _, _ = io.read_batches(snakemake.input.b, images, snakemake.input.a[0])
+a, images, data_range = stacks.read_batches(snakemake.input.a)
+b, _, _ = stacks.read_batches(snakemake.input.b, images, snakemake.input.a[0])
 metric = registry.get("metric", snakemake.params.metric), {"data_range": data_range, **snakemake.params.options}
 within = snakemake.params.a == snakemake.params.b
 (values,), (chance,) = pairs.compare_blocks([metric], a, a if within else b, seed=snakemake.params.seed)

@@ -2,7 +2,7 @@
 
 from textwrap import wrap
 
-from lookalike import io, logs
+from lookalike import io, logs, stacks
 
 logs.log_to(snakemake.log[0])
 
@@ -14,7 +14,7 @@ rows = io.read_table(snakemake.input.sample)
 predictions = io.read_each(snakemake.input.predictions)
 classes = matrices.predicted_classes(predictions, [row["image"] for row in rows]) if predictions else None
 batches = iter(snakemake.input.batches)
-methods = {name: {model: io.read_batch(next(batches)) for model in models} for name, models in snakemake.params.methods.items()}
+methods = {name: {model: stacks.read_batch(next(batches)) for model in models} for name, models in snakemake.params.methods.items()}
 ranges = {name: next(iter(stacks.values()))[1]["data_range"] for name, stacks in methods.items()}
 
 for number, place in enumerate(panels.choose_images(rows, classes, snakemake.params.number, snakemake.params.seed)):

@@ -1,15 +1,15 @@
 """Test by nearest prototypes which metric and preprocessing tells the classes of maps apart."""
 
-from lookalike import io, logs, registry, validation
+from lookalike import io, logs, registry, stacks, validation
 from lookalike.errors import InputError
 
 logs.log_to(snakemake.log[0])
 
 given = snakemake.params
 rows = io.read_table(snakemake.input.labels)
-stacks = [io.read_stack(path, [row["image"] for row in rows]) for path in snakemake.input.get("maps")]
-raw, labels = [saliency for stack in stacks for saliency in stack], [row["label"] for _ in stacks for row in rows]
-images = [row["image"] for _ in stacks for row in rows]
+paths = snakemake.input.get("maps")
+raw = [saliency for path in paths for saliency in stacks.read_stack(path, [row["image"] for row in rows])]
+images, labels = ([row[column] for _ in paths for row in rows] for column in ("image", "label"))
 pool = validation.choose_pool(labels, images, given.per_class, given.seed)
 raw, labels = [raw[place] for place in pool], [labels[place] for place in pool]
 metrics = {name: (registry.get("metric", about["metric"]), about["options"]) for name, about in given.metrics.items()}

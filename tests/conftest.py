@@ -48,7 +48,7 @@ class Run:
         return found[0] if found else lines[-1]
 
 
-def snakemake(directory, config, *targets, cores=1, flags=(), root=ROOT, environment=()):
+def snakemake(directory, config, *targets, cores=1, flags=(), root=ROOT, environment=(), timeout=TIMEOUT):
     """Run the workflow in a directory of its own, with further variables of the environment; a failed run is returned, not raised."""
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "given.yaml"
@@ -56,7 +56,7 @@ def snakemake(directory, config, *targets, cores=1, flags=(), root=ROOT, environ
     command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--resources", f"gpu={cores}", "--directory", directory]
     command += ["--configfile", path, *flags, "--", *targets]
     environment = os.environ | dict(environment) | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(command, cwd=root, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TIMEOUT, check=False)
+    done = subprocess.run(command, cwd=root, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout, check=False)
     return Run(done.returncode, done.stdout)
 
 

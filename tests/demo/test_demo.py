@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lookalike import io
+from lookalike import io, stacks
 from lookalike.report.findings import summarise_localisation
 
 RESULTS = Path(__file__).parent.parent.parent / "results"
@@ -43,6 +43,6 @@ def test_the_replicate_is_nearer_than_the_mean_pair_for_gradcam():
 
 def test_no_map_is_missing_or_not_finite():
     for path in (RESULTS / "maps").glob("*/*/batch_maps.npy"):
-        maps, card = io.read_batch(path)
+        maps, card = stacks.read_batch(path)
         assert len(card["images"]) == 30
         assert np.isfinite(maps).all(), path

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from lookalike import images, io
+from lookalike import images, io, stacks
 from lookalike.errors import InputError
 from lookalike.weights import write_weights
 
@@ -61,8 +61,8 @@ def test_written_files_have_the_rights_of_the_umask(tmp_path):
         lambda path: io.write_table(path, [{"a": 1}, {"b": 2}]),
         lambda path: io.write_matrix(path, np.zeros((2, 3)), ["a", "b"]),
         lambda path: io.write_map(path, np.array(["x"])),
-        lambda path: io.write_batch(path, [np.zeros((2, 2))], {"images": ["a", "b"], "shape": [2, 2, 2]}),
-        lambda path: io.write_batch(path, [np.zeros((2, 2))] * 3, {"images": ["a", "b"], "shape": [2, 2, 2]}),
+        lambda path: stacks.write_batch(path, [np.zeros((2, 2))], {"images": ["a", "b"], "shape": [2, 2, 2]}),
+        lambda path: stacks.write_batch(path, [np.zeros((2, 2))] * 3, {"images": ["a", "b"], "shape": [2, 2, 2]}),
         lambda path: io.write_image(path, np.zeros((2, 2, 7), np.uint8)),
         lambda path: write_weights(path, {"a": 1}),
     ],
@@ -242,75 +242,9 @@ def spoil_map(kind, path):
 def test_unreadable_map_or_batch_is_named(kind, tmp_path):
     io.write_json(tmp_path / "a.json", {"images": [], "shape": [0, 2, 2]})
     spoil_map(kind, tmp_path / "a.npy")
-    for read in (io.read_map, io.read_batch):
+    for read in (io.read_map, stacks.read_batch):
         with pytest.raises(InputError, match=r"a.npy: not a readable .npy array"):
             read(tmp_path / "a.npy")
-
-
-def write_batch(path, images=("a", "b", "c"), side=4, data_range=2.0):
-    maps = np.random.default_rng(0).normal(size=(len(images), side, side)).astype(np.float32)
-    io.write_batch(path, iter(maps), {"images": list(images), "shape": list(maps.shape), "data_range": data_range})
-    return maps
-
-
-def test_batch_comes_back_map_by_map(tmp_path):
-    written = write_batch(tmp_path / "a.npy")
-    maps, card = io.read_batch(tmp_path / "a.npy")
-    assert (len(maps), maps.shape, maps.dtype) == (3, (3, 4, 4), np.float32)
-    np.testing.assert_array_equal(maps[np.int64(1)], written[1])
-    np.testing.assert_array_equal(list(maps), written)
-    for place in (-1, 3):
-        with pytest.raises(IndexError):
-            maps[place]
-    assert card == {"images": ["a", "b", "c"], "shape": [3, 4, 4], "data_range": 2.0}
-
-
-def test_batch_in_fortrans_order_is_refused(tmp_path):
-    maps = write_batch(tmp_path / "a.npy")
-    np.save(tmp_path / "a.npy", np.asfortranarray(maps))
-    with pytest.raises(InputError, match=r"a.npy: not a readable .npy array \(its values are in Fortran's order\)"):
-        io.read_batch(tmp_path / "a.npy")
-
-
-@pytest.mark.parametrize("change", [{"shape": [3, 4, 5]}, {"shape": [2, 4, 4]}, {"images": ["a", "b"]}])
-def test_batch_that_does_not_fit_its_card_is_refused(change, tmp_path):
-    write_batch(tmp_path / "a.npy")
-    io.write_json(tmp_path / "a.json", io.read_json(tmp_path / "a.json") | change)
-    with pytest.raises(InputError, match=r"a.npy: holds \(3, 4, 4\), its card says"):
-        io.read_batch(tmp_path / "a.npy")
-
-
-def test_batches_of_the_same_images_are_opened_together(tmp_path):
-    paths = [tmp_path / f"{name}.npy" for name in "ab"]
-    written = [write_batch(path) for path in paths]
-    maps, images, data_range = io.read_batches(paths)
-    for opened, given_maps in zip(maps, written, strict=True):
-        np.testing.assert_array_equal(opened, given_maps)
-    assert images == ["a", "b", "c"] and data_range == 2.0
-    assert io.read_batches(paths, ["a", "b", "c"], "sample.csv")[1] == ["a", "b", "c"]
-
-
-@pytest.mark.parametrize(
-    ("other", "complaint"),
-    [
-        ({"images": ("a", "x", "c")}, "first.npy and .*other.npy hold different images: number 1 is 'b' in one, 'x' in the other"),
-        ({"images": ("a", "b")}, "first.npy and .*other.npy hold different images: 3 in one, 2 in the other"),
-        ({"data_range": 1.0}, "first.npy and .*other.npy are different views: .* range 2.0, and .* range 1.0"),
-        ({"data_range": None}, "different views: .* range 2.0, and .* range None"),
-        ({"side": 5}, r"different views: \[3, 4, 4\] of range 2.0, and \[3, 5, 5\]"),
-    ],
-)
-def test_batches_that_cannot_be_compared_are_refused(other, complaint, tmp_path):
-    write_batch(tmp_path / "first.npy")
-    write_batch(tmp_path / "other.npy", **other)
-    with pytest.raises(InputError, match=complaint):
-        io.read_batches([tmp_path / "first.npy", tmp_path / "other.npy"])
-
-
-def test_batches_of_other_images_than_the_given_ones_are_refused(tmp_path):
-    write_batch(tmp_path / "first.npy")
-    with pytest.raises(InputError, match=r"sample.csv and .*first.npy hold different images: number 2 is 'd' in one, 'c' in the other"):
-        io.read_batches([tmp_path / "first.npy"], ["a", "b", "d"], "sample.csv")
 
 
 def test_equal_lists_of_images_pass():

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookalike import io, pairs, registry
+from lookalike import pairs, registry, stacks
 from lookalike.pairs import compare_maps, image_cycle
 
 ROOT = Path(pairs.__file__).parents[1]
@@ -215,11 +215,11 @@ def peak_memory(folder, name, models, images, size):
     maps = np.random.default_rng(0).random((images, size, size), dtype=np.float32)
     card = {"images": [str(image) for image in range(images)], "shape": list(maps.shape), "data_range": 1.0}
     for model in range(models):
-        io.write_batch(folder / f"{model}.npy", maps, card)
+        stacks.write_batch(folder / f"{model}.npy", maps, card)
     code = f"""
 import resource
-from lookalike import io, pairs, registry
-maps, _, data_range = io.read_batches([f"{folder}/{{model}}.npy" for model in range({models})])
+from lookalike import io, pairs, registry, stacks
+maps, _, data_range = stacks.read_batches([f"{folder}/{{model}}.npy" for model in range({models})])
 pairs.compare_blocks([(registry.get("metric", {name!r}), {{"data_range": data_range}})], maps, maps, seed=0)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """

@@ -6,7 +6,7 @@ import re
 import numpy as np
 from conftest import Run, snakemake, tiny_config
 
-from lookalike import io
+from lookalike import io, stacks
 from lookalike.weights import read_weights
 
 STAGES = [
@@ -102,7 +102,7 @@ def test_replicate_has_other_weights(finished):
 
 def test_raw_maps_are_native_and_the_batch_is_not(finished):
     raw = io.read_map(next((finished / "results/maps/gradcam/ResNet/per_image").glob("*.npy")))
-    maps, card = io.read_batch(finished / "results/maps/gradcam/ResNet/batch_maps.npy")
+    maps, card = stacks.read_batch(finished / "results/maps/gradcam/ResNet/batch_maps.npy")
     assert raw.shape == (8, 8)
     assert maps.shape == (10, 32, 32)
     assert card["native_shape"] == [8, 8]
@@ -112,7 +112,7 @@ def test_raw_maps_are_native_and_the_batch_is_not(finished):
 def test_agreeing_counts_images_of_equal_prediction(finished):
     n, names = io.read_matrix(finished / "results/matrices/gradcam/cosine/agreeing/n.csv")
     one, other = (io.read_arrays(finished / f"results/predictions/{name}.npz") for name in (names[0], names[2]))
-    maps = [io.read_batch(finished / f"results/maps/gradcam/{name}/batch_maps.npy")[0] for name in (names[0], names[2])]
+    maps = [stacks.read_batch(finished / f"results/maps/gradcam/{name}/batch_maps.npy")[0] for name in (names[0], names[2])]
     defined = np.logical_and(*([saliency.any() for saliency in batch] for batch in maps))
     assert n[0, 2] == ((one["predicted"] == other["predicted"]) & defined).sum()
 

@@ -1,0 +1,73 @@
+"""Files of many maps: read back map by map, refused with their name."""
+
+import numpy as np
+import pytest
+
+from lookalike import io, stacks
+from lookalike.errors import InputError
+
+
+def write_batch(path, images=("a", "b", "c"), side=4, data_range=2.0):
+    maps = np.random.default_rng(0).normal(size=(len(images), side, side)).astype(np.float32)
+    stacks.write_batch(path, iter(maps), {"images": list(images), "shape": list(maps.shape), "data_range": data_range})
+    return maps
+
+
+def test_batch_comes_back_map_by_map(tmp_path):
+    written = write_batch(tmp_path / "a.npy")
+    maps, card = stacks.read_batch(tmp_path / "a.npy")
+    assert (len(maps), maps.shape, maps.dtype) == (3, (3, 4, 4), np.float32)
+    np.testing.assert_array_equal(maps[np.int64(1)], written[1])
+    np.testing.assert_array_equal(list(maps), written)
+    for place in (-1, 3):
+        with pytest.raises(IndexError):
+            maps[place]
+    assert card == {"images": ["a", "b", "c"], "shape": [3, 4, 4], "data_range": 2.0}
+
+
+def test_batch_in_fortrans_order_is_refused(tmp_path):
+    maps = write_batch(tmp_path / "a.npy")
+    np.save(tmp_path / "a.npy", np.asfortranarray(maps))
+    with pytest.raises(InputError, match=r"a.npy: not a readable .npy array \(its values are in Fortran's order\)"):
+        stacks.read_batch(tmp_path / "a.npy")
+
+
+@pytest.mark.parametrize("change", [{"shape": [3, 4, 5]}, {"shape": [2, 4, 4]}, {"images": ["a", "b"]}])
+def test_batch_that_does_not_fit_its_card_is_refused(change, tmp_path):
+    write_batch(tmp_path / "a.npy")
+    io.write_json(tmp_path / "a.json", io.read_json(tmp_path / "a.json") | change)
+    with pytest.raises(InputError, match=r"a.npy: holds \(3, 4, 4\), its card says"):
+        stacks.read_batch(tmp_path / "a.npy")
+
+
+def test_batches_of_the_same_images_are_opened_together(tmp_path):
+    paths = [tmp_path / f"{name}.npy" for name in "ab"]
+    written = [write_batch(path) for path in paths]
+    maps, images, data_range = stacks.read_batches(paths)
+    for opened, given_maps in zip(maps, written, strict=True):
+        np.testing.assert_array_equal(opened, given_maps)
+    assert images == ["a", "b", "c"] and data_range == 2.0
+    assert stacks.read_batches(paths, ["a", "b", "c"], "sample.csv")[1] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("other", "complaint"),
+    [
+        ({"images": ("a", "x", "c")}, "first.npy and .*other.npy hold different images: number 1 is 'b' in one, 'x' in the other"),
+        ({"images": ("a", "b")}, "first.npy and .*other.npy hold different images: 3 in one, 2 in the other"),
+        ({"data_range": 1.0}, "first.npy and .*other.npy are different views: .* range 2.0, and .* range 1.0"),
+        ({"data_range": None}, "different views: .* range 2.0, and .* range None"),
+        ({"side": 5}, r"different views: \[3, 4, 4\] of range 2.0, and \[3, 5, 5\]"),
+    ],
+)
+def test_batches_that_cannot_be_compared_are_refused(other, complaint, tmp_path):
+    write_batch(tmp_path / "first.npy")
+    write_batch(tmp_path / "other.npy", **other)
+    with pytest.raises(InputError, match=complaint):
+        stacks.read_batches([tmp_path / "first.npy", tmp_path / "other.npy"])
+
+
+def test_batches_of_other_images_than_the_given_ones_are_refused(tmp_path):
+    write_batch(tmp_path / "first.npy")
+    with pytest.raises(InputError, match=r"sample.csv and .*first.npy hold different images: number 2 is 'd' in one, 'c' in the other"):
+        stacks.read_batches([tmp_path / "first.npy"], ["a", "b", "d"], "sample.csv")

@@ -1,0 +1,28 @@
+"""Every example builds its job graph."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from conftest import snakemake
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
+JOBS = {
+    "imagenette_14_models": {"download_images": 1, "finetune_model": 14, "explain_images": 42, "batch_maps": 56, "compare_models": 36},
+    "existing_maps": {"import_maps": 4, "compare_models": 5},
+    "existing_matrix": {"import_matrix": 1, "draw_given_matrix": 1},
+}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_example_is_a_dry_run(example, tmp_path):
+    (tmp_path / "matrix.csv").touch()
+    for model in ("VGG16", "ResNet152"):
+        for variant in ("Baseline", "Pruned"):
+            folder = tmp_path / "Models" / model / "Saliency_experiment_outputs" / f"{variant}_model" / "numpy_saliency_map"
+            folder.mkdir(parents=True)
+            np.save(folder / "img1.npy", np.ones((7, 7)))
+    run = snakemake(tmp_path, yaml.safe_load(example.read_text()), flags=["-n"])
+    assert run.code == 0, run.text
+    assert run.jobs.items() >= JOBS[example.stem].items()
