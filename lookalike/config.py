@@ -49,15 +49,13 @@ def resolve(config):
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     config = fill_defaults(numbers_from_text(copy.deepcopy(dict(config))), schema)
     check_schema(config, schema)
-    found = find_models(config["models_from"]) if "models_from" in config else {}
-    config["models"] = {name: found.get(name, {}) | config["models"].get(name, {}) for name in sorted({*found, *config["models"]})}
+    config["models"] = with_found_models(config)
     config["models"] = {name: resolve_model(name, config) for name in config["models"]}
     config["images"] = resolve_images(config)
     config["explanations"], config["methods"] = resolve_methods(config)
     config["metrics"] = resolve_metrics(config.get("metrics", []))
     check_linkages(config["groups"]["linkages"])
-    if config["matrices"] and GIVEN_MATRICES in config["methods"]:
-        raise InputError(f"config: methods.{GIVEN_MATRICES}: the given matrices go by this name; give the method another")
+    check_purpose(config)
     config["comparisons"], config["left_out"] = choose_comparisons(config)
     config["archives"] = find_archive(config["images"]["source"] or "", config["images"].get("checksum"))
     config["paths"] = paths_of(config)
@@ -104,6 +102,20 @@ def check_schema(config, schema):
     raise InputError(f"config: {place}: {error.message}")
 
 
+def with_found_models(config):
+    """Return the models, sorted, with those that `models_from` finds; what the config says of these is added."""
+    found, given = (find_models(config["models_from"]) if "models_from" in config else {}), config["models"]
+    models = {}
+    for name in sorted({*found, *given}):
+        own = given.get(name, {})
+        if found and not (name in found or own.keys() & {"timm", "maps", "replicate_of"}):
+            raise unknown("model of models_from", name, found)
+        models[name] = found.get(name, {}) | own
+        if factors := found.get(name, {}).get("factors", {}) | own.get("factors", {}):
+            models[name]["factors"] = factors
+    return models
+
+
 def resolve_model(name, config):
     """Return a model's recipe: a replicate takes its original's, and finetuning's keys are filled in."""
     models = config["models"]
@@ -123,6 +135,8 @@ def resolve_model(name, config):
         given = models[original] | given
     if "timm" not in given:
         raise InputError(f"config: models.{name}: wants `timm: NAME`, `replicate_of: MODEL` or `maps: FOLDER`")
+    if "num_classes" in given.get("options", {}):
+        raise InputError(f"config: models.{name}.options: num_classes follows from the checkpoint or from the images' classes; leave it out")
     recipe = UNSAID | {"options": {}, "finetune": "checkpoint" not in given} | given
     training = {key: given.get(key, config["finetuning"][key]) for key in TRAINING_KEYS}
     if recipe["checkpoint"]:
@@ -159,6 +173,10 @@ def resolve_methods(config):
     for name, given in given_methods.items():
         if "explain" in given and "from" in given:
             raise InputError(f"config: methods.{name}: wants either `explain: METHOD` or `from: NAME`")
+        if "from" in given and name in mapped:
+            raise InputError(
+                f"config: methods.{name}: is a view of {given['from']!r}, so that the maps that models give by this name are never read; rename one"
+            )
         if not (given.keys() & {"explain", "from"} or name in mapped):
             raise InputError(f"config: methods.{name}: wants `explain: METHOD`, `from: NAME`, or models with `maps: {{{name}: FOLDER}}`")
         options = {key: value for key, value in given.items() if key not in (*VIEW_KEYS, "explain", "from")}
@@ -232,12 +250,28 @@ def choose_comparisons(config):
             method["subsets"] = [subset for subset in config["subsets"] if subset != "agreeing"]
             left_out.append(f"agreeing images of {name}: the maps of {given[0]} are given, and its predictions are not known")
     if config["methods"] and not chosen:
-        raise InputError(f"config: no metric fits any method; {left_out[0]}" if left_out else "config: metrics: name at least one")
-    if not (chosen or config["matrices"]):
-        raise InputError("config: nothing to compare; name two models or more under `models`, or `models_from`, or `matrices`")
+        raise InputError(f"config: no metric fits any method; {left_out[0]}")
     if config["methods"] and not any(method["subsets"] for method in config["methods"].values()):
         raise InputError(f"config: subsets: nothing is left; {left_out[-1]}; add `all`")
     return chosen, left_out
+
+
+def check_purpose(config):
+    """Refuse a config that asks for nothing, for what nobody would see, or for what cannot be."""
+    images, methods = config["images"], config["methods"]
+    if not (config["models"] or config["matrices"]):
+        raise InputError("config: nothing to compare; name two models or more under `models`, or `models_from`, or `matrices`")
+    if GIVEN_MATRICES in methods:
+        raise InputError(f"config: methods.{GIVEN_MATRICES}: given matrices go by this name; give the method another")
+    if methods and not config["metrics"]:
+        raise InputError("config: metrics: name at least one")
+    used = {model for method in methods.values() for model in method["models"]}
+    if idle := [model for model in config["models"] if model not in used]:
+        raise InputError(f"config: models.{idle[0]}: no method explains it; add one under `methods`, such as {{gradcam: {{explain: gradcam}}}}")
+    if images["source"] is None and "masks" in images:
+        raise InputError("config: images.masks: go with the images of `images.source`, which there are none of")
+    if images["source"] is None and config["studies"] and "maps" not in config["metric_validation"]:
+        raise InputError("config: studies: metric_validation wants the classes of images (`images.source`), or `maps` and `labels` of its own")
 
 
 def raw_is_signed(method):

@@ -10,7 +10,7 @@ from lookalike.errors import InputError
 STACK = "batch_maps.npy"
 # The published layout: Models/<Model>/Saliency_experiment_outputs/<Variant>_model/numpy_saliency_map/*.npy
 OUTPUTS, VARIANT_SUFFIX = "Saliency_experiment_outputs", "_model"
-FACTORS_OF_VARIANT = "variant"
+VARIANT_FACTOR = "variant"
 
 
 def find_models(folder):
@@ -37,7 +37,7 @@ def find_models(folder):
     if not folder.is_dir():
         raise InputError(f"models_from: {folder} is no folder")
     found = {}
-    for home in sorted(path for path in folder.iterdir() if path.is_dir() and next(path.rglob("*.npy"), None)):
+    for home in sorted(path for path in folder.iterdir() if path.is_dir() and npy_files(path)):
         for name, recipe in variants_of(home):
             if name in found:
                 raise InputError(f"models_from: {found[name]['maps']} and {recipe['maps']} would both be called {name!r}; rename one")
@@ -49,12 +49,17 @@ def find_models(folder):
 
 def variants_of(home):
     """Yield name and config of every variant in a model's folder, or of the model itself where it has none."""
-    variants = sorted(path for path in (home / OUTPUTS).glob(f"*{VARIANT_SUFFIX}") if next(path.rglob("*.npy"), None))
+    variants = sorted(path for path in (home / OUTPUTS).glob(f"*{VARIANT_SUFFIX}") if npy_files(path))
     for path in variants:
         variant = path.name.removesuffix(VARIANT_SUFFIX).lower()
-        yield valid_name(f"{home.name}-{variant}"), {"maps": str(path), "family": home.name, "factors": {FACTORS_OF_VARIANT: variant}}
+        yield valid_name(f"{home.name}-{variant}"), {"maps": str(path), "family": home.name, "factors": {VARIANT_FACTOR: variant}}
     if not variants:
         yield valid_name(home.name), {"maps": str(home)}
+
+
+def npy_files(folder):
+    """Return the .npy files of a folder in any depth, but for hidden ones."""
+    return [path for path in folder.rglob("*.npy") if not any(part.startswith(".") for part in path.relative_to(folder.parent).parts)]
 
 
 def valid_name(text):
@@ -84,7 +89,7 @@ def find_maps(path):
     path = Path(path)
     if path.is_file():
         return find_in_stack(path)
-    files = sorted(path.rglob("*.npy"))
+    files = sorted(npy_files(path))
     # Single files go before a stack beside them, since they tell their image.
     singles, stacks = [file for file in files if file.name != STACK], [file for file in files if file.name == STACK]
     if not singles and len(stacks) == 1:
@@ -102,6 +107,8 @@ def find_maps(path):
 def find_in_stack(path):
     """Return the places of the images in a stack of maps, as `find_maps`."""
     images = stacks.read_stack_images(path)
+    if not images:
+        raise InputError(f"{path}: holds no map")
     if twice := [image for image, count in Counter(images).items() if count > 1]:
         raise InputError(f"{path}: image {twice[0]!r} stands twice in its list of images; every map wants a name of its own")
     return {image: (path, place) for place, image in enumerate(images)}
@@ -113,7 +120,7 @@ def match_images(found, *, common):
     Parameters
     ----------
     found : dict
-        From a set's path to the ids of its images.
+        From a set's path to a dict whose keys are the ids of its images.
     common : bool
         Whether images that some sets lack may be left out; else they are refused.
 
@@ -122,28 +129,47 @@ def match_images(found, *, common):
     images : list of str
     unmatched : list of dict
         `image` and `lacking`, the paths without it.
+
+    Raises
+    ------
+    InputError
+        If an image is missing that may not be left out, or no image is common to all.
     """
+    if not found:
+        return [], []
     everywhere, anywhere = set.intersection(*map(set, found.values())), set.union(*map(set, found.values()))
     unmatched = [{"image": image, "lacking": [str(path) for path, images in found.items() if image not in images]} for image in sorted(anywhere - everywhere)]
-    if unmatched and not (common and everywhere):
+    if not everywhere or (unmatched and not common):
         first = unmatched[0]
-        remedy = "no image is common to all" if common else "add it, or set images: {common: true} to leave out what some lack"
         owner = next(path for path, images in found.items() if first["image"] in images)
+        remedy = "add it, or set images: {common: true} to leave out what some lack"
+        if not everywhere:
+            remedy = "no image is common to all: maps of one image must have files of one name"
         raise InputError(f"{first['lacking'][0]}: has no map of image {first['image']!r}, of which {owner} has one ({len(unmatched)} such images); {remedy}")
     return sorted(everywhere), unmatched
 
 
-def read_maps(path, images):
+def list_unmatched(manifest, common, unmatched):
+    """Return what `match_images` found unmatched, as a table, with the images of a manifest of which no set has a map."""
+    known = {*common, *(row["image"] for row in unmatched)}
+    rows = [row | {"lacking": "; ".join(row["lacking"])} for row in unmatched]
+    return rows + [{"image": image, "lacking": "any of the given sets of maps"} for image in manifest if image not in known]
+
+
+def read_maps(path, images, *, signed=True):
     """Yield the maps of some images, shape (h, w), float32, in their order.
 
     Raises
     ------
     InputError
-        If there is no map of an image, or it is no map.
+        If there is no map of an image, or it is no map, or has negative values though it may not be `signed`.
     """
     found = find_maps(path)
     for image in images:
         if image not in found:
-            raise InputError(f"{path}: has no map of image {image!r}; name its file {image}.npy, or leave the image out")
+            raise InputError(f"{path}: has no map of image {image!r}; name its file {image}.npy, or set images: {{common: true}} to leave the image out")
         file, place = found[image]
-        yield io.read_map(file) if place is None else stacks.read_map_of_stack(file, place)
+        saliency = io.read_map(file) if place is None else stacks.read_map_of_stack(file, place)
+        if not signed and saliency.min(initial=0) < 0:
+            raise InputError(f"{file}: the map of image {image!r} has negative values, which this method has not; give such maps under a name of their own")
+        yield saliency

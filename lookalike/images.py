@@ -117,6 +117,11 @@ def name_part(row, part):
     return (Path(row["path"]).stem if part == "stem" else row[part]).replace("/", ".")
 
 
+def among(rows, images):
+    """Return the rows of the manifest whose images are among those given; None means all."""
+    return rows if images is None else [row for row in rows if row["image"] in set(images)]
+
+
 def sample_images(rows, split, n, seed):
     """Draw a sample balanced over classes; a larger n holds the smaller one.
 

@@ -91,7 +91,9 @@ def read_matrix(path):
     names : list of str
     """
     rows = [row for row in csv.reader(StringIO(read_text(path), newline="")) if row]
-    names = rows[0][1:] if rows else []
+    if not rows or len(rows[0]) < 2:
+        raise InputError(f"{path}: holds no matrix: the first row must hold the names, with commas between them")
+    names = rows[0][1:]
     if len(rows) != len(names) + 1 or any(len(row) != len(rows[0]) for row in rows):
         raise InputError(f"{path}: not square: {len(rows) - 1} rows below {len(names)} names of columns; the first row and column must hold the names")
     if [row[0] for row in rows[1:]] != names:
@@ -150,7 +152,8 @@ def read_map(path):
 def checked_map(saliency, path):
     """Return a map as float32; refuse what is no 2-D array of finite real numbers, naming where it comes from."""
     if saliency.ndim != 2 or saliency.dtype.kind not in "fiub":
-        raise InputError(f"{path}: a map must be a 2-D array of real numbers, not {saliency.dtype} of shape {saliency.shape}")
+        stack = "; a file of many maps is named batch_maps.npy, or given itself" if saliency.ndim == 3 else ""
+        raise InputError(f"{path}: a map must be a 2-D array of real numbers, not {saliency.dtype} of shape {saliency.shape}{stack}")
     with np.errstate(over="ignore"):
         saliency = saliency.astype(np.float32)
     bad = np.argwhere(~np.isfinite(saliency))

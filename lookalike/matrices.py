@@ -12,6 +12,7 @@ AGGREGATES = {
 }
 # The method under which somebody's matrices appear.
 GIVEN_MATRICES = "imported"
+REPLICATE_COLUMNS = ("method", "metric", "subset", "model", "replicate", "distance", "others", "nearer")
 INTERVAL = (2.5, 97.5)
 # Share of the largest value by which the two halves of somebody's matrix may differ, as rounding does.
 SYMMETRY = 1e-6
@@ -260,6 +261,8 @@ def checked_matrix(matrix, names, kind, path):
         others = np.maximum(top - others, 0)
     elif (np.abs(diagonal) > tolerance).any() or (others < 0).any():
         raise InputError(f"{path}: no matrix of dissimilarities: its diagonal must be 0, and no value negative; are these similarities (kind: similarity)?")
+    if not np.isfinite(others).any():
+        raise InputError(f"{path}: no value between two models is known")
     return square(others, len(names))
 
 

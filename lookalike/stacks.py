@@ -1,5 +1,6 @@
 """Files of many maps: whose images they hold, and reading them one map at a time."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,8 @@ def read_stack_images(path):
     images = content.get("images") if isinstance(content, dict) else content
     if images is None:
         return [f"{place:0{len(str(count - 1))}}" for place in range(count)]
+    if not isinstance(images, list) or not all(isinstance(image, str) and re.fullmatch(r"[^/\\\n]*[^/\\\n.][^/\\\n]*", image) for image in images):
+        raise InputError(f"{card}: `images` must be a list of names, without folders, in the order of the maps")
     if len(images) != count:
         raise InputError(f"{path}: holds {count} maps, {card.name} names {len(images)} images")
     return images

@@ -7,7 +7,7 @@ from lookalike.errors import InputError
 from lookalike.io import replacing
 
 # Where training checkpoints keep their state dict; like timm, a running average is preferred to the last step.
-ENTRIES = ("state_dict_ema", "model_ema", "state_dict", "model")
+ENTRIES = ("state_dict_ema", "model_ema", "state_dict", "model_state_dict", "model")
 HUB_FILES = ("model.safetensors", "pytorch_model.bin")
 PATIENCE = 10  # seconds until a server counts as away
 
@@ -45,7 +45,7 @@ def read_weights(path):
     for key in ENTRIES:
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]
-    if not isinstance(content, dict) or not content or not all(map(torch.is_tensor, content.values())):
+    if not isinstance(content, dict) or not content or not all(isinstance(name, str) and torch.is_tensor(tensor) for name, tensor in content.items()):
         raise InputError(f"{path}: holds no state dict, neither by itself nor as {' or '.join(map(repr, ENTRIES))}; save `model.state_dict()` alone")
     return content
 

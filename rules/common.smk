@@ -1,7 +1,6 @@
 """The config, the wildcards and the input functions that several rules share."""
 
 import hashlib
-import math
 import os
 import re
 
@@ -12,7 +11,7 @@ from lookalike.config import block_pairs, blocks_of, raw_is_signed, resolve
 from lookalike.download import KNOWN, STAMP
 from lookalike.errors import InputError, near_names
 from lookalike.fingerprint import fingerprint
-from lookalike.found import find_maps
+from lookalike.found import find_maps, match_images
 from lookalike.images import image_files
 from lookalike.matrices import GIVEN_MATRICES
 
@@ -28,8 +27,10 @@ try:
     for name in config["archives"]:
         if os.path.exists(f"data/{name}") and not os.path.exists(f"data/{name}/{STAMP}"):
             raise InputError(f"config: images.source: data/{name} is there, but was not unpacked here; give this folder as images.source, or move it away")
-    # By path, where the maps of which image are.
+    # By path, where the maps of which image are; the images of which all have one, and those that only some have.
     GIVEN_MAPS = {path: find_maps(path) for recipe in config["models"].values() for path in recipe["maps"].values()}
+    # Where there are images beside, those that are drawn must be there, which the import sees.
+    COMMON_IMAGES, UNMATCHED = match_images(GIVEN_MAPS, common=config["images"]["common"] or config["images"]["source"] is not None)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -53,12 +54,6 @@ HAS_MASKS = IS_DEMO or "masks" in IMAGES
 # Every matrix by method, metric and subset: those that are computed here, and somebody's.
 MATRICES = [(method, metric, subset) for method, metric in COMPARISONS for subset in METHODS[method]["subsets"]]
 MATRICES += [(GIVEN_MATRICES, name, "all") for name in config["matrices"]]
-
-
-def most_images():
-    """Return the largest number of images that can be explained; that of given maps is known from their files."""
-    most = math.inf if IMAGES["n"] == "all" else IMAGES["n"]
-    return min([most, *map(len, GIVEN_MAPS.values())])
 
 
 def one_of(names):
@@ -152,11 +147,6 @@ def raw_maps_of_all_models(method):
 def given_maps(wildcards):
     """Return the file or folder of somebody's maps."""
     return MODELS[wildcards.model]["maps"][wildcards.explanation]
-
-
-def images_of_given_maps():
-    """Hash which images the given maps are of."""
-    return [hashlib.sha256("\n".join(found).encode()).hexdigest()[:16] for found in GIVEN_MAPS.values()]
 
 
 def listing_of_maps(path):

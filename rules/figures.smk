@@ -1,8 +1,6 @@
 """Figures, each as SVG and PNG. One job draws all of a matrix, since its start costs more than its work."""
 
 FIGURES = "results/figures/{method}/{metric}/{subset}"
-PANEL_COUNT = min(config["figures"]["panels"], most_images()) if METHODS else 0
-PANELS = expand("results/figures/panels/panel-{number}.{format}", number=range(1, PANEL_COUNT + 1), format=("svg", "png"))
 
 
 rule draw_matrix:
@@ -59,14 +57,14 @@ rule draw_panels:
         batches=[batch for method in METHODS for batch in batches(method)],
         predictions=expand("results/predictions/{model}.npz", model=COMPUTED),
     output:
-        panels=PANELS,
+        panels=directory("results/figures/panels"),
     log:
         "logs/figures/panels.log",
     conda:
         "../envs/plot.yaml"
     params:
         seed=SEED,
-        number=PANEL_COUNT,
+        number=config["figures"]["panels"],
         size=config["maps"]["size"],
         methods={name: method["models"] for name, method in METHODS.items()},
         models=list(MODELS),

@@ -63,31 +63,45 @@ if IMAGES["source"]:
 
 else:
 
-    rule match_images:
-        """List the images of which maps are given, matched across models by name."""
-        input:
-            given=ancient(list(GIVEN_MAPS)),
+    rule list_given_images:
+        """Write the manifest of the images of which maps are given, matched across models by name."""
         output:
             manifest="results/images/manifest.csv",
-            unmatched="results/images/unmatched.csv",
         log:
-            "logs/images/match_images.log",
+            "logs/images/list_given_images.log",
         conda:
             "../envs/compare.yaml"
         params:
             split=IMAGES["split"],
-            common=IMAGES["common"],
-            images=images_of_given_maps(),
-            source=fingerprint("scripts/match_images.py"),
+            images=COMMON_IMAGES,
+            source=fingerprint("scripts/list_given_images.py"),
         script:
-            "../scripts/match_images.py"
+            "../scripts/list_given_images.py"
+
+
+rule list_unmatched_images:
+    """List the images that are left out because not all given sets of maps have them; for the report."""
+    input:
+        manifest="results/images/manifest.csv",
+    output:
+        unmatched="results/images/unmatched.csv",
+    log:
+        "logs/images/list_unmatched_images.log",
+    conda:
+        "../envs/compare.yaml"
+    params:
+        split=IMAGES["split"],
+        common=COMMON_IMAGES,
+        unmatched=UNMATCHED,
+        source=fingerprint("scripts/list_unmatched_images.py"),
+    script:
+        "../scripts/list_unmatched_images.py"
 
 
 rule sample_images:
     """Draw the images that are explained, balanced over classes."""
     input:
         manifest="results/images/manifest.csv",
-        given=ancient(list(GIVEN_MAPS)) if IMAGES["common"] else [],
     output:
         sample="results/images/explained.csv",
     log:
@@ -98,7 +112,7 @@ rule sample_images:
         seed=SEED,
         split=config["images"]["split"],
         n=IMAGES["n"],
-        images=images_of_given_maps() if IMAGES["common"] else [],
+        among=COMMON_IMAGES if IMAGES["common"] else None,
         source=fingerprint("scripts/sample_images.py"),
     script:
         "../scripts/sample_images.py"

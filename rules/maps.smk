@@ -47,6 +47,7 @@ rule import_maps:
         "../envs/compare.yaml"
     params:
         listing=lambda wildcards: listing_of_maps(given_maps(wildcards)),
+        signed=lambda wildcards: raw_is_signed(explanation_method(wildcards)),
         source=fingerprint("scripts/import_maps.py"),
     script:
         "../scripts/import_maps.py"

@@ -5,7 +5,7 @@ rule write_report:
     """Write all tables and figures, the config and the versions into one HTML file."""
     input:
         models="results/models.csv" if MODELS else [],
-        unmatched="results/images/unmatched.csv" if MODELS and not IMAGES["source"] else [],
+        unmatched="results/images/unmatched.csv" if GIVEN_MAPS and IMAGES["common"] else [],
         audits=[f"results/audit/{method}/{model}.json" for method, about in METHODS.items() for model in about["models"]],
         diagnostics=[f"results/maps/{name}/{model}/diagnostics.csv" for name, about in EXPLANATIONS.items() if about["method"] for model in COMPUTED],
         localisation=expand("results/localisation/{method}.csv", method=METHODS) if HAS_MASKS else [],
@@ -16,7 +16,7 @@ rule write_report:
         louvain=every_matrix(f"{FIGURES}/louvain.svg"),
         pca=every_matrix(f"{FIGURES}/pca.svg"),
         histograms=every_matrix(f"{FIGURES}/histograms.png", computed=True),
-        panels=PANELS,
+        panels="results/figures/panels" if METHODS and config["figures"]["panels"] else [],
         redundancy=expand("results/inference/redundancy/{method}.csv", method=[method for method in METHODS if len(metrics_of(method)) > 1]),
         studies=expand("results/studies/metric_validation/{source}.png", source=VALIDATED if "metric_validation" in STUDIES else []),
     output:

@@ -8,12 +8,13 @@ logs.log_to(snakemake.log[0])
 
 view = snakemake.params.view
 images = [row["image"] for row in io.read_table(snakemake.input.sample)]
-raw = [io.read_map(Path(snakemake.input.maps, f"{image}.npy")) for image in images]
+paths = [Path(snakemake.input.maps, f"{image}.npy") for image in images]
+shapes = {io.read_map(path).shape for path in paths}
 card = {
     "images": images,
     "shape": [len(images), view["size"], view["size"]],
-    "native_shape": list(raw[0].shape) if len({one.shape for one in raw}) == 1 else None,
+    "native_shape": list(*shapes) if len(shapes) == 1 else None,
     "view": view,
     "data_range": maps.data_range(snakemake.params.signed, **view),
 }
-stacks.write_batch(snakemake.output.batch, (maps.view(one, **view) for one in raw), card)
+stacks.write_batch(snakemake.output.batch, (maps.view(io.read_map(path), **view) for path in paths), card)

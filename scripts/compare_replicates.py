@@ -11,6 +11,9 @@ for path in snakemake.input.matrices:
     method, metric, subset = Path(path).parts[-4:-1]
     matrix, names = io.read_matrix(path)
     for replicate, original in snakemake.params.replicates.items():
+        # Not every method has all models.
+        if not {replicate, original} <= set(names):
+            continue
         gap = matrices.replicate_gap(matrix, names, original, replicate)
         rows.append({"method": method, "metric": metric, "subset": subset, "model": original, "replicate": replicate, **gap})
-io.write_table(snakemake.output.replicates, rows)
+io.write_table(snakemake.output.replicates, rows, matrices.REPLICATE_COLUMNS)

@@ -1,5 +1,6 @@
 """Draw a few images with the maps of all models by all methods."""
 
+from pathlib import Path
 from textwrap import wrap
 
 from lookalike import io, logs, stacks
@@ -13,15 +14,16 @@ from lookalike.plots.style import save
 rows = io.read_table(snakemake.input.sample)
 predictions = io.read_each(snakemake.input.predictions)
 classes = matrices.predicted_classes(predictions, [row["image"] for row in rows]) if predictions else None
-batches = iter(snakemake.input.batches)
-methods = {name: {model: stacks.read_batch(next(batches)) for model in models} for name, models in snakemake.params.methods.items()}
-ranges = {name: next(iter(stacks.values()))[1]["data_range"] for name, stacks in methods.items()}
+paths = iter(snakemake.input.batches)
+methods = {name: {model: stacks.read_batch(next(paths)) for model in models} for name, models in snakemake.params.methods.items()}
+ranges = {name: next(iter(batches.values()))[1]["data_range"] for name, batches in methods.items()}
 
-for number, place in enumerate(panels.choose_images(rows, classes, snakemake.params.number, snakemake.params.seed)):
+Path(snakemake.output.panels).mkdir(parents=True)
+for number, place in enumerate(panels.choose_images(rows, classes, snakemake.params.number, snakemake.params.seed), 1):
     path, label = rows[place]["path"], rows[place]["label"]
     shown = images.read_image(path, snakemake.params.size) if path else None
     predicted = dict(zip(snakemake.params.computed, classes[place], strict=True)) if predictions else {}
     titles = {model: "\n".join([*wrap(model, 18), *([predicted[model]] if model in predicted else [])]) for model in snakemake.params.models}
-    maps = {name: {model: stack[place] for model, (stack, _) in stacks.items()} for name, stacks in methods.items()}
+    maps = {name: {model: batch[place] for model, (batch, _) in batches.items()} for name, batches in methods.items()}
     figure = panels.panel(shown, maps, titles, ranges=ranges, title=f"{rows[place]['image']}: {label}" if label else rows[place]["image"])
-    save(figure, snakemake.output.panels[2 * number : 2 * number + 2])
+    save(figure, [Path(snakemake.output.panels, f"panel-{number}.{kind}") for kind in ("svg", "png")])

@@ -1,12 +1,9 @@
 """Draw the images that are explained."""
 
-from lookalike import found, images, io, logs
+from lookalike import images, io, logs
 
 logs.log_to(snakemake.log[0])
 
-rows = io.read_table(snakemake.input.manifest)
-if snakemake.input.given:
-    common, _ = found.match_images({path: list(found.find_maps(path)) for path in snakemake.input.given}, common=True)
-    rows = [row for row in rows if row["image"] in common]
+rows = images.among(io.read_table(snakemake.input.manifest), snakemake.params.among)
 sample = images.sample_images(rows, snakemake.params.split, snakemake.params.n, snakemake.params.seed)
 io.write_table(snakemake.output.sample, sample)

@@ -11,6 +11,8 @@ MARKERS = "osD^vP*X"
 ACCENT, CHANCE = PALETTE[:2]
 DPI = 120
 
+# Names are shown as they are, also with a dollar sign.
+rcParams["text.parse_math"] = False
 rcParams.update({"svg.hashsalt": "lookalike", "svg.fonttype": "path", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
 
 

@@ -35,6 +35,7 @@ def gather(paths):
     redundancy = [sentence for path in paths["redundancy"] for sentence in describe_redundancy(path)]
     return {
         "models": models,
+        "given": [row["model"] for row in models if not row["timm"]],
         "columns": [column for column in (models[0] if models else []) if any(row[column] for row in models)],
         "compared": list(dict.fromkeys(name for matrix in matrices for name in matrix["names"])),
         "unmatched": unmatched,
@@ -43,7 +44,7 @@ def gather(paths):
         "n_images": n_images,
         "sample_size": findings.sample_size_sentence(n_images),
         "glance": [
-            *(findings.localisation_sentence(method, table, names) for method, table in localisation.items()),
+            *(findings.localisation_sentence(method, table, [name for name in names if name in table]) for method, table in localisation.items()),
             *findings.replicate_sentences(replicates),
             *redundancy,
             *([findings.unmatched_sentence(unmatched, n_images)] if unmatched else []),
@@ -52,7 +53,7 @@ def gather(paths):
         "localisation": localisation,
         "replicates": replicates,
         "matrices": matrices,
-        "panels": [Path(path) for path in paths["panels"] if path.endswith(".png")],
+        "panels": sorted(Path(paths["panels"]).glob("*.png")) if paths["panels"] else [],
         "studies": [Path(path) for path in paths["studies"]],
         "warnings": warnings,
         "diagnostics": [row for path in paths["diagnostics"] for row in describe_diagnostics(path)],

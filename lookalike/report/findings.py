@@ -88,7 +88,7 @@ def localisation_sentence(method, table, models):
 def unmatched_sentence(rows, n):
     """Say which images are left out because not all models have a map of them."""
     first = rows[0]
-    return f"{len(rows)} images are left out, and {n} compared, since not all have a map of them: {first['image']}, for example, is not in {first['lacking']}."
+    return f"{n} images are compared, and {len(rows)} left out, since not all have a map of them: {first['image']}, for example, is not in {first['lacking']}."
 
 
 def sample_size_sentence(n):

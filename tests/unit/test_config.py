@@ -221,6 +221,7 @@ WRONG = [
     ("metrics", {"a~b": {"metric": "cosine"}}, "config: 'a~b' at metrics is no valid name"),
     # Models.
     ("models.ViT.timm", None, "config: models.ViT: wants `timm: NAME`, `replicate_of: MODEL` or `maps: FOLDER`"),
+    ("models.ViT.options", {"num_classes": 7}, "config: models.ViT.options: num_classes follows from the checkpoint"),
     ("models.ViT.maps", "there", "config: models.ViT: its maps are given, so that 'lr' has no effect"),
     ("models.ViT.maps", {"a/b": "there"}, "config: 'a/b' at models.ViT.maps is no valid name"),
     ("models.ViT.factors", {"accuracy": 0.9}, "config: models.ViT.factors: 'accuracy' is a column of models.csv already"),
@@ -363,6 +364,8 @@ def test_models_are_found_in_a_folder_and_may_be_described(tmp_path):
     for model in ("VGG16", "ResNet"):
         (tmp_path / model).mkdir()
         (tmp_path / model / "1.npy").touch()
+    with pytest.raises(InputError, match=r"unknown model of models_from 'VGG61'; did you mean 'VGG16'"):
+        resolve({"models_from": str(tmp_path), "models": {"VGG61": {"family": "VGG"}}, "metrics": ["cosine"]})
     resolved = resolve({"models_from": str(tmp_path), "models": {"VGG16": {"family": "VGG", "factors": {"depth": 16}}}, "metrics": ["cosine"]})
     assert list(resolved["models"]) == ["ResNet", "VGG16"]
     assert resolved["models"]["VGG16"]["family"] == "VGG" and resolved["models"]["VGG16"]["factors"] == {"depth": 16}
@@ -384,7 +387,15 @@ def test_matrices_alone_are_enough():
         ({"models": {"a": {"maps": "a"}, "b": {"maps": "b"}}}, "config: metrics: name at least one"),
         (given_maps(VGG="a", ResNet="b") | {"subsets": ["agreeing"]}, "config: subsets: nothing is left"),
         (given_maps(VGG="a", ResNet={"lime": "b"}), "config: methods.lime: it has maps of 1 of the models"),
-        (given_maps(VGG={"imported": "a"}, ResNet={"imported": "b"}) | {"matrices": {"a": {"path": "a.csv"}}}, "config: methods.imported: the given matrices"),
+        (given_maps(VGG={"ig": "a", "b": "a"}, ResNet={"ig": "b", "b": "b"}) | {"methods": {"b": {"from": "ig"}}}, "config: methods.b: is a view of 'ig'"),
+        (given_maps(VGG="a", ResNet="b", C={"lime": "c"}), "config: methods.lime: it has maps of 1"),
+        ({"models": {"C": {"timm": "test_vit"}}, "matrices": {"a": {"path": "a.csv"}}}, "config: models.C: no method explains it"),
+        ({"models": {"C": {"timm": "test_vit"}, "D": {"timm": "test_vit"}}, "metrics": ["mse"]}, "config: models.C: no method explains it"),
+        (given_maps(VGG="a", ResNet="b") | {"images": {"masks": "m"}}, "config: images.masks: go with the images of `images.source`"),
+        (given_maps(VGG="a", ResNet="b") | {"studies": ["metric_validation"]}, "config: studies: metric_validation wants the classes"),
+        (given_maps(VGG="", ResNet="b"), "config: models.VGG.maps: "),
+        (given_maps(VGG={"imported": "a"}, ResNet={"imported": "b"}), "config: methods.imported: given matrices go"),
+        (given_maps(VGG={"imported": "a"}, ResNet={"imported": "b"}) | {"matrices": {"a": {"path": "a.csv"}}}, "config: methods.imported: given matrices go"),
     ],
 )
 def test_too_little_or_too_much_is_refused_in_one_line(config, complaint):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lookalike.errors import InputError
-from lookalike.found import find_maps, find_models, match_images, read_maps
+from lookalike.found import find_maps, find_models, list_unmatched, match_images, read_maps
 
 
 def write(path, array=None):
@@ -72,6 +72,35 @@ def test_a_stack_gives_its_images_by_list_or_by_number(tmp_path, named, card, im
     assert find_maps(path if named == "the file" else tmp_path) == {image: (path, place) for place, image in enumerate(images)}
 
 
+@pytest.mark.parametrize("images", [["/tmp/x", "y", "z"], ["../x", "y", "z"], ["..", "y", "z"], ["", "y", "z"], [1, 2, 3], "xyz", {"x": 1, "y": 2, "z": 3}])
+def test_a_list_of_images_that_are_no_names_is_refused(tmp_path, images):
+    write(tmp_path / "batch_maps.npy", np.zeros((3, 2, 2)))
+    (tmp_path / "batch_maps.json").write_text(json.dumps({"images": images}))
+    with pytest.raises(InputError, match=r"batch_maps.json: `images` must be a list of names, without folders"):
+        find_maps(tmp_path)
+
+
+def test_an_empty_stack_is_refused(tmp_path):
+    write(tmp_path / "batch_maps.npy", np.zeros((0, 2, 2)))
+    with pytest.raises(InputError, match=r"batch_maps.npy: holds no map"):
+        find_maps(tmp_path)
+
+
+def test_hidden_files_are_left_alone(tmp_path):
+    for name in ("a/._one.npy", "a/one.npy", ".trash/two.npy"):
+        write(tmp_path / "Models" / "VGG" / name)
+    write(tmp_path / "Models" / ".git" / "x.npy")
+    assert list(find_models(tmp_path / "Models")) == ["VGG"]
+    assert list(find_maps(tmp_path / "Models" / "VGG")) == ["one"]
+
+
+def test_negative_maps_of_a_method_without_sign_are_refused(tmp_path):
+    write(tmp_path / "a.npy", np.array([[0.0, -1.0]]))
+    assert len(list(read_maps(tmp_path, ["a"]))) == 1
+    with pytest.raises(InputError, match=r"a.npy: the map of image 'a' has negative values, which this method has not"):
+        list(read_maps(tmp_path, ["a"], signed=False))
+
+
 def test_numbers_of_a_stack_sort_as_text(tmp_path):
     write(tmp_path / "batch_maps.npy", np.zeros((11, 2, 2)))
     images = list(find_maps(tmp_path))
@@ -107,18 +136,22 @@ def test_a_list_that_does_not_fit_its_stack_is_refused(tmp_path, card, complaint
 
 def test_images_that_all_have_are_matched():
     assert match_images({"a": ["1", "2"], "b": ["2", "1"]}, common=False) == (["1", "2"], [])
+    assert match_images({}, common=False) == ([], [])
 
 
 def test_an_image_that_one_lacks_is_refused_or_left_out_and_told():
     found = {"a": ["1", "2", "3"], "b": ["1", "2"], "c": ["1", "3"]}
     with pytest.raises(InputError, match=r"c: has no map of image '2', of which a has one \(2 such images\); add it, or set images: {common: true}"):
         match_images(found, common=False)
-    assert match_images(found, common=True) == (["1"], [{"image": "2", "lacking": ["c"]}, {"image": "3", "lacking": ["b"]}])
+    images, unmatched = match_images(found, common=True)
+    assert (images, unmatched) == (["1"], [{"image": "2", "lacking": ["c"]}, {"image": "3", "lacking": ["b"]}])
+    assert [row["lacking"] for row in list_unmatched(["1", "2", "4"], images, unmatched)] == ["c", "b", "any of the given sets of maps"]
 
 
-def test_models_without_a_common_image_are_refused():
-    with pytest.raises(InputError, match="no image is common to all"):
-        match_images({"a": ["1"], "b": ["2"]}, common=True)
+@pytest.mark.parametrize("common", [True, False])
+def test_models_without_a_common_image_are_refused(common):
+    with pytest.raises(InputError, match="no image is common to all: maps of one image must have files of one name"):
+        match_images({"a": ["1"], "b": ["2"]}, common=common)
 
 
 def test_maps_are_read_in_the_order_asked_for_from_files_and_stacks(tmp_path):

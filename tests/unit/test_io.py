@@ -141,7 +141,8 @@ def test_matrix_by_hand_is_read(tmp_path):
         (",a,b\na,0,x\nb,1,0\n", "not a matrix of numbers"),
         (",a,b\na,0\nb,1,0\n", "not square"),
         (",a,b\na,0,1,2\nb,1,0,2\n", "not square"),
-        ("", "not square"),
+        ("", "holds no matrix"),
+        (";a;b\na;0;1\nb;1;0\n", "holds no matrix: the first row must hold the names, with commas"),
     ],
 )
 def test_broken_matrix_is_refused(text, complaint, tmp_path):

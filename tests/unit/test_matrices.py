@@ -315,6 +315,11 @@ def test_what_is_no_matrix_of_its_kind_is_refused(change, kind, complaint):
         matrices.checked_matrix(change(matrix), names, kind, "a.csv")
 
 
+def test_a_given_matrix_without_any_value_is_refused():
+    with pytest.raises(InputError, match=r"a.csv: no value between two models is known"):
+        matrices.checked_matrix(np.full((3, 3), np.nan), MODELS[:3], "dissimilarity", "a.csv")
+
+
 @pytest.mark.parametrize(("names", "complaint"), [(["a", "b", "a", "c"], "'a' stands there twice"), (["a", "", "b", "c"], "two named models")])
 def test_bad_names_of_a_given_matrix_are_refused(names, complaint):
     with pytest.raises(InputError, match=complaint):
