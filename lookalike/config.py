@@ -9,19 +9,14 @@ import yaml
 from lookalike import registry
 from lookalike.download import find_archive
 from lookalike.errors import InputError, unknown
-from lookalike.found import find_models
 from lookalike.groups import EUCLIDEAN_LINKAGES, LINKAGES
 from lookalike.maps import UNBOUNDED_SCALES, is_signed
 from lookalike.matrices import GIVEN_MATRICES
-from lookalike.tables import COLUMNS
+from lookalike.recipes import resolve_models
 
 SCHEMA = Path(__file__).parent.parent / "schemas" / "config.schema.yaml"
 VIEW_KEYS = ("size", "sign", "clip", "sobel", "scale", "repair")
 EXPONENT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
-TRAINING_KEYS = ("pretrained", "epochs", "freeze_epochs", "lr", "batch")
-DEFAULT_METHOD = "heatmaps"
-# What a recipe holds of a model of which it is not said.
-UNSAID = {"family": "unknown", "factors": {}, "maps": {}, "layer": None, "checkpoint": None, "replicate_of": None}
 
 
 def resolve(config):
@@ -49,8 +44,7 @@ def resolve(config):
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     config = fill_defaults(numbers_from_text(copy.deepcopy(dict(config))), schema)
     check_schema(config, schema)
-    config["models"] = with_found_models(config)
-    config["models"] = {name: resolve_model(name, config) for name in config["models"]}
+    config["models"] = resolve_models(config)
     config["images"] = resolve_images(config)
     config["explanations"], config["methods"] = resolve_methods(config)
     config["metrics"] = resolve_metrics(config.get("metrics", []))
@@ -100,62 +94,6 @@ def check_schema(config, schema):
     if error.validator == "pattern" and "propertyNames" in error.schema_path:
         raise InputError(f"config: {error.instance!r} at {place} is no valid name: letters, digits, '_', '.' and '-' only, the first a letter or digit")
     raise InputError(f"config: {place}: {error.message}")
-
-
-def with_found_models(config):
-    """Return the models, sorted, with those that `models_from` finds; what the config says of these is added."""
-    found, given = (find_models(config["models_from"]) if "models_from" in config else {}), config["models"]
-    models = {}
-    for name in sorted({*found, *given}):
-        own = given.get(name, {})
-        if found and not (name in found or own.keys() & {"timm", "maps", "replicate_of"}):
-            raise unknown("model of models_from", name, found)
-        models[name] = found.get(name, {}) | own
-        if factors := found.get(name, {}).get("factors", {}) | own.get("factors", {}):
-            models[name]["factors"] = factors
-    return models
-
-
-def resolve_model(name, config):
-    """Return a model's recipe: a replicate takes its original's, and finetuning's keys are filled in."""
-    models = config["models"]
-    given = models[name]
-    if taken := sorted(given.get("factors", {}).keys() & set(COLUMNS)):
-        raise InputError(f"config: models.{name}.factors: {taken[0]!r} is a column of models.csv already; name the factor otherwise")
-    if "maps" in given:
-        return resolve_mapped_model(name, given)
-    original = given.get("replicate_of")
-    if original is not None:
-        if original not in models:
-            raise unknown(f"original of replicate {name!r}", original, models)
-        if {"replicate_of", "maps"} & models[original].keys() or not models[original].get("finetune", "checkpoint" not in models[original]):
-            raise InputError(f"config: models.{name}: replicate_of must name a model that is fine-tuned here, which {original!r} is not")
-        if extra := sorted(given.keys() - {"replicate_of", "family", "factors"}):
-            raise InputError(f"config: models.{name}: a replicate shares its original's recipe and takes no {extra[0]!r}")
-        given = models[original] | given
-    if "timm" not in given:
-        raise InputError(f"config: models.{name}: wants `timm: NAME`, `replicate_of: MODEL` or `maps: FOLDER`")
-    if "num_classes" in given.get("options", {}):
-        raise InputError(f"config: models.{name}.options: num_classes follows from the checkpoint or from the images' classes; leave it out")
-    recipe = UNSAID | {"options": {}, "finetune": "checkpoint" not in given} | given
-    training = {key: given.get(key, config["finetuning"][key]) for key in TRAINING_KEYS}
-    if recipe["checkpoint"]:
-        training["pretrained"] = False
-        if "pretrained" in given:
-            raise InputError(f"config: models.{name}: 'pretrained' has no effect beside a checkpoint")
-    elif not recipe["finetune"]:
-        training["pretrained"] = given.get("pretrained", True)
-    if not recipe["finetune"] and (unused := [key for key in TRAINING_KEYS if key in given and key != "pretrained"]):
-        raise InputError(f"config: models.{name}: {unused[0]!r} has no effect on a model that is not fine-tuned here")
-    return {key: value for key, value in recipe.items() if key not in TRAINING_KEYS} | {"training": training}
-
-
-def resolve_mapped_model(name, given):
-    """Return the recipe of a model whose maps are given: from a method to their path."""
-    if extra := sorted(given.keys() - {"maps", "family", "factors"}):
-        raise InputError(f"config: models.{name}: its maps are given, so that {extra[0]!r} has no effect")
-    maps = given["maps"] if isinstance(given["maps"], dict) else {DEFAULT_METHOD: given["maps"]}
-    return UNSAID | {"timm": None, "finetune": False} | given | {"maps": maps}
 
 
 def resolve_images(config):
