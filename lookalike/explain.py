@@ -6,7 +6,8 @@ from lookalike.errors import InputError
 from lookalike.images import load_images
 from lookalike.seeding import seed_of
 
-IMAGES_AT_ONCE = 16
+# Without a model, there is only an image's own memory to think of.
+IMAGES_AT_ONCE = 64
 
 
 def explain_images(method, model, rows, targets, *, size, seed, names, options, threads=1):
@@ -44,11 +45,12 @@ def explain_images(method, model, rows, targets, *, size, seed, names, options, 
     InputError
         If a map is not finite.
     """
-    for start in range(0, len(rows), IMAGES_AT_ONCE):
-        chunk = rows[start : start + IMAGES_AT_ONCE]
+    at_once = model.batch(size) if model else IMAGES_AT_ONCE
+    for start in range(0, len(rows), at_once):
+        chunk = rows[start : start + at_once]
         seeds = [seed_of(seed, *names, row["image"]) for row in chunk]
         images = load_images(chunk, size, threads)
-        maps, diagnostics = method(*inputs_of(model, images, targets[start : start + IMAGES_AT_ONCE]), seeds, **options)
+        maps, diagnostics = method(*inputs_of(model, images, targets[start : start + at_once]), seeds, **options)
         for place, (row, saliency) in enumerate(zip(chunk, maps, strict=True)):
             if not np.isfinite(saliency).all():
                 raise InputError(f"{' '.join(names)}: the map of image {row['image']!r} is not finite; does the model give finite logits for it?")

@@ -10,6 +10,9 @@ from lookalike import io
 from lookalike.errors import InputError, unknown
 from lookalike.weights import check_pretrained, read_weights, write_weights
 
+# More is no faster: on a CPU the activations of larger batches are memory that is asked anew of the system at every layer.
+PIXELS_AT_ONCE = {"cpu": 2**18, "cuda": 2**23}
+
 
 @dataclass
 class VisionModel:
@@ -33,10 +36,9 @@ class VisionModel:
         """Where the weights are."""
         return self.mean.device
 
-    @property
-    def batch(self):
-        """How many images go through the network at once."""
-        return 64 if self.device.type == "cpu" else 256
+    def batch(self, side):
+        """Return how many images of a side in pixels go through the network at once."""
+        return max(1, PIXELS_AT_ONCE[self.device.type] // side**2)
 
     def normalise(self, images):
         """Return images (n, 3, H, W) in [0, 1] as the network wants them."""
@@ -172,7 +174,8 @@ def to_tensor(images, device="cpu"):
 
 
 @torch.no_grad()
-def predict(model, images, batch=64):
+def predict(model, images):
     """Return the logits of uint8 images, ndarray of shape (n, classes), float32."""
+    batch = model.batch(images.shape[2])
     parts = [model.logits(to_tensor(images[start : start + batch], model.device)) for start in range(0, len(images), batch)]
     return torch.cat(parts).cpu().numpy()

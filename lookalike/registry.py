@@ -193,6 +193,11 @@ def check_option(place, value, default):
     """Refuse an option of another kind than its default; numbers must be positive, or may be 0 where the default is."""
     if isinstance(default, str) and not isinstance(value, str):
         raise InputError(f"{place} must be text such as {default!r}, not {value!r}")
+    if isinstance(default, tuple):
+        if not isinstance(value, list | tuple) or not value:
+            raise InputError(f"{place} must be a list such as {list(default)}, not {value!r}")
+        for one in value:
+            check_option(place, one, default[0])
     if isinstance(default, int | float):
         wanted = int if isinstance(default, int) else int | float
         if not isinstance(value, wanted) or isinstance(value, bool) or value < 0 or (value == 0 and default != 0):

@@ -34,7 +34,8 @@ def integrated_gradients(model, images, targets, seeds, *, steps=32, baseline="z
 
     inputs = model.normalise(images)
     start = baseline_of(inputs, baseline)
-    attributions = IntegratedGradients(model.net).attribute(inputs, start, targets, n_steps=steps, internal_batch_size=max(model.batch, len(images)))
+    at_once = max(model.batch(images.shape[2]), len(images))
+    attributions = IntegratedGradients(model.net).attribute(inputs, start, targets, n_steps=steps, internal_batch_size=at_once)
     with torch.no_grad():
         gain = (model.net(inputs) - model.net(start)).gather(1, targets[:, None])[:, 0]
     gap = (attributions.sum(dim=(1, 2, 3)) - gain).abs() / gain.abs().clamp_min(1e-12)

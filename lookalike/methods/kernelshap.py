@@ -108,7 +108,7 @@ def masked_scores(model, present, missing, target, labels, coalitions):
     kept = torch.from_numpy(coalitions).to(present.device)
     scores = []
     with torch.no_grad():
-        for part in kept.split(model.batch):
+        for part in kept.split(model.batch(labels.shape[1])):
             masked = torch.where(part[:, superpixel].unsqueeze(1), present, missing)
             scores.append(model.net(masked)[:, target].double().cpu())
     return torch.cat(scores).numpy()

@@ -81,7 +81,7 @@ def localisation_sentence(method, table, models):
     """Say for how many models a method's maps find the object."""
     clear = [model for model in models if table[model]["clear"]]
     floor = f"area share {table['area']['mean']:.2f}, random {table['random']['mean']:.2f}, centre {table['centre']['mean']:.2f}"
-    rest = "" if len(clear) == len(models) else f" Not for {', '.join(model for model in models if model not in clear)}."
+    rest = "" if len(clear) in (0, len(models)) else f" Not for {', '.join(model for model in models if model not in clear)}."
     return f"{method}: the maps of {len(clear)} of {len(models)} models find the object clearly better than {floor}.{rest}"
 
 

@@ -402,3 +402,14 @@ def test_too_little_or_too_much_is_refused_in_one_line(config, complaint):
     with pytest.raises(InputError) as error:
         resolve(config)
     assert str(error.value).startswith(complaint) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("windows", "complaint"), [(0.2, "must be a list such as"), ([], "must be a list such as"), (["a"], "must be a number"), ([0.2, 0], "must be")]
+)
+def test_config_refuses_windows_that_are_no_list_of_numbers(windows, complaint):
+    config = {"models": {name: {"timm": "test_resnet"} for name in "ab"}, "metrics": ["mse"], "methods": {"o": {"explain": "occlusion", "windows": windows}}}
+    with pytest.raises(InputError, match=f"method 'occlusion': windows {complaint}"):
+        resolve(config)
+    config["methods"]["o"]["windows"] = [0.1, 0.5]
+    assert resolve(config)["explanations"]["o"]["options"]["windows"] == [0.1, 0.5]

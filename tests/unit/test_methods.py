@@ -8,7 +8,7 @@ from math import factorial
 import numpy as np
 import pytest
 import torch
-from captum.attr import IntegratedGradients, LayerGradCam
+from captum.attr import IntegratedGradients, LayerGradCam, Occlusion
 from scipy.ndimage import gaussian_filter
 
 from lookalike import demo, registry
@@ -20,6 +20,7 @@ from lookalike.methods.centre import centre
 from lookalike.methods.gradcam import gradcam
 from lookalike.methods.integrated_gradients import integrated_gradients
 from lookalike.methods.kernelshap import draw_coalitions, kernelshap, masked_scores, shapley_regression, superpixels
+from lookalike.methods.occlusion import occlusion, window_places
 from lookalike.methods.random import random
 from lookalike.models import VisionModel, build_network, normalisation_of, to_tensor
 
@@ -393,14 +394,62 @@ def test_unknown_baseline_gives_near_names(resnet, images):
         integrated_gradients(resnet, images, TARGETS, SEEDS, baseline="blurr")
 
 
+def test_one_size_equals_captum(resnet, images):
+    inputs = resnet.normalise(images)
+    captum = Occlusion(resnet.net)
+    expected = captum.attribute(inputs, (3, 16, 16), (3, 8, 8), baseline_of(inputs, "mean"), TARGETS).detach().numpy()
+    maps, diagnostics = occlusion(resnet, images, TARGETS, SEEDS, windows=[0.25], baseline="mean")
+    assert diagnostics == {}
+    for channel in range(3):
+        assert_close(maps, expected[:, channel], share=1e-4)
+
+
+def test_several_sizes_equal_a_plain_loop(resnet, images):
+    image, target = resnet.normalise(images)[:1], int(TARGETS[0])
+    total, count = np.zeros((64, 64)), np.zeros((64, 64))
+    with torch.no_grad():
+        score = resnet.net(image)[0, target].item()
+        for side, starts in ((19, [0, 9, 18, 27, 36, 45]), (32, [0, 16, 32])):
+            for row in starts:
+                for column in starts:
+                    masked = image.clone()
+                    masked[..., row : row + side, column : column + side] = 0
+                    total[row : row + side, column : column + side] += score - resnet.net(masked)[0, target].item()
+                    count[row : row + side, column : column + side] += 1
+    maps, _ = occlusion(resnet, images[:1], TARGETS[:1], SEEDS[:1], windows=[0.3, 0.5])
+    assert_close(maps[0], total / count, share=1e-4)
+
+
+@pytest.mark.parametrize(("height", "width", "share"), [(64, 64, 0.125), (50, 31, 0.3), (7, 9, 0.01), (20, 20, 1.0)])
+def test_windows_cover_every_pixel_and_stay_inside(height, width, share):
+    hidden = np.zeros((height, width), int)
+    places = window_places(height, width, share)
+    sides = set()
+    for rows, columns in places:
+        hidden[rows, columns] += 1
+        sides |= {rows.stop - rows.start, columns.stop - columns.start}
+        assert rows.start >= 0 and rows.stop <= height and columns.start >= 0 and columns.stop <= width
+    assert hidden.min() >= 1 and len(set(map(str, places))) == len(places)
+    assert sides == {max(1, round(share * min(height, width)))}
+
+
+@pytest.mark.parametrize("share", [0, -0.1, 1.1])
+def test_windows_beyond_the_image_are_refused(share):
+    with pytest.raises(InputError, match="occlusion: windows must be shares"):
+        window_places(64, 64, share)
+
+
 @pytest.mark.parametrize("model_name", ["test_resnet", "test_vit"])
 @pytest.mark.parametrize("name", registry.names("method"))
 def test_method_keeps_the_contract(name, model_name, pixels):
     method = registry.get("method", name)
-    inputs = inputs_of(tiny_model(model_name) if method.needs_model else None, pixels[:2], [0, 3])
+    model = tiny_model(model_name) if method.needs_model else None
+    inputs = inputs_of(model, pixels[:2], [0, 3])
     (maps, diagnostics), (again, diagnostics_again) = (method(*inputs, SEEDS[:2]) for _ in range(2))
     assert maps.dtype == np.float32 and maps.ndim == 3 and len(maps) == 2 and np.isfinite(maps).all()
-    assert (maps < 0).any() if method.signed else (maps >= 0).all()
+    # Not every class has both signs, but some class has.
+    others = np.concatenate([method(*inputs_of(model, pixels[:2], [target, target]), SEEDS[:2])[0] for target in range(5)]) if method.signed else maps
+    assert (others < 0).any() == method.signed
     assert all(column.shape == (2,) and np.isfinite(column).all() for column in diagnostics.values())
     np.testing.assert_array_equal(maps, again)
     assert diagnostics.keys() == diagnostics_again.keys()

@@ -5,10 +5,10 @@ import pytest
 import timm
 import torch
 
-from lookalike import io
+from lookalike import io, models
 from lookalike.errors import InputError
 from lookalike.models import build_network, describe_import, load_model, normalisation_of, predict, save_model, targets_of, to_tensor
-from lookalike.tables import describe_model
+from lookalike.tables import measure_model
 
 torch.set_num_threads(1)
 
@@ -65,13 +65,15 @@ def test_tensors_are_scaled_and_channels_first(pixels):
     assert tensor[2, 1, 5, 9].item() == pytest.approx(pixels[2, 5, 9, 1] / 255)
 
 
-def test_prediction_does_not_depend_on_the_batch(tmp_path, pixels):
+def test_prediction_does_not_depend_on_the_batch(tmp_path, pixels, monkeypatch):
     save_model(tmp_path / "a.safetensors", network(), {"recipe": RECIPE, "classes": CLASSES})
     model = load_model(tmp_path / "a.safetensors")
     together = predict(model, pixels)
     assert together.shape == (7, 3) and together.dtype == np.float32
     for batch in (1, 3):
-        np.testing.assert_allclose(predict(model, pixels, batch), together, atol=1e-5)
+        monkeypatch.setitem(models.PIXELS_AT_ONCE, "cpu", batch * 64 * 64)
+        assert (model.batch(64), model.batch(65)) == (batch, max(1, batch - 1))
+        np.testing.assert_allclose(predict(model, pixels), together, atol=1e-5)
     assert np.ptp(together, axis=0).min() > 1e-3
 
 
@@ -116,10 +118,10 @@ def test_imagenet_head_has_numbers_if_any_label_is_none_of_wordnets(labels):
 
 def test_accuracy_and_true_classes_of_an_imagenet_head_are_over_its_thousand():
     labels = ["n01440764", "n02102040", "n03888257"]
-    sidecar = describe_import(build_network(RECIPE, 1000), RECIPE, labels) | {"parameters": 1}
+    sidecar = describe_import(build_network(RECIPE, 1000), RECIPE, labels) | {"parameters": 1, "features": 1}
     predictions = {"classes": np.array(sidecar["classes"]), "labels": np.array(labels), "predicted": np.array([0, 217, 5])}
     assert targets_of(predictions, "label", "a") == [0, 217, 701]
-    assert describe_model("a", {}, sidecar, predictions)["explained_accuracy"] == pytest.approx(2 / 3)
+    assert measure_model(sidecar, predictions, dict.fromkeys(("layer", "channels", "grid")))["explained_accuracy"] == pytest.approx(2 / 3)
 
 
 PREDICTIONS = {"predicted": np.array([2, 0, 0]), "classes": np.array(CLASSES), "labels": np.array(["owl", "dog", "cat"])}
