@@ -37,7 +37,8 @@ def find_models(folder):
     if not folder.is_dir():
         raise InputError(f"models_from: {folder} is no folder")
     found = {}
-    for home in sorted(path for path in folder.iterdir() if path.is_dir() and npy_files(path)):
+    homes = {folder / path.relative_to(folder).parts[0] for path in npy_files(folder)}
+    for home in sorted(home for home in homes if home.is_dir()):
         for name, recipe in variants_of(home):
             if name in found:
                 raise InputError(f"models_from: {found[name]['maps']} and {recipe['maps']} would both be called {name!r}; rename one")
@@ -59,7 +60,7 @@ def variants_of(home):
 
 def npy_files(folder):
     """Return the .npy files of a folder in any depth, but for hidden ones."""
-    return [path for path in folder.rglob("*.npy") if not any(part.startswith(".") for part in path.relative_to(folder.parent).parts)]
+    return [path for path in folder.rglob("*.npy") if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
 
 
 def valid_name(text):
@@ -91,11 +92,11 @@ def find_maps(path):
         return find_in_stack(path)
     files = sorted(npy_files(path))
     # Single files go before a stack beside them, since they tell their image.
-    singles, stacks = [file for file in files if file.name != STACK], [file for file in files if file.name == STACK]
-    if not singles and len(stacks) == 1:
-        return find_in_stack(stacks[0])
+    singles, stacked = [file for file in files if file.name != STACK], [file for file in files if file.name == STACK]
+    if not singles and len(stacked) == 1:
+        return find_in_stack(stacked[0])
     if not singles:
-        raise InputError(f"{path}: holds {f'{len(stacks)} files {STACK}; give one of their folders' if stacks else 'no .npy file'}")
+        raise InputError(f"{path}: holds {f'{len(stacked)} files {STACK}; give one of their folders' if stacked else 'no .npy file'}")
     maps = {}
     for file in singles:
         if file.stem in maps:

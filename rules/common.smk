@@ -84,7 +84,7 @@ def image_folder(wildcards):
     """Return the folder of the images: the demo's, an archive's, or a given one, whose own time says nothing."""
     if IS_DEMO:
         return "results/images/demo"
-    return f"data/{next(iter(ARCHIVES))}" if ARCHIVES else ancient(config["images"]["source"])
+    return f"data/{next(iter(ARCHIVES))}" if ARCHIVES else ancient(IMAGES["source"])
 
 
 def image_listings():
@@ -94,7 +94,7 @@ def image_listings():
     """
     if IS_DEMO:
         return []
-    source, masks = config["images"]["source"], config["images"].get("masks")
+    source, masks = IMAGES["source"], IMAGES.get("masks")
     archives = [archive["checksum"] or str(os.stat(archive["path"]).st_mtime_ns) for archive in ARCHIVES.values()]
     return (archives or [listing(image_files(source))]) + ([listing(image_files(masks))] if masks else [])
 
@@ -136,12 +136,12 @@ def checkpoint_if_needed(wildcards):
 
 def raw_maps(wildcards):
     """Return the folder of raw maps behind a method's view of one model."""
-    return f"results/maps/{METHODS[wildcards.method]['explanation']}/{wildcards.model}/per_image"
+    return raw_maps_of(wildcards.method, wildcards.model)
 
 
-def raw_maps_of_all_models(method):
-    """Return the folders of raw maps behind a method, one a model."""
-    return [f"results/maps/{METHODS[method]['explanation']}/{model}/per_image" for model in METHODS[method]["models"]]
+def raw_maps_of(method, model):
+    """Return the folder of raw maps behind a method's view of one model, by name."""
+    return f"results/maps/{METHODS[method]['explanation']}/{model}/per_image"
 
 
 def given_maps(wildcards):
@@ -191,11 +191,6 @@ def metrics_of(method):
 def predictions_if_agreeing(wildcards):
     """Return the predictions that decide which images belong to a subset."""
     return [f"results/predictions/{model}.npz" for model in METHODS[wildcards.method]["models"]] if wildcards.subset == "agreeing" else []
-
-
-def if_computed(pattern):
-    """Return an input function: the filled pattern for a matrix that is computed here, nothing for somebody's."""
-    return lambda wildcards: [] if wildcards.method == GIVEN_MATRICES else pattern.format(**wildcards)
 
 
 def every_matrix(pattern, computed=False):

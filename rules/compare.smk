@@ -55,11 +55,12 @@ rule aggregate_matrix:
 
 
 rule import_matrix:
-    """Take somebody's matrix of dissimilarities or similarities, as one of the method `imported`."""
+    """Take somebody's matrix of dissimilarities or similarities, as one of the method `imported`, with no bootstrap replicates."""
     input:
         given=lambda wildcards: config["matrices"][wildcards.metric]["path"],
     output:
         dissimilarity=f"results/matrices/{GIVEN_MATRICES}/{{metric}}/all/dissimilarity.csv",
+        bootstrap=f"results/matrices/{GIVEN_MATRICES}/{{metric}}/all/bootstrap.npz",
     log:
         f"logs/matrices/{GIVEN_MATRICES}/{{metric}}.log",
     wildcard_constraints:

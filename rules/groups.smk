@@ -5,7 +5,7 @@ rule link_models:
     """Cluster the models hierarchically; every clade with its bootstrap support."""
     input:
         dissimilarity="results/matrices/{method}/{metric}/{subset}/dissimilarity.csv",
-        bootstrap=if_computed("results/matrices/{method}/{metric}/{subset}/bootstrap.npz"),
+        bootstrap="results/matrices/{method}/{metric}/{subset}/bootstrap.npz",
     output:
         tree="results/groups/{method}/{metric}/{subset}/tree-{linkage}.nwk",
         support="results/groups/{method}/{metric}/{subset}/support-{linkage}.csv",

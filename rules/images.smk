@@ -17,8 +17,8 @@ rule draw_demo_images:
         "../envs/compare.yaml"
     params:
         seed=SEED,
-        size=config["images"]["size"],
-        counts=config["images"]["demo"],
+        size=IMAGES["size"],
+        counts=IMAGES["demo"],
         source=fingerprint("scripts/draw_demo_images.py"),
     script:
         "../scripts/draw_demo_images.py"
@@ -47,7 +47,7 @@ if IMAGES["source"]:
         """Check every image of the source and write the manifest."""
         input:
             folder=image_folder,
-            masks="results/images/demo_masks" if IS_DEMO else ancient(config["images"].get("masks", [])),
+            masks="results/images/demo_masks" if IS_DEMO else ancient(IMAGES.get("masks", [])),
         output:
             manifest="results/images/manifest.csv",
         log:
@@ -110,7 +110,7 @@ rule sample_images:
         "../envs/compare.yaml"
     params:
         seed=SEED,
-        split=config["images"]["split"],
+        split=IMAGES["split"],
         n=IMAGES["n"],
         among=COMMON_IMAGES if IMAGES["common"] else None,
         source=fingerprint("scripts/sample_images.py"),

@@ -23,7 +23,7 @@ rule explain_images:
         gpu=1,
     params:
         seed=SEED,
-        size=config["images"]["size"],
+        size=IMAGES["size"],
         target=config["target"],
         method=explanation_method,
         options=explanation_options,

@@ -24,7 +24,7 @@ rule finetune_model:
         gpu=1,
     params:
         seed=SEED,
-        size=config["images"]["size"],
+        size=IMAGES["size"],
         recipe=lambda wildcards: {key: MODELS[wildcards.model][key] for key in ("timm", "options")},
         training=lambda wildcards: MODELS[wildcards.model]["training"],
         source=fingerprint("scripts/finetune_model.py"),
@@ -49,7 +49,7 @@ rule import_checkpoint:
     params:
         recipe=lambda wildcards: {key: MODELS[wildcards.model][key] for key in ("timm", "options")},
         pretrained=lambda wildcards: MODELS[wildcards.model]["training"]["pretrained"],
-        size=config["images"]["size"],
+        size=IMAGES["size"],
         source=fingerprint("scripts/import_checkpoint.py"),
     script:
         "../scripts/import_checkpoint.py"
@@ -72,7 +72,7 @@ rule predict_images:
     resources:
         gpu=1,
     params:
-        size=config["images"]["size"],
+        size=IMAGES["size"],
         source=fingerprint("scripts/predict_images.py"),
     script:
         "../scripts/predict_images.py"

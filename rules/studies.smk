@@ -8,7 +8,9 @@ VALIDATED = ["given"] if "maps" in VALIDATION else list(METHODS)
 rule validate_metrics:
     """Test by nearest prototypes which metric and preprocessing tells the classes of maps apart."""
     input:
-        maps=lambda wildcards: [VALIDATION["maps"]] if "maps" in VALIDATION else raw_maps_of_all_models(wildcards.source),
+        maps=lambda wildcards: (
+            [VALIDATION["maps"]] if "maps" in VALIDATION else [raw_maps_of(wildcards.source, model) for model in METHODS[wildcards.source]["models"]]
+        ),
         labels=VALIDATION.get("labels", "results/images/explained.csv"),
     output:
         scores="results/studies/metric_validation/{source}.csv",

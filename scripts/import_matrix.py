@@ -4,6 +4,8 @@ from lookalike import io, logs, matrices
 
 logs.log_to(snakemake.log[0])
 
-path = snakemake.input.given
-matrix, names = io.read_matrix(path)
-io.write_matrix(snakemake.output.dissimilarity, matrices.checked_matrix(matrix, names, snakemake.params.kind, path), names)
+matrix, names = io.read_matrix(snakemake.input.given)
+matrix = matrices.checked_matrix(matrix, names, snakemake.params.kind, snakemake.input.given)
+io.write_matrix(snakemake.output.dissimilarity, matrix, names)
+# There are no images to resample.
+io.write_arrays(snakemake.output.bootstrap, dissimilarity=matrices.condensed(matrix)[None][:0], models=names)

@@ -4,12 +4,8 @@ from lookalike import groups, io, logs
 
 logs.log_to(snakemake.log[0])
 
-import numpy as np
-
 matrix, names, kept = groups.without_unknown(*io.read_matrix(snakemake.input.dissimilarity))
-# Somebody's matrix has no images to resample, so that no support is known.
-given = not snakemake.input.bootstrap
-replicates = np.empty((0, 0)) if given else groups.select_pairs(io.read_arrays(snakemake.input.bootstrap)["dissimilarity"], kept)
+replicates = groups.select_pairs(io.read_arrays(snakemake.input.bootstrap)["dissimilarity"], kept)
 tree = groups.link(matrix, snakemake.wildcards.linkage)
 support = groups.clade_support(tree, replicates, snakemake.wildcards.linkage)
 io.write_text(snakemake.output.tree, groups.newick(tree, support, names))

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from lookalike.seeding import rng_of
 
 CELL = 1.25  # inches of a map's side
-TITLES = 0.5  # inches above the maps of a band
+HEADING, TITLES, METHOD = 0.35, 0.5, 0.4  # inches above all, above the maps of a band, and at their left
 MOST_COLUMNS = 10  # models side by side; more go below
 
 
@@ -61,14 +61,14 @@ def panel(image, maps, titles, *, ranges, title):
     """
     bands = -(-len(titles) // MOST_COLUMNS)
     columns = -(-len(titles) // bands)
-    width = CELL * (columns + (image is not None)) + 0.4
-    height = CELL * len(maps) + TITLES
-    figure = Figure(figsize=(width, bands * height + 0.35))
-    figure.suptitle(title, fontsize=10, y=1 - 0.1 / (bands * height + 0.35), va="top")
-    rows = figure.add_gridspec(bands, 1, left=0.4 / width, right=1, bottom=0, top=1 - 0.35 / (bands * height + 0.35), hspace=0)
+    width, height = CELL * (columns + (image is not None)) + METHOD, HEADING + bands * (TITLES + CELL * len(maps))
+    figure = Figure(figsize=(width, height))
+    figure.suptitle(title, fontsize=10, y=1 - 0.1 / height, va="top")
+    rows = figure.add_gridspec(bands, 1, left=METHOD / width, right=1, bottom=0, top=1 - HEADING / height, hspace=0)
     for band, row in enumerate(rows):
         models = list(titles)[band * columns : (band + 1) * columns]
-        draw_band(figure, row.subgridspec(2, 1, height_ratios=(TITLES, height - TITLES), hspace=0)[1], image, maps, models, titles, columns, ranges)
+        place = row.subgridspec(2, 1, height_ratios=(TITLES, CELL * len(maps)), hspace=0)[1]
+        draw_band(figure, place, image, maps, models, titles, columns, ranges)
     return figure
 
 

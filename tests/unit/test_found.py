@@ -92,6 +92,8 @@ def test_hidden_files_are_left_alone(tmp_path):
     write(tmp_path / "Models" / ".git" / "x.npy")
     assert list(find_models(tmp_path / "Models")) == ["VGG"]
     assert list(find_maps(tmp_path / "Models" / "VGG")) == ["one"]
+    # A folder that is named stands for what it holds, hidden or not.
+    assert list(find_maps(tmp_path / "Models" / "VGG" / ".trash")) == ["two"]
 
 
 def test_negative_maps_of_a_method_without_sign_are_refused(tmp_path):
