@@ -225,6 +225,33 @@ def layout(shape, net, size=None):
     return None
 
 
+def channel_axis(shape, net, size=None):
+    """Tell which axis of an output counts its channels.
+
+    Parameters
+    ----------
+    shape : torch.Size
+    net : torch.nn.Module
+    size : (int, int), optional
+        Height and width of the images; by default they are square.
+
+    Returns
+    -------
+    int
+        1 for "NCHW", the last for "NHWC" and tokens, where a channel is also one of the tokens before the grid.
+
+    Raises
+    ------
+    InputError
+        If the output lies on no grid.
+    """
+    found = layout(shape, net, size)
+    if found is None:
+        numbers = " x ".join(map(str, shape[1:]))
+        raise InputError(f"the layer gives {numbers} numbers an image, which lie on no grid and so have no channels; give another `layer:`")
+    return 1 if found == "NCHW" else len(shape) - 1
+
+
 def fits(rows, columns, size=None):
     """Tell whether a grid of more than one cell has the images' shape, but for a part of a cell."""
     height, width = size or (1, 1)
