@@ -234,7 +234,7 @@ class Parts(torch.nn.Module):
         self.first = self.again = torch.nn.Conv2d(3, 4, 3, padding=1)
         self.act = torch.nn.ReLU(inplace=True)
         self.middle = torch.nn.Conv2d(4, 4, 3, padding=1)
-        self.pair = Pair()
+        self.pair, self.around = Pair(), Around()
         self.layer = torch.nn.Conv2d(4, 5, 3, padding=1)
         self.last = torch.nn.Conv2d(5, 4, 3, padding=1)
 
@@ -246,13 +246,18 @@ class Parts(torch.nn.Module):
         if self.ways == "a module gives several things":
             shortcut, (extra, bias) = self.pair(x)
             x = x + extra["windows"].unflatten(0, (len(x), 4)).mean(dim=1)
+            bias *= extra["table"].view(1, 4, 1, 1)
         if self.ways == "in place on what a module gave":
             x = self.middle(x)
             x += shortcut
             shortcut *= 2
         if self.ways == "the images come again":
             shortcut = shortcut + images.mean(dim=1, keepdim=True)
-        y = self.layer(x)
+        if self.ways == "the layer runs inside a module that ran before":
+            shortcut = self.around(x, self.middle)
+            y = self.around(x, self.layer)
+        else:
+            y = self.layer(x)
         if self.ways == "in place on what the layer gave":
             y.mul_(2).relu_()
         return (self.act(self.last(y)) * bias + shortcut).flatten(1)
@@ -264,6 +269,11 @@ class Pair(torch.nn.Module):
         return 2 * x, ({"windows": windows, "table": torch.arange(4)}, x.new_full((1, 4, 1, 1), 3.0))
 
 
+class Around(torch.nn.Module):
+    def forward(self, x, module):
+        return 1 + module(x.abs())
+
+
 WAYS = [
     "plain",
     "the rectifier runs several times",
@@ -271,6 +281,7 @@ WAYS = [
     "in place on what a module gave",
     "the images come again",
     "in place on what the layer gave",
+    "the layer runs inside a module that ran before",
 ]
 
 
