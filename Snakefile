@@ -14,6 +14,7 @@ if not workflow.overwrite_configfiles:
 include: "rules/common.smk"
 include: "rules/images.smk"
 include: "rules/models.smk"
+include: "rules/heads.smk"
 include: "rules/maps.smk"
 include: "rules/compare.smk"
 include: "rules/groups.smk"

@@ -26,6 +26,12 @@ SALIENCYTOOLS_PREPARATION = """## Preparation, beside saliencytools 0.35
 | `make_histogram` | not needed: `emd_values` takes the values themselves |
 """
 
+EXPLAINED = {
+    "classes": "the logit of a class",
+    "scores": "the error of a predicted score (`finetuning: {task: regression}`)",
+    "similarity": "how alike images are (`images.similarity`, or made from the scores)",
+}
+
 
 def first_paragraph(function):
     """Return the summary of a docstring in one line."""
@@ -85,7 +91,7 @@ def methods_page():
             "| | |",
             "|---|---|",
             f"| maps | {'signed' if card.signed else 'not negative'} |",
-            f"| needs a model | {'yes' if card.needs_model else 'no'} |",
+            f"| explains | {EXPLAINED[card.targets] if card.needs_model else 'nothing; needs no model'} |",
             f"| options | {options_text(card.options)} |",
             *([f"| reference | {card.reference} |"] if card.reference else []),
             "",

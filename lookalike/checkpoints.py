@@ -31,7 +31,8 @@ def build_from_checkpoint(recipe, weights, path, n_classes=None):
     path : path-like
         Of the file, for the record and for errors.
     n_classes : int, optional
-        Size of a fresh head, whatever head the file has; None takes the file's own, which sets the number of classes.
+        Size of a fresh head, whatever head the file has, 0 for none; None takes the file's own, which sets the number of
+        classes.
 
     Returns
     -------
@@ -48,22 +49,22 @@ def build_from_checkpoint(recipe, weights, path, n_classes=None):
     recipe = {"options": {}} | recipe
     net = build_network(recipe, n_classes)
     weights, options = translate(without_wrappers(weights, path), net, recipe)
-    head = head_of(net)
-    outputs = n_classes or outputs_of(net, weights) or net.num_classes
+    head, fresh = head_of(net), n_classes is not None
+    outputs = n_classes if fresh else outputs_of(net, weights) or net.num_classes
     if outputs != net.num_classes or options != recipe["options"]:
         recipe = recipe | {"options": options}
         net = build_network(recipe, outputs)
     expected = net.state_dict()
     headless = not any(name.startswith(head) for name in weights)
-    found = misfits(expected, weights, head if n_classes or headless else ())
+    found = misfits(expected, weights, head if fresh or headless else ())
     if any(found):
         counts = f"{len(found[0])} weights missing, {len(found[1])} unexpected, {len(found[2])} of another shape"
         first = ", ".join(repr(names[0]) for names in found if names)
         raise InputError(f"{path}: is no checkpoint of {recipe['timm']!r}: {counts}, for example {first}; set `timm` and `options` to what it was trained as")
-    if headless and not n_classes:
+    if headless and not fresh:
         parts = " and ".join(repr(name.rstrip(".")) for name in head)
         raise InputError(f"{path}: is a backbone without the head {parts}, which predicts nothing; set `finetune: true` to train one")
-    used = {name: tensor for name, tensor in weights.items() if name in expected and not (n_classes and name.startswith(head))}
+    used = {name: tensor for name, tensor in weights.items() if name in expected and not (fresh and name.startswith(head))}
     net.load_state_dict(used, strict=False)
     missing, unexpected = sorted(expected.keys() - used.keys()), sorted(weights.keys() - used.keys())
     return net, {"recipe": recipe, "weights": {"source": str(path), "loaded": len(used), "missing": missing, "unexpected": unexpected}}

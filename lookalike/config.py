@@ -187,6 +187,9 @@ def choose_comparisons(config):
         if given and "agreeing" in config["subsets"]:
             method["subsets"] = [subset for subset in config["subsets"] if subset != "agreeing"]
             left_out.append(f"agreeing images of {name}: the maps of {given[0]} are given, and its predictions are not known")
+        elif "agreeing" in config["subsets"] and config["finetuning"]["task"] == "regression":
+            method["subsets"] = [subset for subset in config["subsets"] if subset != "agreeing"]
+            left_out.append(f"agreeing images of {name}: its models predict a score, and no class")
     if config["methods"] and not chosen:
         raise InputError(f"config: no metric fits any method; {left_out[0]}")
     if config["methods"] and not any(method["subsets"] for method in config["methods"].values()):
@@ -203,13 +206,38 @@ def check_purpose(config):
         raise InputError(f"config: methods.{GIVEN_MATRICES}: given matrices go by this name; give the method another")
     if methods and not config["metrics"]:
         raise InputError("config: metrics: name at least one")
+    check_scores(config)
     used = {model for method in methods.values() for model in method["models"]}
     if idle := [model for model in config["models"] if model not in used]:
         raise InputError(f"config: models.{idle[0]}: no method explains it; add one under `methods`, such as {{gradcam: {{explain: gradcam}}}}")
-    if images["source"] is None and "masks" in images:
-        raise InputError("config: images.masks: go with the images of `images.source`, which there are none of")
+    if images["source"] is None and (lost := [key for key in ("masks", "scores", "similarity") if key in images]):
+        raise InputError(f"config: images.{lost[0]}: go with the images of `images.source`, which there are none of")
     if images["source"] is None and config["studies"] and "maps" not in config["metric_validation"]:
         raise InputError("config: studies: metric_validation wants the classes of images (`images.source`), or `maps` and `labels` of its own")
+
+
+def check_scores(config):
+    """Refuse what needs scores or similarities that there are none of, and those that nothing needs."""
+    images, target = config["images"], config["target"]
+    regression = config["finetuning"]["task"] == "regression" and any(not recipe["maps"] for recipe in config["models"].values())
+    has_scores = "scores" in images or images["source"] == "demo"
+    explained_by = {name: registry.get("method", about["method"]).targets for name, about in config["explanations"].items() if about["method"]}
+    if regression and not has_scores:
+        raise InputError("config: images.scores: finetuning.task is regression, which wants a CSV with the columns image and score")
+    if regression and target == "label":
+        raise InputError("config: target: label has no effect where finetuning.task is regression; leave it out")
+    if "pruning" in config and not regression:
+        raise InputError("config: pruning: is judged by the error of a predicted score; set finetuning: {task: regression}")
+    for name, targets in explained_by.items():
+        if targets == "scores" and not regression:
+            raise InputError(f"config: methods.{name}: explains a predicted score; set finetuning: {{task: regression}}")
+        if targets == "similarity" and not (has_scores or "similarity" in images):
+            raise InputError(f"config: methods.{name}: wants images.similarity, a CSV of human similarities, or images.scores to make it from")
+    by_similarity = "similarity" in explained_by.values() or config.get("pruning", {}).get("by") == "ais_alignment"
+    if "similarity" in images and not by_similarity:
+        raise InputError("config: images.similarity: has no effect, since no method wants it; ais_alignment would")
+    if "scores" in images and not (regression or by_similarity):
+        raise InputError("config: images.scores: have no effect; set finetuning: {task: regression} to train heads that predict them")
 
 
 def raw_is_signed(method):
@@ -221,7 +249,8 @@ def paths_of(config):
     """Return every file and folder that the config names, by its place."""
     images = config["images"]
     is_path = images["source"] != "demo" and not any(archive["url"] for archive in config["archives"].values())
-    given = {"images.source": images["source"] if is_path else None, "images.masks": images.get("masks")}
+    given = {"images.source": images["source"] if is_path else None}
+    given |= {f"images.{key}": images.get(key) for key in ("masks", "scores", "similarity")}
     given |= {f"models.{name}.checkpoint": recipe["checkpoint"] for name, recipe in config["models"].items()}
     given |= {f"models.{name}.maps.{method}": path for name, recipe in config["models"].items() for method, path in recipe["maps"].items()}
     given |= {f"matrices.{name}.path": about["path"] for name, about in config["matrices"].items()}

@@ -101,6 +101,11 @@ def draw_image(photographs, shape, size, rng):
     return image.round().astype(np.uint8), mask >= 0.5
 
 
+def score_image(image, mask):
+    """Return what a regression head may learn of a demo image: the share that the shape covers, plus its mean brightness in [0, 1]."""
+    return float(mask.mean() + image[mask].mean() / 255)
+
+
 def draw_images(seed, split, count, size):
     """Draw a split of the demo data, the classes in turn.
 

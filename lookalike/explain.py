@@ -20,8 +20,8 @@ def explain_images(method, model, rows, targets, *, size, seed, names, options, 
         None where the method needs none.
     rows : list of dict
         Of the manifest.
-    targets : sequence of int
-        Class a row.
+    targets : sequence of float
+        A number a row, as `aim` gives them.
     size : int
         Side of the images in pixels.
     seed : int
@@ -55,6 +55,47 @@ def explain_images(method, model, rows, targets, *, size, seed, names, options, 
             if not np.isfinite(saliency).all():
                 raise InputError(f"{' '.join(names)}: the map of image {row['image']!r} is not finite; does the model give finite logits for it?")
             yield row["image"], saliency, {name: float(column[place]) for name, column in diagnostics.items()}
+
+
+def aim(method, model, rows, predictions, *, target, scores=None, similarity=None, size, name, threads=1):
+    """Find what a method explains of every image.
+
+    Parameters
+    ----------
+    method : Method
+    model : VisionModel
+    rows : list of dict
+        Of the manifest.
+    predictions : dict of ndarray
+        Of the model.
+    target : {"predicted", "label"}
+        Which class, where classes are explained.
+    scores, similarity : path-like, optional
+        Tables of the images' scores and human similarities, of which a method wants one.
+    size : int
+        Side of the images in pixels.
+    name : str
+        Of the model, for the errors.
+    threads : int
+        For decoding images.
+
+    Returns
+    -------
+    targets : sequence of float
+    given : dict
+        Options of the method that are no user's choice.
+    """
+    from lookalike.models import in_batches, targets_of
+    from lookalike.scores import human_similarity, read_scores
+
+    names = [row["image"] for row in rows]
+    if method.targets == "classes":
+        return targets_of(predictions, target, name), {}
+    if method.targets == "scores":
+        return read_scores(scores, names), {}
+    human = human_similarity(names, similarity, scores)
+    reference = in_batches(model.features, load_images(rows, size, threads), model.batch(size), model.device)
+    return range(len(rows)), {"human": human, "reference": reference}
 
 
 def inputs_of(model, images, targets):

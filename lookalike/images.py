@@ -16,10 +16,10 @@ VALIDATION_SHARE = 0.2
 
 
 def find_images(folder, seed=0, masks=None):
-    """List the images of a folder with one sub-folder a class.
+    """List the images of a folder with one sub-folder a class, or with images that have no class.
 
     Either `folder/{train,val}/{class}/*` or `folder/{class}/*`; the second is split here, one fifth of each class
-    for validation, drawn with the seed.
+    for validation, drawn with the seed. Without class folders, all labels are empty.
 
     Parameters
     ----------
@@ -51,6 +51,10 @@ def find_images(folder, seed=0, masks=None):
             f"{folder}: holds {others[0]!r} beside {' and '.join(sorted(first & set(SPLITS)))}; keep only train and val there, or class folders alone"
         )
     rows = [describe(path, folder, has_splits) for path in found]
+    if outside := [row["path"] for row in rows if not row["label"]]:
+        if len(outside) < len(rows):
+            raise InputError(f"{outside[0]}: lies outside the class folders; every image belongs into a sub-folder with the name of its class, or none does")
+        print(f"{folder}: no class folders, so that no image has a label")
     name_images(rows)
     if not has_splits:
         split_by_class(rows, seed)
@@ -72,9 +76,9 @@ def describe(path, folder, has_splits):
     """Return the row of one image, its content checked and hashed."""
     from PIL import Image
 
+    if has_splits and path.parent == folder:
+        raise InputError(f"{path}: lies beside {' and '.join(SPLITS)}; put it into one of them")
     parts = path.relative_to(folder).parts[has_splits:-1]
-    if not parts:
-        raise InputError(f"{path}: lies outside the class folders; every image belongs into a sub-folder with the name of its class")
     try:
         with Image.open(path) as image:
             image.verify()

@@ -243,16 +243,8 @@ def checked_matrix(matrix, names, kind, path):
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(f"{path}: the name {twice!r} stands there twice; every model wants a name of its own")
-    if np.isinf(matrix).any():
-        raise InputError(f"{path}: holds infinity; leave the cell empty if its value is not known")
-    tolerance = SYMMETRY * np.nanmax(np.abs(matrix), initial=0)
-    differs = np.abs(matrix - matrix.T) > tolerance
-    differs |= np.isnan(matrix) != np.isnan(matrix.T)
-    if differs.any():
-        row, column = np.argwhere(differs)[0]
-        pair = f"{names[row]} and {names[column]} have {matrix[row, column]:g}, {names[column]} and {names[row]} {matrix[column, row]:g}"
-        raise InputError(f"{path}: not symmetric: {pair}; give the mean of both")
-    matrix, diagonal = (matrix + matrix.T) / 2, matrix.diagonal()
+    diagonal, tolerance = matrix.diagonal(), tolerance_of(matrix)
+    matrix = checked_symmetry(matrix, names, path)
     others = condensed(matrix)
     if kind == "similarity":
         top = 1.0 if np.isnan(diagonal).all() else np.nanmax(diagonal)
@@ -264,6 +256,24 @@ def checked_matrix(matrix, names, kind, path):
     if not np.isfinite(others).any():
         raise InputError(f"{path}: no value between two models is known")
     return square(others, len(names))
+
+
+def checked_symmetry(matrix, names, path):
+    """Return somebody's matrix as the mean of its halves, which may differ by rounding alone; infinity is refused."""
+    if np.isinf(matrix).any():
+        raise InputError(f"{path}: holds infinity; leave the cell empty if its value is not known")
+    differs = np.abs(matrix - matrix.T) > tolerance_of(matrix)
+    differs |= np.isnan(matrix) != np.isnan(matrix.T)
+    if differs.any():
+        row, column = np.argwhere(differs)[0]
+        pair = f"{names[row]} and {names[column]} have {matrix[row, column]:g}, {names[column]} and {names[row]} {matrix[column, row]:g}"
+        raise InputError(f"{path}: not symmetric: {pair}; give the mean of both")
+    return (matrix + matrix.T) / 2
+
+
+def tolerance_of(matrix):
+    """Return by how much values of a matrix may differ that are meant to be equal."""
+    return SYMMETRY * np.nanmax(np.abs(matrix), initial=0)
 
 
 def replicate_gap(matrix, names, original, replicate):

@@ -7,7 +7,9 @@ import timm
 import torch
 
 from lookalike import io
+from lookalike.channels import mask_channels
 from lookalike.errors import InputError, unknown
+from lookalike.heads import attach_head
 from lookalike.weights import check_pretrained, read_weights, write_weights
 
 # More is no faster: on a CPU the activations of larger batches are memory that is asked anew of the system at every layer.
@@ -16,7 +18,7 @@ PIXELS_AT_ONCE = {"cpu": 2**18, "cuda": 2**23}
 
 @dataclass
 class VisionModel:
-    """A classifier that takes RGB images in [0, 1] and knows its own normalisation.
+    """A network that takes RGB images in [0, 1] and knows its own normalisation: a classifier, or one with a regression head.
 
     Attributes
     ----------
@@ -24,6 +26,7 @@ class VisionModel:
         In evaluation mode, its parameters frozen.
     mean, std : Tensor, shape (1, 3, 1, 1)
     classes : list of str
+        Of its outputs; `score` alone where it predicts one.
     """
 
     net: torch.nn.Module
@@ -47,6 +50,16 @@ class VisionModel:
     def logits(self, images):
         """Return the logits, shape (n, classes), of images (n, 3, H, W) in [0, 1]."""
         return self.net(self.normalise(images))
+
+    def features(self, images):
+        """Return the penultimate features, shape (n, F), of images (n, 3, H, W) in [0, 1]."""
+        return features_of(self.net, self.normalise(images))
+
+
+def features_of(net, inputs):
+    """Return what the head of a timm network reads of normalised images (n, 3, H, W), shape (n, F)."""
+    read = net.forward_head(net.forward_features(inputs), pre_logits=True)
+    return torch.cat([part.flatten(1) for part in (read if isinstance(read, list | tuple) else [read])], dim=1)
 
 
 def build_network(recipe, n_classes=None, pretrained=False):
@@ -106,14 +119,26 @@ def save_model(path, net, sidecar):
     io.write_json(Path(path).with_suffix(".json"), sidecar | measured)
 
 
-def load_model(path, device="cpu"):
-    """Return the `VisionModel` of a checkpoint that `save_model` wrote."""
-    sidecar = io.read_json(Path(path).with_suffix(".json"))
-    net = build_network(sidecar["recipe"], len(sidecar["classes"]))
+def load_model(path, device="cpu", sidecar=None):
+    """Return the `VisionModel` of a checkpoint that `save_model` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+        Of the weights.
+    device : torch.device
+    sidecar : path-like, optional
+        By default beside the weights; a pruned variant has its own, which names the channels that it lacks.
+    """
+    about = io.read_json(sidecar or Path(path).with_suffix(".json"))
+    head = about.get("head")
+    net = attach_head(build_network(about["recipe"], 0), **head) if head else build_network(about["recipe"], len(about["classes"]))
     net.load_state_dict(read_weights(path))
     net.eval().requires_grad_(False).to(device)
-    mean, std = (torch.tensor(sidecar[name], device=device).view(1, 3, 1, 1) for name in ("mean", "std"))
-    return VisionModel(net, mean, std, sidecar["classes"])
+    if "pruned" in about:
+        mask_channels(net, net.get_submodule(about["pruned"]["layer"]), about["pruned"]["dropped"])
+    mean, std = (torch.tensor(about[name], device=device).view(1, 3, 1, 1) for name in ("mean", "std"))
+    return VisionModel(net, mean, std, about["classes"])
 
 
 @torch.no_grad()
@@ -174,8 +199,12 @@ def to_tensor(images, device="cpu"):
 
 
 @torch.no_grad()
+def in_batches(run, images, batch, device):
+    """Return what `run` gives for uint8 images (n, H, W, 3), a batch of them at a time, as one ndarray (n, ...), float32."""
+    parts = [run(to_tensor(images[start : start + batch], device)) for start in range(0, len(images), batch)]
+    return torch.cat(parts).float().cpu().numpy()
+
+
 def predict(model, images):
-    """Return the logits of uint8 images, ndarray of shape (n, classes), float32."""
-    batch = model.batch(images.shape[2])
-    parts = [model.logits(to_tensor(images[start : start + batch], model.device)) for start in range(0, len(images), batch)]
-    return torch.cat(parts).cpu().numpy()
+    """Return the logits of uint8 images (n, H, W, 3), ndarray of shape (n, classes), float32."""
+    return in_batches(model.logits, images, model.batch(images.shape[2]), model.device)

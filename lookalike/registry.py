@@ -17,8 +17,8 @@ import numpy as np
 from lookalike.errors import InputError, unknown
 from lookalike.sharing import shared
 
-# Options of metrics that are no user's choice.
-GIVEN_BY_THE_WORKFLOW = ("data_range", "upper")
+# Options that are no user's choice.
+GIVEN_BY_THE_WORKFLOW = ("data_range", "upper", "human", "reference")
 
 
 @dataclass
@@ -90,7 +90,7 @@ class Metric:
     def options(self):
         """Names and defaults of the options that a user can set."""
         found = options_of(self.prepare) | options_of(self.kernel)
-        return {name: default for name, default in found.items() if name not in GIVEN_BY_THE_WORKFLOW}
+        return chosen_by_users(found)
 
 
 @shared
@@ -115,17 +115,22 @@ class Method:
     ----------
     explain : callable
         `explain(model, images, targets, seeds, **options) -> (maps, diagnostics)`: `images` a tensor (n, 3, H, W) in
-        [0, 1], `targets` n class indices, `seeds` n integers, `maps` (n, h, w) float32 on the native grid,
+        [0, 1], `targets` a number an image, `seeds` n integers, `maps` (n, h, w) float32 on the native grid,
         `diagnostics` a dict of arrays (n,).
     signed : bool
         Whether the maps can be negative.
     needs_model : bool
+    targets : {"classes", "scores", "similarity"}
+        What is explained, and which number stands for it: the logit of a class, by its index; the error of a predicted
+        score, by the true score; or how alike images are, by the image's place in `human`, their human similarities
+        (N, N), and `reference`, their features (N, F), which are then given by these names.
     reference : str
     """
 
     explain: Callable
     signed: bool
     needs_model: bool = True
+    targets: str = "classes"
     reference: str = ""
 
     def __call__(self, *inputs, **options):
@@ -135,7 +140,7 @@ class Method:
     @property
     def options(self):
         """Names and defaults of the options that a user can set."""
-        return options_of(self.explain)
+        return chosen_by_users(options_of(self.explain))
 
 
 def metric(**card):
@@ -191,6 +196,10 @@ def with_defaults(kind, name, options):
 
 def check_option(place, value, default):
     """Refuse an option of another kind than its default; numbers must be positive, or may be 0 where the default is."""
+    if isinstance(default, bool):
+        if not isinstance(value, bool):
+            raise InputError(f"{place} must be true or false, not {value!r}")
+        return
     if isinstance(default, str) and not isinstance(value, str):
         raise InputError(f"{place} must be text such as {default!r}, not {value!r}")
     if isinstance(default, tuple):
@@ -209,6 +218,11 @@ def options_of(function):
     """Return names and defaults of a function's keyword-only parameters."""
     parameters = inspect.signature(function).parameters.values()
     return {parameter.name: parameter.default for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
+
+
+def chosen_by_users(options):
+    """Return the options without those that the workflow gives."""
+    return {name: default for name, default in options.items() if name not in GIVEN_BY_THE_WORKFLOW}
 
 
 def taken_by(function, options):

@@ -1,6 +1,6 @@
 """The table of models: what the config says of them, and what was measured."""
 
-GIVEN = ("model", "timm", "family", "replicate_of")
+GIVEN = ("model", "timm", "family", "replicate_of", "pruned_from")
 MEASURED = ("parameters", "features", "layer", "channels", "native_grid", "classes", "accuracy_before", "accuracy", "explained_accuracy")
 COLUMNS = GIVEN + MEASURED
 
@@ -11,7 +11,7 @@ def tabulate_models(models, measured):
     Parameters
     ----------
     models : dict
-        From a name to `timm`, `family`, `replicate_of` and `factors` of the config; each factor becomes a column.
+        From a name to `timm`, `family`, `replicate_of`, `pruned_from` and `factors` of the config; each factor becomes a column.
     measured : dict
         From a name to what `measure_model` or `measure_maps` returned.
 
@@ -54,7 +54,7 @@ def measure_model(sidecar, predictions, layer):
         "layer": layer["layer"],
         "channels": layer["channels"],
         "native_grid": layer["grid"],
-        "classes": len(sidecar["classes"]),
+        "classes": None if "head" in sidecar else len(sidecar["classes"]),
         "accuracy_before": accuracy["before"],
         "accuracy": accuracy["after"],
         "explained_accuracy": float(hits.mean()) if knows_labels else None,

@@ -50,18 +50,14 @@ def finetune_from_manifest(rows, recipe, *, pretrained, checkpoint=None, size, n
     """
     classes = sorted({row["label"] for row in rows})
     if len(classes) < 2:
-        raise InputError(f"fine-tuning {name}: the images have {len(classes)} class; it takes two at least")
+        raise InputError(f"fine-tuning {name}: the images have {len(classes)} class; it takes two at least, each a folder")
     parts = {split: [row for row in rows if row["split"] == split] for split in ("train", "val")}
     for split, part in parts.items():
         if not part:
             raise InputError(f"fine-tuning {name}: no image in split {split!r}")
     data = [(load_images(part, size, threads), np.array([classes.index(row["label"]) for row in part])) for part in parts.values()]
     own_seed = seed_of(seed, "training", name)
-    torch.manual_seed(own_seed)
-    if checkpoint:
-        net, about = build_from_checkpoint(recipe, read_weights(checkpoint), checkpoint, len(classes))
-    else:
-        net, about = build_network(recipe, len(classes), pretrained), {"recipe": recipe}
+    net, about = start_network(recipe, len(classes), pretrained, checkpoint, own_seed)
     net.to(device)
     mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in normalisation_of(net))
     check_size(net, size)
@@ -72,6 +68,34 @@ def finetune_from_manifest(rows, recipe, *, pretrained, checkpoint=None, size, n
         "accuracy": {"before": history[0]["accuracy"], "after": max(row["accuracy"] for row in history[1:] or history)},
         "epochs": history,
     }
+
+
+def start_network(recipe, n_classes, pretrained, checkpoint, seed):
+    """Build the network that training starts from.
+
+    Parameters
+    ----------
+    recipe : dict
+        `timm` and `options`.
+    n_classes : int
+        Size of a fresh head; 0 for the backbone alone.
+    pretrained : bool
+        Whether to start from timm's weights.
+    checkpoint : path-like or None
+        File of weights to start from.
+    seed : int
+        Of fresh weights.
+
+    Returns
+    -------
+    net : torch.nn.Module
+    about : dict
+        `recipe`, and `weights` if it started from a checkpoint.
+    """
+    torch.manual_seed(seed)
+    if checkpoint:
+        return build_from_checkpoint(recipe, read_weights(checkpoint), checkpoint, n_classes)
+    return build_network(recipe, n_classes, pretrained), {"recipe": recipe}
 
 
 def finetune(net, normalise, train, validation, *, epochs, freeze_epochs, lr, batch, seed, device="cpu"):

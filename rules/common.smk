@@ -37,8 +37,15 @@ except InputError as error:
 MODELS = config["models"]
 MAPPED = [name for name, recipe in MODELS.items() if recipe["maps"]]
 COMPUTED = [name for name in MODELS if name not in MAPPED]
-FINETUNED = [name for name in COMPUTED if MODELS[name]["finetune"]]
-IMPORTED = [name for name in COMPUTED if name not in FINETUNED]
+# Variants of a model without some of its channels; other models learn a score, or classes, or come as they are.
+PRUNED = [name for name in COMPUTED if MODELS[name]["pruned_from"]]
+VARIANTS = {name: {key: MODELS[name][key] for key in ("pruned_from", "draw")} for name in PRUNED}
+TRAINED = [name for name in COMPUTED if MODELS[name]["finetune"] and name not in PRUNED]
+IMPORTED = [name for name in COMPUTED if name not in TRAINED + PRUNED]
+PREDICTS_SCORES = config["finetuning"]["task"] == "regression"
+HEADED = TRAINED if PREDICTS_SCORES else []
+FINETUNED = [] if PREDICTS_SCORES else TRAINED
+PRUNING = config.get("pruning", {})
 REPLICATES = [name for name, recipe in MODELS.items() if recipe["replicate_of"]]
 METHODS = config["methods"]
 EXPLANATIONS = config["explanations"]
@@ -124,14 +131,29 @@ def explanation_method(wildcards):
     return EXPLANATIONS[wildcards.explanation]["method"]
 
 
-def checkpoint_if_needed(wildcards):
-    """Return the model's checkpoint and predictions, unless the method needs no model."""
-    if not registry.get("method", explanation_method(wildcards)).needs_model:
+def model_weights(wildcards):
+    """Return the weights of a model."""
+    return weights_of(wildcards.model)
+
+
+def weights_of(model):
+    """Return the weights of a model, by name; a pruned variant has those of the model that it was."""
+    return f"results/checkpoints/{MODELS[model]['pruned_from'] or model}.safetensors"
+
+
+def model_if_needed(wildcards):
+    """Return the model's checkpoint and predictions, unless the method needs no model; and what it explains beside classes."""
+    method = registry.get("method", explanation_method(wildcards))
+    if not method.needs_model:
         return {}
-    return {
-        "weights": f"results/checkpoints/{wildcards.model}.safetensors",
+    read = {
+        "weights": model_weights(wildcards),
+        "sidecar": f"results/checkpoints/{wildcards.model}.json",
         "predictions": f"results/predictions/{wildcards.model}.npz",
     }
+    if method.targets == "similarity" and "similarity" in IMAGES:
+        return read | {"similarity": IMAGES["similarity"]}
+    return read if method.targets == "classes" else read | {"scores": "results/images/scores.csv"}
 
 
 def raw_maps(wildcards):

@@ -7,10 +7,11 @@ localrules:
 
 
 rule draw_demo_images:
-    """Draw the demo's images and the masks of their shapes."""
+    """Draw the demo's images and the masks of their shapes, and score the images."""
     output:
         images=directory("results/images/demo"),
         masks=directory("results/images/demo_masks"),
+        scores="results/images/demo_scores.csv",
     log:
         "logs/images/draw_demo_images.log",
     conda:
@@ -77,6 +78,23 @@ else:
             source=fingerprint("scripts/list_given_images.py"),
         script:
             "../scripts/list_given_images.py"
+
+
+rule list_scores:
+    """Find the score of every image."""
+    input:
+        manifest="results/images/manifest.csv",
+        given=IMAGES.get("scores", "results/images/demo_scores.csv"),
+    output:
+        scores="results/images/scores.csv",
+    log:
+        "logs/images/list_scores.log",
+    conda:
+        "../envs/compare.yaml"
+    params:
+        source=fingerprint("scripts/list_scores.py"),
+    script:
+        "../scripts/list_scores.py"
 
 
 rule list_unmatched_images:

@@ -4,7 +4,7 @@
 rule explain_images:
     """Explain every sampled image; raw maps on the method's native grid, signed."""
     input:
-        unpack(checkpoint_if_needed),
+        unpack(model_if_needed),
         sample="results/images/explained.csv",
     output:
         maps=directory("results/maps/{explanation}/{model}/per_image"),

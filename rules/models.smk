@@ -56,9 +56,9 @@ rule import_checkpoint:
 
 
 rule predict_images:
-    """Classify the images that are explained."""
+    """Classify the images that are explained, or predict their scores."""
     input:
-        weights="results/checkpoints/{model}.safetensors",
+        weights=model_weights,
         sidecar="results/checkpoints/{model}.json",
         sample="results/images/explained.csv",
     output:
@@ -81,7 +81,7 @@ rule predict_images:
 rule find_target_layers:
     """Find the layer that GradCAM explains at full depth in every model, and its grid; one job, since its start costs most."""
     input:
-        weights=expand("results/checkpoints/{model}.safetensors", model=COMPUTED),
+        weights=[weights_of(model) for model in COMPUTED],
         sidecars=expand("results/checkpoints/{model}.json", model=COMPUTED),
     output:
         layers="results/layers.csv",
@@ -111,7 +111,7 @@ rule tabulate_models:
     conda:
         "../envs/compare.yaml"
     params:
-        models={name: {key: recipe[key] for key in ("timm", "family", "replicate_of", "factors")} for name, recipe in MODELS.items()},
+        models={name: {key: recipe[key] for key in ("timm", "family", "replicate_of", "pruned_from", "factors")} for name, recipe in MODELS.items()},
         computed=COMPUTED,
         mapped=MAPPED,
         source=fingerprint("scripts/tabulate_models.py"),

@@ -22,7 +22,7 @@ Path(snakemake.output.panels).mkdir(parents=True)
 for number, place in enumerate(panels.choose_images(rows, classes, snakemake.params.number, snakemake.params.seed), 1):
     path, label = rows[place]["path"], rows[place]["label"]
     shown = images.read_image(path, snakemake.params.size) if path else None
-    predicted = dict(zip(snakemake.params.computed, classes[place], strict=True)) if predictions else {}
+    predicted = dict(zip(snakemake.params.computed, panels.tell_predictions(predictions.values(), place), strict=True))
     titles = {model: "\n".join([*wrap(model, 18), *([predicted[model]] if model in predicted else [])]) for model in snakemake.params.models}
     maps = {name: {model: batch[place] for model, (batch, _) in batches.items()} for name, batches in methods.items()}
     figure = panels.panel(shown, maps, titles, ranges=ranges, title=f"{rows[place]['image']}: {label}" if label else rows[place]["image"])

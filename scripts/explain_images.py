@@ -6,17 +6,21 @@ from lookalike import explain, io, logs, registry
 
 logs.log_to(snakemake.log[0])
 
-method = registry.get("method", snakemake.params.method)
-rows = io.read_table(snakemake.input.sample)
-model, targets = None, []
+given, read = snakemake.params, snakemake.input
+method = registry.get("method", given.method)
+rows = io.read_table(read.sample)
+model, targets, options = None, [], given.options
 if method.needs_model:
     from lookalike import devices, models
 
-    model = models.load_model(snakemake.input.weights, devices.claim_device(snakemake.threads))
-    targets = models.targets_of(io.read_arrays(snakemake.input.predictions), snakemake.params.target, snakemake.wildcards.model)
+    model = models.load_model(read.weights, devices.claim_device(snakemake.threads), read.sidecar)
+    place = {"size": given.size, "name": snakemake.wildcards.model, "threads": snakemake.threads}
+    tables = {"scores": read.get("scores"), "similarity": read.get("similarity")}
+    targets, known = explain.aim(method, model, rows, io.read_arrays(read.predictions), target=given.target, **tables, **place)
+    options = options | known
 
 names = (snakemake.wildcards.explanation, snakemake.wildcards.model)
-settings = {"size": snakemake.params.size, "seed": snakemake.params.seed, "options": snakemake.params.options, "threads": snakemake.threads}
+settings = {"size": given.size, "seed": given.seed, "options": options, "threads": snakemake.threads}
 table = []
 for image, saliency, diagnostics in explain.explain_images(method, model, rows, targets, names=names, **settings):
     io.write_map(Path(snakemake.output.maps, f"{image}.npy"), saliency)

@@ -8,9 +8,9 @@ from lookalike import layers, models, tables
 from lookalike.errors import InputError
 
 rows = []
-for (name, layer), weights in zip(snakemake.params.layers.items(), snakemake.input.weights, strict=True):
+for (name, layer), weights, sidecar in zip(snakemake.params.layers.items(), snakemake.input.weights, snakemake.input.sidecars, strict=True):
     try:
-        found = layers.measure_layer(models.load_model(weights).net, (snakemake.params.size,) * 2, layer)
+        found = layers.measure_layer(models.load_model(weights, sidecar=sidecar).net, (snakemake.params.size,) * 2, layer)
     except InputError as error:
         print(f"{name}: {error}")
         found = {"layer": None, "channels": None, "grid": None}

@@ -1,4 +1,4 @@
-"""Classify the images that are explained."""
+"""Classify the images that are explained, or predict their scores."""
 
 from lookalike import io, logs
 
@@ -6,7 +6,7 @@ logs.log_to(snakemake.log[0])
 
 from lookalike import devices, images, models
 
-model = models.load_model(snakemake.input.weights, devices.claim_device(snakemake.threads))
+model = models.load_model(snakemake.input.weights, devices.claim_device(snakemake.threads), snakemake.input.sidecar)
 rows = io.read_table(snakemake.input.sample)
 logits = models.predict(model, images.load_images(rows, snakemake.params.size, snakemake.threads))
 io.write_arrays(

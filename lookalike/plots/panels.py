@@ -39,6 +39,13 @@ def choose_images(rows, classes, count, seed):
     return [int(place) for place in ranked[:count]]
 
 
+def tell_predictions(predictions, place):
+    """Return what each of several models predicts of an image: the name of a class, or a score in three digits."""
+    return [
+        f"{arrays['logits'][place, 0]:.3g}" if len(arrays["classes"]) == 1 else str(arrays["classes"][arrays["predicted"][place]]) for arrays in predictions
+    ]
+
+
 def panel(image, maps, titles, *, ranges, title):
     """Draw one image and its maps, models in columns and methods in rows, in bands where there are many models.
 

@@ -77,6 +77,73 @@ def describe_gap(row):
     return f"{row['metric']} ({float(row['distance']):.2g} against {float(row['others']):.2g})"
 
 
+def heads_sentence(rows):
+    """Say how well the heads that were trained here, pruned ones aside, predict held-out scores."""
+    told = [f"{row['model']} {float(row['pearson']):.2f} ({interval_of(row, 'pearson')})" for row in rows if not row["pruned_from"]]
+    return f"Pearson's r of predicted and true scores on {rows[0]['n']} held-out images, with 95% interval: {', '.join(told)}."
+
+
+def pruning_sentences(rows):
+    """Say of every pruned model what that does to its held-out error, beside its baseline and pruning at random.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Of `inference/pruning.csv`.
+
+    Returns
+    -------
+    list of str
+    """
+    sentences = []
+    for model in dict.fromkeys(row["model"] for row in rows):
+        own = [row for row in rows if row["model"] == model]
+        channels = f"{own[0]['dropped']} of its {own[0]['channels']} channels"
+        if own[0]["dropped"] == "0":
+            sentences.append(f"{model}: no channel is worth dropping, so that its pruned variants are what it is.")
+            continue
+        told = [f"against {'no pruning' if row['against'] == 'baseline' else 'random pruning of the same size'} {describe_error(row)}" for row in own]
+        sentences.append(f"{model} without {channels}: its held-out RMSE is {float(own[0]['rmse']):.3g}; {'; '.join(told)}.")
+    return sentences
+
+
+def describe_error(row):
+    """Say by how much an error is smaller or larger than another, with its interval, and whether that is clear."""
+    low, high = float(row["difference_low"]), float(row["difference_high"])
+    verdict = "clearly smaller" if high < 0 else "clearly larger" if low > 0 else "NOT clearly other"
+    return f"{float(row['difference']):+.2g} ({interval_of(row, 'difference')}), {verdict}"
+
+
+def variant_sentences(rows):
+    """Say under which methods and metrics pruning by score changes the maps less, or more, than pruning at random.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Of `inference/variants.csv`.
+
+    Returns
+    -------
+    list of str
+    """
+    sentences = []
+    for method in dict.fromkeys(row["method"] for row in rows):
+        known = [row for row in rows if row["method"] == method and np.isfinite(float(row["difference_low"])) and float(row["random"]) > 0]
+        if not known:
+            continue
+        less = sum(float(row["difference_high"]) < 0 for row in known)
+        more = sum(float(row["difference_low"]) > 0 for row in known)
+        total = f"{len(known)} combinations of model, metric and images"
+        sentences.append(f"{method}: pruning by score changes the maps clearly less than random pruning in {less} of {total}, clearly more in {more}.")
+    return sentences
+
+
+def interval_of(row, name):
+    """Return the bounds of a 95% interval of a table's row as text."""
+    low, high = (float(row[f"{name}_{end}"]) for end in ("low", "high"))
+    return f"{low:.2g} to {high:.2g}" if np.isfinite(low) else "no interval"
+
+
 def localisation_sentence(method, table, models):
     """Say for how many models a method's maps find the object."""
     clear = [model for model in models if table[model]["clear"]]

@@ -25,7 +25,7 @@ def render(**content):
         What `template.html` names.
     """
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(figure=embed, percent=percent, number=number, fixed=fixed, cell=cell)
+    environment.filters.update(figure=embed, percent=percent, number=number, fixed=fixed, cell=cell, interval=interval, clear=clear)
     environment.tests.update(count=COUNTS.__contains__, share=SHARES.__contains__)
     return environment.get_template("template.html").render(versions=versions(), **content)
 
@@ -44,6 +44,19 @@ def percent(value):
 def number(value, digits=3):
     """Return a number in a few significant digits; a dash where it is not known."""
     return "–" if value in ("", None) or isnan(float(value)) else f"{float(value):.{digits}g}"
+
+
+def interval(row, name, digits=3):
+    """Return a value of a table's row and its interval, each in a few significant digits."""
+    low, high = (row[f"{name}_{end}"] for end in ("low", "high"))
+    bounds = f" ({number(low, digits)} to {number(high, digits)})" if number(low) != "–" else ""
+    return number(row[name], digits) + bounds
+
+
+def clear(row, name):
+    """Tell whether the interval of a value is known and does not hold 0."""
+    low, high = (float(row[f"{name}_{end}"] or "nan") for end in ("low", "high"))
+    return low > 0 or high < 0
 
 
 def fixed(value):

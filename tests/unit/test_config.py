@@ -56,7 +56,8 @@ def test_defaults_are_filled_at_every_level(config):
     resolved = resolve(config | {"images": {"n": 7}, "groups": {}})
     assert resolved["seed"] == 0 and resolved["target"] == "predicted" and resolved["subsets"] == ["all"] and resolved["aggregate"] == "mean"
     assert resolved["images"] == {"source": "demo", "split": "val", "n": 7, "common": False, "size": 224, "demo": {"train": 2000, "val": 300}}
-    assert resolved["finetuning"] == {"pretrained": True, "epochs": 8, "freeze_epochs": 1, "lr": 0.001, "batch": 32}
+    assert resolved["finetuning"] == {"task": "classification"} and "pruning" not in resolved
+    assert resolved["models"]["ResNet"]["training"] == {"pretrained": True, "epochs": 8, "freeze_epochs": 1, "lr": 0.001, "batch": 32}
     assert resolved["maps"] == {"size": 224, "sign": "signed", "sobel": False, "scale": "max_abs"}
     assert resolved["groups"]["linkages"] == ["average"] and 1.0 in resolved["groups"]["resolutions"]
     assert resolved["compare"] == {"block": 1} and resolved["inference"] == {"bootstrap": 1000}
@@ -79,6 +80,7 @@ def test_models_become_whole_recipes(config):
         "layer": None,
         "checkpoint": None,
         "replicate_of": None,
+        "pruned_from": None,
         "finetune": True,
         "training": {"pretrained": True, "epochs": 3, "freeze_epochs": 1, "lr": 0.001, "batch": 32},
     }

@@ -127,13 +127,27 @@ def test_empty_or_absent_folder_is_refused(tmp_path):
         find_images(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("place", ["stray.png", "train/stray.png"])
-def test_image_outside_the_class_folders_is_named(place, tmp_path):
+@pytest.mark.parametrize(("place", "message"), [("stray.png", "lies beside train and val"), ("train/stray.png", "lies outside the class folders")])
+def test_image_outside_the_class_folders_is_named(place, message, tmp_path):
     for number, split in enumerate(("train", "val")):
         paint(tmp_path / split / "cat" / f"{number}.png", number)
     paint(tmp_path / place, 9)
-    with pytest.raises(InputError, match=r"stray.png: lies outside the class folders"):
+    with pytest.raises(InputError, match=f"stray.png: {message}"):
         find_images(tmp_path)
+
+
+def test_images_without_any_class_folder_have_no_label(tmp_path):
+    for number in range(10):
+        paint(tmp_path / f"{number}.png", number)
+    rows = find_images(tmp_path)
+    assert {row["label"] for row in rows} == {""}
+    assert sorted(row["split"] for row in rows) == ["train"] * 8 + ["val"] * 2
+
+
+def test_splits_without_any_class_folder_are_kept(tmp_path):
+    for number, split in enumerate(("train", "train", "val")):
+        paint(tmp_path / split / f"{number}.png", number)
+    assert [(row["image"], row["split"], row["label"]) for row in find_images(tmp_path)] == [("0", "train", ""), ("1", "train", ""), ("2", "val", "")]
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from scipy.ndimage import gaussian_filter
 from lookalike import demo, registry
 from lookalike.errors import InputError
 from lookalike.explain import inputs_of
+from lookalike.heads import attach_head
 from lookalike.layers import target_layer
 from lookalike.methods.baselines import baseline_of
 from lookalike.methods.centre import centre
@@ -23,6 +24,7 @@ from lookalike.methods.kernelshap import draw_coalitions, kernelshap, masked_sco
 from lookalike.methods.occlusion import occlusion, window_places
 from lookalike.methods.random import random
 from lookalike.models import VisionModel, build_network, normalisation_of, to_tensor
+from lookalike.scores import similarity_of_scores
 
 torch.set_num_threads(1)
 
@@ -49,6 +51,15 @@ def tiny_model(name):
             parameter += 0.05 * torch.randn_like(parameter)
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in normalisation_of(net))
     return VisionModel(net.requires_grad_(False), mean, std, list("abcde"))
+
+
+def scoring_model(name):
+    """Return a tiny network with a regression head."""
+    model = tiny_model(name)
+    model.net.reset_classifier(0)
+    features = model.features(torch.zeros(1, 3, 64, 64)).shape[1]
+    attach_head(model.net, features, [8], 0.0).eval().requires_grad_(False)
+    return VisionModel(model.net, model.mean, model.std, ["score"])
 
 
 @pytest.fixture(scope="module")
@@ -439,16 +450,29 @@ def test_windows_beyond_the_image_are_refused(share):
         window_places(64, 64, share)
 
 
+def explain(method, model_name, pixels, target):
+    """Call a method on images as a job does, whatever it explains; `target` is a class or a score."""
+    if not method.needs_model:
+        return method(*inputs_of(None, pixels, []), SEEDS[: len(pixels)])
+    if method.targets == "scores":
+        return method(*inputs_of(scoring_model(model_name), pixels, [float(target)] * len(pixels)), SEEDS[: len(pixels)])
+    model, known = tiny_model(model_name), {}
+    if method.targets == "similarity":
+        everything = np.concatenate([pixels, pixels[:, ::-1], 255 - pixels])
+        scores = np.random.default_rng(target).random(len(everything))
+        known = {"human": similarity_of_scores(scores), "reference": model.features(to_tensor(everything)).numpy(), "negative": "keep"}
+    targets = range(len(pixels)) if method.targets == "similarity" else [target] * len(pixels)
+    return method(*inputs_of(model, pixels, targets), SEEDS[: len(pixels)], **known)
+
+
 @pytest.mark.parametrize("model_name", ["test_resnet", "test_vit"])
 @pytest.mark.parametrize("name", registry.names("method"))
 def test_method_keeps_the_contract(name, model_name, pixels):
     method = registry.get("method", name)
-    model = tiny_model(model_name) if method.needs_model else None
-    inputs = inputs_of(model, pixels[:2], [0, 3])
-    (maps, diagnostics), (again, diagnostics_again) = (method(*inputs, SEEDS[:2]) for _ in range(2))
+    (maps, diagnostics), (again, diagnostics_again) = (explain(method, model_name, pixels[:2], 3) for _ in range(2))
     assert maps.dtype == np.float32 and maps.ndim == 3 and len(maps) == 2 and np.isfinite(maps).all()
-    # Not every class has both signs, but some class has.
-    others = np.concatenate([method(*inputs_of(model, pixels[:2], [target, target]), SEEDS[:2])[0] for target in range(5)]) if method.signed else maps
+    # Not every target has both signs, but some target has.
+    others = np.concatenate([explain(method, model_name, pixels[:2], target)[0] for target in range(5)]) if method.signed else maps
     assert (others < 0).any() == method.signed
     assert all(column.shape == (2,) and np.isfinite(column).all() for column in diagnostics.values())
     np.testing.assert_array_equal(maps, again)

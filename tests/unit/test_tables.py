@@ -4,7 +4,7 @@ import numpy as np
 
 from lookalike.tables import measure_maps, measure_model, tabulate_models
 
-ABOUT = {"timm": None, "family": "CNN", "replicate_of": None}
+ABOUT = {"timm": None, "family": "CNN", "replicate_of": None, "pruned_from": None}
 SIDECAR = {"parameters": 12, "features": 32, "classes": ["cat", "dog"], "accuracy": {"before": 0.5, "after": 1.0}}
 PREDICTIONS = {"classes": np.array(["cat", "dog"]), "predicted": np.array([0, 1, 1, 0]), "labels": np.array(["cat", "dog", "cat", "cat"])}
 LAYER = {"layer": "stages.3", "channels": "32", "grid": "7x7"}

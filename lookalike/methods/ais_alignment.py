@@ -1,0 +1,75 @@
+"""Alignment importance: what a model's similarities between images, against human ones, lose without each feature map."""
+
+from lookalike.errors import InputError
+from lookalike.registry import method
+
+# With fewer others, every correlation over them is 1 or -1.
+FEWEST_IMAGES = 4
+
+
+@method(signed=True, targets="similarity", reference="Truong, Pesenti and Hasson 2024, arXiv:2409.16292")
+def ais_alignment(model, images, targets, seeds, *, depth=1.0, layer=None, negative="clip", human=None, reference=None):
+    """Return sum_k w_k A_k, w_k by how much an image's similarities agree less with human ones where channel k is zeroed in it.
+
+    S is Pearson's correlation between penultimate features of images, H a human similarity. For image n,
+    w_nk = r(H[n], S[n]) - r(H[n], S[n] without k in image n), over the other images. What is constant correlates with nothing.
+
+    Parameters
+    ----------
+    model : VisionModel
+    images : Tensor, shape (n, 3, H, W)
+        RGB in [0, 1].
+    targets : Tensor of int, shape (n,)
+        Places of the images in `human` and `reference`.
+    seeds : list of int
+        Not used.
+    depth : float
+        In (0, 1]: a shallower target layer.
+    layer : str, optional
+        Name of a module, which goes before `depth`.
+    negative : {"clip", "keep"}
+        What becomes of channels without which the agreement grows: their weight is 0, or stays below it.
+    human : ndarray, shape (N, N)
+        H.
+    reference : ndarray, shape (N, F)
+        Penultimate features of all images.
+
+    Returns
+    -------
+    maps : ndarray, shape (n, h, w), float32
+        On the grid of the target layer.
+    diagnostics : dict
+        `alignment`: r(H[n], S[n]).
+
+    Raises
+    ------
+    InputError
+        For fewer than four images, or another word for `negative`.
+    """
+    import numpy as np
+    import torch
+
+    from lookalike.channels import leave_one_out, record
+    from lookalike.layers import target_layer, to_grid
+    from lookalike.models import features_of
+    from lookalike.scores import unit_rows
+
+    if negative not in ("clip", "keep"):
+        raise InputError(f"ais_alignment: negative must be clip or keep, not {negative!r}")
+    if len(human) < FEWEST_IMAGES:
+        raise InputError(f"ais_alignment wants {FEWEST_IMAGES} images or more, whose similarities it correlates; there are {len(human)}")
+    size, maps, alignment = tuple(images.shape[2:]), [], []
+    chosen = target_layer(model.net, depth, layer, size)
+    recording = record(model.net, chosen, model.normalise(images), lambda inputs: features_of(model.net, inputs))
+    cells = to_grid(recording.activation, model.net, size)
+    for place, whole, without, maps_of_channels in zip(targets.tolist(), recording.outputs, leave_one_out(recording), cells, strict=True):
+        others = np.arange(len(human)) != place
+        features = torch.cat([whole[None], without]).double().cpu().numpy()
+        similarities = unit_rows(features) @ unit_rows(reference[others].astype(float)).T
+        agreement = unit_rows(similarities) @ unit_rows(human[place, others])
+        weights = agreement[0] - agreement[1:]
+        if negative == "clip":
+            weights = weights.clip(min=0)
+        maps.append((torch.from_numpy(weights).to(cells.device)[:, None, None] * maps_of_channels).sum(dim=0))
+        alignment.append(agreement[0])
+    return torch.stack(maps).float().cpu().numpy(), {"alignment": np.array(alignment)}

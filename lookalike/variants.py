@@ -1,0 +1,117 @@
+"""What pruning does to held-out predictions and to maps: each pruned model against what it was, and against pruning at random."""
+
+import numpy as np
+
+from lookalike.matrices import condensed
+from lookalike.scores import measure_errors, resample, with_interval
+from lookalike.seeding import rng_of
+
+PRUNING_COLUMNS = ("model", "channels", "dropped", "n", "rmse", "against", "draws", "other", "difference", "difference_low", "difference_high")
+PLACE = ("method", "metric", "subset")
+MAP_COLUMNS = (*PLACE, "model", "draws", "others", *(f"{name}{end}" for name in ("pruned", "random", "difference") for end in ("", "_low", "_high")))
+ROUNDING = 1e-12
+
+
+def measure_heads(predictions, sidecars, variants, resamples, seed):
+    """Measure every head on held-out images, and every pruned one against its model and against pruning at random.
+
+    Parameters
+    ----------
+    predictions : dict
+        From a model to images, scores (n,) and predictions (n,), of the same images for all.
+    sidecars : dict
+        From a model to the sidecar of its checkpoint.
+    variants : dict
+        From a pruned variant to `pruned_from` and `draw`, 0 for the one by score.
+    resamples : int
+    seed : int
+
+    Returns
+    -------
+    heads : list of dict
+        `model`, `pruned_from`, `draw`, `dropped` of `channels`, `n`, and with 95% bootstrap intervals over the images
+        `rmse`, `pearson` and `spearman`.
+    pruning : list of dict
+        A row for each pruned model `against` its baseline, and against random pruning: both errors, and by how much the
+        pruned one's is larger, with an interval over images, the same for both, and over the `draws` at random.
+    """
+    images, scores, _ = next(iter(predictions.values()))
+    places = resample(len(images), resamples, seed)
+    errors = {model: measure_errors(scores, predicted, places) for model, (_, _, predicted) in predictions.items()}
+    about = {model: {**count_channels(sidecars[model]), "n": len(images)} for model in errors}
+    no_variant = {"pruned_from": None, "draw": None}
+    heads = [{"model": model} | variants.get(model, no_variant) | about[model] | with_intervals(found) for model, found in errors.items()]
+    rmse = {model: found["rmse"] for model, found in errors.items()}
+    pruning = []
+    for model, pruned, draws in families(variants):
+        given = {"model": model, **about[pruned], "rmse": rmse[pruned][0]}
+        for against, names in (("baseline", [model]), ("random", draws)):
+            if names:
+                others = np.stack([rmse[name] for name in names])
+                difference = with_interval(over_draws(rmse[pruned] - others, seed), "difference")
+                pruning.append(given | {"against": against, "draws": len(names), "other": others[:, 0].mean()} | difference)
+    return heads, pruning
+
+
+def families(variants):
+    """Return every model that is pruned, with its variant by score and the names of those at random."""
+    chosen = {about["pruned_from"]: name for name, about in variants.items() if about["draw"] == 0}
+    return [(model, pruned, [name for name, about in variants.items() if about["pruned_from"] == model and about["draw"]]) for model, pruned in chosen.items()]
+
+
+def count_channels(sidecar):
+    """Return how many channels a model lacks, and of how many; of a whole one that is not known."""
+    pruned = sidecar.get("pruned", {"channels": None, "dropped": []})
+    return {"channels": pruned["channels"], "dropped": len(pruned["dropped"])}
+
+
+def with_intervals(found):
+    """Return several values with their intervals as columns of a table."""
+    return {column: value for name, replicates in found.items() for column, value in with_interval(replicates, name).items()}
+
+
+def over_draws(values, seed):
+    """Return the mean over random draws of values (draws, 1 + B), where each resample of images, after the first column, resamples the draws."""
+    count, resamples = values.shape
+    chosen = rng_of(seed, "draws", count).integers(count, size=(count, resamples))
+    chosen[:, 0] = range(count)
+    return np.take_along_axis(values, chosen, axis=0).mean(axis=0)
+
+
+def compare_maps(matrix, replicates, names, variants, seed):
+    """Compare the maps of every model with those of its variants, in one matrix.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape (m, m)
+        Dissimilarities.
+    replicates : ndarray, shape (B, pairs)
+        Of its bootstrap.
+    names : list of str
+    variants : dict
+        As for `measure_heads`.
+    seed : int
+
+    Returns
+    -------
+    list of dict
+        For each model that is pruned: the dissimilarity of its maps to those `pruned` by score, to those pruned at
+        `random` (mean over `draws`), the `difference` of both, each with a 95% interval over images and draws; and
+        `others`, the mean dissimilarity of models that are no variants of one another.
+    """
+    rows, columns = np.triu_indices(len(names), 1)
+    origin = [variants[name]["pruned_from"] if name in variants else name for name in names]
+    apart = np.array([origin[row] != origin[column] for row, column in zip(rows, columns, strict=True)], bool)
+    values = np.vstack([condensed(matrix), replicates])
+    # As metrics promise, equal maps are that near to one another.
+    values[np.abs(values) <= ROUNDING] = 0
+    others = values[0, apart & np.isfinite(values[0])]
+    number = {frozenset((names[row], names[column])): place for place, (row, column) in enumerate(zip(rows, columns, strict=True))}
+    mean = float(others.mean()) if len(others) else np.nan
+    found = []
+    for model, pruned, draws in families(variants):
+        by_score = values[:, number[frozenset((model, pruned))]]
+        at_random = values[:, [number[frozenset((model, name))] for name in draws]].T if draws else np.full((1, len(values)), np.nan)
+        compared = {"pruned": by_score, "random": over_draws(at_random, seed), "difference": over_draws(by_score - at_random, seed)}
+        found.append({"model": model, "draws": len(draws), "others": mean} | with_intervals(compared))
+    return found

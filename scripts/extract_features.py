@@ -1,0 +1,21 @@
+"""Run a frozen backbone over all images once."""
+
+from lookalike import io, logs
+
+logs.log_to(snakemake.log[0])
+
+from lookalike import devices, regression
+
+rows = io.read_table(snakemake.input.manifest)
+features = regression.extract_features(
+    rows,
+    snakemake.params.recipe,
+    pretrained=snakemake.params.pretrained,
+    checkpoint=snakemake.input.get("weights"),
+    size=snakemake.params.size,
+    name=snakemake.wildcards.model,
+    seed=snakemake.params.seed,
+    device=devices.claim_device(snakemake.threads),
+    threads=snakemake.threads,
+)
+io.write_arrays(snakemake.output.features, images=[row["image"] for row in rows], features=features)

@@ -1,0 +1,8 @@
+"""Find the score of every image."""
+
+from lookalike import io, logs, scores
+
+logs.log_to(snakemake.log[0])
+
+rows = io.read_table(snakemake.input.manifest)
+io.write_table(snakemake.output.scores, scores.match_scores(io.read_table(snakemake.input.given), rows, snakemake.input.given))

@@ -1,0 +1,20 @@
+"""Train a regression head on cached features."""
+
+from lookalike import io, logs
+
+logs.log_to(snakemake.log[0])
+
+from lookalike import models, regression
+
+cached = io.read_arrays(snakemake.input.features)
+net, sidecar = regression.train_head(
+    io.read_table(snakemake.input.manifest),
+    dict(zip(cached["images"].tolist(), cached["features"], strict=True)),
+    {row["image"]: float(row["score"]) for row in io.read_table(snakemake.input.scores)},
+    snakemake.params.recipe,
+    **snakemake.params.training,
+    checkpoint=snakemake.input.get("weights"),
+    name=snakemake.wildcards.model,
+    seed=snakemake.params.seed,
+)
+models.save_model(snakemake.output.weights, net, sidecar)

@@ -1,0 +1,180 @@
+"""Pruning: criteria and rankings against plain loops, strategies, random control, and what it does to errors and maps."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from lookalike import io, matrices, pruning
+from lookalike.heads import attach_head
+from lookalike.models import VisionModel, build_network, load_model, save_model, to_tensor
+from lookalike.pruning import choose_count, cumulative_masks, drop_channels, misalignment, order_of, rank_channels, squared_errors
+from lookalike.scores import similarity_of_scores
+from lookalike.variants import compare_maps, measure_heads, over_draws
+
+torch.set_num_threads(1)
+
+ERRORS = arrays(float, st.integers(1, 12), elements=st.floats(0, 9).map(lambda x: round(x, 1)))
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(0)
+    net = attach_head(build_network({"timm": "test_resnet", "options": {}}, 0), 96, [8], 0.0).eval().requires_grad_(False)
+    return VisionModel(net, torch.zeros(1, 3, 1, 1), torch.ones(1, 3, 1, 1), ["score"])
+
+
+@pytest.fixture(scope="module")
+def images():
+    return np.random.default_rng(0).integers(0, 256, size=(7, 64, 64, 3), dtype=np.uint8)
+
+
+def without(model, images, channels, read):
+    """Run the whole network with channels of layer4 zeroed by a hook."""
+
+    def drop(module, inputs, output):
+        output = output.clone()
+        output[:, channels] = 0
+        return output
+
+    handle = model.net.layer4.register_forward_hook(drop)
+    try:
+        with torch.no_grad():
+            return read(to_tensor(images)).double().numpy()
+    finally:
+        handle.remove()
+
+
+def test_ranking_by_the_error_equals_a_plain_loop(model, images, rng):
+    scores = rng.normal(size=7)
+    rows, curve = rank_channels(model, None, *[(images, squared_errors(scores))] * 2, by="ais_regression", strategy="best_count")
+
+    def error(channels):
+        return ((without(model, images, channels, model.logits)[:, 0] - scores) ** 2).mean()
+
+    found = [row["score"] for row in rows]
+    np.testing.assert_allclose(found, [error([k]) - error([]) for k in range(96)], atol=1e-6)
+    order = np.argsort([row["place"] for row in rows])
+    assert (np.diff(np.array(found)[order]) <= 0).all() and [row["channel"] for row in rows] == list(range(96))
+    for kept in (1, 40, 96):
+        assert curve[kept - 1] == {"kept": kept, "error": pytest.approx(error(order[kept:].tolist()), abs=1e-6)}
+    assert sum(row["kept"] for row in rows) == max(row["kept"] for row in curve if row["error"] == min(other["error"] for other in curve))
+
+
+def test_ranking_by_alignment_equals_a_plain_loop(model, images, rng, monkeypatch):
+    human = similarity_of_scores(rng.random(7))
+    # Few masks at a time, so that there are several rounds.
+    monkeypatch.setattr(pruning, "OUTPUTS_AT_ONCE", 7 * 96 * 20)
+    rows, _ = rank_channels(model, "layer4", *[(images, misalignment(human))] * 2, by="ais_alignment", strategy="stepwise")
+    pairs = np.triu_indices(7, 1)
+
+    def error(channels):
+        similarities = np.corrcoef(without(model, images, channels, model.features))
+        return 1 - np.corrcoef(similarities[pairs], human[pairs])[0, 1] ** 2
+
+    np.testing.assert_allclose([row["score"] for row in rows], [error([k]) - error([]) for k in range(96)], atol=1e-6)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(5)
+
+
+@given(ERRORS)
+def test_the_best_count_has_the_least_error_and_is_the_largest_such(errors):
+    count = choose_count(errors, "best_count")
+    assert errors[count - 1] == errors.min() and (errors[count:] > errors.min()).all()
+
+
+@given(ERRORS)
+def test_stepwise_goes_down_as_long_as_the_error_falls(errors):
+    count = choose_count(errors, "stepwise")
+    assert (np.diff(errors[count - 1 :]) > 0).all()
+    assert count == 1 or errors[count - 2] >= errors[count - 1]
+
+
+@given(arrays(float, st.integers(1, 20), elements=st.floats(-1, 1)))
+def test_cumulative_masks_keep_the_most_useful_first(scores):
+    order = order_of(scores)
+    masks = cumulative_masks(order)
+    assert masks.sum(axis=1).tolist() == list(range(1, len(scores) + 1))
+    assert (masks[:-1] <= masks[1:]).all()
+    assert scores[masks[0]].max() == scores.max()
+
+
+def ranking(kept):
+    return [{"channel": str(channel), "kept": str(int(one))} for channel, one in enumerate(kept)]
+
+
+def test_what_is_not_kept_is_dropped_and_the_control_drops_as_many_elsewhere():
+    table = ranking([1, 0, 1, 1, 0, 1, 1, 1, 1, 1] * 4)
+    by_score = drop_channels(table, 0, "A", 0)
+    draws = [drop_channels(table, draw, "A", 0) for draw in (1, 2, 3)]
+    assert by_score == [channel for channel, row in enumerate(table) if row["kept"] == "0"]
+    assert all(len(set(draw)) == len(draw) == len(by_score) and max(draw) < 40 for draw in draws)
+    assert len({tuple(draw) for draw in (by_score, *draws)}) == 4
+    assert drop_channels(table, 1, "A", 0) == draws[0] != drop_channels(table, 1, "B", 0)
+
+
+def test_a_variant_is_the_weights_of_its_model_without_the_channels(model, images, tmp_path):
+    head = {"n_features": 96, "hidden": [8], "dropout": 0.0}
+    sidecar = {"recipe": {"timm": "test_resnet", "options": {}}, "classes": ["score"], "head": head, "accuracy": None, "epochs": []}
+    save_model(tmp_path / "a.safetensors", model.net, sidecar)
+    about = io.read_json(tmp_path / "a.json")
+    io.write_json(tmp_path / "p.json", about | {"pruned": {"from": "a", "layer": "layer4", "channels": 96, "dropped": [0, 7, 95]}})
+    pruned = load_model(tmp_path / "a.safetensors", sidecar=tmp_path / "p.json")
+    plain = load_model(tmp_path / "a.safetensors")
+    with torch.no_grad():
+        found = pruned.logits(to_tensor(images)).numpy()
+        assert not np.allclose(found, plain.logits(to_tensor(images)).numpy(), atol=1e-6)
+    expected = without(plain, images, [0, 7, 95], plain.logits)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+VARIANTS = {"A-pruned": {"pruned_from": "A", "draw": 0}} | {f"A-random-{draw}": {"pruned_from": "A", "draw": draw} for draw in (1, 2)}
+PRUNED = {"pruned": {"channels": 8, "dropped": [1, 2]}}
+
+
+def test_held_out_errors_are_compared_on_the_same_resamples(rng):
+    scores = rng.normal(size=200)
+    noise = {"A": 0.42, "A-pruned": 0.4, "A-random-1": 0.8, "A-random-2": 1.0, "B": 0.3}
+    shared = rng.normal(size=200)
+    predictions = {model: (list(range(200)), scores, scores + amount * shared) for model, amount in noise.items()}
+    heads, pruning_rows = measure_heads(predictions, {model: PRUNED if "-" in model else {} for model in noise}, VARIANTS, 500, 0)
+    assert [(row["model"], row["pruned_from"], row["dropped"]) for row in heads] == [
+        ("A", None, 0), ("A-pruned", "A", 2), ("A-random-1", "A", 2), ("A-random-2", "A", 2), ("B", None, 0),
+    ]  # fmt: skip
+    assert heads[0]["rmse"] == pytest.approx(0.42 * np.sqrt((shared**2).mean())) and heads[0]["rmse_low"] < heads[0]["rmse"] < heads[0]["rmse_high"]
+    baseline, at_random = pruning_rows
+    assert (baseline["against"], baseline["draws"], at_random["against"], at_random["draws"]) == ("baseline", 1, "random", 2)
+    assert at_random["other"] == pytest.approx(0.9 * np.sqrt((shared**2).mean()))
+    # All errors rise and fall with the same images, so that the paired difference is sure where the errors are not.
+    assert baseline["difference_high"] < 0 and heads[1]["rmse_high"] > heads[0]["rmse_low"]
+    assert at_random["difference_low"] < at_random["difference"] < at_random["difference_high"] < 0
+
+
+def test_a_mean_over_draws_knows_that_other_draws_were_possible():
+    values = np.repeat([[1.0], [2.0], [6.0]], 2001, axis=1)
+    means = over_draws(values, 0)
+    assert means[0] == 3 and means[1:].std() == pytest.approx(values[:, 0].std() / np.sqrt(3), rel=0.1)
+
+
+def test_maps_of_variants_are_compared_with_those_of_their_model(rng):
+    names = ["A", "A-pruned", "A-random-1", "A-random-2", "B"]
+    matrix = matrices.square(np.array([0.1, 0.3, 0.5, 0.9, 0.2, 0.2, 0.8, 0.2, 0.7, 0.6]), 5)
+    replicates = matrices.condensed(matrix) + rng.normal(scale=0.01, size=(300, 10))
+    (row,) = compare_maps(matrix, replicates, names, VARIANTS, 0)
+    assert (row["model"], row["draws"], row["pruned"]) == ("A", 2, 0.1)
+    assert row["random"] == pytest.approx(0.4) and row["difference"] == pytest.approx(-0.3) and row["others"] == pytest.approx(0.75)
+    assert row["difference_low"] < -0.35 < -0.25 < row["difference_high"] < 0
+
+
+def test_without_draws_there_is_no_random_control(rng):
+    names, variants = ["A", "A-pruned"], {"A-pruned": {"pruned_from": "A", "draw": 0}}
+    (row,) = compare_maps(np.array([[0, 0.1], [0.1, 0]]), np.full((20, 1), 0.1), names, variants, 0)
+    assert row["pruned"] == 0.1 and np.isnan(row["random"]) and np.isnan(row["difference"]) and np.isnan(row["others"])
+    predictions = {name: (["x", "y"], np.array([0.0, 1.0]), np.array([0.5, 0.7])) for name in names}
+    _, rows = measure_heads(predictions, {"A": {}, "A-pruned": PRUNED}, variants, 10, 0)
+    assert [one["against"] for one in rows] == ["baseline"]
