@@ -107,7 +107,7 @@ rule prune_model:
         model=one_of(PRUNED),
     priority: 1
     conda:
-        "../envs/compare.yaml"
+        "../envs/explain.yaml"
     params:
         seed=SEED,
         pruned_from=lambda wildcards: MODELS[wildcards.model]["pruned_from"],

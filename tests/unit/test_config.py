@@ -415,3 +415,74 @@ def test_config_refuses_windows_that_are_no_list_of_numbers(windows, complaint):
         resolve(config)
     config["methods"]["o"]["windows"] = [0.1, 0.5]
     assert resolve(config)["explanations"]["o"]["options"]["windows"] == [0.1, 0.5]
+
+
+# Beside `config`, with finetuning.task set: change, complaint.
+REGRESSION = [
+    ({"finetuning.freeze_epochs": 1}, "config: finetuning: 'freeze_epochs' has no effect where finetuning.task is regression"),
+    ({"finetuning.dropout": 1}, "config: finetuning.dropout: 1"),
+    ({"finetuning.hidden": [0]}, "config: finetuning.hidden.0: 0"),
+    ({"finetuning.hiden": [8]}, "unknown config key at finetuning 'hiden'; did you mean 'hidden'"),
+    ({"models.ViT.freeze_epochs": 1}, "config: models.ViT: 'freeze_epochs' has no effect where finetuning.task is regression"),
+    ({"models.ViT.finetune": False}, "config: models.ViT: finetuning.task is regression, which trains a head for every model"),
+    ({"images.source": "photos"}, "config: images.scores: finetuning.task is regression, which wants a CSV with the columns image and score"),
+    ({"images.similarity": "s.csv"}, "config: images.similarity: has no effect, since no method wants it"),
+    ({"target": "label"}, "config: target: label has no effect where finetuning.task is regression"),
+    ({"subsets": ["agreeing"]}, "config: subsets: nothing is left; agreeing images of ig_abs: its models predict a score, and no class"),
+    ({"pruning.strategy": "best"}, "config: pruning.strategy: 'best'"),
+    ({"pruning.draws": 3}, "unknown config key at pruning 'draws'"),
+    ({"pruning": {}, "models.ViT-random-2": {"timm": "test_vit"}}, "config: models.ViT-random-2: is the name of a pruned variant"),
+    ({"methods.ais": {"explain": "ais_regression", "signed": 1}}, "method 'ais_regression': signed must be true or false, not 1"),
+]
+CLASSIFICATION = [
+    ({"finetuning.hidden": [8]}, "config: finetuning: 'hidden' has no effect where finetuning.task is classification"),
+    ({"models.ViT.dropout": 0.1}, "config: models.ViT: 'dropout' has no effect where finetuning.task is classification"),
+    ({"pruning": {}}, "config: pruning: is judged by the error of a predicted score; set finetuning: {task: regression}"),
+    ({"images.scores": "s.csv"}, "config: images.scores: have no effect; set finetuning: {task: regression}"),
+    ({"methods.ais": {"explain": "ais_regression"}}, "config: methods.ais: explains a predicted score; set finetuning: {task: regression}"),
+    ({"methods.ais": {"explain": "ais_alignment"}, "images.source": "photos"}, "config: methods.ais: wants images.similarity"),
+]
+
+
+@pytest.mark.parametrize(
+    ("task", "changes", "complaint"), [("regression", *case) for case in REGRESSION] + [("classification", *case) for case in CLASSIFICATION]
+)
+def test_what_a_task_does_not_know_is_refused_in_one_line(task, changes, complaint, config):
+    change(config, "finetuning.task", task)
+    for place, value in changes.items():
+        change(config, place, value)
+    with pytest.raises(InputError) as error:
+        resolve(config)
+    assert str(error.value).startswith(complaint) and "\n" not in str(error.value)
+
+
+def test_a_head_has_its_own_defaults_and_may_be_a_replicate(config):
+    config["finetuning"] = {"task": "regression", "hidden": []}
+    config["models"] |= {"Mine": {"timm": "test_vit", "checkpoint": "mine.pth"}, "Mine-b": {"replicate_of": "Mine"}}
+    models = resolve(config)["models"]
+    assert models["ResNet"]["training"] == {"pretrained": True, "epochs": 200, "patience": 20, "hidden": [], "dropout": 0.2, "lr": 0.001, "batch": 32}
+    assert models["ViT"]["training"]["lr"] == 0.002
+    assert all(models[name]["finetune"] and models[name]["training"]["pretrained"] is False for name in ("Mine", "Mine-b"))
+
+
+def test_every_model_that_is_computed_has_its_pruned_variants(config):
+    config |= {"finetuning": {"task": "regression"}, "pruning": {"random": 2}}
+    config["models"] |= {"ViT-b": {"replicate_of": "ViT"}, "given": {"maps": {"gradcam": "there"}}}
+    models = resolve(config)["models"]
+    ends = ("", "-pruned", "-random-1", "-random-2")
+    assert list(models) == sorted(["given", *(name + end for name in ("ResNet", "ViT", "ViT-b") for end in ends)])
+    assert models["ViT-b-pruned"] == models["ViT-b"] | {"pruned_from": "ViT-b", "replicate_of": None, "draw": 0}
+    assert [models[f"ViT{end}"]["draw"] for end in ends[1:]] == [0, 1, 2]
+
+
+def test_similarities_serve_alignment_without_any_score(config):
+    change(config, "methods.ais", {"explain": "ais_alignment"})
+    config["images"] = {"source": "photos", "similarity": "human.csv"}
+    assert resolve(config)["paths"] == {"images.source": "photos", "images.similarity": "human.csv"}
+
+
+def test_models_that_predict_a_score_agree_on_no_class(config):
+    config |= {"finetuning": {"task": "regression"}, "subsets": ["all", "agreeing"]}
+    resolved = resolve(config)
+    assert all(method["subsets"] == ["all"] for method in resolved["methods"].values())
+    assert "agreeing images of gradcam: its models predict a score, and no class" in resolved["left_out"]
