@@ -143,43 +143,6 @@ def leave_one_out(recording):
     return rerun(recording, ~torch.eye(recording.channels, dtype=torch.bool))
 
 
-def mask_channels(net, layer, dropped, size=None):
-    """Set channels of a layer to zero in whatever the network does from now on.
-
-    Parameters
-    ----------
-    net : torch.nn.Module
-    layer : torch.nn.Module
-        One of its modules. If its output goes into a batch norm, its channels are not gone but constant: `record` refuses
-        such a layer.
-    dropped : list of int
-        Indices of the channels.
-    size : (int, int), optional
-        Height and width of the images; by default they are square.
-
-    Returns
-    -------
-    torch.utils.hooks.RemovableHandle
-        `remove()` brings the channels back.
-
-    Raises
-    ------
-    InputError
-        In the forward pass: if the output lies on no grid, or has no such channel.
-    """
-
-    def drop(module, inputs, output):
-        if not torch.is_tensor(output):
-            raise InputError(f"the masked layer gives a {type(output).__name__}, not a tensor; give a `layer:` inside it")
-        axis = channel_axis(output.shape, net, size)
-        if index.numel() and not 0 <= index.min() <= index.max() < output.shape[axis]:
-            raise InputError(f"channels from {index.min()} to {index.max()} cannot be dropped of a layer of {output.shape[axis]}")
-        return output.index_fill(axis, index.to(output.device), 0)
-
-    index = torch.tensor(list(dropped), dtype=torch.long)
-    return layer.register_forward_hook(drop)
-
-
 def run_above(recording, places, dropped):
     """Return the outputs of one batch: of the images at `places`, without the channels `dropped`, bool of shape (rows, K)."""
     n = len(recording.outputs)

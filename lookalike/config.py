@@ -12,6 +12,7 @@ from lookalike.errors import InputError, unknown
 from lookalike.groups import EUCLIDEAN_LINKAGES, LINKAGES
 from lookalike.maps import UNBOUNDED_SCALES, is_signed
 from lookalike.matrices import GIVEN_MATRICES
+from lookalike.methods.ais_alignment import FEWEST_IMAGES
 from lookalike.recipes import resolve_models
 
 SCHEMA = Path(__file__).parent.parent / "schemas" / "config.schema.yaml"
@@ -233,6 +234,8 @@ def check_scores(config):
             raise InputError(f"config: methods.{name}: explains a predicted score; set finetuning: {{task: regression}}")
         if targets == "similarity" and not (has_scores or "similarity" in images):
             raise InputError(f"config: methods.{name}: wants images.similarity, a CSV of human similarities, or images.scores to make it from")
+    if "similarity" in explained_by.values() and images["n"] != "all" and images["n"] < FEWEST_IMAGES:
+        raise InputError(f"config: images.n: ais_alignment wants {FEWEST_IMAGES} images or more, whose similarities it correlates")
     by_similarity = "similarity" in explained_by.values() or config.get("pruning", {}).get("by") == "ais_alignment"
     if "similarity" in images and not by_similarity:
         raise InputError("config: images.similarity: has no effect, since no method wants it; ais_alignment would")

@@ -12,6 +12,9 @@ import numpy as np
 
 from lookalike.errors import InputError
 
+# Share of the largest value by which the two halves of somebody's matrix may differ, as rounding does.
+SYMMETRY = 1e-6
+
 
 @contextlib.contextmanager
 def replacing(path):
@@ -36,9 +39,9 @@ def current_umask():
 
 
 def read_text(path):
-    """Return the text of a file, its line ends as they are."""
+    """Return the text of a file, its line ends as they are, without the mark that some programs begin it with."""
     try:
-        return Path(path).read_bytes().decode("utf-8")
+        return Path(path).read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error})") from None
 
@@ -102,6 +105,24 @@ def read_matrix(path):
         return np.array([[float(cell or "nan") for cell in row[1:]] for row in rows[1:]]).reshape(len(names), len(names)), names
     except ValueError as error:
         raise InputError(f"{path}: not a matrix of numbers ({error})") from None
+
+
+def checked_symmetry(matrix, names, path):
+    """Return somebody's matrix as the mean of its halves, which may differ by rounding alone; infinity is refused."""
+    if np.isinf(matrix).any():
+        raise InputError(f"{path}: holds infinity; leave the cell empty if its value is not known")
+    differs = np.abs(matrix - matrix.T) > tolerance_of(matrix)
+    differs |= np.isnan(matrix) != np.isnan(matrix.T)
+    if differs.any():
+        row, column = np.argwhere(differs)[0]
+        pair = f"{names[row]} and {names[column]} have {matrix[row, column]:g}, {names[column]} and {names[row]} {matrix[column, row]:g}"
+        raise InputError(f"{path}: not symmetric: {pair}; give the mean of both")
+    return (matrix + matrix.T) / 2
+
+
+def tolerance_of(matrix):
+    """Return by how much values of a matrix may differ that are meant to be equal."""
+    return SYMMETRY * np.nanmax(np.abs(matrix), initial=0)
 
 
 def write_matrix(path, matrix, names):

@@ -14,8 +14,6 @@ AGGREGATES = {
 GIVEN_MATRICES = "imported"
 REPLICATE_COLUMNS = ("method", "metric", "subset", "model", "replicate", "distance", "others", "nearer")
 INTERVAL = (2.5, 97.5)
-# Share of the largest value by which the two halves of somebody's matrix may differ, as rounding does.
-SYMMETRY = 1e-6
 
 
 def title_of(method, metric, subset):
@@ -243,8 +241,8 @@ def checked_matrix(matrix, names, kind, path):
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(f"{path}: the name {twice!r} stands there twice; every model wants a name of its own")
-    diagonal, tolerance = matrix.diagonal(), tolerance_of(matrix)
-    matrix = checked_symmetry(matrix, names, path)
+    diagonal, tolerance = matrix.diagonal(), io.tolerance_of(matrix)
+    matrix = io.checked_symmetry(matrix, names, path)
     others = condensed(matrix)
     if kind == "similarity":
         top = 1.0 if np.isnan(diagonal).all() else np.nanmax(diagonal)
@@ -258,22 +256,10 @@ def checked_matrix(matrix, names, kind, path):
     return square(others, len(names))
 
 
-def checked_symmetry(matrix, names, path):
-    """Return somebody's matrix as the mean of its halves, which may differ by rounding alone; infinity is refused."""
-    if np.isinf(matrix).any():
-        raise InputError(f"{path}: holds infinity; leave the cell empty if its value is not known")
-    differs = np.abs(matrix - matrix.T) > tolerance_of(matrix)
-    differs |= np.isnan(matrix) != np.isnan(matrix.T)
-    if differs.any():
-        row, column = np.argwhere(differs)[0]
-        pair = f"{names[row]} and {names[column]} have {matrix[row, column]:g}, {names[column]} and {names[row]} {matrix[column, row]:g}"
-        raise InputError(f"{path}: not symmetric: {pair}; give the mean of both")
-    return (matrix + matrix.T) / 2
-
-
-def tolerance_of(matrix):
-    """Return by how much values of a matrix may differ that are meant to be equal."""
-    return SYMMETRY * np.nanmax(np.abs(matrix), initial=0)
+def without(matrix, names, left_out):
+    """Return a matrix and its names without some models."""
+    kept = [place for place, name in enumerate(names) if name not in left_out]
+    return matrix[np.ix_(kept, kept)], [names[place] for place in kept]
 
 
 def replicate_gap(matrix, names, original, replicate):

@@ -7,10 +7,8 @@ import timm
 import torch
 
 from lookalike import io
-from lookalike.channels import mask_channels
 from lookalike.errors import InputError, unknown
-from lookalike.heads import attach_head
-from lookalike.weights import check_pretrained, read_weights, write_weights
+from lookalike.weights import check_pretrained, write_weights
 
 # More is no faster: on a CPU the activations of larger batches are memory that is asked anew of the system at every layer.
 PIXELS_AT_ONCE = {"cpu": 2**18, "cuda": 2**23}
@@ -117,28 +115,6 @@ def save_model(path, net, sidecar):
     write_weights(path, net.state_dict())
     measured = {"mean": mean, "std": std, "parameters": parameters, "features": net.num_features}
     io.write_json(Path(path).with_suffix(".json"), sidecar | measured)
-
-
-def load_model(path, device="cpu", sidecar=None):
-    """Return the `VisionModel` of a checkpoint that `save_model` wrote.
-
-    Parameters
-    ----------
-    path : path-like
-        Of the weights.
-    device : torch.device
-    sidecar : path-like, optional
-        By default beside the weights; a pruned variant has its own, which names the channels that it lacks.
-    """
-    about = io.read_json(sidecar or Path(path).with_suffix(".json"))
-    head = about.get("head")
-    net = attach_head(build_network(about["recipe"], 0), **head) if head else build_network(about["recipe"], len(about["classes"]))
-    net.load_state_dict(read_weights(path))
-    net.eval().requires_grad_(False).to(device)
-    if "pruned" in about:
-        mask_channels(net, net.get_submodule(about["pruned"]["layer"]), about["pruned"]["dropped"])
-    mean, std = (torch.tensor(about[name], device=device).view(1, 3, 1, 1) for name in ("mean", "std"))
-    return VisionModel(net, mean, std, about["classes"])
 
 
 @torch.no_grad()

@@ -2,9 +2,12 @@
 
 import numpy as np
 
+from lookalike.errors import InputError
 from lookalike.scores import human_similarity, read_scores, unit_rows
 from lookalike.seeding import rng_of
 
+# With fewer, hardly any two of their similarities could correlate otherwise.
+FEWEST_IMAGES = 4
 # Numbers of outputs that are held at once, over all images and masks.
 OUTPUTS_AT_ONCE = 2**26
 
@@ -20,7 +23,11 @@ def criterion_of(by, images, scores, similarity=None):
     scores, similarity : path-like
         Tables of the images' scores and, if it is given, of their human similarities.
     """
-    return squared_errors(read_scores(scores, images)) if by == "ais_regression" else misalignment(human_similarity(images, similarity, scores))
+    if by == "ais_regression":
+        return squared_errors(read_scores(scores, images))
+    if len(images) < FEWEST_IMAGES:
+        raise InputError(f"pruning by ais_alignment wants {FEWEST_IMAGES} images or more in each part of the training split; one has {len(images)}")
+    return misalignment(human_similarity(images, similarity, scores))
 
 
 def squared_errors(scores):
@@ -102,7 +109,7 @@ def rank_channels(model, layer, ranking, choice, *, by, strategy):
     Returns
     -------
     channels : list of dict
-        `layer`, `channel`, `score` (by how much the error grows without it: below 0 it does harm), `place` (1 is the most
+        `layer`, `channel`, `importance` (by how much the error grows without it: below 0 it does harm), `place` (1 is the most
         useful) and `kept` (1 or 0).
     curve : list of dict
         `kept`, a number of the first channels in this order, and `error` with these alone, on the images of the choice.
@@ -114,21 +121,21 @@ def rank_channels(model, layer, ranking, choice, *, by, strategy):
     module = target_layer(model.net, layer=layer, size=size)
     masks = np.vstack([np.ones(about["channels"], bool), ~np.eye(about["channels"], dtype=bool)])
     errors = errors_of_masks(model, ranking[0], module, masks, ranking[1], by)
-    scores = errors[1:] - errors[0]
-    order = order_of(scores)
+    importances = errors[1:] - errors[0]
+    order = order_of(importances)
     curve = errors_of_masks(model, choice[0], module, cumulative_masks(order), choice[1], by)
     count = choose_count(curve, strategy)
     places = np.argsort(order)
     rows = [
-        {"layer": about["layer"], "channel": channel, "score": scores[channel], "place": place + 1, "kept": int(place < count)}
+        {"layer": about["layer"], "channel": channel, "importance": importances[channel], "place": place + 1, "kept": int(place < count)}
         for channel, place in enumerate(places.tolist())
     ]
     return rows, [{"kept": kept, "error": error} for kept, error in enumerate(curve, 1)]
 
 
-def order_of(scores):
+def order_of(importances):
     """Return the channels, the most useful first; equal ones in their own order."""
-    return np.argsort(-scores, kind="stable")
+    return np.argsort(-importances, kind="stable")
 
 
 def cumulative_masks(order):

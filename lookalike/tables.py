@@ -50,7 +50,8 @@ def measure_model(sidecar, predictions, layer):
     knows_labels = set(predictions["labels"].tolist()) <= set(predictions["classes"].tolist())
     return {
         "parameters": sidecar["parameters"],
-        "features": sidecar["features"],
+        # A head may read more than the backbone's last features.
+        "features": sidecar["head"]["n_features"] if "head" in sidecar else sidecar["features"],
         "layer": layer["layer"],
         "channels": layer["channels"],
         "native_grid": layer["grid"],

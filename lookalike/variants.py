@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from lookalike import io
+from lookalike.heldout import measure_errors, resample, with_interval
 from lookalike.matrices import condensed
-from lookalike.scores import measure_errors, resample, with_interval
 from lookalike.seeding import rng_of
 
 PRUNING_COLUMNS = ("model", "channels", "dropped", "n", "rmse", "against", "draws", "other", "difference", "difference_low", "difference_high")
@@ -35,7 +36,9 @@ def measure_heads(predictions, sidecars, variants, resamples, seed):
         A row for each pruned model `against` its baseline, and against random pruning: both errors, and by how much the
         pruned one's is larger, with an interval over images, the same for both, and over the `draws` at random.
     """
-    images, scores, _ = next(iter(predictions.values()))
+    (first, (images, scores, _)), *rest = predictions.items()
+    for model, (own, _, _) in rest:
+        io.same_images(images, own, first, model)
     places = resample(len(images), resamples, seed)
     errors = {model: measure_errors(scores, predicted, places) for model, (_, _, predicted) in predictions.items()}
     about = {model: {**count_channels(sidecars[model]), "n": len(images)} for model in errors}
@@ -48,7 +51,8 @@ def measure_heads(predictions, sidecars, variants, resamples, seed):
         for against, names in (("baseline", [model]), ("random", draws)):
             if names:
                 others = np.stack([rmse[name] for name in names])
-                difference = with_interval(over_draws(rmse[pruned] - others, seed), "difference")
+                differences = rmse[pruned] - others
+                difference = with_interval(differences[0] if against == "baseline" else over_draws(differences, seed), "difference")
                 pruning.append(given | {"against": against, "draws": len(names), "other": others[:, 0].mean()} | difference)
     return heads, pruning
 
@@ -71,14 +75,34 @@ def with_intervals(found):
 
 
 def over_draws(values, seed):
-    """Return the mean over random draws of values (draws, 1 + B), where each resample of images, after the first column, resamples the draws."""
-    count, resamples = values.shape
-    chosen = rng_of(seed, "draws", count).integers(count, size=(count, resamples))
-    chosen[:, 0] = range(count)
-    return np.take_along_axis(values, chosen, axis=0).mean(axis=0)
+    """Average over random draws, which are themselves a sample of the draws that were possible.
+
+    Parameters
+    ----------
+    values : ndarray, shape (draws, 1 + B)
+        Of the images themselves, then of their resamples; draws without a value do not count.
+    seed : int
+
+    Returns
+    -------
+    ndarray, shape (1 + B,)
+        The mean; in every resample moved by what other draws might have given, as Student's t has it. Of one draw that is
+        not known, so that there are no resamples.
+    """
+    values = values[np.isfinite(values[:, 0])]
+    count = len(values)
+    if not count:
+        return np.full(values.shape[1], np.nan)
+    means = values.mean(axis=0)
+    if count == 1:
+        means[1:] = np.nan
+    else:
+        moves = rng_of(seed, "draws", count).standard_t(count - 1, size=len(means) - 1)
+        means[1:] += moves * values[:, 0].std(ddof=1) / np.sqrt(count)
+    return means
 
 
-def compare_maps(matrix, replicates, names, variants, seed):
+def compare_maps(matrix, replicates, names, variants, origins, seed):
     """Compare the maps of every model with those of its variants, in one matrix.
 
     Parameters
@@ -90,18 +114,19 @@ def compare_maps(matrix, replicates, names, variants, seed):
     names : list of str
     variants : dict
         As for `measure_heads`.
+    origins : dict
+        From a model to the one that it is a variant or a replicate of, or to itself.
     seed : int
 
     Returns
     -------
     list of dict
-        For each model that is pruned: the dissimilarity of its maps to those `pruned` by score, to those pruned at
-        `random` (mean over `draws`), the `difference` of both, each with a 95% interval over images and draws; and
-        `others`, the mean dissimilarity of models that are no variants of one another.
+        For each model of the matrix that is pruned: the dissimilarity of its maps to those `pruned` by score, to those
+        pruned at `random` (mean over those of the `draws` that have one), the `difference` of both, each with a 95%
+        interval over images and draws; and `others`, the mean dissimilarity of models of different origin.
     """
     rows, columns = np.triu_indices(len(names), 1)
-    origin = [variants[name]["pruned_from"] if name in variants else name for name in names]
-    apart = np.array([origin[row] != origin[column] for row, column in zip(rows, columns, strict=True)], bool)
+    apart = np.array([origins[names[row]] != origins[names[column]] for row, column in zip(rows, columns, strict=True)], bool)
     values = np.vstack([condensed(matrix), replicates])
     # As metrics promise, equal maps are that near to one another.
     values[np.abs(values) <= ROUNDING] = 0
@@ -110,8 +135,12 @@ def compare_maps(matrix, replicates, names, variants, seed):
     mean = float(others.mean()) if len(others) else np.nan
     found = []
     for model, pruned, draws in families(variants):
+        # Not every method has all models.
+        if model not in names:
+            continue
         by_score = values[:, number[frozenset((model, pruned))]]
         at_random = values[:, [number[frozenset((model, name))] for name in draws]].T if draws else np.full((1, len(values)), np.nan)
         compared = {"pruned": by_score, "random": over_draws(at_random, seed), "difference": over_draws(by_score - at_random, seed)}
-        found.append({"model": model, "draws": len(draws), "others": mean} | with_intervals(compared))
+        defined = int(np.isfinite(at_random[:, 0]).sum())
+        found.append({"model": model, "draws": defined, "others": mean} | with_intervals(compared))
     return found

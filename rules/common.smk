@@ -46,6 +46,9 @@ PREDICTS_SCORES = config["finetuning"]["task"] == "regression"
 HEADED = TRAINED if PREDICTS_SCORES else []
 FINETUNED = [] if PREDICTS_SCORES else TRAINED
 PRUNING = config.get("pruning", {})
+# A replicate is of its original, a pruned variant of the model that it was, a replicate's variant of both.
+ORIGINS = {name: recipe["replicate_of"] or recipe["pruned_from"] or name for name, recipe in MODELS.items()}
+ORIGINS = {name: ORIGINS[origin] for name, origin in ORIGINS.items()}
 REPLICATES = [name for name, recipe in MODELS.items() if recipe["replicate_of"]]
 METHODS = config["methods"]
 EXPLANATIONS = config["explanations"]

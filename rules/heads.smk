@@ -2,7 +2,7 @@
 
 
 rule extract_features:
-    """Run a frozen backbone over all images once, so that no epoch of a head costs a pass."""
+    """Run a frozen backbone over the training split once, so that no epoch of a head costs a pass."""
     input:
         manifest="results/images/manifest.csv",
         weights=lambda wildcards: MODELS[wildcards.model]["checkpoint"] or [],
@@ -66,7 +66,7 @@ rule rank_channels:
         sidecar="results/checkpoints/{model}.json",
         manifest="results/images/manifest.csv",
         scores="results/images/scores.csv",
-        similarity=IMAGES.get("similarity", []),
+        similarity=IMAGES.get("similarity", []) if PRUNING.get("by") == "ais_alignment" else [],
     output:
         channels="results/pruning/{model}/channels.csv",
         curve="results/pruning/{model}/curve.csv",
@@ -178,13 +178,14 @@ rule compare_variants:
     params:
         seed=SEED,
         variants=VARIANTS,
+        origins=ORIGINS,
         source=fingerprint("scripts/compare_variants.py"),
     script:
         "../scripts/compare_variants.py"
 
 
 rule draw_pruning:
-    """Draw the channels' scores, and the error by the number of channels that are kept."""
+    """Draw the channels' importances, and the error by the number of channels that are kept."""
     input:
         channels=expand("results/pruning/{model}/channels.csv", model=HEADED),
         curves=expand("results/pruning/{model}/curve.csv", model=HEADED),

@@ -13,6 +13,7 @@ rule compare_replicates:
         "../envs/compare.yaml"
     params:
         replicates={name: MODELS[name]["replicate_of"] for name in REPLICATES},
+        variants=PRUNED,
         source=fingerprint("scripts/compare_replicates.py"),
     script:
         "../scripts/compare_replicates.py"
@@ -32,3 +33,42 @@ rule correlate_metrics:
         source=fingerprint("scripts/correlate_metrics.py"),
     script:
         "../scripts/correlate_metrics.py"
+
+
+rule test_structure:
+    """Test whether a matrix has any structure: whether models are more than exchangeable labels in every image."""
+    input:
+        pairs=pair_files,
+        predictions=predictions_if_agreeing,
+    output:
+        structure="results/inference/structure/{method}/{metric}/{subset}.csv",
+    log:
+        "logs/inference/structure/{method}/{metric}/{subset}.log",
+    wildcard_constraints:
+        method=one_of(METHODS),
+    conda:
+        "../envs/compare.yaml"
+    params:
+        seed=SEED,
+        origins=lambda wildcards: {name: ORIGINS[name] for name in METHODS[wildcards.method]["models"]},
+        aggregate=config["aggregate"],
+        permutations=config["inference"]["permutations"],
+        source=fingerprint("scripts/test_structure.py"),
+    script:
+        "../scripts/test_structure.py"
+
+
+rule tabulate_structure:
+    """Bring the tests of structure of all matrices into one table, corrected for being several."""
+    input:
+        structure=every_matrix("results/inference/structure/{method}/{metric}/{subset}.csv", computed=True),
+    output:
+        structure="results/inference/structure.csv",
+    log:
+        "logs/inference/structure.log",
+    conda:
+        "../envs/compare.yaml"
+    params:
+        source=fingerprint("scripts/tabulate_structure.py"),
+    script:
+        "../scripts/tabulate_structure.py"

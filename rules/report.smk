@@ -10,6 +10,7 @@ rule write_report:
         diagnostics=[f"results/maps/{name}/{model}/diagnostics.csv" for name, about in EXPLANATIONS.items() if about["method"] for model in COMPUTED],
         localisation=expand("results/localisation/{method}.csv", method=METHODS) if HAS_MASKS else [],
         replicates="results/inference/replicates.csv" if REPLICATES and COMPARISONS else [],
+        structure="results/inference/structure.csv" if COMPARISONS else [],
         heads="results/heads.csv" if HEADED else [],
         pruning="results/inference/pruning.csv" if PRUNED else [],
         variants="results/inference/variants.csv" if PRUNED and COMPARISONS else [],

@@ -9,7 +9,8 @@ logs.log_to(snakemake.log[0])
 rows = []
 for path in snakemake.input.matrices:
     method, metric, subset = Path(path).parts[-4:-1]
-    matrix, names = io.read_matrix(path)
+    # Pruned variants are near to their models by their make, and no yardstick.
+    matrix, names = matrices.without(*io.read_matrix(path), snakemake.params.variants)
     for replicate, original in snakemake.params.replicates.items():
         # Not every method has all models.
         if not {replicate, original} <= set(names):

@@ -6,10 +6,10 @@ from lookalike import io, logs, variants
 
 logs.log_to(snakemake.log[0])
 
-rows = []
+given, rows = snakemake.params, []
 for path, bootstrap in zip(snakemake.input.matrices, snakemake.input.bootstraps, strict=True):
     matrix, names = io.read_matrix(path)
     replicates = io.read_arrays(bootstrap)["dissimilarity"]
     place = dict(zip(variants.PLACE, Path(path).parts[-4:-1], strict=True))
-    rows += [place | row for row in variants.compare_maps(matrix, replicates, names, snakemake.params.variants, snakemake.params.seed)]
+    rows += [place | row for row in variants.compare_maps(matrix, replicates, names, given.variants, given.origins, given.seed)]
 io.write_table(snakemake.output.variants, rows, variants.MAP_COLUMNS)

@@ -1,4 +1,4 @@
-"""Draw the channels' scores, and the error by the number of channels that are kept."""
+"""Draw the channels' importances, and the error by the number of channels that are kept."""
 
 from lookalike import io, logs
 

@@ -11,9 +11,9 @@ method = registry.get("method", given.method)
 rows = io.read_table(read.sample)
 model, targets, options = None, [], given.options
 if method.needs_model:
-    from lookalike import devices, models
+    from lookalike import devices, loading
 
-    model = models.load_model(read.weights, devices.claim_device(snakemake.threads), read.sidecar)
+    model = loading.load_model(read.weights, devices.claim_device(snakemake.threads), read.sidecar)
     place = {"size": given.size, "name": snakemake.wildcards.model, "threads": snakemake.threads}
     tables = {"scores": read.get("scores"), "similarity": read.get("similarity")}
     targets, known = explain.aim(method, model, rows, io.read_arrays(read.predictions), target=given.target, **tables, **place)

@@ -1,4 +1,4 @@
-"""Run a frozen backbone over all images once."""
+"""Run a frozen backbone over the images of the training split once."""
 
 from lookalike import io, logs
 
@@ -6,7 +6,7 @@ logs.log_to(snakemake.log[0])
 
 from lookalike import devices, regression
 
-rows = io.read_table(snakemake.input.manifest)
+rows = [row for row in io.read_table(snakemake.input.manifest) if row["split"] == "train"]
 features = regression.extract_features(
     rows,
     snakemake.params.recipe,

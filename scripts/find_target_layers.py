@@ -4,13 +4,13 @@ from lookalike import io, logs
 
 logs.log_to(snakemake.log[0])
 
-from lookalike import layers, models, tables
+from lookalike import layers, loading, tables
 from lookalike.errors import InputError
 
 rows = []
 for (name, layer), weights, sidecar in zip(snakemake.params.layers.items(), snakemake.input.weights, snakemake.input.sidecars, strict=True):
     try:
-        found = layers.measure_layer(models.load_model(weights, sidecar=sidecar).net, (snakemake.params.size,) * 2, layer)
+        found = layers.measure_layer(loading.load_model(weights, sidecar=sidecar).net, (snakemake.params.size,) * 2, layer)
     except InputError as error:
         print(f"{name}: {error}")
         found = {"layer": None, "channels": None, "grid": None}

@@ -1,11 +1,11 @@
 """Measure how well every head predicts the scores of held-out images, and what pruning does to it."""
 
-from lookalike import io, logs, scores, variants
+from lookalike import heldout, io, logs, variants
 
 logs.log_to(snakemake.log[0])
 
 given = snakemake.params
-predictions = {model: scores.read_predictions(path) for model, path in zip(given.models, snakemake.input.predicted, strict=True)}
+predictions = {model: heldout.read_predictions(path) for model, path in zip(given.models, snakemake.input.predicted, strict=True)}
 sidecars = {model: io.read_json(path) for model, path in zip(given.models, snakemake.input.sidecars, strict=True)}
 heads, pruning = variants.measure_heads(predictions, sidecars, given.variants, given.resamples, given.seed)
 io.write_table(snakemake.output.heads, heads)

@@ -4,9 +4,9 @@ from lookalike import io, logs
 
 logs.log_to(snakemake.log[0])
 
-from lookalike import devices, images, models
+from lookalike import devices, images, loading, models
 
-model = models.load_model(snakemake.input.weights, devices.claim_device(snakemake.threads), snakemake.input.sidecar)
+model = loading.load_model(snakemake.input.weights, devices.claim_device(snakemake.threads), snakemake.input.sidecar)
 rows = io.read_table(snakemake.input.sample)
 logits = models.predict(model, images.load_images(rows, snakemake.params.size, snakemake.threads))
 io.write_arrays(

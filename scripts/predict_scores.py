@@ -4,10 +4,10 @@ from lookalike import io, logs
 
 logs.log_to(snakemake.log[0])
 
-from lookalike import devices, images, models, scores
+from lookalike import devices, images, loading, models, scores
 
 read = snakemake.input
-model = models.load_model(read.weights, devices.claim_device(snakemake.threads), read.sidecar)
+model = loading.load_model(read.weights, devices.claim_device(snakemake.threads), read.sidecar)
 rows = [row for row in io.read_table(read.manifest) if row["split"] == "val"]
 names = [row["image"] for row in rows]
 predicted = models.predict(model, images.load_images(rows, snakemake.params.size, snakemake.threads))[:, 0]

@@ -4,10 +4,10 @@ from lookalike import io, logs
 
 logs.log_to(snakemake.log[0])
 
-from lookalike import devices, images, models, pruning, scores
+from lookalike import devices, images, loading, pruning, scores
 
 given = snakemake.params
-model = models.load_model(snakemake.input.weights, devices.claim_device(snakemake.threads))
+model = loading.load_model(snakemake.input.weights, devices.claim_device(snakemake.threads))
 parts = [part[: given.n] for part in scores.split_training(io.read_table(snakemake.input.manifest), given.seed)]
 pixels = [images.load_images(part, given.size, snakemake.threads) for part in parts]
 goals = [pruning.criterion_of(given.by, [row["image"] for row in part], snakemake.input.scores, snakemake.input.get("similarity")) for part in parts]

@@ -4,8 +4,11 @@ from lookalike import io, logs
 
 logs.log_to(snakemake.log[0])
 
+import torch
+
 from lookalike import models, regression
 
+torch.set_num_threads(snakemake.threads)
 cached = io.read_arrays(snakemake.input.features)
 net, sidecar = regression.train_head(
     io.read_table(snakemake.input.manifest),

@@ -5,6 +5,8 @@ from lookalike.registry import method
 
 # With fewer others, every correlation over them is 1 or -1.
 FEWEST_IMAGES = 4
+# Numbers of features, over images and channels.
+FEATURES_AT_ONCE = 2**26
 
 
 @method(signed=True, targets="similarity", reference="Truong, Pesenti and Hasson 2024, arXiv:2409.16292")
@@ -49,27 +51,53 @@ def ais_alignment(model, images, targets, seeds, *, depth=1.0, layer=None, negat
     import numpy as np
     import torch
 
-    from lookalike.channels import leave_one_out, record
+    from lookalike.channels import record, rerun
     from lookalike.layers import target_layer, to_grid
     from lookalike.models import features_of
-    from lookalike.scores import unit_rows
 
     if negative not in ("clip", "keep"):
         raise InputError(f"ais_alignment: negative must be clip or keep, not {negative!r}")
     if len(human) < FEWEST_IMAGES:
         raise InputError(f"ais_alignment wants {FEWEST_IMAGES} images or more, whose similarities it correlates; there are {len(human)}")
-    size, maps, alignment = tuple(images.shape[2:]), [], []
+    size = tuple(images.shape[2:])
     chosen = target_layer(model.net, depth, layer, size)
     recording = record(model.net, chosen, model.normalise(images), lambda inputs: features_of(model.net, inputs))
     cells = to_grid(recording.activation, model.net, size)
-    for place, whole, without, maps_of_channels in zip(targets.tolist(), recording.outputs, leave_one_out(recording), cells, strict=True):
+    # Features without many channels, of many images, would not fit into memory at once.
+    at_once = max(1, FEATURES_AT_ONCE // recording.outputs.numel())
+    agreement = [agreements(recording.outputs[:, None], targets, human, reference)]
+    for kept in (~torch.eye(recording.channels, dtype=torch.bool)).split(at_once):
+        agreement.append(agreements(rerun(recording, kept), targets, human, reference))
+    agreement = np.concatenate(agreement, axis=1)
+    weights = agreement[:, :1] - agreement[:, 1:]
+    if negative == "clip":
+        weights = weights.clip(min=0)
+    maps = (torch.from_numpy(weights).to(cells.device)[:, :, None, None] * cells).sum(dim=1)
+    return maps.float().cpu().numpy(), {"alignment": agreement[:, 0]}
+
+
+def agreements(features, places, human, reference):
+    """Return how features of images agree with human similarities, r(H[n], S[n]) over the other images.
+
+    Parameters
+    ----------
+    features : Tensor, shape (n, m, F)
+        m representations of each image.
+    places : Tensor of int, shape (n,)
+    human : ndarray, shape (N, N)
+    reference : ndarray, shape (N, F)
+
+    Returns
+    -------
+    ndarray, shape (n, m)
+    """
+    import numpy as np
+
+    from lookalike.scores import unit_rows
+
+    directions, found = unit_rows(reference.astype(float)), []
+    for place, representations in zip(places.tolist(), features.double().cpu().numpy(), strict=True):
         others = np.arange(len(human)) != place
-        features = torch.cat([whole[None], without]).double().cpu().numpy()
-        similarities = unit_rows(features) @ unit_rows(reference[others].astype(float)).T
-        agreement = unit_rows(similarities) @ unit_rows(human[place, others])
-        weights = agreement[0] - agreement[1:]
-        if negative == "clip":
-            weights = weights.clip(min=0)
-        maps.append((torch.from_numpy(weights).to(cells.device)[:, None, None] * maps_of_channels).sum(dim=0))
-        alignment.append(agreement[0])
-    return torch.stack(maps).float().cpu().numpy(), {"alignment": np.array(alignment)}
+        similarities = unit_rows(representations) @ directions[others].T
+        found.append(unit_rows(similarities) @ unit_rows(human[place, others]))
+    return np.array(found)

@@ -12,12 +12,12 @@ ROW = 1.9
 
 
 def pruning_figure(channels, curves, *, criterion):
-    """Draw for every model the scores of its channels, and the error by how many are kept.
+    """Draw for every model the importance of its channels, and the error by how many are kept.
 
     Parameters
     ----------
     channels : dict
-        From a model to the rows of its ranking: `score`, `place`, `kept`.
+        From a model to the rows of its ranking: `importance`, `place`, `kept`.
     curves : dict
         From a model to rows with `kept`, a count, and `error`.
     criterion : str
@@ -32,35 +32,35 @@ def pruning_figure(channels, curves, *, criterion):
     grid = figure.subplots(len(channels), 2, squeeze=False)
     for (left, right), (model, rows) in zip(grid, channels.items(), strict=True):
         rows = sorted(rows, key=lambda row: int(row["place"]))
-        scores, kept = (np.array([float(row[column]) for row in rows]) for column in ("score", "kept"))
-        draw_scores(left, scores, int(kept.sum()))
+        importances, kept = (np.array([float(row[column]) for row in rows]) for column in ("importance", "kept"))
+        draw_importances(left, importances, int(kept.sum()))
         draw_curve(right, np.array([float(row["error"]) for row in curves[model]]), int(kept.sum()))
         left.set_title(model, fontsize=9, loc="left")
-        left.set_ylabel("score", fontsize=8)
+        left.set_ylabel("importance", fontsize=8)
         right.set_ylabel(criterion, fontsize=8)
         for axes in (left, right):
             # Figures show text as it is, so that powers of ten must not be formulas.
             axes.yaxis.set_major_formatter("{x:g}")
             axes.yaxis.set_minor_formatter(NullFormatter())
             axes.tick_params(labelsize=7)
-            axes.legend(fontsize=7, frameon=False, loc="upper right")
-    grid[-1, 0].set_xlabel(f"channel, the most useful first\nscore: {criterion} without it, less that with all; below 0 it does harm", fontsize=8)
+            axes.legend(fontsize=7, frameon=False)
+    grid[-1, 0].set_xlabel(f"channel, the most useful first\nimportance: {criterion} without it, less that with all; below 0 it does harm", fontsize=8)
     grid[-1, 1].set_xlabel("number of channels kept, the most useful first\nerror on images that did not rank them", fontsize=8)
     return figure
 
 
-def draw_scores(axes, scores, count):
-    """Draw the scores of channels in their order, those that are kept and those that are dropped."""
-    places = np.arange(1, len(scores) + 1)
-    for part, colour, label in ((slice(count), ACCENT, f"kept: {count}"), (slice(count, None), CHANCE, f"dropped: {len(scores) - count}")):
-        axes.plot(places[part], scores[part], ".", markersize=3, color=colour, label=label)
+def draw_importances(axes, importances, count):
+    """Draw the importances of channels in their order, those that are kept and those that are dropped."""
+    places = np.arange(1, len(importances) + 1)
+    for part, colour, label in ((slice(count), ACCENT, f"kept: {count}"), (slice(count, None), CHANCE, f"dropped: {len(importances) - count}")):
+        axes.plot(places[part], importances[part], ".", markersize=3, color=colour, label=label)
     axes.axhline(0, color="0.3", linewidth=0.8)
     # Few channels matter much, and most hardly.
-    linear = 1e-3 * np.abs(scores).max() or 1.0
+    linear = 1e-3 * np.abs(importances).max() or 1.0
     axes.set_yscale("symlog", linthresh=linear)
-    decades = 10.0 ** np.arange(np.ceil(np.log10(3 * linear)), np.log10(np.abs(scores).max() or 1.0) + 1)
+    decades = 10.0 ** np.arange(np.ceil(np.log10(3 * linear)), np.log10(np.abs(importances).max() or 1.0) + 1)
     axes.set_yticks([*-decades[::-1], 0, *decades])
-    axes.set_ylim(min(scores.min() * 2, -linear), max(scores.max() * 2, linear))
+    axes.set_ylim(min(importances.min() * 2, -linear), max(importances.max() * 2, linear))
 
 
 def draw_curve(axes, errors, count):

@@ -14,8 +14,8 @@ def gather(paths):
     Parameters
     ----------
     paths : mapping
-        Of the rule's named inputs: `models`, `unmatched`, `audits`, `diagnostics`, `localisation`, `replicates`, `heads`,
-        `pruning`, `variants`, `dissimilarities`, the figures `matrix`, `dendrograms`, `louvain`, `pca`, `histograms`,
+        Of the rule's named inputs: `models`, `unmatched`, `audits`, `diagnostics`, `localisation`, `replicates`, `structure`,
+        `heads`, `pruning`, `variants`, `dissimilarities`, the figures `matrix`, `dendrograms`, `louvain`, `pca`, `histograms`,
         `pruning_figure`, `panels` and `studies`, and `redundancy`. What is not there is empty.
 
     Returns
@@ -28,7 +28,7 @@ def gather(paths):
     localisation = {Path(path).stem: findings.summarise_localisation(io.read_table(path)) for path in paths["localisation"]}
     replicates = io.read_table(paths["replicates"]) if paths["replicates"] else []
     replicates = [row for row in replicates if row["subset"] == matrices[0]["subset"]]
-    heads, pruning, variants = (io.read_table(paths[name]) if paths[name] else [] for name in ("heads", "pruning", "variants"))
+    structure, heads, pruning, variants = (io.read_table(paths[name]) if paths[name] else [] for name in ("structure", "heads", "pruning", "variants"))
     audits = {Path(path).parts[-2:]: io.read_json(path) for path in paths["audits"]}
     n_images = max((audit["n"] for audit in audits.values()), default=0)
     unmatched = io.read_table(paths["unmatched"]) if paths["unmatched"] else []
@@ -46,16 +46,18 @@ def gather(paths):
         "sample_size": findings.sample_size_sentence(n_images),
         "glance": [
             *(findings.localisation_sentence(method, table, [name for name in names if name in table]) for method, table in localisation.items()),
+            *findings.structure_sentences(structure),
             *findings.replicate_sentences(replicates),
             *([findings.heads_sentence(heads)] if heads else []),
             *findings.pruning_sentences(pruning),
-            *findings.variant_sentences(variants),
+            *findings.variant_sentences([row for row in variants if row["subset"] == matrices[0]["subset"]], n_images),
             *redundancy,
             *([findings.unmatched_sentence(unmatched, n_images)] if unmatched else []),
             *([f"The audit has {len(warnings)} warnings about maps."] if warnings else []),
         ],
         "localisation": localisation,
         "replicates": replicates,
+        "structure": structure,
         "heads": heads,
         "pruning": pruning,
         "pruning_figure": Path(paths["pruning_figure"]) if paths["pruning_figure"] else None,

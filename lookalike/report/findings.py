@@ -5,6 +5,10 @@ import numpy as np
 from lookalike.localisation import NULL_METHODS
 
 FEWEST_IMAGES = 2
+LEVEL = 0.05
+# With fewer, percentile intervals are too narrow to say what is clear.
+FEWEST_FOR_A_VERDICT = 20
+TOO_FEW = f"fewer than {FEWEST_FOR_A_VERDICT} images tell nothing for sure"
 
 
 def mean_with_interval(values):
@@ -77,10 +81,50 @@ def describe_gap(row):
     return f"{row['metric']} ({float(row['distance']):.2g} against {float(row['others']):.2g})"
 
 
+def structure_sentences(rows):
+    """Say by which metrics the models of a method differ in whom they are near to, and by which they need not.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Of `inference/structure.csv`.
+
+    Returns
+    -------
+    list of str
+    """
+    sentences = []
+    for method, subset in dict.fromkeys((row["method"], row["subset"]) for row in rows):
+        own = [row for row in rows if (row["method"], row["subset"]) == (method, subset)]
+        tested = [row for row in own if not row["untested"]]
+        place = f"{method}, {subset} images"
+        if not tested:
+            sentences.append(f"{place}: structure cannot be tested: {own[0]['untested']}.")
+            continue
+        told = {verdict: [describe_p(row, "variance") for row in tested if is_clear(row, "variance") == verdict] for verdict in (True, False)}
+        parts = ([f"the dissimilarities have structure by {', '.join(told[True])}"] if told[True] else []) + (
+            [f"there is NO evidence of any by {', '.join(told[False])}"] if told[False] else []
+        )
+        grouped = [f"{row['groups']} by {describe_p(row, 'silhouette')}" for row in tested if is_clear(row, "silhouette")]
+        clusters = f"groups clearer than chance: {', '.join(grouped)}" if grouped else "no partition is clearer than chance"
+        sentences.append(f"{place}: {'; '.join(parts)}; {clusters}.")
+    return sentences
+
+
+def is_clear(row, name):
+    """Tell whether a test's corrected p value is below the level."""
+    return float(row[f"{name}_holm"]) <= LEVEL
+
+
+def describe_p(row, name):
+    """Return the metric with a test's corrected p value."""
+    return f"{row['metric']} (p {float(row[f'{name}_holm']):.2g}, Holm)"
+
+
 def heads_sentence(rows):
     """Say how well the heads that were trained here, pruned ones aside, predict held-out scores."""
-    told = [f"{row['model']} {float(row['pearson']):.2f} ({interval_of(row, 'pearson')})" for row in rows if not row["pruned_from"]]
-    return f"Pearson's r of predicted and true scores on {rows[0]['n']} held-out images, with 95% interval: {', '.join(told)}."
+    told = [f"{row['model']} {known(row['pearson'])} ({interval_of(row, 'pearson')})" for row in rows if not row["pruned_from"]]
+    return f"Pearson's r of predicted and true scores, n = {rows[0]['n']} held-out, with 95% interval: {', '.join(told)}."
 
 
 def pruning_sentences(rows):
@@ -98,29 +142,37 @@ def pruning_sentences(rows):
     sentences = []
     for model in dict.fromkeys(row["model"] for row in rows):
         own = [row for row in rows if row["model"] == model]
-        channels = f"{own[0]['dropped']} of its {own[0]['channels']} channels"
         if own[0]["dropped"] == "0":
-            sentences.append(f"{model}: no channel is worth dropping, so that its pruned variants are what it is.")
+            sentences.append(f"{model}: nothing was pruned, since its error is least with all channels; its variants equal it.")
             continue
-        told = [f"against {'no pruning' if row['against'] == 'baseline' else 'random pruning of the same size'} {describe_error(row)}" for row in own]
-        sentences.append(f"{model} without {channels}: its held-out RMSE is {float(own[0]['rmse']):.3g}; {'; '.join(told)}.")
+        told = [f"{describe_rival(row)} {describe_difference(row)}" for row in own]
+        channels = f"{own[0]['dropped']} of its {own[0]['channels']} channels"
+        sentences.append(f"{model} without {channels} has a held-out RMSE of {float(own[0]['rmse']):.3g} (n = {own[0]['n']}): {'; '.join(told)}.")
     return sentences
 
 
-def describe_error(row):
+def describe_rival(row):
+    """Say what a pruned model is held against."""
+    return "against no pruning" if row["against"] == "baseline" else f"against random pruning of the same size (draws: {row['draws']})"
+
+
+def describe_difference(row):
     """Say by how much an error is smaller or larger than another, with its interval, and whether that is clear."""
     low, high = float(row["difference_low"]), float(row["difference_high"])
-    verdict = "clearly smaller" if high < 0 else "clearly larger" if low > 0 else "NOT clearly other"
+    verdict = "clearly smaller" if high < 0 else "clearly larger" if low > 0 else "no clear difference"
+    verdict = verdict if int(row["n"]) >= FEWEST_FOR_A_VERDICT else TOO_FEW
     return f"{float(row['difference']):+.2g} ({interval_of(row, 'difference')}), {verdict}"
 
 
-def variant_sentences(rows):
-    """Say under which methods and metrics pruning by score changes the maps less, or more, than pruning at random.
+def variant_sentences(rows, n):
+    """Say how far pruning by importance moves the maps, and pruning at random, and where one does so clearly less.
 
     Parameters
     ----------
     rows : list of dict
         Of `inference/variants.csv`.
+    n : int
+        Images that were explained.
 
     Returns
     -------
@@ -128,14 +180,23 @@ def variant_sentences(rows):
     """
     sentences = []
     for method in dict.fromkeys(row["method"] for row in rows):
-        known = [row for row in rows if row["method"] == method and np.isfinite(float(row["difference_low"])) and float(row["random"]) > 0]
-        if not known:
+        told = [row for row in rows if row["method"] == method and float(row["random"]) > 0 and float(row["others"]) > 0]
+        if not told:
             continue
-        less = sum(float(row["difference_high"]) < 0 for row in known)
-        more = sum(float(row["difference_low"]) > 0 for row in known)
-        total = f"{len(known)} combinations of model, metric and images"
-        sentences.append(f"{method}: pruning by score changes the maps clearly less than random pruning in {less} of {total}, clearly more in {more}.")
+        moves = [np.median([float(row[name]) / float(row["others"]) for row in told]) for name in ("pruned", "random")]
+        less = sum(float(row["difference_high"]) < 0 for row in told)
+        more = sum(float(row["difference_low"]) > 0 for row in told)
+        verdict = f"clearly less in {less}, clearly more in {more}" if n >= FEWEST_FOR_A_VERDICT else TOO_FEW
+        sentences.append(
+            f"{method}: of the dissimilarity between different models, pruning by importance moves the maps by {moves[0]:.2g}, random pruning by "
+            f"{moves[1]:.2g} (medians of {len(told)} pairs of model and metric; {verdict})."
+        )
     return sentences
+
+
+def known(text):
+    """Return a number, given as text, with two decimals, or that it is not known."""
+    return f"{float(text):.2f}" if np.isfinite(float(text)) else "not known"
 
 
 def interval_of(row, name):
@@ -163,7 +224,7 @@ def sample_size_sentence(n):
     if n == 0:
         return "The matrices are given as they are: without values of single images there is neither interval nor chance level nor support."
     if n < FEWEST_IMAGES:
-        return f"With n = {n} image nothing can be concluded: no value has an interval."
+        return f"With n = {n} image nothing can be concluded: no dissimilarity has an interval."
     return f"Every mean is over at most n = {n} images; ± is half the 95% bootstrap interval over images."
 
 

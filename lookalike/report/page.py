@@ -9,6 +9,8 @@ from pathlib import Path
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from lookalike.report.findings import FEWEST_FOR_A_VERDICT
+
 PACKAGES = ("numpy", "scipy", "torch", "torchvision", "timm", "captum", "numba", "scikit-image", "networkx", "python-louvain", "matplotlib", "snakemake")
 # Columns of models.csv that hold numbers; the others hold text.
 COUNTS = ("parameters", "features", "channels", "classes")
@@ -53,10 +55,10 @@ def interval(row, name, digits=3):
     return number(row[name], digits) + bounds
 
 
-def clear(row, name):
-    """Tell whether the interval of a value is known and does not hold 0."""
+def clear(row, name, n):
+    """Tell whether n images are enough for a verdict, and the interval of a value is known and does not hold 0."""
     low, high = (float(row[f"{name}_{end}"] or "nan") for end in ("low", "high"))
-    return low > 0 or high < 0
+    return int(n) >= FEWEST_FOR_A_VERDICT and (low > 0 or high < 0)
 
 
 def fixed(value):

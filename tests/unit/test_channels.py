@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lookalike import channels
-from lookalike.channels import leave_one_out, mask_channels, record, rerun
+from lookalike.channels import leave_one_out, record, rerun
 from lookalike.errors import InputError
 from lookalike.layers import channel_axis, target_layer
+from lookalike.loading import mask_channels
 from lookalike.methods.gradcam import gradcam
 from lookalike.models import VisionModel, build_network
 

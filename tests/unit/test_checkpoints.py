@@ -9,7 +9,8 @@ from torch import nn
 from lookalike import io
 from lookalike.checkpoints import build_from_checkpoint, head_of
 from lookalike.errors import InputError
-from lookalike.models import build_network, describe_import, load_model, save_model
+from lookalike.loading import load_model
+from lookalike.models import build_network, describe_import, save_model
 from lookalike.weights import read_weights
 
 torch.set_num_threads(1)

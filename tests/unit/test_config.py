@@ -60,7 +60,7 @@ def test_defaults_are_filled_at_every_level(config):
     assert resolved["models"]["ResNet"]["training"] == {"pretrained": True, "epochs": 8, "freeze_epochs": 1, "lr": 0.001, "batch": 32}
     assert resolved["maps"] == {"size": 224, "sign": "signed", "sobel": False, "scale": "max_abs"}
     assert resolved["groups"]["linkages"] == ["average"] and 1.0 in resolved["groups"]["resolutions"]
-    assert resolved["compare"] == {"block": 1} and resolved["inference"] == {"bootstrap": 1000}
+    assert resolved["compare"] == {"block": 1} and resolved["inference"] == {"bootstrap": 1000, "permutations": 999}
 
 
 def test_defaults_of_two_configs_are_not_shared(config):
@@ -441,6 +441,7 @@ CLASSIFICATION = [
     ({"images.scores": "s.csv"}, "config: images.scores: have no effect; set finetuning: {task: regression}"),
     ({"methods.ais": {"explain": "ais_regression"}}, "config: methods.ais: explains a predicted score; set finetuning: {task: regression}"),
     ({"methods.ais": {"explain": "ais_alignment"}, "images.source": "photos"}, "config: methods.ais: wants images.similarity"),
+    ({"methods.ais": {"explain": "ais_alignment"}, "images.n": 3}, "config: images.n: ais_alignment wants 4 images or more"),
 ]
 
 

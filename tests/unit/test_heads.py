@@ -8,8 +8,10 @@ from torch import nn
 
 from lookalike import demo, io, models, regression
 from lookalike.errors import InputError
-from lookalike.heads import attach_head, build_head, fit_head
-from lookalike.models import load_model, save_model
+from lookalike.heads import attach_head, build_head
+from lookalike.loading import load_model
+from lookalike.models import save_model
+from lookalike.regression import fit_head
 
 torch.set_num_threads(1)
 
@@ -23,7 +25,7 @@ def samples(count, seed=0, noise=0.1):
     rng = np.random.default_rng(seed)
     features = rng.normal(size=(count, 6)) * [1, 10, 0.1, 1, 1, 1] + [0, 5, 0, -3, 0, 0]
     scores = 1000 + 20 * features[:, 0] - 3 * features[:, 1] + noise * rng.normal(size=count)
-    return torch.tensor(features, dtype=torch.float32), torch.tensor(scores, dtype=torch.float32)
+    return torch.tensor(features, dtype=torch.float32), torch.tensor(scores)
 
 
 def rmse(head, data):
@@ -55,6 +57,11 @@ def test_the_fit_stops_where_it_gets_no_better_and_keeps_the_best_epoch():
     assert len(history) < 501
     assert history[-1]["epoch"] == best + 7
     assert rmse(head, stopping) == pytest.approx(history[best]["rmse"], rel=1e-3)
+
+
+def test_a_fit_that_diverges_is_refused():
+    with pytest.raises(InputError, match=r"diverges at lr 1e\+30; lower `finetuning.lr`"):
+        fit_head(samples(50), samples(20, 1), **FITTING | {"lr": 1e30})
 
 
 def test_no_epoch_leaves_the_head_as_it_began():

@@ -7,7 +7,8 @@ import torch
 
 from lookalike import io, models
 from lookalike.errors import InputError
-from lookalike.models import build_network, describe_import, load_model, normalisation_of, predict, save_model, targets_of, to_tensor
+from lookalike.loading import load_model
+from lookalike.models import build_network, describe_import, normalisation_of, predict, save_model, targets_of, to_tensor
 from lookalike.tables import measure_model
 
 torch.set_num_threads(1)

@@ -10,17 +10,8 @@ from sklearn.metrics import root_mean_squared_error
 
 from lookalike import io
 from lookalike.errors import InputError
-from lookalike.scores import (
-    human_similarity,
-    match_scores,
-    match_similarity,
-    measure_errors,
-    resample,
-    similarity_of_scores,
-    split_training,
-    unit_rows,
-    with_interval,
-)
+from lookalike.heldout import measure_errors, resample, with_interval
+from lookalike.scores import human_similarity, match_scores, match_similarity, similarity_of_scores, split_training, unit_rows
 
 ROWS = [{"image": name, "path": f"photos/{name}.jpg"} for name in ("cat", "dog", "fox")]
 
@@ -30,23 +21,36 @@ def scored(**scores):
 
 
 def test_scores_are_matched_by_id_or_by_the_name_of_the_file_in_the_order_of_the_manifest():
-    given = [{"image": "fox.jpg", "score": "3"}, {"image": " cat", "score": "1.5"}, {"image": "dog", "score": "-2e1"}, {"image": "owl", "score": "x"}]
+    given = [{" Image": "fox.jpg", "score": "3"}, {" Image": " cat", "score": "1.5"}, {" Image": "dog", "score": "-2e1"}, {" Image": "owl", "score": "x"}]
     assert match_scores(given, ROWS, "s.csv") == scored(cat=1.5, dog=-20.0, fox=3.0)
+
+
+def test_the_name_of_a_file_that_two_images_have_is_no_name():
+    rows = [{"image": f"{label}.1", "path": f"photos/{label}/1.png"} for label in "ab"]
+    with pytest.raises(InputError, match=r"2 of 2 images have no score, for example 'a\.1'; of what it names, '1\.png' is no image"):
+        match_scores(scored(**{"1.png": "1"}), rows, "s.csv")
+
+
+def test_a_table_may_begin_with_the_mark_that_spreadsheets_write(tmp_path):
+    (tmp_path / "s.csv").write_text("\ufeffimage,score\ncat,1\ndog,2\nfox,3\n", encoding="utf-8")
+    assert match_scores(io.read_table(tmp_path / "s.csv"), ROWS, "s.csv") == scored(cat=1.0, dog=2.0, fox=3.0)
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ([], "s.csv: wants a first line with the columns image and score"),
-        ([{"picture": "cat", "score": "1"}], "wants a first line with the columns image and score"),
+        ([], "s.csv: wants a first line with the columns image and score, between commas, and a line for each image; it is empty"),
+        ([{"picture": "cat", "score": "1"}], "a line for each image; it names 'picture', 'score'"),
+        ([{"image;score": "cat;1"}], "a line for each image; it names 'image;score'"),
         (scored(cat="1", dgo="2", fox="3"), "s.csv: 1 of 3 images have no score, for example 'dog'; did you mean 'dgo'"),
         (scored(cat="1"), "2 of 3 images have no score, for example 'dog'"),
-        ([*scored(cat="1", dog="2", fox="3"), {"image": "cat.jpg", "score": "1"}], "line 5: image 'cat' has a score already"),
-        (scored(cat="1", dog="good", fox="3"), "line 3: the score of image 'dog' is 'good', which is no number"),
-        (scored(cat="1", dog="", fox="3"), "line 3: the score of image 'dog' is '', which is no number"),
-        (scored(cat="1", dog=None, fox="3"), "the score of image 'dog' is None, which is no number"),
+        ([*scored(cat="1", dog="2", fox="3"), {"image": "cat.jpg", "score": "1"}], "s.csv: image 'cat' stands there twice"),
+        (scored(cat="1", dog="good", fox="3"), "s.csv: the score of image 'dog' is 'good', which is no number"),
+        (scored(cat="1", dog="", fox="3"), "the score of image 'dog' is missing"),
+        (scored(cat="1", dog=None, fox="3"), "the score of image 'dog' is missing"),
         (scored(cat="1", dog="nan", fox="3"), "the score of image 'dog' is 'nan', which is not finite"),
-        (scored(cat="1", dog="1.0", fox="1"), "all images have the same score"),
+        (scored(cat="1", dog="1.0", fox="1"), "s.csv: the scores differ by 0, too little beside their size of 1"),
+        (scored(cat="1e8", dog="100000001", fox="100000002"), "the scores differ by 2, too little beside their size of 1e+08 to be learnt"),
     ],
 )
 def test_scores_that_cannot_be_used_are_refused(given, message):
@@ -68,6 +72,7 @@ def test_similarity_is_matched_by_name_and_its_diagonal_does_not_count():
         (np.eye(3) + np.triu(np.ones((3, 3)), 1), ["a", "b", "c"], "m.csv: not symmetric: a and b have 1, b and a 0"),
         (np.where(np.ones((3, 3)) - np.eye(3), np.nan, 1), ["a", "b", "c"], "the similarity of 'a' and 'b' is not known"),
         (np.full((3, 3), np.inf), ["a", "b", "c"], "m.csv: holds infinity"),
+        (1 - np.eye(3), ["a", "b", "c"], "m.csv: no matrix of similarities: its diagonal is not its largest value; are these dissimilarities?"),
     ],
 )
 def test_similarities_that_cannot_be_used_are_refused(matrix, names, message):
@@ -99,7 +104,12 @@ def test_the_training_split_falls_into_two_parts_that_depend_on_the_seed_alone(c
 
 def test_too_few_images_to_train_a_head_are_refused():
     with pytest.raises(InputError, match="want 5 images or more in split 'train', which has 4"):
-        split_training([{"split": "train"}] * 4, 0)
+        split_training([{"split": "train"}] * 4 + [{"split": "val"}], 0)
+
+
+def test_a_head_without_held_out_images_is_refused():
+    with pytest.raises(InputError, match="there is none in split 'val'"):
+        split_training([{"split": "train"}] * 10, 0)
 
 
 def test_errors_equal_those_of_scipy_and_scikit_learn_in_every_resample():

@@ -122,10 +122,11 @@ def test_a_folder_without_classes_and_a_csv_make_scores(tmp_path):
     ("change", "message"),
     [
         (lambda lines: lines[:-2], "2 of 12 images have no score, for example 'p10'"),
-        (lambda lines: [*lines, "p3,5"], "line 14: image 'p3' has a score already"),
+        (lambda lines: [*lines, "p3,5"], "image 'p3' stands there twice"),
+        (lambda lines: [line.replace(",", ";") for line in lines], "it names 'image;score'"),
         (lambda lines: [*lines[:-1], "p11,nice"], "the score of image 'p11' is 'nice', which is no number"),
     ],
-    ids=["missing", "twice", "no number"],
+    ids=["missing", "twice", "semicolons", "no number"],
 )
 def test_scores_that_cannot_be_used_are_refused(tmp_path, change, message):
     (tmp_path / "scores.csv").write_text("\n".join(change(scored_photos(tmp_path))))

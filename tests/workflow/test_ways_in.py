@@ -8,7 +8,7 @@ import pytest
 import torch
 from conftest import snakemake, tiny_config
 
-from lookalike import explain, io, models, registry
+from lookalike import explain, io, loading, registry
 from lookalike.weights import read_weights
 
 
@@ -57,7 +57,7 @@ def assert_explained_for_its_labels(model):
     true = [predictions["classes"].tolist().index(row["label"]) for row in rows]
     assert true != predictions["predicted"].tolist()
     method, options = registry.get("method", "gradcam"), registry.with_defaults("method", "gradcam", {})
-    given = models.load_model(f"results/checkpoints/{model}.safetensors")
+    given = loading.load_model(f"results/checkpoints/{model}.safetensors")
     for image, saliency, _ in explain.explain_images(method, given, rows, true, size=64, seed=0, names=("gradcam", model), options=options):
         np.testing.assert_allclose(np.load(f"results/maps/gradcam/{model}/per_image/{image}.npy"), saliency, atol=1e-5)
     return true

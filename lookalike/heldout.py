@@ -1,0 +1,59 @@
+"""How well predicted scores meet those of held-out images, with intervals."""
+
+import numpy as np
+
+from lookalike import io
+from lookalike.matrices import INTERVAL
+from lookalike.scores import unit_rows
+from lookalike.seeding import rng_of
+
+
+def read_predictions(path):
+    """Return images, scores and predictions of a table of held-out images."""
+    rows = io.read_table(path)
+    return [row["image"] for row in rows], *(np.array([float(row[column]) for row in rows]) for column in ("score", "predicted"))
+
+
+def resample(n, resamples, seed):
+    """Return bootstrap resamples of n images, places of shape (1 + resamples, n); the first row is the images themselves.
+
+    One image resampled is always itself, which would look like certainty: then there is the first row alone.
+    """
+    return np.vstack([np.arange(n), rng_of(seed, "bootstrap", n).integers(n, size=(resamples if n > 1 else 0, n))])
+
+
+def measure_errors(scores, predicted, places):
+    """Measure how well predictions meet scores in every resample.
+
+    Parameters
+    ----------
+    scores, predicted : ndarray, shape (n,)
+    places : ndarray of int, shape (B, n)
+
+    Returns
+    -------
+    dict of ndarray, shape (B,)
+        `rmse`, `pearson` and `spearman`; correlations are NaN where either side is constant.
+    """
+    from scipy.stats import rankdata
+
+    x, y = scores[places], predicted[places]
+    rmse = np.sqrt(((x - y) ** 2).mean(axis=1))
+    return {"rmse": rmse, "pearson": correlate_rows(x, y), "spearman": correlate_rows(rankdata(x, axis=1), rankdata(y, axis=1))}
+
+
+def correlate_rows(x, y):
+    """Return Pearson's correlation of every row of x (B, n) with that of y, shape (B,); NaN where either is constant."""
+    constant = (np.ptp(x, axis=1) == 0) | (np.ptp(y, axis=1) == 0)
+    return np.where(constant, np.nan, np.vecdot(unit_rows(x), unit_rows(y)))
+
+
+def with_interval(replicates, name):
+    """Return the value of the images themselves, and the bounds of the central 95% of their resamples, as columns of a table.
+
+    Where most resamples have no value, there is no interval.
+    """
+    own, others = replicates[0], replicates[1:]
+    known = others[np.isfinite(others)]
+    low, high = np.percentile(known, INTERVAL) if 2 * len(known) > len(others) else (np.nan, np.nan)
+    return {name: float(own), f"{name}_low": float(low), f"{name}_high": float(high)}

@@ -1,0 +1,142 @@
+"""Is there any structure? A matrix of dissimilarities against what it would be if models were exchangeable in every image."""
+
+import numpy as np
+
+from lookalike.groups import link
+from lookalike.inference import holm, permutation_p
+from lookalike.matrices import square, summarise
+from lookalike.seeding import rng_of
+
+# A partition into more groups than this says little of groups.
+MOST_GROUPS = 10
+FEWEST_MODELS = 4
+COLUMNS = ("method", "metric", "subset", "variance", "variance_p", "variance_holm", "silhouette", "groups", "silhouette_p", "silhouette_holm", "untested")
+
+
+def structure_test(values, models, aggregate, permutations, seed):
+    """Test whether some models are nearer to one another than others are.
+
+    Under the null hypothesis the models' labels mean nothing: in every image by itself they may be permuted. That keeps how
+    dissimilar the maps of each image are, and breaks what models have in common across images.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, pairs)
+        Dissimilarities of all pairs on every image, pairs in the order of `np.triu_indices`; NaN where an image does not count.
+    models : int
+    aggregate : {"mean", "mean_std"}
+    permutations : int
+    seed : int
+
+    Returns
+    -------
+    dict
+        `variance`, of the dissimilarities between models, and `variance_p`; `silhouette`, the best mean silhouette of a
+        partition into `groups` by average linkage, and `silhouette_p`; each p the share of permutations that reach as much,
+        itself counted. `untested`: why there is none, or empty.
+    """
+    observed = statistics(dissimilarities_of(values, aggregate), models)
+    images = int(np.isfinite(values).any(axis=1).sum())
+    found = dict(zip(("variance", "silhouette", "groups"), observed, strict=True)) | {"variance_p": np.nan, "silhouette_p": np.nan}
+    if reason := why_untested(observed, models, images):
+        return found | {"untested": reason}
+    rng = rng_of(seed, "structure", len(values), models)
+    null = np.array([statistics(dissimilarities_of(permute(values, models, rng), aggregate), models)[:2] for _ in range(permutations)])
+    p = [permutation_p(one, reached) for one, reached in zip(observed[:2], null.T, strict=True)]
+    return found | {"variance_p": p[0], "silhouette_p": p[1], "untested": ""}
+
+
+def why_untested(observed, models, images):
+    """Say why the structure of a matrix cannot be tested; empty if it can."""
+    if models < FEWEST_MODELS:
+        return f"{models} models have no groups to speak of; a test wants {FEWEST_MODELS}"
+    if images < 2:
+        return f"with n = {images} image{'' if images == 1 else 's'} nothing can be concluded"
+    if np.isnan(observed[0]):
+        return "some dissimilarities between models are not known"
+    return "" if observed[0] > 0 else "all dissimilarities between models are equal"
+
+
+def dissimilarities_of(values, aggregate):
+    """Return the dissimilarities of a matrix, condensed; the plain mean of complete values takes a short way, since it is most often asked."""
+    if aggregate == "mean" and np.isfinite(values).all():
+        return values.mean(axis=0)
+    return summarise(values, aggregate)["dissimilarity"]
+
+
+def permute(values, models, rng):
+    """Permute the models of every image by itself: values (n, pairs) under the new labels."""
+    number = square(np.arange(values.shape[1]), models, -1).astype(int)
+    rows, columns = np.triu_indices(models, 1)
+    labels = rng.permuted(np.tile(np.arange(models), (len(values), 1)), axis=1)
+    return np.take_along_axis(values, number[labels[:, rows], labels[:, columns]], axis=1)
+
+
+def statistics(dissimilarities, models):
+    """Return the variance of condensed dissimilarities, the best mean silhouette of a partition, and its number of groups."""
+    if np.isnan(dissimilarities).any() or models < FEWEST_MODELS:
+        return np.nan, np.nan, 0
+    scores = silhouettes(square(dissimilarities, models), min(models - 1, MOST_GROUPS))
+    best = int(np.argmax(scores))
+    return float(dissimilarities.var()), float(scores[best]), best + 2
+
+
+def silhouettes(matrix, most):
+    """Return the mean silhouettes of the partitions into 2, 3, ... `most` groups by average linkage.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape (m, m)
+    most : int
+        At most m - 1.
+
+    Returns
+    -------
+    ndarray, shape (most - 1,)
+        A model alone in its group counts as 0.
+
+    References
+    ----------
+    Rousseeuw 1987, doi:10.1016/0377-0427(87)90125-7
+    """
+    tree = link(matrix)
+    models, merges = len(matrix), len(tree)
+    members = np.zeros((models + merges, models), bool)
+    members[:models] = np.eye(models, dtype=bool)
+    # The merge after which a node is there, and the one that takes it up.
+    made, taken = np.maximum(np.arange(models + merges) - models + 1, 0), np.full(models + merges, models)
+    for place, pair in enumerate(tree[:, :2].astype(int)):
+        members[models + place] = members[pair].any(axis=0)
+        taken[pair] = place + 1
+    sizes, sums = members.sum(axis=1), members @ matrix
+    return np.array([silhouette(members[there], sizes[there], sums[there]) for there in partitions(made, taken, models, most)])
+
+
+def partitions(made, taken, models, most):
+    """Yield which nodes of a tree make up 2, 3, ... `most` groups."""
+    for count in range(2, most + 1):
+        yield (made <= models - count) & (taken > models - count)
+
+
+def silhouette(members, sizes, sums):
+    """Return the mean silhouette of a partition.
+
+    Parameters
+    ----------
+    members : ndarray of bool, shape (groups, m)
+    sizes : ndarray, shape (groups,)
+    sums : ndarray, shape (groups, m)
+        Of each model's dissimilarities to the members of each group.
+    """
+    own = members.argmax(axis=0)
+    alone = sizes[own] == 1
+    within = sums[own, np.arange(len(own))] / np.maximum(sizes[own] - 1, 1)
+    nearest = np.where(members, np.inf, sums / sizes[:, None]).min(axis=0)
+    larger = np.maximum(within, nearest)
+    return np.where(alone | (larger == 0), 0, (nearest - within) / np.where(larger > 0, larger, 1)).mean()
+
+
+def correct(rows):
+    """Return the rows of several tests, read from tables, with `COLUMNS`: their p values, corrected for being several."""
+    corrected = {name: holm([float(row[f"{name}_p"]) for row in rows]) for name in ("variance", "silhouette")}
+    return [row | {f"{name}_holm": values[place] for name, values in corrected.items()} for place, row in enumerate(rows)]

@@ -1,0 +1,131 @@
+"""The test of structure: silhouettes against scikit-learn, permutations within images, planted groups found and noise let be."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.cluster.hierarchy import cut_tree
+from sklearn.metrics import silhouette_score
+
+from lookalike import registry
+from lookalike.groups import link
+from lookalike.inference import holm, permutation_p
+from lookalike.matrices import condensed, square
+from lookalike.structure import correct, permute, silhouettes, statistics, structure_test
+
+MODELS = 12
+
+
+def plant(rng, groups, shared, images=64, side=6):
+    """Return the values (n, pairs) of Pearson's dissimilarity between maps of models in groups of equal size.
+
+    Maps have a part common to all models, one common to the group, whose share of the variance is `shared`, and one of their own.
+    """
+    pearson = registry.get("metric", "pearson")
+    table = []
+    for _ in range(images):
+        everyone, own = rng.normal(size=(1, side, side)), rng.normal(size=(MODELS, side, side))
+        group = np.repeat(rng.normal(size=(groups, side, side)), MODELS // groups, axis=0)
+        table.append(condensed(pearson(*[0.5 * everyone + np.sqrt(shared) * group + np.sqrt(1 - shared) * own] * 2)))
+    return np.array(table)
+
+
+@given(st.integers(0, 10_000), st.integers(4, 14))
+def test_silhouettes_equal_those_of_scikit_learn(seed, models):
+    points = np.random.default_rng(seed).normal(size=(models, 3))
+    matrix = np.linalg.norm(points[:, None] - points[None], axis=-1)
+    most = min(models - 1, 10)
+    labels = cut_tree(link(matrix), n_clusters=range(2, most + 1)).T
+    expected = [silhouette_score(matrix, one, metric="precomputed") for one in labels]
+    np.testing.assert_allclose(silhouettes(matrix, most), expected, atol=1e-12)
+
+
+def test_models_are_permuted_in_every_image_by_itself():
+    rng = np.random.default_rng(0)
+    values = rng.random((50, 10))
+    values[3, 4] = np.nan
+    shuffled = permute(values, 5, rng)
+    np.testing.assert_array_equal(np.sort(shuffled, axis=1), np.sort(values, axis=1))
+    moved = [tuple(np.argsort(np.argsort(row))) for row in shuffled - values]
+    assert len(set(moved)) > 40
+    for before, after in zip(values, shuffled, strict=True):
+        # Every model keeps its set of dissimilarities, under another name.
+        rows = [sorted(np.sort(square(one, 5)).tolist(), key=str) for one in (before, after)]
+        assert str(rows[0]) == str(rows[1])
+
+
+@pytest.mark.parametrize("groups", [2, 3, 4])
+def test_planted_groups_are_found(groups):
+    found = structure_test(plant(np.random.default_rng(groups), groups, 0.3), MODELS, "mean", 199, 0)
+    assert found["groups"] == groups and found["untested"] == ""
+    assert found["variance_p"] <= 0.01 and found["silhouette_p"] <= 0.01
+
+
+def test_noise_is_called_structure_as_rarely_as_the_level_says():
+    rng = np.random.default_rng(11)
+    found = [structure_test(plant(rng, 1, 0.3, images=16, side=4), MODELS, "mean", 39, draw) for draw in range(200)]
+    for name in ("variance_p", "silhouette_p"):
+        share = np.mean([one[name] <= 0.05 for one in found])
+        assert 0.02 <= share <= 0.09, name
+
+
+def test_a_model_that_differs_from_all_others_is_structure():
+    values = plant(np.random.default_rng(1), 1, 0.3, images=32)
+    values[:, : MODELS - 1] += 0.2
+    found = structure_test(values, MODELS, "mean", 99, 0)
+    assert found["variance_p"] == 0.01
+
+
+@pytest.mark.parametrize(
+    ("values", "models", "reason"),
+    [
+        (np.random.default_rng(0).random((8, 3)), 3, "3 models have no groups to speak of; a test wants 4"),
+        (np.random.default_rng(0).random((1, 6)), 4, "with n = 1 image nothing can be concluded"),
+        (np.full((8, 6), 0.5), 4, "all dissimilarities between models are equal"),
+        (np.where(np.arange(6) == 2, np.nan, np.random.default_rng(0).random((8, 6))), 4, "some dissimilarities between models are not known"),
+    ],
+)
+def test_what_cannot_be_tested_is_said(values, models, reason):
+    found = structure_test(values, models, "mean", 19, 0)
+    assert found["untested"] == reason and np.isnan(found["variance_p"]) and np.isnan(found["silhouette_p"])
+
+
+@pytest.mark.parametrize("aggregate", ["mean", "mean_std"])
+def test_unknown_values_of_single_images_are_carried_along(aggregate):
+    values = plant(np.random.default_rng(2), 3, 0.4, images=40)
+    values[np.random.default_rng(0).random(values.shape) < 0.1] = np.nan
+    found = structure_test(values, MODELS, aggregate, 99, 0)
+    assert found["groups"] == 3 and found["silhouette_p"] == 0.01
+    assert structure_test(values, MODELS, aggregate, 99, 0) == found
+
+
+def test_statistics_of_two_clear_groups():
+    matrix = np.where(np.arange(6)[:, None] // 3 == np.arange(6) // 3, 0.1, 0.9)
+    np.fill_diagonal(matrix, 0)
+    variance, silhouette, groups = statistics(condensed(matrix), 6)
+    assert (groups, silhouette) == (2, pytest.approx(0.8 / 0.9)) and variance == pytest.approx(condensed(matrix).var())
+
+
+def test_p_values_count_the_identity_and_equal_values():
+    assert permutation_p(1.0, np.array([0.0, 1.0 + 1e-15, 1.0 - 1e-15, 2.0])) == 0.8
+    assert permutation_p(1.0, np.zeros(99)) == 0.01
+
+
+def test_holm_equals_its_steps_by_hand():
+    np.testing.assert_allclose(holm([0.01, np.nan, 0.04, 0.03, 0.005]), [0.03, np.nan, 0.06, 0.06, 0.02])
+    np.testing.assert_allclose(holm([0.6, 0.7]), [1, 1])
+    assert holm([]).shape == (0,)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_holm_lies_between_no_correction_and_bonferroni_and_keeps_the_order(p):
+    corrected = holm(p)
+    assert (corrected >= p).all() and (corrected <= np.minimum(np.array(p) * len(p), 1) + 1e-12).all()
+    assert (np.diff(corrected[np.argsort(p, kind="stable")]) >= 0).all()
+
+
+def test_tests_that_are_reported_together_are_corrected_together():
+    rows = [{"variance_p": "0.01", "silhouette_p": "nan"}, {"variance_p": "0.04", "silhouette_p": "0.5"}]
+    found = correct(rows)
+    assert [row["variance_holm"] for row in found] == [0.02, 0.04]
+    assert np.isnan(found[0]["silhouette_holm"]) and found[1]["silhouette_holm"] == 0.5
