@@ -15,9 +15,9 @@ demo: .venv/ready
 	@echo "The report is at $(CURDIR)/results/report.html"
 
 test: style
-	$(BIN)/python -m pytest -n 2 tests/unit tests/workflow
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/unit tests/workflow
 
-# The headline experiment on 14 models at 224 x 224, with random weights and two images.
+# Two experiments at full size, 224 x 224, with random weights and few images.
 test-slow: .venv/ready
 	$(BIN)/python -m pytest tests/slow
 

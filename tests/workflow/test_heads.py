@@ -12,6 +12,8 @@ from PIL import Image
 
 from lookalike import io
 
+# One worker runs them all, so that the other need not wait for their common run.
+pytestmark = pytest.mark.xdist_group("heads")
 EXAMPLE = yaml.safe_load((Path(__file__).parents[2] / "examples/demo_heads.yaml").read_text())
 SCORES = "results/images/scores.csv"
 
@@ -97,15 +99,15 @@ def test_another_draw_ranks_nothing_again(copied_heads):
 
 
 def scored_photos(folder):
-    """Write 12 grey images without classes, and the lines of a CSV with their scores."""
+    """Write 20 grey images without classes, and the lines of a CSV with their scores."""
     (folder / "photos").mkdir(parents=True)
-    for number in range(12):
-        Image.new("RGB", (16, 16), (20 * number,) * 3).save(folder / "photos" / f"p{number}.png")
-    return ["image,score", *(f"p{number}.png,{number}" for number in range(12))]
+    for number in range(20):
+        Image.new("RGB", (16, 16), (12 * number,) * 3).save(folder / "photos" / f"p{number}.png")
+    return ["image,score", *(f"p{number}.png,{number}" for number in range(20))]
 
 
 def photo_config(folder):
-    return heads_config() | {"images": {"source": str(folder / "photos"), "scores": str(folder / "scores.csv"), "n": 2, "size": 64}}
+    return heads_config() | {"images": {"source": str(folder / "photos"), "scores": str(folder / "scores.csv"), "n": 4, "size": 64}}
 
 
 def test_a_folder_without_classes_and_a_csv_make_scores(tmp_path):
@@ -113,18 +115,18 @@ def test_a_folder_without_classes_and_a_csv_make_scores(tmp_path):
     (tmp_path / "scores.csv").write_text("\n".join(lines))
     run = snakemake(tmp_path, photo_config(tmp_path), SCORES)
     assert run.code == 0, run.text
-    assert {row["image"]: float(row["score"]) for row in io.read_table(tmp_path / SCORES)} == {f"p{number}": number for number in range(12)}
-    (tmp_path / "scores.csv").write_text("\n".join([*lines[:-1], "p11,7.5"]))
+    assert {row["image"]: float(row["score"]) for row in io.read_table(tmp_path / SCORES)} == {f"p{number}": number for number in range(20)}
+    (tmp_path / "scores.csv").write_text("\n".join([*lines[:-1], "p19,7.5"]))
     assert snakemake(tmp_path, photo_config(tmp_path), SCORES).jobs == {"list_scores": 1}
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda lines: lines[:-2], "2 of 12 images have no score, for example 'p10'"),
+        (lambda lines: lines[:-2], "2 of 20 images have no score"),
         (lambda lines: [*lines, "p3,5"], "image 'p3' stands there twice"),
         (lambda lines: [line.replace(",", ";") for line in lines], "it names 'image;score'"),
-        (lambda lines: [*lines[:-1], "p11,nice"], "the score of image 'p11' is 'nice', which is no number"),
+        (lambda lines: [*lines[:-1], "p19,nice"], "the score of image 'p19' is 'nice', which is no number"),
     ],
     ids=["missing", "twice", "semicolons", "no number"],
 )

@@ -2,8 +2,8 @@
 
 from conftest import snakemake, tiny_config
 
-MATRIX = {"aggregate_matrix": 8, "link_models": 8, "detect_communities": 8, "project_models": 8, "draw_matrix": 8}
-COMMON = {"compare_replicates": 1, "write_report": 1}
+MATRIX = {"aggregate_matrix": 8, "link_models": 8, "detect_communities": 8, "project_models": 8, "test_structure": 8, "draw_matrix": 8}
+COMMON = {"compare_replicates": 1, "tabulate_structure": 1, "write_report": 1}
 BOTH_METHODS = {"correlate_metrics": 2}
 
 

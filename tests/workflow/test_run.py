@@ -65,6 +65,8 @@ def test_no_rule_ran_more_often_than_needed(finished):
         "detect_communities": 8,
         "project_models": 8,
         "compare_replicates": 1,
+        "test_structure": 8,
+        "tabulate_structure": 1,
         "correlate_metrics": 2,
         "draw_matrix": 8,
         "draw_panels": 1,
