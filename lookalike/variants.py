@@ -7,13 +7,13 @@ from lookalike.heldout import measure_errors, resample, with_interval
 from lookalike.matrices import condensed
 from lookalike.seeding import rng_of
 
-PRUNING_COLUMNS = ("model", "channels", "dropped", "n", "rmse", "against", "draws", "other", "difference", "difference_low", "difference_high")
+PRUNING_COLUMNS = ("model", "channels", "dropped", "n", "criterion", "error", "against", "draws", "other", "difference", "difference_low", "difference_high")
 PLACE = ("method", "metric", "subset")
 MAP_COLUMNS = (*PLACE, "model", "draws", "others", *(f"{name}{end}" for name in ("pruned", "random", "difference") for end in ("", "_low", "_high")))
 ROUNDING = 1e-12
 
 
-def measure_heads(predictions, sidecars, variants, resamples, seed):
+def measure_heads(predictions, sidecars, variants, resamples, seed, alignments=()):
     """Measure every head on held-out images, and every pruned one against its model and against pruning at random.
 
     Parameters
@@ -26,32 +26,39 @@ def measure_heads(predictions, sidecars, variants, resamples, seed):
         From a pruned variant to `pruned_from` and `draw`, 0 for the one by score.
     resamples : int
     seed : int
+    alignments : dict
+        From a model to r^2 of its similarities with human ones, of the same images and resamples; empty where channels are
+        not ranked by alignment.
 
     Returns
     -------
     heads : list of dict
         `model`, `pruned_from`, `draw`, `dropped` of `channels`, `n`, and with 95% bootstrap intervals over the images
-        `rmse`, `pearson` and `spearman`.
+        `rmse`, `pearson`, `spearman` and, if it is given, `alignment`.
     pruning : list of dict
-        A row for each pruned model `against` its baseline, and against random pruning: both errors, and by how much the
-        pruned one's is larger, with an interval over images, the same for both, and over the `draws` at random.
+        A row for each pruned model `against` its baseline, and against random pruning: both errors by the `criterion` that
+        ranked the channels, and by how much the pruned one's is larger, with an interval over images, the same for both,
+        and over the `draws` at random.
     """
     (first, (images, scores, _)), *rest = predictions.items()
     for model, (own, _, _) in rest:
         io.same_images(images, own, first, model)
     places = resample(len(images), resamples, seed)
     errors = {model: measure_errors(scores, predicted, places) for model, (_, _, predicted) in predictions.items()}
+    if alignments:
+        errors = {model: found | {"alignment": alignments[model]} for model, found in errors.items()}
     about = {model: {**count_channels(sidecars[model]), "n": len(images)} for model in errors}
     no_variant = {"pruned_from": None, "draw": None}
     heads = [{"model": model} | variants.get(model, no_variant) | about[model] | with_intervals(found) for model, found in errors.items()]
-    rmse = {model: found["rmse"] for model, found in errors.items()}
+    criterion = "1 - r² of similarities" if alignments else "RMSE"
+    error = {model: 1 - found["alignment"] if alignments else found["rmse"] for model, found in errors.items()}
     pruning = []
     for model, pruned, draws in families(variants):
-        given = {"model": model, **about[pruned], "rmse": rmse[pruned][0]}
+        given = {"model": model, **about[pruned], "criterion": criterion, "error": error[pruned][0]}
         for against, names in (("baseline", [model]), ("random", draws)):
             if names:
-                others = np.stack([rmse[name] for name in names])
-                differences = rmse[pruned] - others
+                others = np.stack([error[name] for name in names])
+                differences = error[pruned] - others
                 difference = with_interval(differences[0] if against == "baseline" else over_draws(differences, seed), "difference")
                 pruning.append(given | {"against": against, "draws": len(names), "other": others[:, 0].mean()} | difference)
     return heads, pruning

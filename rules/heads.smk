@@ -142,11 +142,40 @@ rule predict_scores:
         "../scripts/predict_scores.py"
 
 
+rule measure_alignment:
+    """Measure how a model's similarities between held-out images agree with human ones; where pruning is by alignment."""
+    input:
+        weights=model_weights,
+        sidecar="results/checkpoints/{model}.json",
+        manifest="results/images/manifest.csv",
+        scores=[] if "similarity" in IMAGES else "results/images/scores.csv",
+        similarity=IMAGES.get("similarity", []),
+    output:
+        alignment="results/heads/{model}.npz",
+    log:
+        "logs/heads/{model}-alignment.log",
+    wildcard_constraints:
+        model=one_of(COMPUTED),
+    conda:
+        "../envs/explain.yaml"
+    threads: 1
+    resources:
+        gpu=1,
+    params:
+        seed=SEED,
+        size=IMAGES["size"],
+        resamples=config["inference"]["bootstrap"],
+        source=fingerprint("scripts/measure_alignment.py"),
+    script:
+        "../scripts/measure_alignment.py"
+
+
 rule measure_heads:
     """Measure how well every head predicts held-out scores, and what pruning does to it, with bootstrap intervals."""
     input:
         predicted=expand("results/heads/{model}.csv", model=COMPUTED),
         sidecars=expand("results/checkpoints/{model}.json", model=COMPUTED),
+        alignments=expand("results/heads/{model}.npz", model=COMPUTED if PRUNING.get("by") == "ais_alignment" else []),
     output:
         heads="results/heads.csv",
         pruning="results/inference/pruning.csv",

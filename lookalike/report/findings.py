@@ -146,8 +146,9 @@ def pruning_sentences(rows):
             sentences.append(f"{model}: nothing was pruned, since its error is least with all channels; its variants equal it.")
             continue
         told = [f"{describe_rival(row)} {describe_difference(row)}" for row in own]
-        channels = f"{own[0]['dropped']} of its {own[0]['channels']} channels"
-        sentences.append(f"{model} without {channels} has a held-out RMSE of {float(own[0]['rmse']):.3g} (n = {own[0]['n']}): {'; '.join(told)}.")
+        about = own[0]
+        held_out = f"held-out error ({about['criterion']}, n = {about['n']}) of {float(about['error']):.3g}"
+        sentences.append(f"{model} without {about['dropped']} of its {about['channels']} channels has a {held_out}: {'; '.join(told)}.")
     return sentences
 
 

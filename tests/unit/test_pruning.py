@@ -192,6 +192,15 @@ def test_a_method_without_a_pruned_model_compares_no_variants():
     assert compare_maps(np.array([[0, 0.1], [0.1, 0]]), np.full((20, 1), 0.1), ["B", "C"], VARIANTS, {"B": "B", "C": "C"}, 0) == []
 
 
+def test_pruning_by_alignment_is_judged_by_alignment():
+    predictions = {name: (["x", "y", "z"], np.arange(3.0), np.arange(3.0)) for name in ("A", "A-pruned")}
+    alignments = {"A": np.array([0.5, 0.4, 0.6]), "A-pruned": np.array([0.7, 0.6, 0.8])}
+    sidecars = {"A": {}, "A-pruned": PRUNED}
+    heads, (row,) = measure_heads(predictions, sidecars, {"A-pruned": {"pruned_from": "A", "draw": 0}}, 2, 0, alignments)
+    assert [one["alignment"] for one in heads] == [0.5, 0.7]
+    assert row["criterion"] == "1 - r² of similarities" and row["error"] == pytest.approx(0.3) and row["difference"] == pytest.approx(-0.2)
+
+
 def test_predictions_of_other_images_are_refused():
     predictions = {"A": (["x", "y"], np.zeros(2), np.ones(2)), "B": (["x", "z"], np.zeros(2), np.ones(2))}
     with pytest.raises(InputError, match="A and B hold different images"):

@@ -10,7 +10,7 @@ from sklearn.metrics import root_mean_squared_error
 
 from lookalike import io
 from lookalike.errors import InputError
-from lookalike.heldout import measure_errors, resample, with_interval
+from lookalike.heldout import measure_alignment, measure_errors, resample, with_interval
 from lookalike.scores import human_similarity, match_scores, match_similarity, similarity_of_scores, split_training, unit_rows
 
 ROWS = [{"image": name, "path": f"photos/{name}.jpg"} for name in ("cat", "dog", "fox")]
@@ -146,6 +146,20 @@ def test_intervals_cover_the_true_correlation():
         row = with_interval(found["pearson"], "r")
         covered.append(row["r_low"] <= 0.8 <= row["r_high"])
     assert 0.88 <= np.mean(covered) <= 0.99
+
+
+def test_alignment_counts_pairs_as_often_as_both_images_were_drawn():
+    rng = np.random.default_rng(0)
+    features, human = rng.normal(size=(9, 20)), similarity_of_scores(rng.random(9))
+    similarities, places = np.corrcoef(features), resample(9, 15, 0)
+    for chosen, found in zip(places, measure_alignment(similarities, human, places), strict=True):
+        pairs = [(a, b) for row, a in enumerate(chosen) for b in chosen[row + 1 :] if a != b]
+        x, y = (np.array([table[a, b] for a, b in pairs]) for table in (similarities, human))
+        assert found == pytest.approx(np.corrcoef(x, y)[0, 1] ** 2)
+
+
+def test_similarities_that_are_all_equal_agree_with_nothing():
+    assert (measure_alignment(np.ones((5, 5)), similarity_of_scores(np.arange(5.0)), resample(5, 4, 0)) == 0).all()
 
 
 @given(arrays(float, (4, 7), elements=st.floats(-1e3, 1e3)))
