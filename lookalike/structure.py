@@ -49,7 +49,7 @@ def structure_test(values, models, aggregate, permutations, seed):
 def why_untested(observed, models, images):
     """Say why the structure of a matrix cannot be tested; empty if it can."""
     if models < FEWEST_MODELS:
-        return f"{models} models have no groups to speak of; a test wants {FEWEST_MODELS}"
+        return f"it wants {FEWEST_MODELS} models or more, replicates and pruned variants aside, and has {models}"
     if images < 2:
         return f"with n = {images} image{'' if images == 1 else 's'} nothing can be concluded"
     if np.isnan(observed[0]):

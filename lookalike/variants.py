@@ -147,7 +147,7 @@ def compare_maps(matrix, replicates, names, variants, origins, seed):
             continue
         by_score = values[:, number[frozenset((model, pruned))]]
         at_random = values[:, [number[frozenset((model, name))] for name in draws]].T if draws else np.full((1, len(values)), np.nan)
-        compared = {"pruned": by_score, "random": over_draws(at_random, seed), "difference": over_draws(by_score - at_random, seed)}
+        compared = {"pruned": by_score, "random": over_draws(at_random, seed).clip(min=0), "difference": over_draws(by_score - at_random, seed)}
         defined = int(np.isfinite(at_random[:, 0]).sum())
         found.append({"model": model, "draws": defined, "others": mean} | with_intervals(compared))
     return found

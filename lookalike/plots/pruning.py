@@ -67,5 +67,5 @@ def draw_curve(axes, errors, count):
     """Draw the error by the number of channels that are kept, with the number that was chosen."""
     axes.plot(np.arange(1, len(errors) + 1), errors, color=ACCENT, linewidth=1)
     axes.plot(count, errors[count - 1], "o", color=CHANCE, markersize=5, label=f"chosen: {count} of {len(errors)}")
-    if (errors > 0).all():
+    if errors.min() > 0 and errors.max() > 10 * errors.min():
         axes.set_yscale("log")

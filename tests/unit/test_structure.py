@@ -79,7 +79,7 @@ def test_a_model_that_differs_from_all_others_is_structure():
 @pytest.mark.parametrize(
     ("values", "models", "reason"),
     [
-        (np.random.default_rng(0).random((8, 3)), 3, "3 models have no groups to speak of; a test wants 4"),
+        (np.random.default_rng(0).random((8, 3)), 3, "it wants 4 models or more, replicates and pruned variants aside, and has 3"),
         (np.random.default_rng(0).random((1, 6)), 4, "with n = 1 image nothing can be concluded"),
         (np.full((8, 6), 0.5), 4, "all dissimilarities between models are equal"),
         (np.where(np.arange(6) == 2, np.nan, np.random.default_rng(0).random((8, 6))), 4, "some dissimilarities between models are not known"),
