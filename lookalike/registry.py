@@ -11,6 +11,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal, get_args, get_origin
 
 import numpy as np
 
@@ -92,6 +93,11 @@ class Metric:
         found = options_of(self.prepare) | options_of(self.kernel)
         return chosen_by_users(found)
 
+    @property
+    def choices(self):
+        """Names of the options that are one of a few words, with these words."""
+        return choices_of(self.prepare) | choices_of(self.kernel)
+
 
 @shared
 def checked(maps):
@@ -142,6 +148,11 @@ class Method:
         """Names and defaults of the options that a user can set."""
         return chosen_by_users(options_of(self.explain))
 
+    @property
+    def choices(self):
+        """Names of the options that are one of a few words, with these words."""
+        return choices_of(self.explain)
+
 
 def metric(**card):
     """Register the decorated kernel as the metric of its module; the arguments are `Metric`'s attributes."""
@@ -186,11 +197,15 @@ def names(kind):
 
 def with_defaults(kind, name, options):
     """Return the options of a metric or method, completed; an unknown one is refused."""
-    known = get(kind, name).options
+    card = get(kind, name)
+    known = card.options
     for option, value in options.items():
         if option not in known:
             raise unknown(f"option of {kind} {name!r}", option, known)
         check_option(f"{kind} {name!r}: {option}", value, known[option])
+        allowed = card.choices.get(option)
+        if allowed and value not in allowed:
+            raise unknown(f"{option} of {kind} {name!r}", value, allowed)
     return known | options
 
 
@@ -218,6 +233,13 @@ def options_of(function):
     """Return names and defaults of a function's keyword-only parameters."""
     parameters = inspect.signature(function).parameters.values()
     return {parameter.name: parameter.default for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
+
+
+@functools.cache
+def choices_of(function):
+    """Return the keyword-only parameters of a function that are annotated as a `Literal`, with its values."""
+    parameters = inspect.signature(function).parameters.values()
+    return {parameter.name: get_args(parameter.annotation) for parameter in parameters if get_origin(parameter.annotation) is Literal}
 
 
 def chosen_by_users(options):

@@ -1,5 +1,7 @@
 """Alignment importance: what a model's similarities between images, against human ones, lose without each feature map."""
 
+from typing import Literal
+
 from lookalike.errors import InputError
 from lookalike.registry import method
 
@@ -10,7 +12,7 @@ FEATURES_AT_ONCE = 2**26
 
 
 @method(signed=True, targets="similarity", reference="Truong, Pesenti and Hasson 2024, arXiv:2409.16292")
-def ais_alignment(model, images, targets, seeds, *, depth=1.0, layer=None, negative="clip", human=None, reference=None):
+def ais_alignment(model, images, targets, seeds, *, depth=1.0, layer=None, negative: Literal["clip", "keep"] = "clip", human=None, reference=None):
     """Return sum_k w_k A_k, w_k by how much an image's similarities agree less with human ones where channel k is zeroed in it.
 
     S is Pearson's correlation between penultimate features of images, H a human similarity. For image n,
@@ -46,7 +48,7 @@ def ais_alignment(model, images, targets, seeds, *, depth=1.0, layer=None, negat
     Raises
     ------
     InputError
-        For fewer than four images, or another word for `negative`.
+        For fewer than four images.
     """
     import numpy as np
     import torch
@@ -55,8 +57,6 @@ def ais_alignment(model, images, targets, seeds, *, depth=1.0, layer=None, negat
     from lookalike.layers import target_layer, to_grid
     from lookalike.models import features_of
 
-    if negative not in ("clip", "keep"):
-        raise InputError(f"ais_alignment: negative must be clip or keep, not {negative!r}")
     if len(human) < FEWEST_IMAGES:
         raise InputError(f"ais_alignment wants {FEWEST_IMAGES} images or more, whose similarities it correlates; there are {len(human)}")
     size = tuple(images.shape[2:])

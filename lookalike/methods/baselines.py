@@ -1,7 +1,10 @@
 """Baselines: what stands for the absence of a feature, in the network's normalised space."""
 
+from typing import Literal
+
 from lookalike.errors import unknown
 
+Baseline = Literal["zero", "mean", "blur"]
 BLUR_SHARE = 0.1
 
 

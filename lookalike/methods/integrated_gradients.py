@@ -1,11 +1,11 @@
 """Integrated gradients: the gradient of the score along the way from a baseline to the image."""
 
-from lookalike.methods.baselines import baseline_of
+from lookalike.methods.baselines import Baseline, baseline_of
 from lookalike.registry import method
 
 
 @method(signed=True, reference="Sundararajan et al. 2017, proceedings.mlr.press/v70/sundararajan17a")
-def integrated_gradients(model, images, targets, seeds, *, steps=32, baseline="zero"):
+def integrated_gradients(model, images, targets, seeds, *, steps=32, baseline: Baseline = "zero"):
     """Return integrated gradients summed over the colour channels, by captum.
 
     Parameters

@@ -6,12 +6,12 @@ from math import comb
 import numpy as np
 
 from lookalike.errors import InputError
-from lookalike.methods.baselines import baseline_of
+from lookalike.methods.baselines import Baseline, baseline_of
 from lookalike.registry import method
 
 
 @method(signed=True, reference="Lundberg and Lee 2017, arXiv:1705.07874; paired sampling: Covert and Lee 2021, arXiv:2012.01536")
-def kernelshap(model, images, targets, seeds, *, segments=50, samples=350, baseline="zero"):
+def kernelshap(model, images, targets, seeds, *, segments=50, samples=350, baseline: Baseline = "zero"):
     """Return the Shapley values of SLIC superpixels, spread over their pixels.
 
     The segmentation is made from the plain RGB image, and so is the same for all models. Coalitions are drawn in

@@ -3,12 +3,12 @@
 import numpy as np
 
 from lookalike.errors import InputError
-from lookalike.methods.baselines import baseline_of
+from lookalike.methods.baselines import Baseline, baseline_of
 from lookalike.registry import method
 
 
 @method(signed=True, reference="Zeiler and Fergus 2014, doi:10.1007/978-3-319-10590-1_53")
-def occlusion(model, images, targets, seeds, *, windows=(0.125, 0.25), baseline="zero"):
+def occlusion(model, images, targets, seeds, *, windows=(0.125, 0.25), baseline: Baseline = "zero"):
     """Return, for every pixel, the mean drop of the score over all windows that hide it.
 
     Windows of every size move by half their side, and end at the image's edge.

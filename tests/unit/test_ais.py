@@ -156,5 +156,3 @@ def test_what_makes_no_sense_is_refused(pixels):
     inputs = inputs_of(shades(np.ones(CHANNELS)), pixels[:3], range(3))
     with pytest.raises(InputError, match="ais_alignment wants 4 images or more"):
         ais_alignment(*inputs, SEEDS[:3], human=np.eye(3), reference=np.eye(3))
-    with pytest.raises(InputError, match="negative must be clip or keep"):
-        ais_alignment(*inputs, SEEDS[:3], negative="drop", human=np.eye(6), reference=np.eye(6))

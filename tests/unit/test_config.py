@@ -238,6 +238,7 @@ WRONG = [
     ("methods.ig.explain", "gradcan", "unknown method 'gradcan'; did you mean 'gradcam'"),
     ("methods.ig.explain", "grad.cam", "unknown method 'grad.cam'; did you mean 'gradcam'"),
     ("methods.ig.explain", "baselines", "unknown method 'baselines'"),
+    ("methods.ig.baseline", "blurr", "unknown baseline of method 'integrated_gradients' 'blurr'; did you mean 'blur'"),
     ("methods.ig.step", 8, "unknown option of method 'integrated_gradients' 'step'; did you mean 'steps'"),
     ("methods.ig.from", "gradcam", "config: methods.ig: wants either `explain: METHOD` or `from: NAME`"),
     ("methods.new", {}, "config: methods.new: wants `explain: METHOD`, `from: NAME`, or models with `maps: {new: FOLDER}`"),
@@ -432,6 +433,7 @@ REGRESSION = [
     ({"pruning.strategy": "best"}, "config: pruning.strategy: 'best'"),
     ({"pruning.draws": 3}, "unknown config key at pruning 'draws'"),
     ({"pruning": {}, "models.ViT-random-2": {"timm": "test_vit"}}, "config: models.ViT-random-2: is the name of a pruned variant"),
+    ({"methods.ais": {"explain": "ais_alignment", "negative": "kep"}}, "unknown negative of method 'ais_alignment' 'kep'; did you mean 'keep'"),
     ({"methods.ais": {"explain": "ais_regression", "signed": 1}}, "method 'ais_regression': signed must be true or false, not 1"),
 ]
 CLASSIFICATION = [
