@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import networkx
+import yaml
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
@@ -39,8 +40,9 @@ def first_paragraph(function):
 
 
 def options_text(options):
-    """Return options with their defaults."""
-    return ", ".join(f"`{name}: {'null' if default is None else default}`" for name, default in options.items()) or "none"
+    """Return options with their defaults, as YAML has them."""
+    plain = {name: list(default) if isinstance(default, tuple) else default for name, default in options.items()}
+    return ", ".join(f"`{yaml.safe_dump({name: default}, default_flow_style=True).strip()[1:-1]}`" for name, default in plain.items()) or "none"
 
 
 def escaped(text):

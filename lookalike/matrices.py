@@ -14,6 +14,8 @@ AGGREGATES = {
 GIVEN_MATRICES = "imported"
 REPLICATE_COLUMNS = ("method", "metric", "subset", "model", "replicate", "distance", "others", "nearer")
 INTERVAL = (2.5, 97.5)
+# As metrics promise, equal maps are this near to one another.
+ROUNDING = 1e-12
 
 
 def title_of(method, metric, subset):

@@ -4,13 +4,12 @@ import numpy as np
 
 from lookalike import io
 from lookalike.heldout import measure_errors, resample, with_interval
-from lookalike.matrices import condensed
+from lookalike.matrices import ROUNDING, condensed
 from lookalike.seeding import rng_of
 
 PRUNING_COLUMNS = ("model", "channels", "dropped", "n", "criterion", "error", "against", "draws", "other", "difference", "difference_low", "difference_high")
 PLACE = ("method", "metric", "subset")
 MAP_COLUMNS = (*PLACE, "model", "draws", "others", *(f"{name}{end}" for name in ("pruned", "random", "difference") for end in ("", "_low", "_high")))
-ROUNDING = 1e-12
 
 
 def measure_heads(predictions, sidecars, variants, resamples, seed, alignments=()):
@@ -135,7 +134,6 @@ def compare_maps(matrix, replicates, names, variants, origins, seed):
     rows, columns = np.triu_indices(len(names), 1)
     apart = np.array([origins[names[row]] != origins[names[column]] for row, column in zip(rows, columns, strict=True)], bool)
     values = np.vstack([condensed(matrix), replicates])
-    # As metrics promise, equal maps are that near to one another.
     values[np.abs(values) <= ROUNDING] = 0
     others = values[0, apart & np.isfinite(values[0])]
     number = {frozenset((names[row], names[column])): place for place, (row, column) in enumerate(zip(rows, columns, strict=True))}

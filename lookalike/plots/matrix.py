@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import offset_copy
 
+from lookalike.matrices import ROUNDING
 from lookalike.plots.style import ACCENT, add_family_legend, family_styles
 
 LARGEST_HISTOGRAM_GRID = 24
@@ -48,7 +49,7 @@ def heatmap(matrix, names, families, *, label, title, half_width=None, order=Non
     for row, column in np.argwhere(np.isfinite(values) & ~np.eye(m, dtype=bool)):
         text = f"{values[row, column]:.2f}" if known.max() >= 0.1 else f"{values[row, column]:.2g}"
         if with_interval and np.isfinite(half := half_width[order[row], order[column]]):
-            text += f"\n±{half:.1g}"
+            text += f"\n±{half if half > ROUNDING else 0:.1g}"
         dark = np.dot(image.cmap(limits(values[row, column]))[:3], LUMINANCE) < 0.52
         axes.text(column, row, text, ha="center", va="center", fontsize=7.5 if m <= 16 else 6.5, color="white" if dark else "black")
     axes.set_xticks(range(m), names, rotation=90)
