@@ -4,13 +4,15 @@ import numpy as np
 
 from lookalike.groups import link
 from lookalike.inference import holm, permutation_p
-from lookalike.matrices import square, summarise
+from lookalike.matrices import ROUNDING, square, summarise
 from lookalike.seeding import rng_of
 
 # A partition into more groups than this says little of groups.
 MOST_GROUPS = 10
 FEWEST_MODELS = 4
-COLUMNS = ("method", "metric", "subset", "variance", "variance_p", "variance_holm", "silhouette", "groups", "silhouette_p", "silhouette_holm", "untested")
+SPLITS = 200
+PLACE = ("method", "metric", "subset")
+COLUMNS = (*PLACE, "reliability", "variance", "variance_p", "variance_holm", "silhouette", "groups", "silhouette_p", "silhouette_holm", "untested")
 
 
 def structure_test(values, models, aggregate, permutations, seed):
@@ -31,19 +33,54 @@ def structure_test(values, models, aggregate, permutations, seed):
     Returns
     -------
     dict
-        `variance`, of the dissimilarities between models, and `variance_p`; `silhouette`, the best mean silhouette of a
+        `reliability`, by split halves; `variance`, of the dissimilarities between models, and `variance_p`; `silhouette`, the best mean silhouette of a
         partition into `groups` by average linkage, and `silhouette_p`; each p the share of permutations that reach as much,
         itself counted. `untested`: why there is none, or empty.
     """
     observed = statistics(dissimilarities_of(values, aggregate), models)
     images = int(np.isfinite(values).any(axis=1).sum())
-    found = dict(zip(("variance", "silhouette", "groups"), observed, strict=True)) | {"variance_p": np.nan, "silhouette_p": np.nan}
+    found = {"reliability": split_half_reliability(values, aggregate, seed)}
+    found |= dict(zip(("variance", "silhouette", "groups"), observed, strict=True)) | {"variance_p": np.nan, "silhouette_p": np.nan}
     if reason := why_untested(observed, models, images):
         return found | {"untested": reason}
     rng = rng_of(seed, "structure", len(values), models)
     null = np.array([statistics(dissimilarities_of(permute(values, models, rng), aggregate), models)[:2] for _ in range(permutations)])
     p = [permutation_p(one, reached) for one, reached in zip(observed[:2], null.T, strict=True)]
     return found | {"variance_p": p[0], "silhouette_p": p[1], "untested": ""}
+
+
+def split_half_reliability(values, aggregate, seed):
+    """Tell how well a matrix would be met again with as many other images.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, pairs)
+    aggregate : {"mean", "mean_std"}
+    seed : int
+
+    Returns
+    -------
+    float
+        Mean of Pearson's correlation between the matrices of two random halves of the images, stepped up to their full
+        number by Spearman and Brown's formula; no other matrix can be expected to correlate with it better. NaN for fewer
+        than 4 images or 3 pairs, or where a half lacks a dissimilarity, or all are equal.
+
+    References
+    ----------
+    Spearman 1910, doi:10.1111/j.2044-8295.1910.tb00206.x
+    """
+    n, pairs = values.shape
+    if n < 4 or pairs < 3:
+        return np.nan
+    rng, correlations = rng_of(seed, "halves", n), []
+    for _ in range(SPLITS):
+        order = rng.permutation(n)
+        halves = [dissimilarities_of(values[part], aggregate) for part in (order[: n // 2], order[n // 2 :])]
+        if any(np.isnan(half).any() or np.ptp(half) <= ROUNDING for half in halves):
+            return np.nan
+        correlations.append(np.corrcoef(*halves)[0, 1])
+    r = np.mean(correlations)
+    return float(2 * r / (1 + r))
 
 
 def why_untested(observed, models, images):

@@ -36,6 +36,7 @@ rule aggregate_matrix:
         low="results/matrices/{method}/{metric}/{subset}/low.csv",
         high="results/matrices/{method}/{metric}/{subset}/high.csv",
         chance="results/matrices/{method}/{metric}/{subset}/chance.csv",
+        calibrated="results/matrices/{method}/{metric}/{subset}/calibrated.csv",
         raw="results/matrices/{method}/{metric}/{subset}/raw.csv",
         bootstrap="results/matrices/{method}/{metric}/{subset}/bootstrap.npz",
     log:
@@ -47,6 +48,7 @@ rule aggregate_matrix:
     params:
         seed=SEED,
         metric=lambda wildcards: METRICS[wildcards.metric]["metric"],
+        originals=lambda wildcards: {name: MODELS[name]["replicate_of"] or name for name in METHODS[wildcards.method]["models"]},
         aggregate=config["aggregate"],
         resamples=config["inference"]["bootstrap"],
         source=fingerprint("scripts/aggregate_matrix.py"),

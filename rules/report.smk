@@ -16,6 +16,7 @@ rule write_report:
         variants="results/inference/variants.csv" if PRUNED and COMPARISONS else [],
         pruning_figure="results/figures/pruning.svg" if PRUNED else [],
         dissimilarities=every_matrix("results/matrices/{method}/{metric}/{subset}/dissimilarity.csv"),
+        calibrated=every_matrix("results/matrices/{method}/{metric}/{subset}/calibrated.csv", computed=True),
         matrix=every_matrix(f"{FIGURES}/matrix.svg"),
         dendrograms=[path for linkage in LINKAGES for path in every_matrix(f"{FIGURES}/dendrogram-{linkage}.svg")],
         louvain=every_matrix(f"{FIGURES}/louvain.svg"),

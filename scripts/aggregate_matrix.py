@@ -9,10 +9,11 @@ tables = matrices.summarise(values, snakemake.params.aggregate)
 replicates = matrices.bootstrap(values, snakemake.params.aggregate, snakemake.params.resamples, snakemake.params.seed)
 tables["low"], tables["high"] = matrices.percentile_interval(replicates)
 tables["chance"] = matrices.summarise(chance, snakemake.params.aggregate)["dissimilarity"]
+tables["calibrated"] = matrices.calibrate(tables["dissimilarity"], tables["chance"], names, snakemake.params.originals)
 raw = registry.get("metric", snakemake.params.metric).raw
 tables["raw"] = matrices.summarise(raw(values))["mean"]
 
 for name, table in tables.items():
-    diagonal = {"raw": float(raw(0.0)), "n": len(images), "chance": float("nan")}.get(name, 0.0)
+    diagonal = {"raw": float(raw(0.0)), "n": len(images), "chance": float("nan"), "calibrated": float("nan")}.get(name, 0.0)
     io.write_matrix(snakemake.output[name], matrices.square(table, len(names), diagonal), names)
 io.write_arrays(snakemake.output.bootstrap, dissimilarity=replicates, models=names)

@@ -15,7 +15,7 @@ def gather(paths):
     ----------
     paths : mapping
         Of the rule's named inputs: `models`, `unmatched`, `audits`, `diagnostics`, `localisation`, `replicates`, `structure`,
-        `heads`, `pruning`, `variants`, `dissimilarities`, the figures `matrix`, `dendrograms`, `louvain`, `pca`, `histograms`,
+        `heads`, `pruning`, `variants`, `dissimilarities`, `calibrated`, the figures `matrix`, `dendrograms`, `louvain`, `pca`, `histograms`,
         `pruning_figure`, `panels` and `studies`, and `redundancy`. What is not there is empty.
 
     Returns
@@ -77,7 +77,9 @@ def describe_matrix(path, paths):
     drawn = [figure for kind in ("matrix", "dendrograms", "louvain", "pca", "histograms") for figure in paths[kind]]
     figures = [Path(figure) for figure in drawn if Path(figure).parts[-4:-1] == place]
     given = place[0] == GIVEN_MATRICES
+    calibrated = [io.read_matrix(other)[0].tolist() for other in paths["calibrated"] if Path(other).parts[-4:-1] == place]
     shown = {"given": given, "title": title_of(*place), "names": names, "cells": cells.tolist(), "figures": figures}
+    shown["calibrated"] = calibrated[0] if calibrated else None
     return dict(zip(("method", "metric", "subset"), place, strict=True)) | shown
 
 

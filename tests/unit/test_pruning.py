@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -15,6 +15,8 @@ from lookalike.models import VisionModel, build_network, save_model, to_tensor
 from lookalike.pruning import choose_count, cumulative_masks, drop_channels, misalignment, order_of, rank_channels, squared_errors
 from lookalike.scores import similarity_of_scores
 from lookalike.variants import compare_maps, measure_heads, over_draws
+
+few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 
 torch.set_num_threads(1)
 
@@ -84,12 +86,14 @@ def rng():
     return np.random.default_rng(5)
 
 
+@few_examples
 @given(ERRORS)
 def test_the_best_count_has_the_least_error_and_is_the_largest_such(errors):
     count = choose_count(errors, "best_count")
     assert errors[count - 1] == errors.min() and (errors[count:] > errors.min()).all()
 
 
+@few_examples
 @given(ERRORS)
 def test_stepwise_goes_down_as_long_as_the_error_falls(errors):
     count = choose_count(errors, "stepwise")
@@ -97,6 +101,7 @@ def test_stepwise_goes_down_as_long_as_the_error_falls(errors):
     assert count == 1 or errors[count - 2] >= errors[count - 1]
 
 
+@few_examples
 @given(arrays(float, st.integers(1, 20), elements=st.floats(-1, 1)))
 def test_cumulative_masks_keep_the_most_useful_first(scores):
     order = order_of(scores)

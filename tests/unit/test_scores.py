@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
@@ -12,6 +12,8 @@ from lookalike import io
 from lookalike.errors import InputError
 from lookalike.heldout import measure_alignment, measure_errors, resample, with_interval
 from lookalike.scores import human_similarity, match_scores, match_similarity, similarity_of_scores, split_training, unit_rows
+
+few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 
 ROWS = [{"image": name, "path": f"photos/{name}.jpg"} for name in ("cat", "dog", "fox")]
 
@@ -93,6 +95,7 @@ def test_equal_scores_are_all_alike():
     np.testing.assert_array_equal(similarity_of_scores(np.ones(3)), np.ones((3, 3)))
 
 
+@few_examples
 @given(st.integers(5, 60), st.integers(0, 5))
 def test_the_training_split_falls_into_two_parts_that_depend_on_the_seed_alone(count, seed):
     rows = [{"image": str(number), "split": "train" if number < count else "val"} for number in range(count + 3)]
@@ -162,6 +165,7 @@ def test_similarities_that_are_all_equal_agree_with_nothing():
     assert (measure_alignment(np.ones((5, 5)), similarity_of_scores(np.arange(5.0)), resample(5, 4, 0)) == 0).all()
 
 
+@few_examples
 @given(arrays(float, (4, 7), elements=st.floats(-1e3, 1e3)))
 def test_products_of_unit_rows_are_correlations(rows):
     rows[0] = 1 / 3

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import cut_tree
 from sklearn.metrics import silhouette_score
@@ -11,7 +11,9 @@ from lookalike import registry
 from lookalike.groups import link
 from lookalike.inference import holm, permutation_p
 from lookalike.matrices import condensed, square
-from lookalike.structure import correct, permute, silhouettes, statistics, structure_test
+from lookalike.structure import correct, permute, silhouettes, split_half_reliability, statistics, structure_test
+
+few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 
 MODELS = 12
 
@@ -30,6 +32,7 @@ def plant(rng, groups, shared, images=64, side=6):
     return np.array(table)
 
 
+@few_examples
 @given(st.integers(0, 10_000), st.integers(4, 14))
 def test_silhouettes_equal_those_of_scikit_learn(seed, models):
     points = np.random.default_rng(seed).normal(size=(models, 3))
@@ -117,6 +120,7 @@ def test_holm_equals_its_steps_by_hand():
     assert holm([]).shape == (0,)
 
 
+@few_examples
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_holm_lies_between_no_correction_and_bonferroni_and_keeps_the_order(p):
     corrected = holm(p)
@@ -129,3 +133,22 @@ def test_tests_that_are_reported_together_are_corrected_together():
     found = correct(rows)
     assert [row["variance_holm"] for row in found] == [0.02, 0.04]
     assert np.isnan(found[0]["silhouette_holm"]) and found[1]["silhouette_holm"] == 0.5
+
+
+def test_reliability_foretells_the_correlation_with_other_images():
+    rng = np.random.default_rng(4)
+    foretold, met = [], []
+    for draw in range(30):
+        true = rng.normal(size=66)
+        first, second = (true + 4 * rng.normal(size=(40, 66)) for _ in range(2))
+        foretold.append(split_half_reliability(first, "mean", draw))
+        met.append(np.corrcoef(first.mean(axis=0), second.mean(axis=0))[0, 1])
+    assert 0.6 < np.mean(met) < 0.8
+    assert np.mean(foretold) == pytest.approx(np.mean(met), abs=0.03)
+
+
+@pytest.mark.parametrize(
+    "values", [np.ones((3, 6)), np.ones((8, 2)), np.ones((8, 6)), np.where(np.arange(6) == 1, np.nan, np.random.default_rng(0).random((8, 6)))]
+)
+def test_reliability_is_not_known_of_few_images_pairs_or_values(values):
+    assert np.isnan(split_half_reliability(values, "mean", 0))
