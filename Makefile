@@ -15,7 +15,7 @@ demo: .venv/ready
 	@echo "The report is at $(CURDIR)/results/report.html"
 
 test: style
-	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/unit tests/workflow
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/unit tests/workflow
 
 # Two experiments at full size, 224 x 224, with random weights and few images.
 test-slow: .venv/ready

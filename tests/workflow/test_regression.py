@@ -12,8 +12,6 @@ from PIL import Image
 
 from lookalike import io
 
-# One worker runs them all, so that the other need not wait for their common run.
-pytestmark = pytest.mark.xdist_group("heads")
 EXAMPLE = yaml.safe_load((Path(__file__).parents[2] / "examples/demo_heads.yaml").read_text())
 SCORES = "results/images/scores.csv"
 
