@@ -11,7 +11,7 @@ EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 JOBS = {
     "imagenette_14_models": {"download_images": 1, "finetune_model": 14, "explain_images": 42, "batch_maps": 56, "compare_models": 36},
     "existing_maps": {"import_maps": 4, "compare_models": 5},
-    "demo_heads": {"extract_features": 3, "train_head": 3, "rank_channels": 3, "prune_model": 12, "explain_images": 30},
+    "demo_heads": {"extract_features": 3, "train_head": 3, "rank_channels": 3, "prune_model": 18, "explain_images": 42},
     "ais_heads": {"extract_features": 6, "train_head": 6, "prune_model": 24, "explain_images": 60, "compare_models": 210},
     "existing_matrix": {"import_matrix": 1, "draw_given_matrix": 1},
 }
