@@ -4,11 +4,8 @@ import numpy as np
 
 from lookalike import io
 from lookalike.matrices import INTERVAL
-from lookalike.scores import unit_rows
+from lookalike.metrics.preparation import centred_unit_vectors
 from lookalike.seeding import rng_of
-
-# What rounding leaves of a variance that is zero.
-ROUNDING = 1e-14
 
 
 def read_predictions(path):
@@ -47,41 +44,7 @@ def measure_errors(scores, predicted, places):
 
 def correlate_rows(x, y):
     """Return Pearson's correlation of every row of x (B, n) with that of y, shape (B,); NaN where either is constant."""
-    constant = (np.ptp(x, axis=1) == 0) | (np.ptp(y, axis=1) == 0)
-    return np.where(constant, np.nan, np.vecdot(unit_rows(x), unit_rows(y)))
-
-
-def measure_alignment(similarities, human, places):
-    """Measure how well similarities between images agree with human ones in every resample of the images.
-
-    Parameters
-    ----------
-    similarities, human : ndarray, shape (n, n)
-        Symmetric; the diagonals do not count.
-    places : ndarray of int, shape (B, n)
-        As `resample` gives them. A pair of images counts as often as both were drawn, one image never as a pair with itself.
-
-    Returns
-    -------
-    ndarray, shape (B,)
-        r^2 over the pairs of images, r Pearson's correlation; 0 where either side is constant.
-    """
-    n = len(human)
-    counts = np.array([np.bincount(row, minlength=n) for row in places], dtype=float)
-    apart = 1 - np.eye(n)
-
-    def total(table):
-        return np.vecdot(counts @ (table * apart), counts)
-
-    pairs = total(np.ones((n, n)))
-    # Deviations from a value near the mean, so that the squares do not cancel.
-    x, y = (table - (table * apart).sum() / apart.sum() for table in (similarities, human))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        means = [total(table) / pairs for table in (x, y)]
-        covariance = total(x * y) / pairs - means[0] * means[1]
-        variances = [total(table**2) / pairs - mean**2 for table, mean in zip((x, y), means, strict=True)]
-        r2 = covariance**2 / (variances[0] * variances[1])
-    return np.where(np.minimum(*variances) > ROUNDING, np.minimum(r2, 1), 0)
+    return np.vecdot(centred_unit_vectors(x), centred_unit_vectors(y))
 
 
 def with_interval(replicates, name):

@@ -8,7 +8,7 @@ from lookalike import io
 from lookalike.errors import InputError
 from lookalike.heads import attach_head
 from lookalike.layers import channel_axis
-from lookalike.models import VisionModel, build_network
+from lookalike.models import build_network, ready
 from lookalike.weights import read_weights
 
 
@@ -27,11 +27,9 @@ def load_model(path, device="cpu", sidecar=None):
     head = about.get("head")
     net = attach_head(build_network(about["recipe"], 0), **head) if head else build_network(about["recipe"], len(about["classes"]))
     net.load_state_dict(read_weights(path))
-    net.eval().requires_grad_(False).to(device)
     if "pruned" in about:
         mask_channels(net, net.get_submodule(about["pruned"]["layer"]), about["pruned"]["dropped"])
-    mean, std = (torch.tensor(about[name], device=device).view(1, 3, 1, 1) for name in ("mean", "std"))
-    return VisionModel(net, mean, std, about["classes"])
+    return ready(net, about["mean"], about["std"], about["classes"], device)
 
 
 def mask_channels(net, layer, dropped, size=None):

@@ -54,6 +54,12 @@ class VisionModel:
         return features_of(self.net, self.normalise(images))
 
 
+def ready(net, mean, std, classes, device):
+    """Return a network as a `VisionModel`: on a device, in evaluation mode, its parameters frozen; mean and std are lists of 3."""
+    mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (mean, std))
+    return VisionModel(net.eval().requires_grad_(False).to(device), mean, std, classes)
+
+
 def features_of(net, inputs):
     """Return what the head of a timm network reads of normalised images (n, 3, H, W), shape (n, F)."""
     read = net.forward_head(net.forward_features(inputs), pre_logits=True)

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from lookalike.alignment import misalignment
 from lookalike.errors import InputError
-from lookalike.scores import human_similarity, read_scores, unit_rows
+from lookalike.scores import human_similarity, read_scores
 from lookalike.seeding import rng_of
 
 # With fewer, hardly any two of their similarities could correlate otherwise.
@@ -33,23 +34,6 @@ def criterion_of(by, images, scores, similarity=None):
 def squared_errors(scores):
     """Return the criterion of a regression head: from predictions (n, m, 1) to mean squared errors (m,)."""
     return lambda outputs: ((outputs[:, :, 0] - scores[:, None]) ** 2).mean(axis=0)
-
-
-def misalignment(human):
-    """Return the criterion of alignment: from features (n, m, F) to 1 - r^2 (m,).
-
-    r is Pearson's correlation of the human similarities (n, n) with those of the features, Pearson's correlations too,
-    over the pairs of images; 0 where either is constant.
-    """
-    pairs = np.triu_indices(len(human), 1)
-    wanted = unit_rows(human[pairs])
-
-    def criterion(outputs):
-        features = unit_rows(outputs.swapaxes(0, 1))
-        similarities = (features @ features.swapaxes(1, 2))[:, *pairs]
-        return 1 - (unit_rows(similarities) @ wanted) ** 2
-
-    return criterion
 
 
 def errors_of_masks(model, images, layer, kept, criterion, by):

@@ -9,7 +9,7 @@ from torch import nn
 from lookalike.errors import InputError
 from lookalike.heads import attach_head, build_head
 from lookalike.images import load_images
-from lookalike.models import PIXELS_AT_ONCE, check_size, in_batches, normalisation_of
+from lookalike.models import check_size, normalisation_of, predict, ready
 from lookalike.scores import split_training
 from lookalike.seeding import seed_of
 from lookalike.training import start_network
@@ -35,7 +35,6 @@ def build_backbone(recipe, pretrained, checkpoint, name, seed):
     return net.eval().requires_grad_(False), about
 
 
-@torch.no_grad()
 def extract_features(rows, recipe, *, pretrained, checkpoint=None, size, name, seed, device, threads=1):
     """Run a backbone over images.
 
@@ -68,15 +67,10 @@ def extract_features(rows, recipe, *, pretrained, checkpoint=None, size, name, s
         If the network takes no images of this size, or a feature is not finite.
     """
     net, _ = build_backbone(recipe, pretrained, checkpoint, name, seed)
-    net.to(device)
     check_size(net, size)
-    mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in normalisation_of(net))
-    batch = max(1, PIXELS_AT_ONCE[device.type] // size**2)
-    parts = []
-    for start in range(0, len(rows), DECODED_AT_ONCE):
-        images = load_images(rows[start : start + DECODED_AT_ONCE], size, threads)
-        parts.append(in_batches(lambda images: net((images - mean) / std).flatten(1), images, batch, device))
-    features = np.concatenate(parts)
+    model = ready(net, *normalisation_of(net), [], device)
+    chunks = (rows[start : start + DECODED_AT_ONCE] for start in range(0, len(rows), DECODED_AT_ONCE))
+    features = np.concatenate([predict(model, load_images(chunk, size, threads)) for chunk in chunks])
     if len(bad := np.flatnonzero(~np.isfinite(features).all(axis=1))):
         raise InputError(f"{name}: the features of image {rows[bad[0]]['image']!r} are not finite; are these the right weights?")
     return features

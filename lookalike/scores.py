@@ -167,9 +167,3 @@ def split_training(rows, seed):
     order = rng_of(seed, "stopping").permutation(len(train))
     count = max(1, round(STOPPING_SHARE * len(train)))
     return [train[place] for place in order[count:]], [train[place] for place in order[:count]]
-
-
-def unit_rows(x):
-    """Return rows (..., n) less their mean, of length 1, so that products are Pearson's correlations; 0 where a row is constant."""
-    deviations = np.where(np.ptp(x, axis=-1, keepdims=True) == 0, 0, x - x.mean(axis=-1, keepdims=True))
-    return deviations / np.maximum(np.linalg.norm(deviations, axis=-1, keepdims=True), np.finfo(float).tiny)

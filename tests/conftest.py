@@ -89,17 +89,22 @@ def once(folder):
         (folder / "done").touch()
 
 
-@pytest.fixture(scope="session")
-def finished(tmp_path_factory, worker_id):
-    """The folder of a finished run of `tiny_config`, which no test may change."""
+def run_once(tmp_path_factory, worker_id, name, config):
+    """Run a config once for all test processes, and return the folder of the run, which no test may change."""
     base = tmp_path_factory.getbasetemp()
-    shared = (base if worker_id == "master" else base.parent) / "finished"
+    shared = (base if worker_id == "master" else base.parent) / name
     with once(shared) as mine:
         if mine:
-            run = snakemake(shared / "run", tiny_config())
+            run = snakemake(shared / "run", config)
             assert run.code == 0, run.text
             (shared / "text").write_text(run.text)
     return shared / "run"
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory, worker_id):
+    """The folder of a finished run of `tiny_config`, which no test may change."""
+    return run_once(tmp_path_factory, worker_id, "finished", tiny_config())
 
 
 @pytest.fixture

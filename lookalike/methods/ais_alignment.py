@@ -53,6 +53,7 @@ def ais_alignment(model, images, targets, seeds, *, depth=1.0, layer=None, negat
     import numpy as np
     import torch
 
+    from lookalike.alignment import agreements
     from lookalike.channels import record, rerun
     from lookalike.layers import target_layer, to_grid
     from lookalike.models import features_of
@@ -74,30 +75,3 @@ def ais_alignment(model, images, targets, seeds, *, depth=1.0, layer=None, negat
         weights = weights.clip(min=0)
     maps = (torch.from_numpy(weights).to(cells.device)[:, :, None, None] * cells).sum(dim=1)
     return maps.float().cpu().numpy(), {"alignment": agreement[:, 0]}
-
-
-def agreements(features, places, human, reference):
-    """Return how features of images agree with human similarities, r(H[n], S[n]) over the other images.
-
-    Parameters
-    ----------
-    features : Tensor, shape (n, m, F)
-        m representations of each image.
-    places : Tensor of int, shape (n,)
-    human : ndarray, shape (N, N)
-    reference : ndarray, shape (N, F)
-
-    Returns
-    -------
-    ndarray, shape (n, m)
-    """
-    import numpy as np
-
-    from lookalike.scores import unit_rows
-
-    directions, found = unit_rows(reference.astype(float)), []
-    for place, representations in zip(places.tolist(), features.double().cpu().numpy(), strict=True):
-        others = np.arange(len(human)) != place
-        similarities = unit_rows(representations) @ directions[others].T
-        found.append(unit_rows(similarities) @ unit_rows(human[place, others]))
-    return np.array(found)

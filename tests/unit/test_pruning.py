@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from lookalike import io, matrices, pruning
+from lookalike.alignment import misalignment
 from lookalike.errors import InputError
 from lookalike.heads import attach_head
 from lookalike.loading import load_model
 from lookalike.models import VisionModel, build_network, save_model, to_tensor
-from lookalike.pruning import choose_count, cumulative_masks, drop_channels, misalignment, order_of, rank_channels, squared_errors
+from lookalike.pruning import choose_count, cumulative_masks, drop_channels, order_of, rank_channels, squared_errors
 from lookalike.scores import similarity_of_scores
 from lookalike.variants import compare_maps, measure_heads, over_draws
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from conftest import once, snakemake
+from conftest import run_once, snakemake
 from PIL import Image
 
 from lookalike import io
@@ -29,13 +29,7 @@ def heads_config():
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory, worker_id):
     """The folder of a finished run of `heads_config`, which no test may change."""
-    base = tmp_path_factory.getbasetemp()
-    shared = (base if worker_id == "master" else base.parent) / "trained"
-    with once(shared) as mine:
-        if mine:
-            run = snakemake(shared / "run", heads_config())
-            assert run.code == 0, run.text
-    return shared / "run"
+    return run_once(tmp_path_factory, worker_id, "trained", heads_config())
 
 
 @pytest.fixture

@@ -1,0 +1,97 @@
+"""Tiny networks for the tests of channels, and what they give without some, by the whole network each time."""
+
+from contextlib import contextmanager
+
+import torch
+
+from lookalike.layers import target_layer
+from lookalike.models import build_network
+
+SIDE = 64
+
+
+VIT = {"img_size": SIDE, "patch_size": 8}
+
+
+SWIN = {"img_size": SIDE, "window_size": 4, "embed_dim": 24, "depths": (1, 2, 1, 1), "num_heads": (1, 1, 1, 1)}
+
+
+def network(name, options=None, layer=None):
+    """Return a network none of whose branches is silent, and a layer of it."""
+    torch.manual_seed(0)
+    net = build_network({"timm": name, "options": options or {}}, 5).eval()
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter += 0.05 * torch.randn_like(parameter)
+    return net, target_layer(net, layer=layer, size=(SIDE, SIDE))
+
+
+def tiny_vgg():
+    torch.manual_seed(0)
+    return torch.nn.Sequential(
+        torch.nn.Conv2d(3, 6, 3, padding=1),
+        torch.nn.ReLU(inplace=True),
+        torch.nn.MaxPool2d(4),
+        torch.nn.Conv2d(6, 8, 3, padding=1),
+        torch.nn.ReLU(inplace=True),
+        torch.nn.Flatten(),
+        torch.nn.Linear(8 * 4 * 4, 5),
+    ).eval()
+
+
+def images_of(count, side=SIDE):
+    return torch.randn(count, 3, side, side, generator=torch.Generator().manual_seed(1))
+
+
+def penultimate(net):
+    return lambda images: net.forward_head(net.forward_features(images), pre_logits=True)
+
+
+@contextmanager
+def without(layer, axis, channel):
+    """Set one channel, or several, of a layer to zero by a hook."""
+
+    def drop(module, inputs, output):
+        output = output.clone()
+        output.movedim(axis, 0)[channel] = 0
+        return output
+
+    handle = layer.register_forward_hook(drop)
+    yield
+    handle.remove()
+
+
+@torch.no_grad()
+def one_by_one(layer, axis, images, dropped, read):
+    """Return (n, M, ...), the outputs without each of the lists of channels, by the whole network each time."""
+    outputs = []
+    for channel in dropped:
+        with without(layer, axis, channel):
+            outputs.append(read(images))
+    return torch.stack(outputs, dim=1)
+
+
+def assert_same(found, expected, whole):
+    """Compare outputs; what a channel changes, not their size, is the measure."""
+    spread = (expected - whole[:, None]).abs().max()
+    assert spread > 0 and found.shape == expected.shape
+    assert (found - expected).abs().max() <= 1e-5 * max(spread, whole.std())
+
+
+def instance_state(net):
+    return [(list(vars(module)), len(module._forward_hooks), len(module._forward_pre_hooks)) for module in net.modules()]
+
+
+class Pair(torch.nn.Module):
+    def forward(self, x):
+        windows = torch.stack([x, 2 * x, -x, x.abs()], dim=1).flatten(0, 1)
+        return 2 * x, ({"windows": windows, "table": torch.arange(4)}, x.new_full((1, 4, 1, 1), 3.0))
+
+
+class Twice(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer, self.idle, self.tuple = torch.nn.Conv2d(3, 3, 1), torch.nn.Conv2d(3, 3, 1), Pair()
+
+    def forward(self, images):
+        return self.tuple(self.layer(self.layer(images)))[0].flatten(1)

@@ -1,0 +1,55 @@
+"""What replicates tell of a matrix."""
+
+import numpy as np
+import pytest
+
+from lookalike import matrices, replicates
+
+
+@pytest.mark.parametrize(("original", "replicate"), [("a", "c"), ("c", "a")])
+def test_replicate_gap_compares_with_all_other_pairs(original, replicate):
+    matrix = matrices.square([0.1, 0.3, 0.5, 0.2, np.nan, 0.9], 4)
+    gap = replicates.replicate_gap(matrix, list("abcd"), original, replicate)
+    assert gap == {"distance": 0.3, "others": pytest.approx((0.1 + 0.5 + 0.2 + 0.9) / 4), "nearer": 0.5}
+
+
+def test_replicate_gap_without_other_pairs_is_not_known():
+    gap = replicates.replicate_gap(matrices.square([0.3], 2), ["a", "b"], "a", "b")
+    assert gap["distance"] == 0.3
+    assert np.isnan(gap["others"])
+    assert np.isnan(gap["nearer"])
+
+
+def test_replicate_gap_of_an_unknown_distance_is_not_known():
+    gap = replicates.replicate_gap(matrices.square([np.nan, 1.0, 2.0], 3), list("abc"), "a", "b")
+    assert np.isnan(gap["distance"])
+    assert np.isnan(gap["nearer"])
+    assert gap["others"] == 1.5
+
+
+def test_calibrated_dissimilarities_lie_between_a_replicate_and_chance():
+    names = ["A", "A-b", "B", "C"]
+    # A~A-b, A~B, A~C, A-b~B, A-b~C, B~C
+    found = replicates.calibrate(
+        np.array([0.2, 0.6, 1.0, 0.2, 0.6, 0.4]), np.array([0.9, 1.0, 1.0, 1.0, 0.2, 1.2]), names, {"A": "A", "A-b": "A", "B": "B", "C": "C"}
+    )
+    np.testing.assert_allclose(found[:4], [0, 0.5, 1, 0])
+    # Chance is no farther than the replicate; and of two models without replicates the others' ceiling holds.
+    assert np.isnan(found[4]) and found[5] == pytest.approx(0.2)
+
+
+def test_a_pair_of_models_with_replicates_has_the_mean_of_both_ceilings():
+    names = ["A", "A2", "B", "B2"]
+    values = np.array([0.1, 0.6, 0.6, 0.6, 0.6, 0.3])
+    found = replicates.calibrate(values, np.full(6, 1.0), names, {"A": "A", "A2": "A", "B": "B", "B2": "B"})
+    np.testing.assert_allclose(found, [0, 0.5, 0.5, 0.5, 0.5, 0])
+
+
+def test_without_replicates_the_ceiling_is_the_map_itself():
+    found = replicates.calibrate(np.array([0.25, np.nan, 0.0]), np.full(3, 0.5), list("abc"), dict(zip("abc", "abc", strict=True)))
+    np.testing.assert_allclose(found, [0.5, np.nan, 0])
+
+
+def test_a_matrix_without_some_models():
+    matrix, names = replicates.without(np.arange(9.0).reshape(3, 3), ["a", "b", "c"], ["b"])
+    assert names == ["a", "c"] and matrix.tolist() == [[0, 2], [6, 8]]
