@@ -9,11 +9,11 @@ import yaml
 from lookalike import registry
 from lookalike.download import find_archive
 from lookalike.errors import InputError, unknown
-from lookalike.groups import EUCLIDEAN_LINKAGES, LINKAGES
 from lookalike.maps import UNBOUNDED_SCALES, is_signed
 from lookalike.matrices import GIVEN_MATRICES
 from lookalike.methods.ais_alignment import FEWEST_IMAGES
 from lookalike.recipes import resolve_models
+from lookalike.trees import EUCLIDEAN_LINKAGES, LINKAGES
 
 SCHEMA = Path(__file__).parent.parent / "schemas" / "config.schema.yaml"
 VIEW_KEYS = ("size", "sign", "clip", "sobel", "scale", "repair")

@@ -2,6 +2,10 @@
 
 import numpy as np
 
+LEVEL = 0.05
+# With fewer there are too few ways to permute them.
+FEWEST_MODELS = 4
+
 
 def permutation_p(observed, null):
     """Return the share of permutations, the identity counted among them, that reach the observed statistic.
@@ -45,3 +49,51 @@ def holm(p):
     order = tested[np.argsort(p[tested], kind="stable")]
     corrected[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)), 1)
     return corrected
+
+
+def enough_permutations(least, tests):
+    """Return how many permutations let each of several tests, reported together, reach the level: the least number, doubled as often as it takes.
+
+    In such steps, so that one more test rarely changes the number, and with it all others.
+    """
+    while LEVEL * (least + 1) < tests:
+        least = 2 * (least + 1) - 1
+    return least
+
+
+def too_few_images(images):
+    """Say that nothing can be concluded from so few images."""
+    return f"with n = {images} image{'' if images == 1 else 's'} nothing can be concluded"
+
+
+def correct(rows, tests, family):
+    """Correct the p values of several tests for being reported together.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Read from tables.
+    tests : sequence of str
+        NAME for a p value under `NAME_p`, which gets its corrected one under `NAME_holm`; the empty name for `p` and `holm`.
+    family : sequence of str
+        Columns; rows that are alike in these are corrected together.
+
+    Returns
+    -------
+    list of dict
+    """
+    rows = [dict(row) for row in rows]
+    families = {}
+    for row in rows:
+        families.setdefault(tuple(row[column] for column in family), []).append(row)
+    for test in tests:
+        before, after = (f"{test}_{name}".lstrip("_") for name in ("p", "holm"))
+        for together in families.values():
+            for row, value in zip(together, holm([float(row[before] or "nan") for row in together]), strict=True):
+                row[after] = value
+    return rows
+
+
+def is_clear(row, test=""):
+    """Tell whether the corrected p value of a test, in a table's row, is at most the level."""
+    return float(row[f"{test}_holm".lstrip("_")] or "nan") <= LEVEL

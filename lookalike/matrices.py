@@ -46,10 +46,9 @@ def assemble(blocks):
     images = first["images"].tolist()
     names = sorted({name for block in blocks.values() for side in "ab" for name in block[side].tolist()})
     place = {name: index for index, name in enumerate(names)}
-    rows, columns = np.triu_indices(len(names), 1)
-    number = np.full((len(names), len(names)), -1)
-    number[rows, columns] = np.arange(len(rows))
-    tables = np.full((2, len(images), len(rows)), np.nan)
+    # Above the diagonal alone, since every pair is there once.
+    number = np.triu(pair_numbers(len(names)) + 1) - 1
+    tables = np.full((2, len(images), len(names) * (len(names) - 1) // 2), np.nan)
     for path, block in blocks.items():
         io.same_images(images, block["images"].tolist(), first_path, path)
         pairs = number[np.ix_([place[name] for name in block["a"].tolist()], [place[name] for name in block["b"].tolist()])]
@@ -255,3 +254,31 @@ def checked_matrix(matrix, names, kind, path):
     if not np.isfinite(others).any():
         raise InputError(f"{path}: no value between two models is known")
     return square(others, len(names))
+
+
+def without_unknown(matrix, names):
+    """Leave out models until every dissimilarity is known, each time the one with most unknown ones.
+
+    Returns
+    -------
+    matrix : ndarray, shape (k, k)
+    names : list of str
+    kept : list of int
+        Places of the k models that are left.
+    """
+    kept = list(range(len(matrix)))
+    while (unknown := np.isnan(matrix[np.ix_(kept, kept)]).sum(axis=1)).any():
+        left_out = kept.pop(int(unknown.argmax()))
+        print(f"{names[left_out]} is left out: {unknown.max()} of its dissimilarities are not known")
+    return matrix[np.ix_(kept, kept)], [names[place] for place in kept], kept
+
+
+def pair_numbers(models):
+    """Return the place of every pair among the condensed ones, shape (models, models); -1 on the diagonal."""
+    return square(np.arange(models * (models - 1) // 2), models, -1).astype(int)
+
+
+def select_pairs(replicates, chosen):
+    """Return the columns, of condensed replicates (B, pairs), that are the pairs of some models, in the order given."""
+    models = int((1 + np.sqrt(1 + 8 * replicates.shape[1])) / 2)
+    return replicates[:, condensed(pair_numbers(models)[np.ix_(chosen, chosen)])]

@@ -2,17 +2,15 @@
 
 import numpy as np
 
-from lookalike.groups import link
-from lookalike.inference import holm, permutation_p
-from lookalike.matrices import ROUNDING, square, summarise
+from lookalike.inference import FEWEST_MODELS, permutation_p, too_few_images
+from lookalike.matrices import ROUNDING, pair_numbers, square, summarise
 from lookalike.seeding import rng_of
+from lookalike.trees import link
 
 # A partition into more groups than this says little of groups.
 MOST_GROUPS = 10
-FEWEST_MODELS = 4
 SPLITS = 200
-PLACE = ("method", "metric", "subset")
-COLUMNS = (*PLACE, "reliability", "variance", "variance_p", "variance_holm", "silhouette", "groups", "silhouette_p", "silhouette_holm", "untested")
+COLUMNS = ("reliability", "variance", "variance_p", "silhouette", "groups", "silhouette_p", "untested")
 
 
 def structure_test(values, models, aggregate, permutations, seed):
@@ -88,7 +86,7 @@ def why_untested(observed, models, images):
     if models < FEWEST_MODELS:
         return f"it wants {FEWEST_MODELS} models or more, replicates and pruned variants aside, and has {models}"
     if images < 2:
-        return f"with n = {images} image{'' if images == 1 else 's'} nothing can be concluded"
+        return too_few_images(images)
     if np.isnan(observed[0]):
         return "some dissimilarities between models are not known"
     return "" if observed[0] > 0 else "all dissimilarities between models are equal"
@@ -103,7 +101,7 @@ def dissimilarities_of(values, aggregate):
 
 def permute(values, models, rng):
     """Permute the models of every image by itself: values (n, pairs) under the new labels."""
-    number = square(np.arange(values.shape[1]), models, -1).astype(int)
+    number = pair_numbers(models)
     rows, columns = np.triu_indices(models, 1)
     labels = rng.permuted(np.tile(np.arange(models), (len(values), 1)), axis=1)
     return np.take_along_axis(values, number[labels[:, rows], labels[:, columns]], axis=1)
@@ -171,9 +169,3 @@ def silhouette(members, sizes, sums):
     nearest = np.where(members, np.inf, sums / sizes[:, None]).min(axis=0)
     larger = np.maximum(within, nearest)
     return np.where(alone | (larger == 0), 0, (nearest - within) / np.where(larger > 0, larger, 1)).mean()
-
-
-def correct(rows):
-    """Return the rows of several tests, read from tables, with `COLUMNS`: their p values, corrected for being several."""
-    corrected = {name: holm([float(row[f"{name}_p"]) for row in rows]) for name in ("variance", "silhouette")}
-    return [row | {f"{name}_holm": values[place] for name, values in corrected.items()} for place, row in enumerate(rows)]

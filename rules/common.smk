@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+from collections import Counter
 
 from snakemake.exceptions import WorkflowError
 
@@ -13,6 +14,7 @@ from lookalike.errors import InputError, near_names
 from lookalike.fingerprint import fingerprint
 from lookalike.found import find_maps, match_images
 from lookalike.images import image_files
+from lookalike.inference import enough_permutations
 from lookalike.matrices import GIVEN_MATRICES
 
 GIVEN_CONFIG = dict(config)
@@ -50,6 +52,9 @@ PRUNING = config.get("pruning", {})
 ORIGINS = {name: recipe["replicate_of"] or recipe["pruned_from"] or name for name, recipe in MODELS.items()}
 ORIGINS = {name: ORIGINS[origin] for name, origin in ORIGINS.items()}
 REPLICATES = [name for name, recipe in MODELS.items() if recipe["replicate_of"]]
+# Models that are near to another by their make, and so no evidence of what makes models alike.
+ALIKE = [name for name in MODELS if ORIGINS[name] != name]
+PREDICTING = [name for name in COMPUTED if name not in ALIKE]
 METHODS = config["methods"]
 EXPLANATIONS = config["explanations"]
 METRICS = config["metrics"]
@@ -64,6 +69,18 @@ HAS_MASKS = IS_DEMO or "masks" in IMAGES
 # Every matrix by method, metric and subset: those that are computed here, and somebody's.
 MATRICES = [(method, metric, subset) for method, metric in COMPARISONS for subset in METHODS[method]["subsets"]]
 MATRICES += [(GIVEN_MATRICES, name, "all") for name in config["matrices"]]
+SUBSETS = Counter(subset for _, _, subset in MATRICES)
+# Of which the findings tell.
+FIRST_SUBSET = next(iter(SUBSETS), "all")
+# Those with more than one matrix, which may agree or not.
+AGREEING_SUBSETS = [subset for subset, count in SUBSETS.items() if count > 1]
+# How often models are permuted, so that the tests of all matrices can be corrected for being several.
+PERMUTATIONS = enough_permutations(config["inference"]["permutations"], max(SUBSETS.values(), default=1))
+# The p values of each kind of test, and the columns by which those are told apart that are reported, and corrected, together.
+TESTS = {
+    "structure": {"tests": ["variance", "silhouette"], "family": ["subset"]},
+    "factors": {"tests": [""], "family": ["factor", "test", "subset"]},
+}
 
 
 def one_of(names):
@@ -218,7 +235,18 @@ def predictions_if_agreeing(wildcards):
     return [f"results/predictions/{model}.npz" for model in METHODS[wildcards.method]["models"]] if wildcards.subset == "agreeing" else []
 
 
-def every_matrix(pattern, computed=False):
-    """Fill a pattern for every matrix, or for those alone that are computed here."""
-    places = [place for place in MATRICES if not (computed and place[0] == GIVEN_MATRICES)]
+def every_matrix(pattern, computed=False, subset=None):
+    """Fill a pattern for every matrix; or for those alone that are computed here, or over one subset of the images."""
+    places = [place for place in MATRICES if not (computed and place[0] == GIVEN_MATRICES) and subset in (None, place[2])]
     return [pattern.format(method=method, metric=metric, subset=subset) for method, metric, subset in places]
+
+
+def images_behind(wildcards):
+    """Return how many images are behind each value of a matrix, which is not known of somebody's."""
+    place = f"results/matrices/{wildcards.method}/{wildcards.metric}/{wildcards.subset}"
+    return {} if wildcards.method == GIVEN_MATRICES else {"n": f"{place}/n.csv"}
+
+
+def tests_of(kind):
+    """Return the tables of one kind of test; structure shows in the values of single images alone, which somebody's matrices lack."""
+    return every_matrix(f"results/inference/{kind}/{{method}}/{{metric}}/{{subset}}.csv", computed=kind == "structure")

@@ -12,6 +12,7 @@ rule draw_matrix:
         high="results/matrices/{method}/{metric}/{subset}/high.csv",
         supports=expand("results/groups/{{method}}/{{metric}}/{{subset}}/support-{linkage}.csv", linkage=LINKAGES),
         communities="results/groups/{method}/{metric}/{subset}/communities.csv",
+        together="results/groups/{method}/{metric}/{subset}/together.csv",
         pca="results/groups/{method}/{metric}/{subset}/pca.csv",
         pairs=pair_files,
         predictions=predictions_if_agreeing,
@@ -19,6 +20,7 @@ rule draw_matrix:
         matrix=multiext(f"{FIGURES}/matrix", ".svg", ".png"),
         dendrograms=expand(f"{FIGURES}/dendrogram-{{linkage}}.{{format}}", linkage=LINKAGES, format=("svg", "png"), allow_missing=True),
         louvain=multiext(f"{FIGURES}/louvain", ".svg", ".png"),
+        together=multiext(f"{FIGURES}/together", ".svg", ".png"),
         pca=multiext(f"{FIGURES}/pca", ".svg", ".png"),
         histograms=multiext(f"{FIGURES}/histograms", ".svg", ".png"),
     log:
@@ -40,14 +42,34 @@ use rule draw_matrix as draw_given_matrix with:
         dissimilarity="results/matrices/{method}/{metric}/{subset}/dissimilarity.csv",
         supports=expand("results/groups/{{method}}/{{metric}}/{{subset}}/support-{linkage}.csv", linkage=LINKAGES),
         communities="results/groups/{method}/{metric}/{subset}/communities.csv",
+        together="results/groups/{method}/{metric}/{subset}/together.csv",
         pca="results/groups/{method}/{metric}/{subset}/pca.csv",
     output:
         matrix=multiext(f"{FIGURES}/matrix", ".svg", ".png"),
         dendrograms=expand(f"{FIGURES}/dendrogram-{{linkage}}.{{format}}", linkage=LINKAGES, format=("svg", "png"), allow_missing=True),
         louvain=multiext(f"{FIGURES}/louvain", ".svg", ".png"),
+        together=multiext(f"{FIGURES}/together", ".svg", ".png"),
         pca=multiext(f"{FIGURES}/pca", ".svg", ".png"),
     wildcard_constraints:
         method=GIVEN_MATRICES,
+
+
+rule draw_agreement:
+    """Draw how far all matrices over one subset of the images agree, and their trees."""
+    input:
+        agreement="results/inference/agreement/{subset}.csv",
+    output:
+        matrices=multiext("results/figures/agreement/{subset}-matrices", ".svg", ".png"),
+        trees=multiext("results/figures/agreement/{subset}-trees", ".svg", ".png"),
+    log:
+        "logs/figures/agreement/{subset}.log",
+    conda:
+        "../envs/plot.yaml"
+    params:
+        linkage=LINKAGES[0],
+        source=fingerprint("scripts/draw_agreement.py"),
+    script:
+        "../scripts/draw_agreement.py"
 
 
 rule draw_panels:

@@ -20,11 +20,13 @@ rule link_models:
 
 
 rule detect_communities:
-    """Find communities by Louvain's method at every resolution."""
+    """Find the communities on which Louvain's partitions agree over resamples and seeds, at every resolution and over all."""
     input:
         dissimilarity="results/matrices/{method}/{metric}/{subset}/dissimilarity.csv",
+        bootstrap="results/matrices/{method}/{metric}/{subset}/bootstrap.npz",
     output:
         communities="results/groups/{method}/{metric}/{subset}/communities.csv",
+        together="results/groups/{method}/{metric}/{subset}/together.csv",
     log:
         "logs/groups/{method}/{metric}/{subset}/communities.log",
     conda:
@@ -38,9 +40,10 @@ rule detect_communities:
 
 
 rule project_models:
-    """Project the models onto two principal coordinates."""
+    """Project the models onto two principal coordinates, with how far they move when the images are resampled."""
     input:
         dissimilarity="results/matrices/{method}/{metric}/{subset}/dissimilarity.csv",
+        bootstrap="results/matrices/{method}/{metric}/{subset}/bootstrap.npz",
     output:
         pca="results/groups/{method}/{metric}/{subset}/pca.csv",
     log:

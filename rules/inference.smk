@@ -50,25 +50,121 @@ rule test_structure:
         "../envs/compare.yaml"
     params:
         seed=SEED,
-        origins=lambda wildcards: {name: ORIGINS[name] for name in METHODS[wildcards.method]["models"]},
+        alike=ALIKE,
         aggregate=config["aggregate"],
-        permutations=config["inference"]["permutations"],
+        permutations=PERMUTATIONS,
         source=fingerprint("scripts/test_structure.py"),
     script:
         "../scripts/test_structure.py"
 
 
-rule tabulate_structure:
-    """Bring the tests of structure of all matrices into one table, corrected for being several."""
+rule compare_predictions:
+    """Tell for every two models on which share of the images they predict differently."""
     input:
-        structure=every_matrix("results/inference/structure/{method}/{metric}/{subset}.csv", computed=True),
+        predictions=[f"results/predictions/{model}.npz" for model in PREDICTING],
     output:
-        structure="results/inference/structure.csv",
+        disagreement="results/inference/disagreement.csv",
     log:
-        "logs/inference/structure.log",
+        "logs/inference/disagreement.log",
     conda:
         "../envs/compare.yaml"
     params:
-        source=fingerprint("scripts/tabulate_structure.py"),
+        models=PREDICTING,
+        scores=PREDICTS_SCORES,
+        source=fingerprint("scripts/compare_predictions.py"),
     script:
-        "../scripts/tabulate_structure.py"
+        "../scripts/compare_predictions.py"
+
+
+rule test_factors:
+    """Test which factors of the models, and whether their predictions, go with a matrix."""
+    input:
+        unpack(images_behind),
+        dissimilarity="results/matrices/{method}/{metric}/{subset}/dissimilarity.csv",
+        models="results/models.csv",
+        disagreement="results/inference/disagreement.csv" if PREDICTING else [],
+    output:
+        factors="results/inference/factors/{method}/{metric}/{subset}.csv",
+    log:
+        "logs/inference/factors/{method}/{metric}/{subset}.log",
+    conda:
+        "../envs/compare.yaml"
+    params:
+        seed=SEED,
+        alike=ALIKE,
+        factors=list(dict.fromkeys(factor for recipe in MODELS.values() for factor in recipe["factors"])),
+        permutations=PERMUTATIONS,
+        source=fingerprint("scripts/test_factors.py"),
+    script:
+        "../scripts/test_factors.py"
+
+
+rule tabulate_tests:
+    """Bring the tests of all matrices into one table, and correct those that are reported together for being several."""
+    input:
+        tests=lambda wildcards: tests_of(wildcards.kind),
+    output:
+        tests="results/inference/{kind}.csv",
+    log:
+        "logs/inference/{kind}.log",
+    wildcard_constraints:
+        kind=one_of(TESTS),
+    conda:
+        "../envs/compare.yaml"
+    params:
+        tests=lambda wildcards: TESTS[wildcards.kind]["tests"],
+        family=lambda wildcards: TESTS[wildcards.kind]["family"],
+        source=fingerprint("scripts/tabulate_tests.py"),
+    script:
+        "../scripts/tabulate_tests.py"
+
+
+rule compare_matrices:
+    """Compare all matrices with one another, and their trees: do methods and metrics agree upon who is near to whom?"""
+    input:
+        matrices=lambda wildcards: every_matrix("results/matrices/{method}/{metric}/{subset}/dissimilarity.csv", subset=wildcards.subset),
+    output:
+        agreement="results/inference/agreement/{subset}.csv",
+    log:
+        "logs/inference/agreement/{subset}.log",
+    conda:
+        "../envs/compare.yaml"
+    params:
+        seed=SEED,
+        alike=ALIKE,
+        linkage=LINKAGES[0],
+        permutations=config["inference"]["permutations"],
+        source=fingerprint("scripts/compare_matrices.py"),
+    script:
+        "../scripts/compare_matrices.py"
+
+
+rule write_findings:
+    """Write what the numbers say of one subset of the images in plain sentences, each with its statistic."""
+    input:
+        models="results/models.csv" if MODELS else [],
+        unmatched="results/images/unmatched.csv" if GIVEN_MAPS and IMAGES["common"] else [],
+        audits=[f"results/audit/{method}/{model}.json" for method, about in METHODS.items() for model in about["models"]],
+        localisation=expand("results/localisation/{method}.csv", method=METHODS) if HAS_MASKS else [],
+        replicates="results/inference/replicates.csv" if REPLICATES and COMPARISONS else [],
+        structure="results/inference/structure.csv" if COMPARISONS else [],
+        factors="results/inference/factors.csv" if MODELS and MATRICES else [],
+        agreement=f"results/inference/agreement/{FIRST_SUBSET}.csv" if FIRST_SUBSET in AGREEING_SUBSETS else [],
+        heads="results/heads.csv" if HEADED else [],
+        pruning="results/inference/pruning.csv" if PRUNED else [],
+        variants="results/inference/variants.csv" if PRUNED and COMPARISONS else [],
+        redundancy=expand("results/inference/redundancy/{method}.csv", method=[method for method in METHODS if len(metrics_of(method)) > 1]),
+        dissimilarities=every_matrix("results/matrices/{method}/{metric}/{subset}/dissimilarity.csv", subset=FIRST_SUBSET),
+        supports=every_matrix(f"results/groups/{{method}}/{{metric}}/{{subset}}/support-{LINKAGES[0]}.csv", subset=FIRST_SUBSET),
+        communities=every_matrix("results/groups/{method}/{metric}/{subset}/communities.csv", subset=FIRST_SUBSET),
+    output:
+        findings="results/inference/findings.md",
+    log:
+        "logs/inference/findings.log",
+    conda:
+        "../envs/compare.yaml"
+    params:
+        subset=FIRST_SUBSET,
+        source=fingerprint("scripts/write_findings.py"),
+    script:
+        "../scripts/write_findings.py"

@@ -4,6 +4,7 @@
 rule write_report:
     """Write all tables and figures, the config and the versions into one HTML file."""
     input:
+        findings="results/inference/findings.md",
         models="results/models.csv" if MODELS else [],
         unmatched="results/images/unmatched.csv" if GIVEN_MAPS and IMAGES["common"] else [],
         audits=[f"results/audit/{method}/{model}.json" for method, about in METHODS.items() for model in about["models"]],
@@ -11,6 +12,8 @@ rule write_report:
         localisation=expand("results/localisation/{method}.csv", method=METHODS) if HAS_MASKS else [],
         replicates="results/inference/replicates.csv" if REPLICATES and COMPARISONS else [],
         structure="results/inference/structure.csv" if COMPARISONS else [],
+        factors="results/inference/factors.csv" if MODELS and MATRICES else [],
+        agreement=expand("results/figures/agreement/{subset}-{kind}.svg", subset=AGREEING_SUBSETS, kind=("matrices", "trees")),
         heads="results/heads.csv" if HEADED else [],
         pruning="results/inference/pruning.csv" if PRUNED else [],
         variants="results/inference/variants.csv" if PRUNED and COMPARISONS else [],
@@ -20,10 +23,10 @@ rule write_report:
         matrix=every_matrix(f"{FIGURES}/matrix.svg"),
         dendrograms=[path for linkage in LINKAGES for path in every_matrix(f"{FIGURES}/dendrogram-{linkage}.svg")],
         louvain=every_matrix(f"{FIGURES}/louvain.svg"),
+        together=every_matrix(f"{FIGURES}/together.svg"),
         pca=every_matrix(f"{FIGURES}/pca.svg"),
         histograms=every_matrix(f"{FIGURES}/histograms.png", computed=True),
         panels="results/figures/panels" if METHODS and config["figures"]["panels"] else [],
-        redundancy=expand("results/inference/redundancy/{method}.csv", method=[method for method in METHODS if len(metrics_of(method)) > 1]),
         studies=expand("results/studies/metric_validation/{source}.png", source=VALIDATED if "metric_validation" in STUDIES else []),
     output:
         report="results/report.html",

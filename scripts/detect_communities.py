@@ -1,9 +1,11 @@
-"""Find communities by Louvain's method."""
+"""Find communities, and how often each two models are in one."""
 
-from lookalike import groups, io, logs
+from lookalike import communities, io, logs, matrices
 
 logs.log_to(snakemake.log[0])
 
-matrix, names, _ = groups.without_unknown(*io.read_matrix(snakemake.input.dissimilarity))
-rows = groups.louvain(matrix, names, snakemake.params.resolutions, snakemake.params.seed)
-io.write_table(snakemake.output.communities, rows, groups.COMMUNITY_COLUMNS)
+matrix, names, kept = matrices.without_unknown(*io.read_matrix(snakemake.input.dissimilarity))
+replicates = matrices.select_pairs(io.read_arrays(snakemake.input.bootstrap)["dissimilarity"], kept)
+rows, together = communities.consensus_communities(matrix, names, replicates, snakemake.params.resolutions, snakemake.params.seed)
+io.write_table(snakemake.output.communities, rows, communities.COLUMNS)
+io.write_matrix(snakemake.output.together, together, names)

@@ -1,8 +1,11 @@
-"""Project the models onto two principal coordinates."""
+"""Project the models onto two principal coordinates, with how far they move when the images are resampled."""
 
-from lookalike import groups, io, logs
+from lookalike import io, logs, matrices, projection
 
 logs.log_to(snakemake.log[0])
 
-matrix, names, _ = groups.without_unknown(*io.read_matrix(snakemake.input.dissimilarity))
-io.write_table(snakemake.output.pca, groups.describe_projection(*groups.classical_scaling(matrix), names), groups.PROJECTION_COLUMNS)
+matrix, names, kept = matrices.without_unknown(*io.read_matrix(snakemake.input.dissimilarity))
+replicates = matrices.select_pairs(io.read_arrays(snakemake.input.bootstrap)["dissimilarity"], kept)
+coordinates, explained = projection.classical_scaling(matrix)
+covariances = projection.resampled_covariances(coordinates, replicates)
+io.write_table(snakemake.output.pca, projection.describe_projection(coordinates, explained, covariances, names), projection.COLUMNS)

@@ -4,9 +4,12 @@ from itertools import pairwise
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Ellipse
 
-from lookalike.groups import leaf_order
+from lookalike.communities import EVERY_RESOLUTION
 from lookalike.plots.style import CHANCE, add_family_legend, family_styles
+from lookalike.projection import ellipse_of
+from lookalike.trees import leaf_order
 
 CHARACTER = 0.075  # inches of a character of a name, about
 
@@ -69,19 +72,31 @@ def dendrogram(clades, names, families, *, label, title, chance=None):
 
 
 def partitions_of(communities):
-    """Return the different partitions, each with the resolutions that give it: [([resolution], {model: community})]."""
+    """Return the different partitions, each with the rows of the resolutions that give it: [([row], {model: community})]."""
     found = []
     for resolution in dict.fromkeys(row["resolution"] for row in communities):
-        partition = {row["model"]: int(row["community"]) for row in communities if row["resolution"] == resolution}
-        if found and found[-1][1] == partition:
-            found[-1][0].append(resolution)
+        rows = [row for row in communities if row["resolution"] == resolution]
+        partition = {row["model"]: int(row["community"]) for row in rows}
+        if found and found[-1][1] == partition and EVERY_RESOLUTION not in (resolution, found[-1][0][0]["resolution"]):
+            found[-1][0].append(rows[0])
         else:
-            found.append(([resolution], partition))
+            found.append(([rows[0]], partition))
     return found
 
 
+def describe_partition(rows, partition):
+    """Return a title for a partition: its resolutions, how many communities, and how stable it is at the least stable of these."""
+    resolutions, count = [row["resolution"] for row in rows], len(set(partition.values()))
+    if resolutions == [EVERY_RESOLUTION]:
+        span = "consensus of all resolutions"
+    else:
+        span = f"resolution {resolutions[0]}" + (f" to {resolutions[-1]}" if len(resolutions) > 1 else "")
+    stability = min(float(row["stability"]) for row in rows)
+    return f"{span}\n{count} communit{'y' if count == 1 else 'ies'}, stability {stability:.2f}"
+
+
 def louvain_graph(matrix, names, communities, families, *, title):
-    """Draw the models on a circle, community by community, for every different partition.
+    """Draw the models on a circle, community by community, for the consensus of all resolutions and every different partition.
 
     Links within a community are dark, the others pale; the nearer two models, the thicker.
 
@@ -90,7 +105,7 @@ def louvain_graph(matrix, names, communities, families, *, title):
     matrix : ndarray, shape (m, m)
     names : list of str
     communities : list of dict
-        `resolution`, `model`, `community`.
+        `resolution`, `model`, `community`, `stability`.
     families : dict
         From name to family.
     title : str
@@ -104,14 +119,12 @@ def louvain_graph(matrix, names, communities, families, *, title):
     side = 2 * (1.14 * radius + CHARACTER * max(map(len, names)))
     columns = min(len(partitions), 3)
     rows = -(-len(partitions) // columns)
-    figure = Figure(figsize=(side * columns, (side + 0.3) * rows + 0.6), layout="constrained")
-    for number, (resolutions, partition) in enumerate(partitions):
+    figure = Figure(figsize=(max(side, 2.6) * columns, (side + 0.5) * rows + 0.6), layout="constrained")
+    for number, (scan, partition) in enumerate(partitions):
         axes = figure.add_subplot(rows, columns, number + 1, aspect="equal")
         draw_circle(axes, matrix, names, partition, families)
         axes.set(xlim=(-side / 2 / radius, side / 2 / radius), ylim=(-side / 2 / radius, side / 2 / radius))
-        span = f"{resolutions[0]}" if len(resolutions) == 1 else f"{resolutions[0]} to {resolutions[-1]}"
-        count = len(set(partition.values()))
-        axes.set_title(f"resolution {span}: {count} communit{'y' if count == 1 else 'ies'}", fontsize=9)
+        axes.set_title(describe_partition(scan, partition), fontsize=9)
     figure.suptitle(title, fontsize=10)
     add_family_legend(figure, families, list(partition))
     return figure
@@ -142,14 +155,18 @@ def draw_circle(axes, matrix, names, partition, families):
     axes.axis("off")
 
 
-def scatter(coordinates, explained, names, families, *, title):
-    """Draw models on two principal coordinates, with names that keep out of each other's way.
+def scatter(coordinates, explained, covariances, names, families, *, title):
+    """Draw models on two principal coordinates, with ellipses that hold 95% of their places when the images are resampled.
+
+    Names keep out of each other's way.
 
     Parameters
     ----------
     coordinates : ndarray, shape (m, 2)
     explained : sequence of 2 floats
         Shares.
+    covariances : ndarray, shape (m, 2, 2)
+        NaN where there are no resamples.
     names : list of str
     families : dict
         From name to family.
@@ -164,9 +181,12 @@ def scatter(coordinates, explained, names, families, *, title):
     figure = Figure(figsize=(6, 5.4), layout="constrained")
     axes = figure.add_subplot()
     styles = family_styles(families.values())
-    for name, (x, y) in zip(names, coordinates, strict=True):
+    for name, (x, y), covariance in zip(names, coordinates, covariances, strict=True):
         colour, marker = styles[families[name]]
         axes.plot(x, y, marker=marker, color=colour, markersize=8, markeredgecolor="white")
+        if np.isfinite(covariance).all():
+            width, height, angle = ellipse_of(covariance)
+            axes.add_patch(Ellipse((x, y), width, height, angle=angle, facecolor=colour, edgecolor=colour, alpha=0.16, lw=0.8, zorder=1))
     axes.margins(0.15)
     axes.axhline(0, color="0.9", lw=0.8, zorder=0)
     axes.axvline(0, color="0.9", lw=0.8, zorder=0)

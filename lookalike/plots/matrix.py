@@ -10,11 +10,12 @@ from lookalike.matrices import ROUNDING
 from lookalike.plots.style import ACCENT, add_family_legend, family_styles
 
 LARGEST_HISTOGRAM_GRID = 24
+LARGEST_ANNOTATED = 16
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 GREY = "0.6"
 
 
-def heatmap(matrix, names, families, *, label, title, half_width=None, order=None):
+def heatmap(matrix, names, families, *, label, title, notes=None, order=None, limits=None):
     """Draw a matrix with the numbers in its cells.
 
     Parameters
@@ -25,10 +26,12 @@ def heatmap(matrix, names, families, *, label, title, half_width=None, order=Non
     families : dict
         From name to family.
     label, title : str
-    half_width : ndarray, shape (m, m), optional
-        Half the interval of every cell, written below its number.
+    notes : ndarray of str, shape (m, m), optional
+        Written below the numbers of the cells, of at most 16 models.
     order : list of int, optional
         Of the rows, for example the leaves of a tree.
+    limits : (float, float), optional
+        Of the colours of similarities, the large ones bright; else the values are dissimilarities, the small ones bright.
 
     Returns
     -------
@@ -37,21 +40,22 @@ def heatmap(matrix, names, families, *, label, title, half_width=None, order=Non
     order = list(range(len(names))) if order is None else order
     names, values = [names[place] for place in order], matrix[np.ix_(order, order)]
     m = len(names)
-    with_interval = half_width is not None and m <= 16
-    side = 1.2 + max(0.62 if with_interval else 0.5, 3 / m) * m
+    with_notes = notes is not None and m <= LARGEST_ANNOTATED
+    side = 1.2 + max(0.62 if with_notes else 0.5, 3 / m) * m
     figure = Figure(figsize=(side + 0.8, side + 0.8), layout="constrained")
     axes = figure.add_subplot()
     off_diagonal = values[~np.eye(m, dtype=bool)]
     known = off_diagonal[np.isfinite(off_diagonal)]
-    limits = Normalize(known.min(), known.max()) if len(known) and np.ptp(known) > 0 else Normalize(0, known.max(initial=0) or 1)
+    span = (known.min(), known.max()) if len(known) and np.ptp(known) > 0 else (0, known.max(initial=0) or 1)
+    norm = Normalize(*(limits or span))
     axes.set_facecolor("0.85")
-    image = axes.imshow(np.where(np.eye(m, dtype=bool), np.nan, values), cmap="cividis_r", norm=limits)
+    image = axes.imshow(np.where(np.eye(m, dtype=bool), np.nan, values), cmap="cividis" if limits else "cividis_r", norm=norm)
     for row, column in np.argwhere(np.isfinite(values) & ~np.eye(m, dtype=bool)):
-        text = f"{values[row, column]:.2f}" if known.max() >= 0.1 else f"{values[row, column]:.2g}"
-        if with_interval and np.isfinite(half := half_width[order[row], order[column]]):
-            text += f"\n±{half if half > ROUNDING else 0:.1g}"
-        dark = np.dot(image.cmap(limits(values[row, column]))[:3], LUMINANCE) < 0.52
-        axes.text(column, row, text, ha="center", va="center", fontsize=7.5 if m <= 16 else 6.5, color="white" if dark else "black")
+        text = f"{values[row, column]:.2f}" if limits or known.max() >= 0.1 else f"{values[row, column]:.2g}"
+        if with_notes and notes[order[row], order[column]]:
+            text += f"\n{notes[order[row], order[column]]}"
+        dark = np.dot(image.cmap(norm(values[row, column]))[:3], LUMINANCE) < 0.52
+        axes.text(column, row, text, ha="center", va="center", fontsize=7.5 if m <= LARGEST_ANNOTATED else 6.5, color="white" if dark else "black")
     axes.set_xticks(range(m), names, rotation=90)
     axes.set_yticks(range(m), names)
     axes.tick_params(length=0, pad=14)
@@ -68,6 +72,12 @@ def heatmap(matrix, names, families, *, label, title, half_width=None, order=Non
     axes.set_title(title, fontsize=10)
     add_family_legend(figure, families, names)
     return figure
+
+
+def half_intervals(low, high):
+    """Return half the width of every interval as text, shape (m, m); empty where it is not known."""
+    halves = (high - low) / 2
+    return np.array([["" if np.isnan(half) else f"±{half if half > ROUNDING else 0:.1g}" for half in row] for row in halves])
 
 
 def histograms(values, chance, names, *, label, title):

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from lookalike.report.findings import FEWEST_FOR_A_VERDICT
 
-PACKAGES = ("numpy", "scipy", "torch", "torchvision", "timm", "captum", "numba", "scikit-image", "networkx", "python-louvain", "matplotlib", "snakemake")
+PACKAGES = ("numpy", "scipy", "torch", "torchvision", "timm", "captum", "numba", "scikit-image", "matplotlib", "snakemake")
 # Columns of models.csv that hold numbers; the others hold text.
 COUNTS = ("parameters", "features", "channels", "classes")
 SHARES = ("accuracy_before", "accuracy", "explained_accuracy")

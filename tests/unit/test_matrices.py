@@ -303,3 +303,47 @@ def test_a_given_matrix_without_any_value_is_refused():
 def test_bad_names_of_a_given_matrix_are_refused(names, complaint):
     with pytest.raises(InputError, match=complaint):
         matrices.checked_matrix(given_matrix()[0], names, "dissimilarity", "a.csv")
+
+
+def random_matrix(models, seed=0):
+    return matrices.square(np.random.default_rng(seed).uniform(0.2, 1, models * (models - 1) // 2), models)
+
+
+def test_model_with_most_unknown_dissimilarities_is_left_out(capsys):
+    matrix = random_matrix(5)
+    matrix[2, :2] = matrix[:2, 2] = np.nan
+    left, names, kept = matrices.without_unknown(matrix, MODELS)
+    assert names == ["ant", "bee", "dog", "eel"]
+    assert kept == [0, 1, 3, 4]
+    np.testing.assert_array_equal(left, matrix[np.ix_(kept, kept)])
+    assert "cow is left out: 2 of its dissimilarities" in capsys.readouterr().out
+
+
+def test_models_are_left_out_one_after_another_only_as_far_as_needed():
+    matrix = random_matrix(6)
+    for place in (1, 4):
+        matrix[place] = matrix[:, place] = np.nan
+        matrix[place, place] = 0
+    left, names, kept = matrices.without_unknown(matrix, [*MODELS, "fox"])
+    assert kept == [0, 2, 3, 5]
+    assert names == ["ant", "cow", "dog", "fox"]
+    assert np.isfinite(left).all()
+
+
+def test_complete_matrix_keeps_all_models(capsys):
+    matrix = random_matrix(4)
+    left, names, kept = matrices.without_unknown(matrix, MODELS[:4])
+    np.testing.assert_array_equal(left, matrix)
+    assert (names, kept) == (MODELS[:4], [0, 1, 2, 3])
+    assert capsys.readouterr().out == ""
+
+
+def test_selected_pairs_are_those_of_the_kept_models():
+    matrix, kept = random_matrix(6), [0, 2, 5]
+    np.testing.assert_array_equal(matrices.select_pairs(matrices.condensed(matrix)[None], kept), matrices.condensed(matrix[np.ix_(kept, kept)])[None])
+    assert matrices.select_pairs(np.empty((3, 0)), [0]).shape == (3, 0)
+
+
+def test_selected_pairs_are_in_the_order_that_is_asked():
+    matrix, order = random_matrix(6), [4, 0, 5, 1]
+    np.testing.assert_array_equal(matrices.select_pairs(matrices.condensed(matrix)[None], order)[0], matrices.condensed(matrix[np.ix_(order, order)]))

@@ -12,7 +12,7 @@ import yaml
 from lookalike import fingerprint
 
 ROOT = Path(__file__).parent.parent.parent
-PACKAGES = {"PIL": "pillow", "skimage": "scikit-image", "ot": "pot", "yaml": "pyyaml", "community": "python-louvain", "huggingface_hub": "huggingface-hub"}
+PACKAGES = {"PIL": "pillow", "skimage": "scikit-image", "ot": "pot", "yaml": "pyyaml", "huggingface_hub": "huggingface-hub"}
 
 
 def rules():

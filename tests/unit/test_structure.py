@@ -8,10 +8,9 @@ from scipy.cluster.hierarchy import cut_tree
 from sklearn.metrics import silhouette_score
 
 from lookalike import registry
-from lookalike.groups import link
-from lookalike.inference import holm, permutation_p
 from lookalike.matrices import condensed, square
-from lookalike.structure import correct, permute, silhouettes, split_half_reliability, statistics, structure_test
+from lookalike.structure import permute, silhouettes, split_half_reliability, statistics, structure_test
+from lookalike.trees import link
 
 few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 
@@ -107,32 +106,6 @@ def test_statistics_of_two_clear_groups():
     np.fill_diagonal(matrix, 0)
     variance, silhouette, groups = statistics(condensed(matrix), 6)
     assert (groups, silhouette) == (2, pytest.approx(0.8 / 0.9)) and variance == pytest.approx(condensed(matrix).var())
-
-
-def test_p_values_count_the_identity_and_equal_values():
-    assert permutation_p(1.0, np.array([0.0, 1.0 + 1e-15, 1.0 - 1e-15, 2.0])) == 0.8
-    assert permutation_p(1.0, np.zeros(99)) == 0.01
-
-
-def test_holm_equals_its_steps_by_hand():
-    np.testing.assert_allclose(holm([0.01, np.nan, 0.04, 0.03, 0.005]), [0.03, np.nan, 0.06, 0.06, 0.02])
-    np.testing.assert_allclose(holm([0.6, 0.7]), [1, 1])
-    assert holm([]).shape == (0,)
-
-
-@few_examples
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
-def test_holm_lies_between_no_correction_and_bonferroni_and_keeps_the_order(p):
-    corrected = holm(p)
-    assert (corrected >= p).all() and (corrected <= np.minimum(np.array(p) * len(p), 1) + 1e-12).all()
-    assert (np.diff(corrected[np.argsort(p, kind="stable")]) >= 0).all()
-
-
-def test_tests_that_are_reported_together_are_corrected_together():
-    rows = [{"variance_p": "0.01", "silhouette_p": "nan"}, {"variance_p": "0.04", "silhouette_p": "0.5"}]
-    found = correct(rows)
-    assert [row["variance_holm"] for row in found] == [0.02, 0.04]
-    assert np.isnan(found[0]["silhouette_holm"]) and found[1]["silhouette_holm"] == 0.5
 
 
 def test_reliability_foretells_the_correlation_with_other_images():

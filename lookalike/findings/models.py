@@ -1,11 +1,10 @@
-"""What the report says in words and tables, made from the numbers alone."""
+"""Sentences about the models and their maps: localisation, replicates, heads, pruning."""
 
 import numpy as np
 
+from lookalike.inference import too_few_images
 from lookalike.localisation import NULL_METHODS
 
-FEWEST_IMAGES = 2
-LEVEL = 0.05
 # With fewer, percentile intervals are too narrow to say what is clear.
 FEWEST_FOR_A_VERDICT = 20
 TOO_FEW = f"fewer than {FEWEST_FOR_A_VERDICT} images tell nothing for sure"
@@ -79,46 +78,6 @@ def is_nearer(row):
 def describe_gap(row):
     """Return the metric with the replicate's dissimilarity and that of the other pairs."""
     return f"{row['metric']} ({float(row['distance']):.2g} against {float(row['others']):.2g})"
-
-
-def structure_sentences(rows):
-    """Say by which metrics the models of a method differ in whom they are near to, and by which they need not.
-
-    Parameters
-    ----------
-    rows : list of dict
-        Of `inference/structure.csv`.
-
-    Returns
-    -------
-    list of str
-    """
-    sentences = []
-    for method, subset in dict.fromkeys((row["method"], row["subset"]) for row in rows):
-        own = [row for row in rows if (row["method"], row["subset"]) == (method, subset)]
-        tested = [row for row in own if not row["untested"]]
-        place = f"{method}, {subset} images"
-        if not tested:
-            sentences.append(f"{place}: structure cannot be tested: {own[0]['untested']}.")
-            continue
-        told = {verdict: [describe_p(row, "variance") for row in tested if is_clear(row, "variance") == verdict] for verdict in (True, False)}
-        parts = ([f"the dissimilarities have structure by {', '.join(told[True])}"] if told[True] else []) + (
-            [f"there is NO evidence of any by {', '.join(told[False])}"] if told[False] else []
-        )
-        grouped = [f"{row['groups']} by {describe_p(row, 'silhouette')}" for row in tested if is_clear(row, "silhouette")]
-        clusters = f"groups clearer than chance: {', '.join(grouped)}" if grouped else "no partition is clearer than chance"
-        sentences.append(f"{place}: {'; '.join(parts)}; {clusters}.")
-    return sentences
-
-
-def is_clear(row, name):
-    """Tell whether a test's corrected p value is below the level."""
-    return float(row[f"{name}_holm"]) <= LEVEL
-
-
-def describe_p(row, name):
-    """Return the metric with a test's corrected p value."""
-    return f"{row['metric']} (p {float(row[f'{name}_holm']):.2g}, Holm)"
 
 
 def heads_sentence(rows):
@@ -224,13 +183,6 @@ def sample_size_sentence(n):
     """Say what the number of images allows to conclude."""
     if n == 0:
         return "The matrices are given as they are: without values of single images there is neither interval nor chance level nor support."
-    if n < FEWEST_IMAGES:
-        return f"With n = {n} image nothing can be concluded: no dissimilarity has an interval."
+    if n < 2:
+        return f"{too_few_images(n).capitalize()}: no dissimilarity has an interval."
     return f"Every mean is over at most n = {n} images; ± is half the 95% bootstrap interval over images."
-
-
-def summarise_diagnostics(rows):
-    """Return median and 95th percentile of every diagnostic of an explanation run, by its name."""
-    names = [name for name in (rows[0] if rows else {}) if name != "image"]
-    columns = {name: np.array([float(row[name]) for row in rows]) for name in names}
-    return {name: {"median": float(np.median(values)), "high": float(np.percentile(values, 95))} for name, values in columns.items()}

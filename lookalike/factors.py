@@ -1,0 +1,142 @@
+"""What explains a matrix? The models' factors, and which tests they are put to."""
+
+from collections import Counter
+from math import factorial, prod
+
+import numpy as np
+
+from lookalike.inference import FEWEST_MODELS, LEVEL, too_few_images
+from lookalike.matrices import ROUNDING, condensed
+from lookalike.permutation_tests import anosim, mantel, partial_mantel, permanova, permdisp
+from lookalike.seeding import rng_of
+
+COLUMNS = ("factor", "test", "given", "models", "levels", "statistic", "r2", "p", "untested")
+# Factors of models.csv that every model has; the config's own come besides. The other columns tell models apart, or follow from these.
+FACTORS = ("family", "native_grid", "parameters", "accuracy")
+# What matters of these is how many times one is of the other.
+RATIOS = ("parameters",)
+PREDICTIONS, FAMILY = "predictions", "family"
+
+
+def factors_of(rows, own):
+    """Return the factors of the models, as text.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Of `models.csv`.
+    own : list of str
+        Factors that the config gives.
+
+    Returns
+    -------
+    dict
+        From a factor that is known of any model to a dict from model to its value; models of which it is not known are left out.
+    """
+    found = {factor: {row["model"]: row[factor] for row in rows if row[factor]} for factor in (*FACTORS, *own) if rows and factor in rows[0]}
+    return {factor: values for factor, values in found.items() if values}
+
+
+def fill(matrix, known, names):
+    """Return a matrix of some models (k, k) for others (m, m), NaN for those that it does not know."""
+    places = [known.index(name) if name in known else len(known) for name in names]
+    return np.pad(np.reshape(matrix, (len(known),) * 2), (0, 1), constant_values=np.nan)[np.ix_(places, places)]
+
+
+def factor_tests(matrix, names, factors, predictions, permutations, seed, images=None):
+    """Run every test on every factor.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape (m, m)
+        Of dissimilarities, all known.
+    names : list of str
+    factors : dict
+        As `factors_of` returns them. Where all values are numbers, models differ by their difference, else by being different.
+    predictions : ndarray, shape (m, m)
+        How differently models predict; NaN, also on the diagonal, for those of which that is not known.
+    permutations : int
+        Of the models.
+    seed : int
+    images : int, optional
+        Behind the matrix, if that is known.
+
+    Returns
+    -------
+    list of dict
+        With `COLUMNS`. `test` is `mantel`, `partial_mantel` (given how the models predict; for the predictions, given the
+        family), and for factors with levels `anosim`, `permanova` and `permdisp`; `statistic` is Spearman's rho, R, pseudo-F
+        and F, `r2` PERMANOVA's share of the variance; `p` is one-sided; `untested` says why there is none.
+    """
+    rows = []
+    predicting = [name for name, own in zip(names, predictions.diagonal(), strict=True) if np.isfinite(own)]
+    for factor, values in (({PREDICTIONS: predicting} if predicting else {}) | factors).items():
+        places = [place for place, name in enumerate(names) if name in values]
+        about = {"factor": factor, "models": len(places), "levels": ""}
+        part, rng = matrix[np.ix_(places, places)], rng_of(seed, "factors", len(places))
+        if factor == PREDICTIONS:
+            levels, differences = None, predictions[np.ix_(places, places)]
+        else:
+            levels, differences = describe_factor([values[names[place]] for place in places], factor in RATIOS)
+            about["levels"] = "" if levels is None else ", ".join(f"{level} {count}" for level, count in Counter(levels).most_common())
+        if reason := why_matrix_untested(part, images) or why_factor_untested(factor, levels, differences):
+            rows.append(dict.fromkeys(COLUMNS, None) | about | {"untested": reason})
+            continue
+        orders = np.array([rng.permutation(len(places)) for _ in range(permutations)])
+        control = control_of(factor, factors, [names[place] for place in places], predictions[np.ix_(places, places)])
+        found = {"mantel": mantel(part, differences, orders)}
+        if control:
+            found["partial_mantel"] = {"given": control[0]} | partial_mantel(part, differences, control[1], orders)
+        if levels is not None:
+            codes = np.unique(levels, return_inverse=True)[1]
+            found |= {"anosim": anosim(part, codes, orders), "permanova": permanova(part, codes, orders), "permdisp": permdisp(part, codes, orders)}
+        rows += [dict.fromkeys(COLUMNS, None) | about | {"test": test} | result for test, result in found.items()]
+    return rows
+
+
+def describe_factor(values, by_ratio):
+    """Return the level of every model, or None if the values are numbers, and how far apart models are, shape (m, m)."""
+    try:
+        numbers = np.array([float(value) for value in values])
+    except ValueError:
+        levels = np.array(values)
+        return values, (levels[:, None] != levels).astype(float)
+    numbers = np.log(numbers) if by_ratio else numbers
+    return None, np.abs(numbers[:, None] - numbers)
+
+
+def control_of(factor, factors, names, predictions):
+    """Return what a partial Mantel test of a factor takes as given, and how far apart models are by it; None where that cannot be told."""
+    if factor != PREDICTIONS:
+        given, differences = PREDICTIONS, predictions
+    else:
+        given, families = FAMILY, [factors.get(FAMILY, {}).get(name, "") for name in names]
+        differences = describe_factor(families, by_ratio=False)[1] if all(families) else np.full_like(predictions, np.nan)
+    values = condensed(differences)
+    return (given, differences) if np.isfinite(values).all() and np.ptp(values) > 0 else None
+
+
+def why_matrix_untested(matrix, images):
+    """Say why no factor that is known of these models can be tested; empty if one can."""
+    if images is not None and images < 2:
+        return too_few_images(images)
+    if len(matrix) < FEWEST_MODELS:
+        return f"it wants {FEWEST_MODELS} models or more of which it is known, replicates and pruned variants aside, and has {len(matrix)}"
+    return "all dissimilarities between models are equal" if np.ptp(condensed(matrix)) <= ROUNDING else ""
+
+
+def why_factor_untested(factor, levels, differences):
+    """Say why a factor cannot be tested; empty if it can."""
+    if np.ptp(condensed(differences)) == 0:
+        if levels is None:
+            return "every two models predict as differently" if factor == PREDICTIONS else f"every two models are as far apart in {factor}"
+        return f"the {factor} of all models is {levels[0]}" if len(set(levels)) == 1 else f"no two models are of one {factor}"
+    if levels is not None and (least := 1 / relabellings(levels)) > LEVEL:
+        return f"with so few models in a {factor} no p value can be below {least:.2g}"
+    return ""
+
+
+def relabellings(levels):
+    """Return how many different partitions permuting the models can give."""
+    sizes = Counter(levels).values()
+    return factorial(len(levels)) // prod(map(factorial, sizes)) // prod(map(factorial, Counter(sizes).values()))

@@ -1,0 +1,1 @@
+"""What the numbers say, in plain sentences, each with its statistic."""

@@ -1,0 +1,97 @@
+"""Sentences about what explains the matrices, and whether they agree."""
+
+from itertools import combinations_with_replacement
+
+import numpy as np
+
+from lookalike.factors import PREDICTIONS
+from lookalike.findings.groups import by_method, p_of
+from lookalike.inference import is_clear
+
+
+def factor_sentences(rows):
+    """Say by which methods and metrics a factor goes with the places that models look at.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Of `inference/factors.csv`, for one subset of the images.
+
+    Returns
+    -------
+    list of str
+        One for each factor, of PERMANOVA where it has levels and of Mantel's test where it is a number.
+    """
+    by_factor = {factor: [row for row in rows if row["factor"] == factor] for factor in dict.fromkeys(row["factor"] for row in rows)}
+    untested = {}
+    for factor, own in by_factor.items():
+        if not any(row["test"] for row in own):
+            untested.setdefault(own[0]["untested"], []).append(factor)
+    said = [factor_sentence(factor, own) for factor, own in by_factor.items() if any(row["test"] for row in own)]
+    return said + [f"{', '.join(factors)}: whether it explains where models look cannot be tested: {reason}." for reason, factors in untested.items()]
+
+
+def factor_sentence(factor, rows):
+    """Say what the tests of one factor found."""
+    test = "permanova" if any(row["test"] == "permanova" for row in rows) else "mantel"
+    tested = [row for row in rows if row["test"] == test]
+    claim = "models that predict alike look alike" if factor == PREDICTIONS else f"models that are near in {factor} look alike"
+    claim = f"models of different {factor} ({tested[0]['levels']}) differ in where they look" if test == "permanova" else claim
+    clear = [f"{method} ({'; '.join(map(describe_effect, own))})" for method, own in by_method([row for row in tested if is_clear(row)]).items()]
+    unclear = [f"{method} ({range_of_p(own)})" for method, own in by_method([row for row in tested if not is_clear(row)]).items()]
+    said = f"{factor}: {claim} by {', '.join(clear)}" if clear else f"{factor}: there is NO evidence that {claim}, by {', '.join(unclear)}"
+    if clear and unclear:
+        said += f", but not by {', '.join(unclear)}"
+    spread = {(row["method"], row["metric"]): row for row in rows if row["test"] == "permdisp" and not row["untested"]}
+    doubtful = [
+        f"{method} {metric} ({p_of(spread[method, metric])})"
+        for method, metric in ((row["method"], row["metric"]) for row in tested if is_clear(row))
+        if (method, metric) in spread and is_clear(spread[method, metric])
+    ]
+    caveat = f" Their spread differs, too, which may be all that PERMANOVA sees, by {', '.join(doubtful)}: PERMDISP." if doubtful else ""
+    return f"{said} ({'PERMANOVA' if test == 'permanova' else 'Mantel'}, Holm).{caveat}"
+
+
+def describe_effect(row):
+    """Return a metric with the size of a factor's effect and its corrected p value."""
+    size = f"R2 {float(row['r2']):.2f}" if row["test"] == "permanova" else f"rho {float(row['statistic']):.2f}"
+    return f"{row['metric']}: {size}, {p_of(row)}"
+
+
+def range_of_p(rows):
+    """Return the span of several corrected p values."""
+    low, high = (f"{end([float(row['holm']) for row in rows]):.2g}" for end in (min, max))
+    return f"p {low}" if low == high else f"p {low} to {high}"
+
+
+def agreement_sentences(rows):
+    """Say how far metrics and methods agree upon who is near to whom.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Of `inference/agreement/SUBSET.csv`.
+
+    Returns
+    -------
+    list of str
+    """
+    tested = [row for row in rows if not row["untested"]]
+    if rows and not tested:
+        return [f"Whether methods and metrics agree cannot be tested: {rows[0]['untested']}."]
+    methods = dict.fromkeys(row[side] for row in rows for side in ("method", "other_method"))
+    told = {"within": [], "between": []}
+    for one, other in combinations_with_replacement(methods, 2):
+        own = [row for row in tested if {row["method"], row["other_method"]} == {one, other}]
+        if own:
+            told["within" if one == other else "between"].append(f"{one if one == other else f'{one} and {other}'} {describe_agreement(own)}")
+    parts = (("metrics of one method", told["within"]), ("methods", told["between"]))
+    return [f"Do {who} agree upon who is near to whom? {'; '.join(found)} (Mantel, Holm)." for who, found in parts if found]
+
+
+def describe_agreement(rows):
+    """Return the median correlation of pairs of matrices, and how many of them agree beyond chance."""
+    rho, clear = np.median([float(row["rho"]) for row in rows]), sum(is_clear(row, "rho") for row in rows)
+    if len(rows) == 1:
+        return f"rho {rho:.2f}, {'' if clear else 'not '}beyond chance"
+    return f"median rho {rho:.2f}, beyond chance in {clear} of {len(rows)}"

@@ -1,0 +1,143 @@
+"""Sentences about groups of models: whether there are any, which clades hold, which communities."""
+
+from lookalike.communities import EVERY_RESOLUTION
+from lookalike.findings.models import FEWEST_FOR_A_VERDICT, TOO_FEW
+from lookalike.inference import is_clear
+
+# A clade holds if it is in so many of the bootstrap trees.
+HOLDS = 0.95
+MOST_CLADES = 6
+
+
+def by_method(rows):
+    """Return the rows of each method, in their order."""
+    return {method: [row for row in rows if row["method"] == method] for method in dict.fromkeys(row["method"] for row in rows)}
+
+
+def p_of(row, test=""):
+    """Return a test's corrected p value as text."""
+    return f"p {float(row[f'{test}_holm'.lstrip('_')]):.2g}"
+
+
+def braces(names):
+    """Return names as a set."""
+    return f"{{{', '.join(names)}}}"
+
+
+def structure_sentences(rows):
+    """Say by which metrics the models of a method differ in whom they are near to, and by which they need not.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Of `inference/structure.csv`, for one subset of the images.
+
+    Returns
+    -------
+    list of str
+    """
+    sentences = []
+    for method, own in by_method(rows).items():
+        tested = [row for row in own if not row["untested"]]
+        if not tested:
+            sentences.append(f"{method}: whether there are groups cannot be tested: {own[0]['untested']}.")
+            continue
+        told = {verdict: [f"{row['metric']} ({p_of(row, 'variance')})" for row in tested if is_clear(row, "variance") == verdict] for verdict in (True, False)}
+        parts = ([f"the dissimilarities have structure by {', '.join(told[True])}"] if told[True] else []) + (
+            [f"there is NO evidence of structure by {', '.join(told[False])}: the models might be exchanged in every image"] if told[False] else []
+        )
+        grouped = [f"{row['groups']} by {row['metric']} ({p_of(row, 'silhouette')})" for row in tested if is_clear(row, "silhouette")]
+        clusters = f"groups clearer than chance: {', '.join(grouped)}" if grouped else "no partition into groups is clearer than chance"
+        sentences.append(f"{method}: {'; '.join(parts)}; {clusters} (permutation of models within images, Holm).")
+    return sentences
+
+
+def clade_sentences(clades, structure, n):
+    """Say which clades hold in the resamples, by the metrics whose dissimilarities have structure.
+
+    Parameters
+    ----------
+    clades : dict
+        From (method, metric) to the parsed clades of its tree.
+    structure : list of dict
+        Of `inference/structure.csv`, for one subset of the images.
+    n : int
+        Images.
+
+    Returns
+    -------
+    list of str
+        Where there is no structure, no clade is named, whatever its support.
+    """
+    sentences = []
+    for method, own in by_method([row for row in structure if is_clear(row, "variance")]).items():
+        if n < FEWEST_FOR_A_VERDICT:
+            sentences.append(f"{method}: which clades hold is not told: {TOO_FEW}.")
+            continue
+        held = {}
+        for row in own:
+            # The last clade is the root, which always holds.
+            for clade in clades[method, row["metric"]][:-1]:
+                if clade["support"] >= HOLDS:
+                    held.setdefault(tuple(sorted(clade["members"].split())), []).append((clade["support"], row["metric"]))
+        ordered = sorted(held.items(), key=lambda item: (-len(item[1]), -max(item[1])[0], item[0]))
+        told = [
+            f"{braces(members)} holds in {', '.join(f'{support:.0%} by {metric}' for support, metric in found)}" for members, found in ordered[:MOST_CLADES]
+        ]
+        if told:
+            rest = f", and {len(ordered) - MOST_CLADES} more in the dendrograms" if len(ordered) > MOST_CLADES else ""
+            sentences.append(f"{method}: of the resamples of the images, the clade {'; the clade '.join(told)}{rest}.")
+        else:
+            sentences.append(f"{method}: no clade holds in {HOLDS:.0%} of the resamples by {', '.join(row['metric'] for row in own)}.")
+    return sentences
+
+
+def community_sentences(communities, structure):
+    """Say which communities the partitions of all resolutions, seeds and resamples agree upon, where groups are clearer than chance.
+
+    Parameters
+    ----------
+    communities : dict
+        From (method, metric) to the rows of its `communities.csv`.
+    structure : list of dict
+        Of `inference/structure.csv`, for one subset of the images.
+
+    Returns
+    -------
+    list of str
+    """
+    sentences = []
+    for method, own in by_method([row for row in structure if is_clear(row, "silhouette")]).items():
+        found = {}
+        for row in own:
+            consensus = [one for one in communities[method, row["metric"]] if one["resolution"] == EVERY_RESOLUTION]
+            members = {}
+            for one in consensus:
+                members.setdefault(int(one["community"]), []).append(one["model"])
+            told = " and ".join(braces(members[number]) for number in sorted(members)) if len(members) > 1 else "all models in one"
+            found.setdefault(told, []).append(f"{row['metric']} (stability {float(consensus[0]['stability']):.2f})")
+        told = [f"{partition} by {', '.join(metrics)}" for partition, metrics in found.items()]
+        sentences.append(f"{method}: consensus communities: {'; '.join(told)}.")
+    return sentences
+
+
+def left_out_sentences(matrices, communities):
+    """Say which models are in no group because their dissimilarities are not known.
+
+    Parameters
+    ----------
+    matrices : dict
+        From (method, metric) to the names of its models.
+    communities : dict
+        From (method, metric) to the rows of its `communities.csv`.
+
+    Returns
+    -------
+    list of str
+    """
+    sentences = []
+    for (method, metric), names in matrices.items():
+        grouped = {row["model"] for row in communities[method, metric]}
+        if missing := [name for name in names if name not in grouped]:
+            sentences.append(f"{method}, {metric}: {', '.join(missing)} can be put into no group, for want of known dissimilarities.")
+    return sentences

@@ -1,0 +1,224 @@
+"""Tests of dissimilarity matrices by permuting the models: Mantel, partial Mantel, ANOSIM, PERMANOVA, PERMDISP.
+
+Written for many permutations of small matrices: all are made at once, as one product of matrices.
+"""
+
+import numpy as np
+
+from lookalike.inference import permutation_p
+from lookalike.matrices import condensed, pair_numbers
+from lookalike.metrics.preparation import average_ranks
+
+# Permutations at once, so that those of a hundred models fit into memory.
+AT_ONCE = 1000
+
+
+def mantel(matrix, other, orders):
+    """Test by Mantel's test whether models that are far apart in one matrix are so in another.
+
+    Parameters
+    ----------
+    matrix, other : ndarray, shape (m, m)
+        Neither constant off the diagonal, which does not count.
+    orders : ndarray of int, shape (P, m)
+        Permutations of the models.
+
+    Returns
+    -------
+    dict
+        `statistic`, Spearman's rho, and `p`, one-sided.
+
+    References
+    ----------
+    Mantel 1967, Cancer Research 27, 209-220
+    """
+    x, y = ranks_of([condensed(matrix), condensed(other)])
+    observed, null = permuted_correlations(x, y[None], orders)
+    return {"statistic": observed[0], "p": permutation_p(observed[0], null[:, 0])}
+
+
+def partial_mantel(matrix, other, given, orders):
+    """Test by a partial Mantel test whether two matrices go together beyond what a third has in common with both.
+
+    Parameters
+    ----------
+    matrix, other, given : ndarray, shape (m, m)
+        None constant off the diagonal.
+    orders : ndarray of int, shape (P, m)
+        Permutations of the models of the first.
+
+    Returns
+    -------
+    dict
+        `statistic`, the partial rank correlation, and `p`, one-sided; or `untested`.
+
+    References
+    ----------
+    Smouse, Long and Sokal 1986, doi:10.2307/2413122
+    """
+    x, *y = ranks_of([condensed(one) for one in (matrix, other, given)])
+    between = np.corrcoef(y)[0, 1]
+    if 1 - between**2 < 1e-9:
+        return {"untested": "the two go together entirely"}
+    observed, null = permuted_correlations(x, np.array(y), orders)
+    r, by_chance = (partial_correlation(rho[..., 0], rho[..., 1], between) for rho in (observed, null))
+    return {"statistic": r, "p": permutation_p(r, by_chance)}
+
+
+def partial_correlation(xy, xz, yz):
+    """Return the correlation of x and y given z, of the three correlations; 0 where z leaves nothing of x."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(1 - xz**2 > 1e-9, (xy - xz * yz) / np.sqrt((1 - xz**2) * (1 - yz**2)), 0.0)
+
+
+def ranks_of(tables):
+    """Return the average ranks of condensed matrices (k, pairs)."""
+    return average_ranks(np.array(tables)).astype(float)
+
+
+def permuted_correlations(x, y, orders):
+    """Correlate condensed values with others, as they are and after permutations of the models of the first.
+
+    Parameters
+    ----------
+    x : ndarray, shape (pairs,)
+    y : ndarray, shape (k, pairs)
+        None constant.
+    orders : ndarray of int, shape (P, m)
+
+    Returns
+    -------
+    observed : ndarray, shape (k,)
+        Pearson's correlations; of ranks, Spearman's.
+    null : ndarray, shape (P, k)
+    """
+    x, y = (centred_units(values) for values in (x, y))
+    number = pair_numbers(orders.shape[1])
+    rows, columns = np.triu_indices(orders.shape[1], 1)
+    null = [x[number[some[:, rows], some[:, columns]]] @ y.T for some in in_parts(orders)]
+    return y @ x, np.concatenate(null)
+
+
+def centred_units(values):
+    """Return values less their mean, of length 1, along the last axis."""
+    values = values - values.mean(axis=-1, keepdims=True)
+    return values / np.linalg.norm(values, axis=-1, keepdims=True)
+
+
+def in_parts(orders, identity=False):
+    """Yield permutations (P, m), some at once; first, if wanted, the identity."""
+    if identity:
+        yield np.arange(orders.shape[1])[None]
+    for start in range(0, len(orders), AT_ONCE):
+        yield orders[start : start + AT_ONCE]
+
+
+def anosim(matrix, codes, orders):
+    """Test by ANOSIM whether models of one level are nearer than others are.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape (m, m)
+    codes : ndarray of int, shape (m,)
+        Levels, numbered from 0.
+    orders : ndarray of int, shape (P, m)
+        Permutations of the models.
+
+    Returns
+    -------
+    dict
+        `statistic`, R in [-1, 1], and `p`.
+
+    References
+    ----------
+    Clarke 1993, doi:10.1111/j.1442-9993.1993.tb00438.x
+    """
+    ranks, models = ranks_of([condensed(matrix)])[0], len(codes)
+    within = same_level(codes[None])[0].sum()
+    sums = np.concatenate([same_level(codes[some]) @ ranks for some in in_parts(orders, identity=True)])
+    gap = (ranks.sum() - sums) / (len(ranks) - within) - sums / within
+    statistics = gap / (models * (models - 1) / 4)
+    return {"statistic": statistics[0], "p": permutation_p(statistics[0], statistics[1:])}
+
+
+def same_level(codes):
+    """Tell which pairs are of one level, shape (P, pairs) of 0 and 1, of levels (P, m)."""
+    rows, columns = np.triu_indices(codes.shape[1], 1)
+    return (codes[:, rows] == codes[:, columns]).astype(float)
+
+
+def permanova(matrix, codes, orders):
+    """Test by PERMANOVA whether the centres of levels differ.
+
+    Parameters
+    ----------
+    As for `anosim`.
+
+    Returns
+    -------
+    dict
+        `statistic`, pseudo-F, `r2`, the levels' share of the sum of squares, and `p`. Levels that differ in their spread
+        alone may be taken to differ in their centres, too, which PERMDISP tells.
+
+    References
+    ----------
+    Anderson 2001, doi:10.1111/j.1442-9993.2001.01070.pp.x
+    """
+    squares, models, groups = condensed(matrix) ** 2, len(codes), codes.max() + 1
+    shares, rows = 1 / np.bincount(codes), np.triu_indices(models, 1)[0]
+    within = np.concatenate([(same_level(codes[some]) * shares[codes[some][:, rows]]) @ squares for some in in_parts(orders, identity=True)])
+    whole = squares.sum() / models
+    with np.errstate(divide="ignore"):
+        statistics = ((whole - within) / (groups - 1)) / (within / (models - groups))
+    # By the share, which is the same ranking and stays finite where models of one level are equal.
+    return {"statistic": statistics[0], "r2": 1 - within[0] / whole, "p": permutation_p(-within[0], -within[1:])}
+
+
+def permdisp(matrix, codes, orders):
+    """Test by PERMDISP whether levels differ in how far their models are from their centre.
+
+    Levels of a single model have no spread and are left out. Distances to the centre are taken straight from the
+    dissimilarities, and corrected for the size of the level, since the centre of few models is near to each of them.
+
+    Parameters
+    ----------
+    As for `anosim`.
+
+    Returns
+    -------
+    dict
+        `statistic`, F, and `p`; or `untested`.
+
+    References
+    ----------
+    Anderson 2006, doi:10.1111/j.1541-0420.2005.00440.x; Stier et al. 2013, doi:10.1890/12-1616.1
+    """
+    sizes = np.bincount(codes)
+    kept = np.flatnonzero(sizes[codes] > 1)
+    if (sizes > 1).sum() < 2:
+        return {"untested": "it wants two levels or more of two models or more"}
+    codes = np.unique(codes[kept], return_inverse=True)[1]
+    spread = distances_to_centres(matrix[np.ix_(kept, kept)], codes)
+    # The order of the models that are left, of every permutation of all of them.
+    orders = np.argsort(np.argsort(orders[:, kept], axis=1), axis=1)
+    member = np.eye(codes.max() + 1)[codes] / np.bincount(codes)
+    means = np.concatenate([spread[some] @ member for some in in_parts(orders, identity=True)])
+    between = ((means - spread.mean()) ** 2) @ np.bincount(codes)
+    whole = ((spread - spread.mean()) ** 2).sum()
+    # Two models are as far from their centre as one another, but for rounding.
+    within = np.where(whole - between > 1e-12 * whole, whole - between, 0)
+    groups = codes.max() + 1
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = np.nan_to_num(between[0] / (groups - 1) / (within[0] / (len(codes) - groups)), posinf=np.inf)
+    return {"statistic": statistic, "p": permutation_p(between[0], between[1:])}
+
+
+def distances_to_centres(matrix, codes):
+    """Return how far every model is from the centre of its level, each of two models or more, corrected for its size."""
+    own = (codes[:, None] == codes).astype(float)
+    sizes = own.sum(axis=1)
+    squares = own * matrix**2
+    to_centre = squares.sum(axis=1) / sizes - np.array([squares[np.ix_(codes == code, codes == code)].sum() for code in range(codes.max() + 1)])[codes] / (
+        2 * sizes**2
+    )
+    return np.sqrt(np.maximum(to_centre, 0) * sizes / (sizes - 1))

@@ -1,0 +1,18 @@
+"""Draw how far all matrices agree, and their trees."""
+
+from lookalike import io, logs
+
+logs.log_to(snakemake.log[0])
+
+from lookalike import agreement
+from lookalike.plots.matrix import heatmap
+from lookalike.plots.style import save
+
+rows = io.read_table(snakemake.input.agreement)
+heading = f"agreement of matrices, {snakemake.wildcards.subset} images; *: Mantel's p, corrected (Holm), at most .05"
+for name, paths, label in (
+    ("rho", snakemake.output.matrices, "Spearman's correlation of the dissimilarities"),
+    ("tree", snakemake.output.trees, f"correlation of the trees' heights, {snakemake.params.linkage} linkage"),
+):
+    matrix, clear, names, methods = agreement.as_matrix(rows, name)
+    save(heatmap(matrix, names, methods, label=label, title=heading, notes=clear, limits=(-1, 1)), paths)

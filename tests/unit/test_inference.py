@@ -1,0 +1,54 @@
+"""P values by permutation, and their correction for being several."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lookalike.inference import correct, enough_permutations, holm, is_clear, permutation_p
+
+few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
+
+
+def test_p_values_count_the_identity_and_equal_values():
+    assert permutation_p(1.0, np.array([0.0, 1.0 + 1e-15, 1.0 - 1e-15, 2.0])) == 0.8
+    assert permutation_p(1.0, np.zeros(99)) == 0.01
+
+
+def test_holm_equals_its_steps_by_hand():
+    np.testing.assert_allclose(holm([0.01, np.nan, 0.04, 0.03, 0.005]), [0.03, np.nan, 0.06, 0.06, 0.02])
+    np.testing.assert_allclose(holm([0.6, 0.7]), [1, 1])
+    assert holm([]).shape == (0,)
+
+
+@few_examples
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
+def test_holm_lies_between_no_correction_and_bonferroni_and_keeps_the_order(p):
+    corrected = holm(p)
+    assert (corrected >= p).all() and (corrected <= np.minimum(np.array(p) * len(p), 1) + 1e-12).all()
+    assert (np.diff(corrected[np.argsort(p, kind="stable")]) >= 0).all()
+
+
+def test_only_tests_that_are_reported_together_are_corrected_together():
+    rows = [{"subset": "all", "p": "0.01"}, {"subset": "all", "p": "0.04"}, {"subset": "agreeing", "p": "0.04"}, {"subset": "all", "p": ""}]
+    found = correct(rows, [""], ["subset"])
+    assert [row["holm"] for row in found[:3]] == [0.02, 0.04, 0.04]
+    assert np.isnan(found[3]["holm"]) and [is_clear(row) for row in found] == [True, True, True, False]
+    assert "holm" not in rows[0]
+
+
+def test_each_kind_of_test_is_corrected_by_itself():
+    rows = [{"variance_p": "0.01", "silhouette_p": "nan"}, {"variance_p": "0.04", "silhouette_p": "0.5"}]
+    found = correct(rows, ["variance", "silhouette"], [])
+    assert [row["variance_holm"] for row in found] == [0.02, 0.04]
+    assert np.isnan(found[0]["silhouette_holm"]) and found[1]["silhouette_holm"] == 0.5
+    assert is_clear(found[0], "variance") and not is_clear(found[0], "silhouette")
+
+
+@few_examples
+@given(st.integers(19, 5000), st.integers(1, 3000))
+def test_permutations_are_enough_for_every_test_to_reach_the_level(least, tests):
+    permutations = enough_permutations(least, tests)
+    assert permutations >= least
+    # All others being hopeless, the smallest p value there can be is significant.
+    assert holm([1 / (permutations + 1)] + [1.0] * (tests - 1))[0] <= 0.05 + 1e-12
+    assert permutations == least or (permutations + 1) / 2 * 0.05 < tests

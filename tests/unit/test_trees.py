@@ -1,0 +1,203 @@
+"""Trees of dissimilarity matrices, and the support of their clades."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lookalike import trees
+from lookalike.errors import InputError
+from lookalike.matrices import bootstrap, condensed, square, summarise
+
+NAMES = ["ant", "bee", "cow", "dog", "eel", "fox", "gnu", "hen"]
+
+
+def random_matrix(models=8, seed=0):
+    return square(np.random.default_rng(seed).uniform(0.2, 1, models * (models - 1) // 2), models)
+
+
+def planted_values(gap, images=40, seed=0):
+    """Return values (images, pairs) of 8 models: pairs between the first 4 and the others are larger by the gap."""
+    rows, columns = np.triu_indices(8, 1)
+    between = (rows < 4) != (columns < 4)
+    return 0.4 + gap * between + np.random.default_rng(seed).normal(0, 0.1, (images, 28))
+
+
+def parse_newick(text):
+    """Return the nested tree of a Newick text: a leaf is (name, length), a node ([children], label, length)."""
+    assert text.endswith(";\n")
+    place = 0
+
+    def token():
+        nonlocal place
+        start = place
+        while text[place] not in "(),:;":
+            place += 1
+        return text[start:place]
+
+    def node():
+        nonlocal place
+        children = []
+        if text[place] == "(":
+            while text[place] in "(,":
+                place += 1
+                children.append(node())
+            assert text[place] == ")"
+            place += 1
+        label, length = token(), 0.0
+        if text[place] == ":":
+            place += 1
+            length = float(token())
+        return (children, label, length) if children else (label, length)
+
+    root = node()
+    assert text[place:] == ";\n"
+    return root
+
+
+def described(node):
+    """Return {leaves: (height, support label)} of a parsed node and those below; a leaf's height is 0."""
+    if len(node) == 2:
+        return {frozenset([node[0]]): (0.0, "")}
+    below, leaves, heights = {}, frozenset(), []
+    for child in node[0]:
+        inner = described(child)
+        top = max(inner, key=len)
+        below |= inner
+        leaves |= top
+        heights.append(inner[top][0] + child[-1])
+    assert max(heights) == pytest.approx(min(heights), abs=1e-5)
+    return below | {leaves: (heights[0], node[1])}
+
+
+@pytest.mark.parametrize("method", trees.LINKAGES)
+def test_link_equals_scipy(method):
+    from scipy.cluster.hierarchy import linkage
+    from scipy.spatial.distance import squareform
+
+    matrix = random_matrix()
+    np.testing.assert_array_equal(trees.link(matrix, method), linkage(squareform(matrix), method))
+
+
+@pytest.mark.parametrize("method", ["ward", "centroid", "median"])
+def test_euclidean_linkages_are_refused_with_the_reason(method):
+    with pytest.raises(InputError, match=f"'{method}' is right for Euclidean distances only.*use one of average"):
+        trees.link(random_matrix(), method)
+
+
+def test_single_model_has_an_empty_tree():
+    tree = trees.link(np.zeros((1, 1)))
+    assert tree.shape == (0, 4)
+    assert trees.newick(tree, np.empty(0), ["ant"]) == "ant;\n"
+
+
+@pytest.mark.parametrize("method", trees.LINKAGES)
+def test_cophenetic_correlation_equals_scipy(method):
+    from scipy.cluster.hierarchy import cophenet
+
+    matrix = random_matrix(seed=1)
+    tree = trees.link(matrix, method)
+    assert trees.cophenetic_correlation(tree, matrix) == pytest.approx(cophenet(tree, condensed(matrix))[0], abs=1e-12)
+
+
+@pytest.mark.parametrize("matrix", [square([0.5], 2), square([0.5] * 6, 4)], ids=["two models", "all equal"])
+def test_cophenetic_correlation_is_not_known_without_variation(matrix):
+    assert np.isnan(trees.cophenetic_correlation(trees.link(matrix), matrix))
+
+
+def test_clades_are_the_members_of_the_merges():
+    points = np.array([0.0, 1.0, 10.0, 12.0, 13.0])
+    tree = trees.link(np.abs(points[:, None] - points))
+    assert sorted(trees.clades(tree)) == sorted([0b00011, 0b11000, 0b11100, 0b11111])
+    assert trees.clades(tree)[-1] == 0b11111
+
+
+def test_support_is_1_where_the_replicates_equal_the_original():
+    matrix = random_matrix(seed=2)
+    np.testing.assert_array_equal(trees.clade_support(trees.link(matrix), np.tile(condensed(matrix), (5, 1))), np.ones(7))
+
+
+def test_support_is_the_share_of_trees_with_the_clade():
+    near, far = [0.1, 0.9, 0.9, 0.9, 0.9, 0.2], [0.9, 0.1, 0.9, 0.9, 0.2, 0.9]
+    incomplete = [np.nan, 0.1, 0.9, 0.9, 0.2, 0.9]
+    support = trees.clade_support(trees.link(square(near, 4)), np.array([near, near, near, far, incomplete]))
+    np.testing.assert_array_equal(support, [0.75, 0.75, 1])
+
+
+def test_support_is_not_known_without_a_complete_replicate():
+    assert np.isnan(trees.clade_support(trees.link(random_matrix()), np.full((3, 28), np.nan))).all()
+
+
+def test_planted_clades_have_high_support():
+    values = planted_values(gap=0.3)
+    tree = trees.link(square(summarise(values)["dissimilarity"], 8))
+    support = dict(zip(trees.clades(tree), trees.clade_support(tree, bootstrap(values, "mean", 100, 0)), strict=True))
+    assert support[0b00001111] >= 0.95
+    assert support[0b11110000] >= 0.95
+
+
+def test_clades_without_structure_have_low_support():
+    values = planted_values(gap=0)
+    tree = trees.link(square(summarise(values)["dissimilarity"], 8))
+    support = trees.clade_support(tree, bootstrap(values, "mean", 100, 0))
+    assert support[-1] == 1
+    assert support[:-1].max() < 0.8
+    assert support[:-1].mean() < 0.5
+
+
+def test_described_clades_name_their_members():
+    points = np.array([0.0, 1.0, 10.0])
+    matrix = np.abs(points[:, None] - points)
+    tree = trees.link(matrix)
+    rows = trees.describe_clades(tree, [0.5, 1.0], matrix, ["ant", "bee", "cow"])
+    assert [tuple(row) for row in rows] == [trees.CLADE_COLUMNS] * 2
+    assert [(row["members"], row["size"], row["height"], row["support"]) for row in rows] == [("ant bee", 2, 1.0, 0.5), ("ant bee cow", 3, 9.5, 1.0)]
+    assert rows[0]["cophenetic_correlation"] == trees.cophenetic_correlation(tree, matrix)
+
+
+@settings(max_examples=30, deadline=None, derandomize=True, database=None)
+@given(models=st.integers(2, 8), seed=st.integers(0, 1000), method=st.sampled_from(trees.LINKAGES))
+def test_newick_holds_leaves_heights_and_support(models, seed, method):
+    names = NAMES[:models]
+    tree = trees.link(random_matrix(models, seed), method)
+    support = np.random.default_rng(seed).integers(0, 101, models - 1) / 100
+    found = described(parse_newick(trees.newick(tree, support, names)))
+    expected = {
+        frozenset(name for place, name in enumerate(names) if mask >> place & 1): (height, share)
+        for mask, height, share in zip(trees.clades(tree), tree[:, 2], support, strict=True)
+    }
+    assert set(found) == set(expected) | {frozenset([name]) for name in names}
+    for leaves, (height, share) in expected.items():
+        assert found[leaves][0] == pytest.approx(height / 2, abs=1e-5)
+        assert float(found[leaves][1]) == pytest.approx(100 * share, abs=0.5)
+
+
+def test_newick_leaves_unknown_support_out():
+    assert trees.newick(trees.link(square([0.25], 2)), [np.nan], ["ant", "bee"]) == "(ant:0.125,bee:0.125);\n"
+
+
+def test_clades_of_equal_models_have_no_support():
+    # Three equal models and a fourth: which two of the three are joined first is chance.
+    matrix = np.full((4, 4), 0.5)
+    matrix[:3, :3] = 0
+    np.fill_diagonal(matrix, 0)
+    tree = trees.link(matrix)
+    np.testing.assert_array_equal(trees.clade_support(tree, np.tile(condensed(matrix), (4, 1))), [np.nan, 1, 1])
+    assert trees.newick(tree, trees.clade_support(tree, condensed(matrix)[None]), NAMES[:4]).count(")100") == 2
+
+
+def test_replicates_in_which_models_are_equal_do_not_support_their_clades():
+    near = np.array([0.1, 0.2, 0.9, 0.25, 0.9, 0.9])
+    support = trees.clade_support(trees.link(square(near, 4)), np.stack([near, np.full(6, 0.5)]))
+    np.testing.assert_array_equal(support, [0.5, 0.5, 1])
+
+
+def test_a_constant_matrix_has_a_root_alone():
+    support = trees.clade_support(trees.link(square(np.full(10, 0.3), 5)), np.full((3, 10), 0.3))
+    np.testing.assert_array_equal(support, [np.nan, np.nan, np.nan, 1])
+
+
+def test_two_models_have_a_tree():
+    tree = trees.link(square([0.5], 2))
+    np.testing.assert_array_equal(tree, [[0, 1, 0.5, 2]])
+    np.testing.assert_array_equal(trees.clade_support(tree, np.array([[0.4], [0.6]])), [1])
