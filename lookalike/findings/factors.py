@@ -5,7 +5,7 @@ from itertools import combinations_with_replacement
 import numpy as np
 
 from lookalike.factors import PREDICTIONS
-from lookalike.findings.groups import by_method, p_of
+from lookalike.findings.groups import by_method, p_of, usual_reason
 from lookalike.inference import is_clear
 
 
@@ -26,7 +26,7 @@ def factor_sentences(rows):
     untested = {}
     for factor, own in by_factor.items():
         if not any(row["test"] for row in own):
-            untested.setdefault(own[0]["untested"], []).append(factor)
+            untested.setdefault(usual_reason(own), []).append(factor)
     said = [factor_sentence(factor, own) for factor, own in by_factor.items() if any(row["test"] for row in own)]
     return said + [f"{', '.join(factors)}: whether it explains where models look cannot be tested: {reason}." for reason, factors in untested.items()]
 
@@ -78,7 +78,7 @@ def agreement_sentences(rows):
     """
     tested = [row for row in rows if not row["untested"]]
     if rows and not tested:
-        return [f"Whether methods and metrics agree cannot be tested: {rows[0]['untested']}."]
+        return [f"Whether methods and metrics agree cannot be tested: {usual_reason(rows)}."]
     methods = dict.fromkeys(row[side] for row in rows for side in ("method", "other_method"))
     told = {"within": [], "between": []}
     for one, other in combinations_with_replacement(methods, 2):

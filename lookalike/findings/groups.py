@@ -1,5 +1,7 @@
 """Sentences about groups of models: whether there are any, which clades hold, which communities."""
 
+from collections import Counter
+
 from lookalike.communities import EVERY_RESOLUTION
 from lookalike.findings.models import FEWEST_FOR_A_VERDICT, TOO_FEW
 from lookalike.inference import is_clear
@@ -17,6 +19,11 @@ def by_method(rows):
 def p_of(row, test=""):
     """Return a test's corrected p value as text."""
     return f"p {float(row[f'{test}_holm'.lstrip('_')]):.2g}"
+
+
+def usual_reason(rows):
+    """Return why most of several tests were not made."""
+    return Counter(row["untested"] for row in rows if row["untested"]).most_common(1)[0][0]
 
 
 def braces(names):
@@ -40,7 +47,7 @@ def structure_sentences(rows):
     for method, own in by_method(rows).items():
         tested = [row for row in own if not row["untested"]]
         if not tested:
-            sentences.append(f"{method}: whether there are groups cannot be tested: {own[0]['untested']}.")
+            sentences.append(f"{method}: whether there are groups cannot be tested: {usual_reason(own)}.")
             continue
         told = {verdict: [f"{row['metric']} ({p_of(row, 'variance')})" for row in tested if is_clear(row, "variance") == verdict] for verdict in (True, False)}
         parts = ([f"the dissimilarities have structure by {', '.join(told[True])}"] if told[True] else []) + (
@@ -48,7 +55,8 @@ def structure_sentences(rows):
         )
         grouped = [f"{row['groups']} by {row['metric']} ({p_of(row, 'silhouette')})" for row in tested if is_clear(row, "silhouette")]
         clusters = f"groups clearer than chance: {', '.join(grouped)}" if grouped else "no partition into groups is clearer than chance"
-        sentences.append(f"{method}: {'; '.join(parts)}; {clusters} (permutation of models within images, Holm).")
+        untested = [f"not tested by {row['metric']}: {row['untested']}" for row in own if row["untested"]]
+        sentences.append(f"{method}: {'; '.join([*parts, clusters, *untested])} (permutation of models within images, Holm).")
     return sentences
 
 

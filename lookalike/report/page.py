@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from lookalike.report.findings import FEWEST_FOR_A_VERDICT
+from lookalike.findings.models import FEWEST_FOR_A_VERDICT
 
 PACKAGES = ("numpy", "scipy", "torch", "torchvision", "timm", "captum", "numba", "scikit-image", "matplotlib", "snakemake")
 # Columns of models.csv that hold numbers; the others hold text.

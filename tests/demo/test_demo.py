@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lookalike import io, stacks
-from lookalike.report.findings import summarise_localisation
+from lookalike.findings.models import summarise_localisation
 
 RESULTS = Path(__file__).parent.parent.parent / "results"
 CONVOLUTIONAL = ("ResNet", "ResNet-b", "RegNet", "EfficientNet", "ConvNeXt", "MambaOut")

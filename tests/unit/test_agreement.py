@@ -1,12 +1,17 @@
-"""Metrics that rank pairs and images alike are found, as SciPy finds them, and grouped."""
+"""Agreement of metrics, as SciPy finds it, of predictions, and of matrices, as scikit-bio does."""
 
 import numpy as np
 import pytest
+from scipy.cluster.hierarchy import cophenet, linkage
 from scipy.stats import spearmanr
+from skbio import DistanceMatrix
+from skbio.stats.distance import mantel
 from test_metrics import smooth_maps
 
 from lookalike import registry
-from lookalike.agreement import rank_correlations, redundant_groups
+from lookalike.agreement import COLUMNS, as_matrix, compare_matrices, disagreements, rank_correlations, redundant_groups
+from lookalike.inference import correct
+from lookalike.matrices import condensed, square
 
 
 def test_correlations_are_spearmans_over_all_pairs_and_images():
@@ -84,3 +89,80 @@ def test_metrics_that_are_not_tied_together_give_no_group(correlation):
 
 def test_one_metric_alone_gives_no_group():
     assert redundant_groups(rank_correlations({"a": np.random.default_rng(8).normal(size=(4, 3))}), ["a"]) == []
+
+
+def predictions_of(classes, predicted):
+    logits = np.array(predicted, float)[:, None]
+    return {"images": np.array(["i0", "i1", "i2", "i3"]), "classes": np.array(classes), "predicted": np.array(predicted), "logits": logits}
+
+
+def test_disagreement_is_the_share_of_images_that_are_classified_differently():
+    found = disagreements({"a": predictions_of(["cat", "dog"], [0, 0, 1, 1]), "b": predictions_of(["dog", "cat"], [1, 0, 0, 1])})
+    np.testing.assert_array_equal(found, [[0, 0.5], [0.5, 0]])
+
+
+def test_disagreement_of_scores_is_how_far_they_are_apart():
+    found = disagreements({"a": predictions_of(["score"], [0, 0, 1, 1]), "b": predictions_of(["score"], [1, 0, 3, 2])}, scores=True)
+    np.testing.assert_array_equal(found, [[0, 1], [1, 0]])
+
+
+def test_disagreement_of_models_that_know_different_classes_is_not_known(capsys):
+    found = disagreements({"a": predictions_of(["cat", "dog"], [0, 0, 1, 1]), "b": predictions_of(["car", "bus"], [1, 0, 0, 1])})
+    assert np.isnan(found).all() and "the models know different classes" in capsys.readouterr().out
+
+
+def random_matrix(seed, models=9):
+    return square(np.random.default_rng(seed).uniform(0.2, 1, models * (models - 1) // 2), models)
+
+
+def test_matrices_and_trees_are_compared_as_scikit_bio_and_scipy_do():
+    names, matrices = list("abcdefghi"), {("gradcam", "cosine"): random_matrix(0), ("gradcam", "rbf"): random_matrix(1), ("ig", "rbf"): random_matrix(2)}
+    rows = compare_matrices({key: (matrix, names) for key, matrix in matrices.items()}, "complete", 99, 0)
+    assert [tuple(row) for row in rows] == [COLUMNS] * 3
+    for row in rows:
+        one, other = matrices[row["method"], row["metric"]], matrices[row["other_method"], row["other_metric"]]
+        heights = [cophenet(linkage(condensed(matrix), "complete")) for matrix in (one, other)]
+        assert row["rho"] == pytest.approx(spearmanr(condensed(one), condensed(other)).statistic)
+        assert row["tree"] == pytest.approx(np.corrcoef(*heights)[0, 1])
+        expected = mantel(DistanceMatrix(one), DistanceMatrix(other), method="spearman", permutations=999, alternative="greater", seed=1)[1]
+        assert row["rho_p"] == pytest.approx(expected, abs=0.15)
+        assert (row["models"], row["untested"]) == (9, "")
+
+
+def test_matrices_that_say_the_same_agree_and_others_do_not():
+    base, names = random_matrix(3), list("abcdefghi")
+    rows = compare_matrices({("g", "one"): (base, names), ("g", "two"): (base**2, names), ("g", "three"): (random_matrix(4), names)}, "average", 199, 0)
+    assert (rows[0]["rho"], rows[0]["rho_p"]) == (pytest.approx(1), 0.005) and rows[1]["rho_p"] > 0.05
+    rows = correct(rows, ["rho", "tree"], [])
+    matrix, marks, labels, methods = as_matrix(rows, "rho")
+    assert labels == ["g one", "g two", "g three"] and methods == dict.fromkeys(labels, "g")
+    np.testing.assert_array_equal(marks, [["", "*", ""], ["*", "", ""], ["", "", ""]])
+    np.testing.assert_allclose(matrix, matrix.T)
+
+
+def test_matrices_of_different_models_are_compared_by_those_that_both_know():
+    names, base = list("abcdefghi"), random_matrix(5)
+    order = [6, 2, 8, 0, 4]
+    part = (base[np.ix_(order, order)], [names[place] for place in order])
+    rows = compare_matrices({("g", "all"): (base, names), ("g", "same"): (base, names), ("maps", "some"): part}, "average", 99, 0)
+    assert [row["models"] for row in rows] == [9, 5, 5] and [row["rho"] for row in rows] == [pytest.approx(1)] * 3
+
+
+def test_matrices_that_cannot_be_compared_say_why():
+    names = list("abcdefghi")
+    few = {("g", "all"): (random_matrix(6), names), ("g", "few"): (random_matrix(6, 3), names[:3]), ("g", "equal"): (0.5 * (1 - np.eye(9)), names)}
+    rows = compare_matrices(few, "average", 99, 0)
+    assert [row["untested"] for row in rows] == [
+        "it wants 4 models or more that both know, replicates and pruned variants aside, and has 3",
+        "all dissimilarities between models are equal",
+        "it wants 4 models or more that both know, replicates and pruned variants aside, and has 3",
+    ]
+    assert all(row["rho_p"] is None and row["tree_p"] is None for row in rows)
+    assert compare_matrices({("g", "alone"): (random_matrix(6), names)}, "average", 99, 0) == []
+
+
+def test_many_matrices_are_permuted_often_enough_for_all_of_them():
+    names, matrices = list("abcdefghi"), {("g", str(seed)): random_matrix(seed) for seed in range(8)}
+    rows = compare_matrices({key: (matrix, names) for key, matrix in matrices.items()} | {("g", "same"): (random_matrix(0), names)}, "average", 19, 0)
+    best = next(row for row in correct(rows, ["rho", "tree"], []) if (row["metric"], row["other_metric"]) == ("0", "same"))
+    assert best["rho_holm"] <= 0.05

@@ -6,29 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import cut_tree
 from sklearn.metrics import silhouette_score
+from test_calibration import MODELS, plant
 
-from lookalike import registry
 from lookalike.matrices import condensed, square
 from lookalike.structure import permute, silhouettes, split_half_reliability, statistics, structure_test
 from lookalike.trees import link
 
 few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
-
-MODELS = 12
-
-
-def plant(rng, groups, shared, images=64, side=6):
-    """Return the values (n, pairs) of Pearson's dissimilarity between maps of models in groups of equal size.
-
-    Maps have a part common to all models, one common to the group, whose share of the variance is `shared`, and one of their own.
-    """
-    pearson = registry.get("metric", "pearson")
-    table = []
-    for _ in range(images):
-        everyone, own = rng.normal(size=(1, side, side)), rng.normal(size=(MODELS, side, side))
-        group = np.repeat(rng.normal(size=(groups, side, side)), MODELS // groups, axis=0)
-        table.append(condensed(pearson(*[0.5 * everyone + np.sqrt(shared) * group + np.sqrt(1 - shared) * own] * 2)))
-    return np.array(table)
 
 
 @few_examples
@@ -56,23 +40,8 @@ def test_models_are_permuted_in_every_image_by_itself():
         assert str(rows[0]) == str(rows[1])
 
 
-@pytest.mark.parametrize("groups", [2, 3, 4])
-def test_planted_groups_are_found(groups):
-    found = structure_test(plant(np.random.default_rng(groups), groups, 0.3), MODELS, "mean", 199, 0)
-    assert found["groups"] == groups and found["untested"] == ""
-    assert found["variance_p"] <= 0.01 and found["silhouette_p"] <= 0.01
-
-
-def test_noise_is_called_structure_as_rarely_as_the_level_says():
-    rng = np.random.default_rng(11)
-    found = [structure_test(plant(rng, 1, 0.3, images=16, side=4), MODELS, "mean", 39, draw) for draw in range(200)]
-    for name in ("variance_p", "silhouette_p"):
-        share = np.mean([one[name] <= 0.05 for one in found])
-        assert 0.02 <= share <= 0.09, name
-
-
 def test_a_model_that_differs_from_all_others_is_structure():
-    values = plant(np.random.default_rng(1), 1, 0.3, images=32)
+    values = plant(np.random.default_rng(1), 1, 0.3, 0.3, images=32)
     values[:, : MODELS - 1] += 0.2
     found = structure_test(values, MODELS, "mean", 99, 0)
     assert found["variance_p"] == 0.01
@@ -94,7 +63,7 @@ def test_what_cannot_be_tested_is_said(values, models, reason):
 
 @pytest.mark.parametrize("aggregate", ["mean", "mean_std"])
 def test_unknown_values_of_single_images_are_carried_along(aggregate):
-    values = plant(np.random.default_rng(2), 3, 0.4, images=40)
+    values = plant(np.random.default_rng(2), 3, 0.5, 0.2, images=40)
     values[np.random.default_rng(0).random(values.shape) < 0.1] = np.nan
     found = structure_test(values, MODELS, aggregate, 99, 0)
     assert found["groups"] == 3 and found["silhouette_p"] == 0.01

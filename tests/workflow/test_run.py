@@ -141,16 +141,3 @@ def test_sidecar_tells_recipe_and_every_epoch(finished):
     assert [row["epoch"] for row in sidecar["epochs"]] == [0, 1]
     assert sidecar["classes"] == ["cross", "disk", "ring", "star", "triangle"]
     assert set(sidecar["accuracy"]) == {"before", "after"}
-
-
-def test_one_image_and_two_models_end_in_a_report_that_concludes_nothing(tmp_path):
-    config = tiny_config() | {"methods": {"noise": {"explain": "random"}}, "metrics": ["cosine"], "subsets": ["all"], "figures": {"panels": 4}}
-    config["images"]["n"] = 1
-    del config["models"]["RegNet"]
-    run = snakemake(tmp_path, config)
-    assert run.code == 0, run.text
-    page = (tmp_path / "results/report.html").read_text()
-    assert "With n = 1 image nothing can be concluded" in page
-    assert "cannot be judged: there is no other pair" in page
-    low, _ = io.read_matrix(tmp_path / "results/matrices/noise/cosine/all/low.csv")
-    assert np.isnan(low[0, 1])

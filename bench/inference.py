@@ -1,0 +1,109 @@
+"""Time all of inference for one method and metric, stage by stage, and beside it what peers need for the same.
+
+    python bench/inference.py [--models 14 100] [--images 128] [--resamples 1000] [--permutations 999]
+
+Random dissimilarities, one thread. Peers: python-louvain for the partitions (a few, of which the time of all is reckoned),
+scikit-bio for the tests of factors. Prints a table for bench/RESULTS.md; asserts nothing.
+"""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+for library in ("OMP", "OPENBLAS", "MKL", "NUMBA"):
+    os.environ[f"{library}_NUM_THREADS"] = "1"
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+RESOLUTIONS = [0.8, 0.9, 1.0, 1.1, 1.2]
+FEW = 10
+
+
+def timed(function):
+    """Return how long a call takes, and what it gives."""
+    start = time.perf_counter()
+    result = function()
+    return time.perf_counter() - start, result
+
+
+def factors_of(rng, names):
+    """Return a factor with levels and two with numbers."""
+    families = {name: "CNN" if place < 0.6 * len(names) else "transformer" for place, name in enumerate(names)}
+    return {"family": families} | {factor: {name: str(rng.random()) for name in names} for factor in ("parameters", "accuracy")}
+
+
+def peers(matrix, predictions, factors, permutations, partitions):
+    """Return the seconds that python-louvain needs for the partitions, and scikit-bio for the tests that it has."""
+    import community
+    import networkx
+    import numpy as np
+    from skbio import DistanceMatrix
+    from skbio.stats import distance as skbio
+
+    weights = 1 - matrix / matrix.max()
+    np.fill_diagonal(weights, 0)
+    graph = networkx.from_numpy_array(weights)
+    louvain = timed(lambda: [community.best_partition(graph, random_state=run) for run in range(FEW)])[0] / FEW * partitions
+    dissimilarities, levels = DistanceMatrix(matrix), list(factors["family"].values())
+    same = (np.array(levels)[:, None] != np.array(levels)).astype(float)
+    numbers = [np.array([float(value) for value in factors[factor].values()]) for factor in ("parameters", "accuracy")]
+
+    def tests():
+        for test in (skbio.anosim, skbio.permanova, skbio.permdisp):
+            test(dissimilarities, levels, permutations=permutations, **({"dimensions": 0, "warn_neg_eigval": False} if test is skbio.permdisp else {}))
+        for other in (predictions, same, *(np.abs(values[:, None] - values) for values in numbers)):
+            skbio.mantel(dissimilarities, DistanceMatrix(other), method="spearman", permutations=permutations)
+
+    return {"communities": louvain, "factors": timed(tests)[0]}
+
+
+def stages(models, images, resamples, permutations):
+    """Return the seconds of every stage, and those of the peers."""
+    import numpy as np
+
+    from lookalike.communities import SEEDS, consensus_communities
+    from lookalike.factors import factor_tests
+    from lookalike.matrices import bootstrap, percentile_interval, square, summarise
+    from lookalike.projection import classical_scaling, resampled_covariances
+    from lookalike.structure import structure_test
+    from lookalike.trees import clade_support, link
+
+    rng, names = np.random.default_rng(0), [f"m{place:03}" for place in range(models)]
+    values = rng.uniform(0.3, 0.7, (images, models * (models - 1) // 2))
+    matrix, predictions = square(summarise(values)["dissimilarity"], models), square(rng.random(values.shape[1]), models)
+    factors = factors_of(rng, names)
+    took = {}
+    took["bootstrap and intervals"], replicates = timed(lambda: bootstrap(values, "mean", resamples, 0))
+    took["bootstrap and intervals"] += timed(lambda: percentile_interval(replicates))[0]
+    took["tree and support"] = timed(lambda: clade_support(link(matrix), replicates))[0]
+    took["communities"] = timed(lambda: consensus_communities(matrix, names, replicates, RESOLUTIONS, 0))[0]
+    took["projection and ellipses"] = timed(lambda: resampled_covariances(classical_scaling(matrix)[0], replicates))[0]
+    took["structure"] = timed(lambda: structure_test(values, models, "mean", permutations, 0))[0]
+    took["factors"] = timed(lambda: factor_tests(matrix, names, factors, predictions, permutations, 0))[0]
+    return took, peers(matrix, predictions, factors, permutations, len(RESOLUTIONS) * SEEDS * resamples)
+
+
+def main():
+    """Print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", type=int, nargs="+", default=[14, 100])
+    parser.add_argument("--images", type=int, default=128)
+    parser.add_argument("--resamples", type=int, default=1000)
+    parser.add_argument("--permutations", type=int, default=999)
+    given = parser.parse_args()
+    # What Numba compiles once a machine is not timed.
+    stages(10, 8, 20, 19)
+    print("| models | stage | seconds | peer | seconds | ratio |")
+    print("|---|---|---|---|---|---|")
+    for models in given.models:
+        took, others = stages(models, given.images, given.resamples, given.permutations)
+        for stage, seconds in took.items():
+            peer = {"communities": "python-louvain", "factors": "scikit-bio"}.get(stage, "")
+            ratio = f"{others[stage]:.1f} | {others[stage] / seconds:.0f}x" if peer else "|"
+            print(f"| {models} | {stage} | {seconds:.2f} | {peer} | {ratio} |")
+        print(f"| {models} | **all** | **{sum(took.values()):.1f}** | | | |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

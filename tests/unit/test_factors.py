@@ -1,0 +1,106 @@
+"""Which factors are tested how, and what is said where they cannot be."""
+
+import numpy as np
+import pytest
+
+from lookalike.factors import COLUMNS, factor_tests, factors_of, fill, relabellings
+from lookalike.matrices import square
+
+NAMES = [f"m{place:02}" for place in range(14)]
+FAMILY = dict(zip(NAMES, ["CNN"] * 8 + ["transformer"] * 6, strict=True))
+UNKNOWN = np.full((14, 14), np.nan)
+
+
+def places_in_a_plane(seed=0, shift=0.0):
+    """Return distances of 14 models; the last six lie apart by a shift."""
+    points = np.random.default_rng(seed).normal(size=(14, 2)) + shift * (np.arange(14) > 7)[:, None]
+    return np.linalg.norm(points[:, None] - points, axis=2)
+
+
+def found(rows, factor):
+    return {row["test"]: row for row in rows if row["factor"] == factor}
+
+
+def test_factors_are_read_from_the_table_of_models():
+    rows = [
+        {"model": "a", "family": "CNN", "native_grid": "7x7", "parameters": "100", "accuracy": "", "depth": "18"},
+        {"model": "b", "family": "CNN", "native_grid": "", "parameters": "200", "accuracy": "", "depth": "34"},
+    ]
+    assert factors_of(rows, ["depth"]) == {
+        "family": {"a": "CNN", "b": "CNN"},
+        "native_grid": {"a": "7x7"},
+        "parameters": {"a": "100", "b": "200"},
+        "depth": {"a": "18", "b": "34"},
+    }
+    assert factors_of([], []) == {}
+
+
+def test_a_factor_with_levels_goes_through_five_tests_and_a_number_through_two():
+    predictions = square(np.random.default_rng(1).random(91), 14)
+    size = dict(zip(NAMES, map(str, np.random.default_rng(2).integers(1, 99, 14)), strict=True))
+    rows = factor_tests(places_in_a_plane(shift=4), NAMES, {"family": FAMILY, "parameters": size}, predictions, 199, 0)
+    assert all(tuple(row) == COLUMNS for row in rows)
+    assert list(found(rows, "predictions")) == list(found(rows, "parameters")) == ["mantel", "partial_mantel"]
+    tests = found(rows, "family")
+    assert list(tests) == ["mantel", "partial_mantel", "anosim", "permanova", "permdisp"]
+    assert {row["models"] for row in rows} == {14} and tests["anosim"]["levels"] == "CNN 8, transformer 6"
+    assert all(tests[test]["p"] <= 0.01 for test in ("mantel", "partial_mantel", "anosim", "permanova")) and tests["permdisp"]["p"] > 0.05
+    assert 0.5 < tests["permanova"]["r2"] < 1
+    assert tests["partial_mantel"]["given"] == "predictions" and found(rows, "predictions")["partial_mantel"]["given"] == "family"
+
+
+def test_numbers_differ_by_how_far_they_are_apart_and_parameters_by_how_many_times():
+    sizes = np.array([10.0**place for place in range(14)])
+    matrix = np.abs(np.log(sizes)[:, None] - np.log(sizes))
+    values = dict(zip(NAMES, map(str, sizes), strict=True))
+    rows = factor_tests(matrix, NAMES, {"parameters": values, "depth": values}, UNKNOWN, 99, 0)
+    assert found(rows, "parameters")["mantel"]["statistic"] == pytest.approx(1)
+    assert found(rows, "depth")["mantel"]["statistic"] < 0.8
+    assert list(found(rows, "depth")) == ["mantel"]
+
+
+def test_models_of_which_a_factor_is_not_known_are_left_out():
+    matrix = places_in_a_plane(shift=3)
+    known = {name: FAMILY[name] for name in NAMES if name != "m03"}
+    kept = [place for place in range(14) if place != 3]
+    rows = factor_tests(matrix, NAMES, {"family": known}, UNKNOWN, 99, 0)
+    expected = factor_tests(matrix[np.ix_(kept, kept)], [NAMES[place] for place in kept], {"family": known}, UNKNOWN[1:, 1:], 99, 0)
+    assert rows == expected and rows[0]["models"] == 13
+
+
+@pytest.mark.parametrize(
+    ("factors", "models", "images", "reason"),
+    [
+        ({"family": FAMILY}, 14, 1, "with n = 1 image nothing can be concluded"),
+        ({"family": FAMILY}, 14, 0, "with n = 0 images nothing can be concluded"),
+        ({"family": FAMILY}, 2, 8, "it wants 4 models or more of which it is known, replicates and pruned variants aside, and has 2"),
+        ({"family": {"m00": "CNN"}}, 14, 8, "it wants 4 models or more of which it is known, replicates and pruned variants aside, and has 1"),
+        ({"family": dict.fromkeys(NAMES, "CNN")}, 14, 8, "the family of all models is CNN"),
+        ({"native_grid": {name: f"{place}x7" for place, name in enumerate(NAMES)}}, 14, 8, "no two models are of one native_grid"),
+        ({"accuracy": dict.fromkeys(NAMES, "0.98")}, 14, 8, "every two models are as far apart in accuracy"),
+        ({"family": {"m00": "a", "m01": "a", "m02": "b", "m03": "b"}}, 14, 8, "with so few models in a family no p value can be below 0.33"),
+    ],
+)
+def test_what_cannot_be_tested_is_said(factors, models, images, reason):
+    rows = factor_tests(places_in_a_plane()[:models, :models], NAMES[:models], factors, UNKNOWN[:models, :models], 19, 0, images)
+    assert [(row["untested"], row["test"], row["p"]) for row in rows] == [(reason, None, None)]
+
+
+def test_equal_dissimilarities_and_equal_predictions_cannot_be_tested():
+    equal = 0.5 * (1 - np.eye(14))
+    assert factor_tests(equal, NAMES, {"family": FAMILY}, UNKNOWN, 19, 0)[0]["untested"] == "all dissimilarities between models are equal"
+    rows = factor_tests(places_in_a_plane(), NAMES, {"family": FAMILY}, np.zeros((14, 14)), 19, 0)
+    assert found(rows, "predictions")[None]["untested"] == "every two models predict as differently"
+    # What is given must vary as well.
+    assert "partial_mantel" not in found(rows, "family")
+
+
+@pytest.mark.parametrize(("levels", "number"), [("aabb", 3), ("aabbb", 10), ("abcd", 1), ("aab", 3), ("aaaaaaaabbbbbb", 3003)])
+def test_relabellings_are_counted(levels, number):
+    assert relabellings(list(levels)) == number
+
+
+def test_a_matrix_of_some_models_is_filled_up_for_others():
+    found = fill(np.array([[0, 0.25], [0.25, 0]]), ["a", "b"], ["b", "x", "a"])
+    np.testing.assert_array_equal(found, [[0, np.nan, 0.25], [np.nan] * 3, [0.25, np.nan, 0]])
+    assert np.isnan(fill([], [], ["a", "b"])).all()

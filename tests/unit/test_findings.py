@@ -1,0 +1,161 @@
+"""Findings: sentences made from the numbers, which say no more than these."""
+
+import pytest
+
+from lookalike.findings import collect, factors, groups
+from lookalike.findings.models import replicate_sentences, sample_size_sentence
+
+
+def structure_row(metric, variance, silhouette, untested="", method="gradcam"):
+    return {"method": method, "metric": metric, "subset": "all", "variance_holm": variance, "silhouette_holm": silhouette, "groups": "2", "untested": untested}
+
+
+def factor_row(method, metric, test, holm, **more):
+    row = {"factor": "family", "method": method, "metric": metric, "test": test, "levels": "CNN 8, transformer 6", "holm": holm, "untested": ""}
+    return row | {"statistic": "3.1", "r2": "0.412" if test == "permanova" else ""} | more
+
+
+def test_structure_is_told_by_metric_and_its_lack_as_well():
+    rows = [structure_row("cosine", "0.002", "0.004"), structure_row("rbf", "0.61", "0.3")]
+    assert groups.structure_sentences(rows) == [
+        "gradcam: the dissimilarities have structure by cosine (p 0.002); there is NO evidence of structure by rbf (p 0.61): the models might be exchanged in "
+        "every image; groups clearer than chance: 2 by cosine (p 0.004) (permutation of models within images, Holm)."
+    ]
+    assert "no partition into groups is clearer than chance" in groups.structure_sentences([structure_row("cosine", "0.2", "0.2")])[0]
+
+
+def test_structure_that_cannot_be_tested_is_told_with_the_reason():
+    rows = [structure_row("cosine", "nan", "nan", "with n = 1 image nothing can be concluded")]
+    assert groups.structure_sentences(rows) == ["gradcam: whether there are groups cannot be tested: with n = 1 image nothing can be concluded."]
+
+
+def test_metrics_that_were_not_tested_are_told_beside_those_that_were():
+    rows = [structure_row("cosine", "nan", "nan", "some are not known"), structure_row("mse", "0.01", "0.2")]
+    assert "; not tested by cosine: some are not known (permutation" in groups.structure_sentences(rows)[0]
+
+
+def test_of_several_reasons_the_usual_one_is_told():
+    rows = [structure_row(metric, "nan", "nan", reason) for metric, reason in (("cosine", "no image"), ("mse", "one image"), ("rbf", "one image"))]
+    assert groups.structure_sentences(rows) == ["gradcam: whether there are groups cannot be tested: one image."]
+
+
+def test_a_replicate_without_other_pairs_cannot_be_judged():
+    row = {"method": "ig", "metric": "rbf", "model": "a", "replicate": "b", "distance": "0.1", "others": "nan", "nearer": "nan"}
+    assert replicate_sentences([row]) == ["ig: b, a replicate of a, cannot be judged: there is no other pair to hold it against."]
+
+
+CLADES = [
+    {"members": "DeiT_T DeiT_S", "support": 0.98},
+    {"members": "DeiT_T DeiT_S ViT", "support": 0.94},
+    {"members": "DeiT_T DeiT_S ViT CNN", "support": 1.0},
+]
+
+
+def test_clades_that_hold_are_named_and_the_root_is_not():
+    told = groups.clade_sentences({("gradcam", "cosine"): CLADES}, [structure_row("cosine", "0.01", "0.01")], 64)
+    assert told == ["gradcam: of the resamples of the images, the clade {DeiT_S, DeiT_T} holds in 98% by cosine."]
+
+
+def test_no_clade_is_named_without_structure_or_with_few_images():
+    clades = {("gradcam", "cosine"): CLADES}
+    assert groups.clade_sentences(clades, [structure_row("cosine", "0.2", "0.01")], 64) == []
+    assert "fewer than 20 images tell nothing for sure" in groups.clade_sentences(clades, [structure_row("cosine", "0.01", "0.01")], 19)[0]
+
+
+def test_clades_that_all_metrics_share_come_first_and_long_lists_end():
+    many = [{"members": f"a{place} b{place}", "support": 0.96} for place in range(8)] + [{"members": "root", "support": 1.0}]
+    clades = {("gradcam", "cosine"): many, ("gradcam", "rbf"): [{"members": "b5 a5", "support": 0.99}, {"members": "root", "support": 1.0}]}
+    told = groups.clade_sentences(clades, [structure_row("cosine", "0.01", "0.01"), structure_row("rbf", "0.01", "0.01")], 64)[0]
+    assert told.startswith("gradcam: of the resamples of the images, the clade {a5, b5} holds in 96% by cosine, 99% by rbf; the clade {a0, b0}")
+    assert told.endswith("and 2 more in the dendrograms.")
+    weak = [{"members": "a b", "support": 0.5}, {"members": "a b c", "support": 1.0}]
+    told = groups.clade_sentences({("gradcam", "cosine"): weak}, [structure_row("cosine", "0.01", "0.01")], 64)
+    assert told == ["gradcam: no clade holds in 95% of the resamples by cosine."]
+
+
+def test_clades_of_no_known_support_do_not_hold():
+    clades = {("gradcam", "cosine"): [{"members": "a b", "support": float("nan")}, {"members": "a b c", "support": 1.0}]}
+    assert groups.clade_sentences(clades, [structure_row("cosine", "0.01", "0.01")], 64) == ["gradcam: no clade holds in 95% of the resamples by cosine."]
+
+
+def test_communities_are_named_where_groups_are_clearer_than_chance():
+    rows = [{"resolution": "all", "model": model, "community": number, "stability": "0.914"} for model, number in (("a", "1"), ("b", "1"), ("c", "2"))]
+    structure = [structure_row("cosine", "0.01", "0.01"), structure_row("rbf", "0.01", "0.2")]
+    told = groups.community_sentences({("gradcam", "cosine"): rows, ("gradcam", "rbf"): rows}, structure)
+    assert told == ["gradcam: consensus communities: {a, b} and {c} by cosine (stability 0.91)."]
+
+
+def test_models_in_no_group_are_named():
+    rows = [{"resolution": "1.0", "model": model, "community": "1"} for model in "ab"]
+    told = groups.left_out_sentences({("gradcam", "cosine"): ["a", "b", "c"]}, {("gradcam", "cosine"): rows})
+    assert told == ["gradcam, cosine: c can be put into no group, for want of known dissimilarities."]
+
+
+def test_a_factor_is_told_by_method_with_its_statistic():
+    rows = [
+        factor_row("ig_abs", "cosine", "permanova", "0.002"),
+        factor_row("ig_abs", "rbf", "permanova", "0.01"),
+        factor_row("kernelshap", "cosine", "permanova", "0.61"),
+        factor_row("kernelshap", "rbf", "permanova", "0.8"),
+        factor_row("ig_abs", "cosine", "mantel", "0.9"),
+    ]
+    assert factors.factor_sentences(rows) == [
+        "family: models of different family (CNN 8, transformer 6) differ in where they look by ig_abs (cosine: R2 0.41, p 0.002; rbf: R2 0.41, p 0.01), but "
+        "not by kernelshap (p 0.61 to 0.8) (PERMANOVA, Holm)."
+    ]
+
+
+def test_a_difference_that_spread_may_explain_is_told_with_that():
+    rows = [factor_row("ig", "cosine", "permanova", "0.002"), factor_row("ig", "cosine", "permdisp", "0.03")]
+    assert "Their spread differs, too, which may be all that PERMANOVA sees, by ig cosine (p 0.03): PERMDISP." in factors.factor_sentences(rows)[0]
+
+
+def test_a_number_is_told_by_mantel_and_a_lack_of_evidence_in_capitals():
+    rows = [factor_row("ig", "cosine", "mantel", "0.4", factor="parameters", levels="", statistic="0.1")]
+    assert factors.factor_sentences(rows) == [
+        "parameters: there is NO evidence that models that are near in parameters look alike, by ig (p 0.4) (Mantel, Holm)."
+    ]
+    rows = [factor_row("ig", "cosine", "mantel", "0.01", factor="predictions", levels="", statistic="0.55")]
+    assert factors.factor_sentences(rows) == ["predictions: models that predict alike look alike by ig (cosine: rho 0.55, p 0.01) (Mantel, Holm)."]
+
+
+def test_factors_that_cannot_be_tested_are_told_together():
+    rows = [
+        factor_row("ig", "cosine", "", "", factor=factor, untested=reason)
+        for factor, reason in (("family", "too few"), ("accuracy", "too few"), ("native_grid", "the native_grid of all models is 7x7"))
+    ]
+    assert factors.factor_sentences(rows) == [
+        "family, accuracy: whether it explains where models look cannot be tested: too few.",
+        "native_grid: whether it explains where models look cannot be tested: the native_grid of all models is 7x7.",
+    ]
+
+
+def agreement_row(one, other, rho, holm, untested=""):
+    sides = dict(zip(("method", "metric", "other_method", "other_metric"), (*one, *other), strict=True))
+    return sides | {"rho": rho, "rho_holm": holm, "untested": untested}
+
+
+def test_agreement_is_told_within_methods_and_between_them():
+    rows = [
+        agreement_row(("gradcam", "cosine"), ("gradcam", "rbf"), "0.9", "0.01"),
+        agreement_row(("gradcam", "cosine"), ("ig", "rbf"), "0.2", "0.3"),
+        agreement_row(("gradcam", "rbf"), ("ig", "rbf"), "0.4", "0.04"),
+    ]
+    assert factors.agreement_sentences(rows) == [
+        "Do metrics of one method agree upon who is near to whom? gradcam rho 0.90, beyond chance (Mantel, Holm).",
+        "Do methods agree upon who is near to whom? gradcam and ig median rho 0.30, beyond chance in 1 of 2 (Mantel, Holm).",
+    ]
+    assert factors.agreement_sentences([agreement_row(("g", "a"), ("g", "b"), "", "", "few")]) == ["Whether methods and metrics agree cannot be tested: few."]
+    assert factors.agreement_sentences([]) == []
+
+
+@pytest.mark.parametrize(("n", "text"), [(0, "given as they are"), (1, "With n = 1 image nothing can be concluded"), (30, "at most n = 30 images")])
+def test_the_number_of_images_is_told_with_what_it_allows(n, text):
+    assert text in sample_size_sentence(n)
+
+
+def test_findings_are_read_as_they_were_written():
+    sections = {"Images": ["One.", "Two - with a dash."], "Groups": [], "Factors": ["Three ## four."]}
+    text = collect.as_markdown(sections)
+    assert text == "# Findings\n\n## Images\n\n- One.\n- Two - with a dash.\n\n## Factors\n\n- Three ## four.\n"
+    assert collect.from_markdown(text) == {title: sentences for title, sentences in sections.items() if sentences}
