@@ -10,7 +10,7 @@ from lookalike.matrices import ROUNDING, condensed
 from lookalike.permutation_tests import anosim, mantel, partial_mantel, permanova, permdisp
 from lookalike.seeding import rng_of
 
-COLUMNS = ("factor", "test", "given", "models", "levels", "statistic", "r2", "p", "untested")
+COLUMNS = ("factor", "test", "given", "models", "levels", "statistic", "r2", "p", "least_p", "untested")
 # Factors of models.csv that every model has; the config's own come besides. The other columns tell models apart, or follow from these.
 FACTORS = ("family", "native_grid", "parameters", "accuracy")
 # What matters of these is how many times one is of the other.
@@ -66,7 +66,8 @@ def factor_tests(matrix, names, factors, predictions, permutations, seed, images
     list of dict
         With `COLUMNS`. `test` is `mantel`, `partial_mantel` (given how the models predict; for the predictions, given the
         family), and for factors with levels `anosim`, `permanova` and `permdisp`; `statistic` is Spearman's rho, R, pseudo-F
-        and F, `r2` PERMANOVA's share of the variance; `p` is one-sided; `untested` says why there is none.
+        and F, `r2` PERMANOVA's share of the variance; `p` is one-sided, and `least_p` the
+        least that it can be; `untested` says why there is none.
     """
     rows = []
     predicting = [name for name, own in zip(names, predictions.diagonal(), strict=True) if np.isfinite(own)]
@@ -90,6 +91,7 @@ def factor_tests(matrix, names, factors, predictions, permutations, seed, images
         if levels is not None:
             codes = np.unique(levels, return_inverse=True)[1]
             found |= {"anosim": anosim(part, codes, orders), "permanova": permanova(part, codes, orders), "permdisp": permdisp(part, codes, orders)}
+        about["least_p"] = max(1 / (relabellings(levels) if levels is not None else factorial(len(places))), 1 / (permutations + 1))
         rows += [dict.fromkeys(COLUMNS, None) | about | {"test": test} | result for test, result in found.items()]
     return rows
 

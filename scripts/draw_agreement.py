@@ -9,7 +9,7 @@ from lookalike.plots.matrix import heatmap
 from lookalike.plots.style import save
 
 rows = io.read_table(snakemake.input.agreement)
-heading = f"agreement of matrices, {snakemake.wildcards.subset} images; *: Mantel's p, corrected (Holm), at most .05"
+heading = f"agreement of matrices, {snakemake.wildcards.subset} images\n*: Mantel's p, corrected (Holm), at most .05"
 for name, paths, label in (
     ("rho", snakemake.output.matrices, "Spearman's correlation of the dissimilarities"),
     ("tree", snakemake.output.trees, f"correlation of the trees' heights, {snakemake.params.linkage} linkage"),

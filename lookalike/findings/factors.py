@@ -1,12 +1,13 @@
 """Sentences about what explains the matrices, and whether they agree."""
 
 from itertools import combinations_with_replacement
+from math import factorial
 
 import numpy as np
 
 from lookalike.factors import PREDICTIONS
 from lookalike.findings.groups import by_method, p_of, usual_reason
-from lookalike.inference import is_clear
+from lookalike.inference import LEVEL, is_clear
 
 
 def factor_sentences(rows):
@@ -37,6 +38,10 @@ def factor_sentence(factor, rows):
     tested = [row for row in rows if row["test"] == test]
     claim = "models that predict alike look alike" if factor == PREDICTIONS else f"models that are near in {factor} look alike"
     claim = f"models of different {factor} ({tested[0]['levels']}) differ in where they look" if test == "permanova" else claim
+    least = len(tested) * max(float(row["least_p"]) for row in tested)
+    if least > LEVEL and not any(map(is_clear, tested)):
+        limit = f"corrected for {len(tested)} matrices, no p value can be below {min(least, 1):.2g}"
+        return f"{factor}: with so few models it cannot be told whether {claim}: {limit}."
     clear = [f"{method} ({'; '.join(map(describe_effect, own))})" for method, own in by_method([row for row in tested if is_clear(row)]).items()]
     unclear = [f"{method} ({range_of_p(own)})" for method, own in by_method([row for row in tested if not is_clear(row)]).items()]
     said = f"{factor}: {claim} by {', '.join(clear)}" if clear else f"{factor}: there is NO evidence that {claim}, by {', '.join(unclear)}"
@@ -85,8 +90,10 @@ def agreement_sentences(rows):
         own = [row for row in tested if {row["method"], row["other_method"]} == {one, other}]
         if own:
             told["within" if one == other else "between"].append(f"{one if one == other else f'{one} and {other}'} {describe_agreement(own)}")
+    least = max(1 / factorial(int(row["models"])) for row in tested) * len(tested) if tested else 0
+    few = f"; with so few models no p value, corrected for {len(tested)} pairs, can be below {min(least, 1):.2g}" if least > LEVEL else ""
     parts = (("metrics of one method", told["within"]), ("methods", told["between"]))
-    return [f"Do {who} agree upon who is near to whom? {'; '.join(found)} (Mantel, Holm)." for who, found in parts if found]
+    return [f"Do {who} agree upon who is near to whom? {'; '.join(found)} (Mantel, Holm{few})." for who, found in parts if found]
 
 
 def describe_agreement(rows):

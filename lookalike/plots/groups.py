@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
+from matplotlib.patheffects import withStroke
 
 from lookalike.communities import EVERY_RESOLUTION
 from lookalike.plots.style import CHANCE, add_family_legend, family_styles
@@ -77,7 +78,7 @@ def partitions_of(communities):
     for resolution in dict.fromkeys(row["resolution"] for row in communities):
         rows = [row for row in communities if row["resolution"] == resolution]
         partition = {row["model"]: int(row["community"]) for row in rows}
-        if found and found[-1][1] == partition and EVERY_RESOLUTION not in (resolution, found[-1][0][0]["resolution"]):
+        if found and found[-1][1] == partition:
             found[-1][0].append(rows[0])
         else:
             found.append(([rows[0]], partition))
@@ -85,14 +86,12 @@ def partitions_of(communities):
 
 
 def describe_partition(rows, partition):
-    """Return a title for a partition: its resolutions, how many communities, and how stable it is at the least stable of these."""
-    resolutions, count = [row["resolution"] for row in rows], len(set(partition.values()))
-    if resolutions == [EVERY_RESOLUTION]:
-        span = "consensus of all resolutions"
-    else:
-        span = f"resolution {resolutions[0]}" + (f" to {resolutions[-1]}" if len(resolutions) > 1 else "")
-    stability = min(float(row["stability"]) for row in rows)
-    return f"{span}\n{count} communit{'y' if count == 1 else 'ies'}, stability {stability:.2f}"
+    """Return a title for a partition: the resolutions that give it, how many communities, and how stable it is at these."""
+    scanned = [row["resolution"] for row in rows if row["resolution"] != EVERY_RESOLUTION]
+    parts = [f"resolution {' to '.join(dict.fromkeys([scanned[0], scanned[-1]]))}"] if scanned else []
+    parts += ["consensus of all resolutions"] if len(scanned) < len(rows) else []
+    count, stable = len(set(partition.values())), dict.fromkeys(f"{end(float(row['stability']) for row in rows):.2f}" for end in (min, max))
+    return f"{', '.join(parts)}\n{count} communit{'y' if count == 1 else 'ies'}, stability {' to '.join(stable)}"
 
 
 def louvain_graph(matrix, names, communities, families, *, title):
@@ -178,7 +177,8 @@ def scatter(coordinates, explained, covariances, names, families, *, title):
     """
     from adjustText import adjust_text
 
-    figure = Figure(figsize=(6, 5.4), layout="constrained")
+    side = 6 + 0.12 * max(len(names) - 8, 0)
+    figure = Figure(figsize=(side, side - 0.6), layout="constrained")
     axes = figure.add_subplot()
     styles = family_styles(families.values())
     for name, (x, y), covariance in zip(names, coordinates, covariances, strict=True):
@@ -186,7 +186,7 @@ def scatter(coordinates, explained, covariances, names, families, *, title):
         axes.plot(x, y, marker=marker, color=colour, markersize=8, markeredgecolor="white")
         if np.isfinite(covariance).all():
             width, height, angle = ellipse_of(covariance)
-            axes.add_patch(Ellipse((x, y), width, height, angle=angle, facecolor=colour, edgecolor=colour, alpha=0.16, lw=0.8, zorder=1))
+            axes.add_patch(Ellipse((x, y), width, height, angle=angle, color=colour, alpha=min(0.16, 1.2 / len(names)), lw=1, zorder=1))
     axes.margins(0.15)
     axes.axhline(0, color="0.9", lw=0.8, zorder=0)
     axes.axvline(0, color="0.9", lw=0.8, zorder=0)
@@ -194,7 +194,8 @@ def scatter(coordinates, explained, covariances, names, families, *, title):
     axes.set_ylabel(f"component 2 ({explained[1]:.0%})")
     axes.set_title(title, fontsize=10)
     figure.canvas.draw()
-    texts = [axes.text(x, y, name, fontsize=8.5) for name, (x, y) in zip(names, coordinates, strict=True)]
+    halo = [withStroke(linewidth=2.5, foreground="white", alpha=0.8)]
+    texts = [axes.text(x, y, name, fontsize=8.5, path_effects=halo) for name, (x, y) in zip(names, coordinates, strict=True)]
     adjust_text(texts, *coordinates.T, ax=axes, arrowprops={"arrowstyle": "-", "color": "0.6", "lw": 0.6}, ensure_inside_axes=True)
     add_family_legend(figure, families, names)
     return figure

@@ -51,7 +51,8 @@ def heatmap(matrix, names, families, *, label, title, notes=None, order=None, li
     axes.set_facecolor("0.85")
     image = axes.imshow(np.where(np.eye(m, dtype=bool), np.nan, values), cmap="cividis" if limits else "cividis_r", norm=norm)
     for row, column in np.argwhere(np.isfinite(values) & ~np.eye(m, dtype=bool)):
-        text = f"{values[row, column]:.2f}" if limits or known.max() >= 0.1 else f"{values[row, column]:.2g}"
+        # Nothing is added, so that no zero is written with a minus.
+        text = f"{round(values[row, column], 2) + 0.0:.2f}" if limits or known.max() >= 0.1 else f"{values[row, column]:.2g}"
         if with_notes and notes[order[row], order[column]]:
             text += f"\n{notes[order[row], order[column]]}"
         dark = np.dot(image.cmap(norm(values[row, column]))[:3], LUMINANCE) < 0.52

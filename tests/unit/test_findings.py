@@ -11,7 +11,16 @@ def structure_row(metric, variance, silhouette, untested="", method="gradcam"):
 
 
 def factor_row(method, metric, test, holm, **more):
-    row = {"factor": "family", "method": method, "metric": metric, "test": test, "levels": "CNN 8, transformer 6", "holm": holm, "untested": ""}
+    row = {
+        "factor": "family",
+        "method": method,
+        "metric": metric,
+        "test": test,
+        "levels": "CNN 8, transformer 6",
+        "holm": holm,
+        "least_p": "0.001",
+        "untested": "",
+    }
     return row | {"statistic": "3.1", "r2": "0.412" if test == "permanova" else ""} | more
 
 
@@ -119,6 +128,16 @@ def test_a_number_is_told_by_mantel_and_a_lack_of_evidence_in_capitals():
     assert factors.factor_sentences(rows) == ["predictions: models that predict alike look alike by ig (cosine: rho 0.55, p 0.01) (Mantel, Holm)."]
 
 
+def test_few_models_are_told_where_no_p_value_could_be_small_enough():
+    rows = [factor_row("ig", metric, "permanova", "0.3", least_p="0.05", levels="CNN 3, ViT 3") for metric in ("cosine", "rbf")]
+    assert factors.factor_sentences(rows) == [
+        "family: with so few models it cannot be told whether models of different family (CNN 3, ViT 3) differ in where they look: corrected for 2 matrices, "
+        "no p value can be below 0.1."
+    ]
+    few = [agreement_row(("g", "a"), ("g", metric), "0.9", "0.2") | {"models": "4"} for metric in ("b", "c")]
+    assert "(Mantel, Holm; with so few models no p value, corrected for 2 pairs, can be below 0.083)" in factors.agreement_sentences(few)[0]
+
+
 def test_factors_that_cannot_be_tested_are_told_together():
     rows = [
         factor_row("ig", "cosine", "", "", factor=factor, untested=reason)
@@ -132,7 +151,7 @@ def test_factors_that_cannot_be_tested_are_told_together():
 
 def agreement_row(one, other, rho, holm, untested=""):
     sides = dict(zip(("method", "metric", "other_method", "other_metric"), (*one, *other), strict=True))
-    return sides | {"rho": rho, "rho_holm": holm, "untested": untested}
+    return sides | {"models": "9", "rho": rho, "rho_holm": holm, "untested": untested}
 
 
 def test_agreement_is_told_within_methods_and_between_them():

@@ -149,13 +149,14 @@ def test_given_matrices_go_to_groups_and_figures_without_torch(tmp_path, without
     config = {"matrices": {"published": {"path": "far.csv"}, "likeness": {"path": "near.csv", "kind": "similarity"}}}
     run = snakemake(tmp_path, config, cores=2, environment=without_torch)
     assert run.code == 0, run.text
-    assert set(run.jobs) == {"import_matrix", "link_models", "detect_communities", "project_models", "draw_given_matrix", "write_report"}
+    groups, agreement = {"link_models", "detect_communities", "project_models"}, {"compare_matrices", "draw_agreement"}
+    assert set(run.jobs) == {"import_matrix", "draw_given_matrix", "write_findings", "write_report"} | groups | agreement
     for name, expected in (("published", distances), ("likeness", distances / 20)):
         matrix, read_names = io.read_matrix(tmp_path / f"results/matrices/imported/{name}/all/dissimilarity.csv")
         assert read_names == names
         np.testing.assert_allclose(matrix, expected, rtol=0, atol=1e-12)
         drawn = {path.name for path in (tmp_path / f"results/figures/imported/{name}/all").iterdir()}
-        assert drawn == {f"{figure}.{kind}" for figure in ("matrix", "dendrogram-average", "louvain", "pca") for kind in ("svg", "png")}
+        assert drawn == {f"{figure}.{kind}" for figure in ("matrix", "dendrogram-average", "louvain", "together", "pca") for kind in ("svg", "png")}
     assert "'model 3':" in (tmp_path / "results/groups/imported/published/all/tree-average.nwk").read_text()
     report = (tmp_path / "results/report.html").read_text()
     assert "without values of single images it has neither intervals nor chance level" in report

@@ -2,8 +2,17 @@
 
 from conftest import snakemake, tiny_config
 
-MATRIX = {"aggregate_matrix": 8, "link_models": 8, "detect_communities": 8, "project_models": 8, "test_structure": 8, "draw_matrix": 8}
-COMMON = {"compare_replicates": 1, "tabulate_structure": 1, "write_report": 1}
+MATRIX = {
+    "aggregate_matrix": 8,
+    "link_models": 8,
+    "detect_communities": 8,
+    "project_models": 8,
+    "test_structure": 8,
+    "test_factors": 8,
+    "draw_matrix": 8,
+}
+COMMON = {"compare_replicates": 1, "tabulate_tests": 2, "compare_matrices": 2, "draw_agreement": 2, "write_findings": 1, "write_report": 1}
+MODELS = {"find_target_layers": 1, "tabulate_models": 1, "compare_predictions": 1, "measure_localisation": 2, "draw_panels": 1}
 BOTH_METHODS = {"correlate_metrics": 2}
 
 
@@ -18,8 +27,7 @@ def test_a_new_model_computes_its_own_maps_and_pairs_only(copied):
     run = snakemake(copied, config)
     assert run.code == 0, run.text
     own = {"finetune_model": 1, "predict_images": 1, "explain_images": 2, "batch_maps": 2, "audit_maps": 2, "compare_models": 12}
-    shared = {"find_target_layers": 1, "tabulate_models": 1, "measure_localisation": 2, "draw_panels": 1}
-    assert run.jobs == own | shared | MATRIX | COMMON | BOTH_METHODS
+    assert run.jobs == own | MODELS | MATRIX | COMMON | BOTH_METHODS
 
 
 def test_a_removed_model_computes_no_pair_again(copied):
@@ -27,7 +35,7 @@ def test_a_removed_model_computes_no_pair_again(copied):
     del config["models"]["RegNet"]
     run = snakemake(copied, config)
     assert run.code == 0, run.text
-    assert run.jobs == {"find_target_layers": 1, "tabulate_models": 1, "measure_localisation": 2, "draw_panels": 1} | MATRIX | COMMON | BOTH_METHODS
+    assert run.jobs == MODELS | MATRIX | COMMON | BOTH_METHODS
 
 
 def test_a_new_metric_compares_by_it_alone(copied):
@@ -73,7 +81,7 @@ def test_a_changed_linkage_links_and_draws_only(copied):
     config["groups"] = {"linkages": ["complete"]}
     run = snakemake(copied, config)
     assert run.code == 0, run.text
-    assert run.jobs == {"link_models": 8, "draw_matrix": 8, "write_report": 1}
+    assert run.jobs == {"link_models": 8, "draw_matrix": 8, "compare_matrices": 2, "draw_agreement": 2, "write_findings": 1, "write_report": 1}
 
 
 def test_an_edited_metric_reruns_that_metric_alone(copied, checkout):
@@ -98,3 +106,20 @@ def test_a_larger_block_gives_the_same_matrix(finished, copied):
     (one, names), (other, same_names) = io.read_matrix(finished / path), io.read_matrix(copied / path)
     assert names == same_names
     assert abs(one - other).max() < 1e-12
+
+
+def test_more_permutations_test_again_and_nothing_else(copied):
+    config = tiny_config()
+    config["inference"]["permutations"] = 1999
+    run = snakemake(copied, config)
+    assert run.code == 0, run.text
+    tests = {"test_structure": 8, "test_factors": 8, "tabulate_tests": 2, "compare_matrices": 2, "draw_agreement": 2}
+    assert run.jobs == tests | {"write_findings": 1, "write_report": 1}
+
+
+def test_a_changed_factor_tests_factors_alone(copied):
+    config = tiny_config()
+    config["models"]["RegNet"]["factors"] = {"year": 2020}
+    run = snakemake(copied, config)
+    assert run.code == 0, run.text
+    assert run.jobs == {"tabulate_models": 1, "test_factors": 8, "tabulate_tests": 1, "write_findings": 1, "write_report": 1}

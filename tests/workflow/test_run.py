@@ -27,12 +27,20 @@ STAGES = [
     "results/groups/gradcam/cosine/all/tree-average.nwk",
     "results/groups/gradcam/cosine/all/support-average.csv",
     "results/groups/gradcam/cosine/all/communities.csv",
+    "results/groups/gradcam/cosine/all/together.csv",
     "results/groups/gradcam/cosine/all/pca.csv",
+    "results/inference/structure.csv",
+    "results/inference/factors.csv",
+    "results/inference/agreement/all.csv",
+    "results/inference/disagreement.csv",
+    "results/inference/findings.md",
     "results/inference/replicates.csv",
     "results/inference/redundancy/gradcam.csv",
     "results/figures/noise/rbf/all/matrix.png",
     "results/figures/noise/rbf/all/dendrogram-average.svg",
     "results/figures/noise/rbf/all/louvain.svg",
+    "results/figures/noise/rbf/all/together.svg",
+    "results/figures/agreement/agreeing-trees.png",
     "results/figures/noise/rbf/all/pca.png",
     "results/figures/noise/rbf/all/histograms.svg",
     "results/figures/panels/panel-1.png",
@@ -66,10 +74,15 @@ def test_no_rule_ran_more_often_than_needed(finished):
         "project_models": 8,
         "compare_replicates": 1,
         "test_structure": 8,
-        "tabulate_structure": 1,
+        "test_factors": 8,
+        "tabulate_tests": 2,
+        "compare_predictions": 1,
+        "compare_matrices": 2,
+        "draw_agreement": 2,
         "correlate_metrics": 2,
         "draw_matrix": 8,
         "draw_panels": 1,
+        "write_findings": 1,
         "write_report": 1,
     }
 
@@ -86,10 +99,10 @@ def test_nothing_temporary_is_left(finished):
 
 
 def test_results_do_not_depend_on_cores(finished, tmp_path):
-    run = snakemake(tmp_path, tiny_config(), "results/inference/replicates.csv", "results/groups/gradcam/cosine/all/tree-average.nwk", cores=2)
+    run = snakemake(tmp_path, tiny_config(), "results/inference/findings.md", cores=2)
     assert run.code == 0, run.text
     checked = 0
-    for pattern in ("checkpoints/*.safetensors", "maps/*/*/batch_maps.npy", "pairs/*/*/*.npz", "matrices/*/*/*/*", "groups/*/*/*/*", "inference/*"):
+    for pattern in ("checkpoints/*.safetensors", "maps/*/*/batch_maps.npy", "pairs/*/*/*.npz", "matrices/*/*/*/*", "groups/*/*/*/*", "inference/**/*.*"):
         for path in (tmp_path / "results").glob(pattern):
             assert path.read_bytes() == (finished / path.relative_to(tmp_path)).read_bytes(), path
             checked += 1
