@@ -8,7 +8,7 @@ from lookalike.seeding import rng_of
 COLUMNS = ("resolution", "model", "community", "modularity", "stability", "resamples")
 # How often each resample is partitioned, since Louvain's result depends on the order of the nodes; and the matrix itself, where it has no resamples.
 SEEDS, SEEDS_ALONE = 5, 100
-# Two models belong together if they do so in more than half of all partitions.
+# Models belong together if they do so, on average, in half of all partitions or more.
 TOGETHER = 0.5
 EVERY_RESOLUTION = "all"
 # Partitions at once, so that those of a hundred models fit into memory.

@@ -43,13 +43,13 @@ def factor_sentence(factor, rows):
         limit = f"corrected for {len(tested)} matrices, no p value can be below {min(least, 1):.2g}"
         return f"{factor}: with so few models it cannot be told whether {claim}: {limit}."
     clear = [f"{method} ({'; '.join(map(describe_effect, own))})" for method, own in by_method([row for row in tested if is_clear(row)]).items()]
-    unclear = [f"{method} ({range_of_p(own)})" for method, own in by_method([row for row in tested if not is_clear(row)]).items()]
+    unclear = [f"{method} ({p_of(own)})" for method, own in by_method([row for row in tested if not is_clear(row)]).items()]
     said = f"{factor}: {claim} by {', '.join(clear)}" if clear else f"{factor}: there is NO evidence that {claim}, by {', '.join(unclear)}"
     if clear and unclear:
         said += f", but not by {', '.join(unclear)}"
     spread = {(row["method"], row["metric"]): row for row in rows if row["test"] == "permdisp" and not row["untested"]}
     doubtful = [
-        f"{method} {metric} ({p_of(spread[method, metric])})"
+        f"{method} {metric} ({p_of([spread[method, metric]])})"
         for method, metric in ((row["method"], row["metric"]) for row in tested if is_clear(row))
         if (method, metric) in spread and is_clear(spread[method, metric])
     ]
@@ -60,13 +60,7 @@ def factor_sentence(factor, rows):
 def describe_effect(row):
     """Return a metric with the size of a factor's effect and its corrected p value."""
     size = f"R2 {float(row['r2']):.2f}" if row["test"] == "permanova" else f"rho {float(row['statistic']):.2f}"
-    return f"{row['metric']}: {size}, {p_of(row)}"
-
-
-def range_of_p(rows):
-    """Return the span of several corrected p values."""
-    low, high = (f"{end([float(row['holm']) for row in rows]):.2g}" for end in (min, max))
-    return f"p {low}" if low == high else f"p {low} to {high}"
+    return f"{row['metric']}: {size}, {p_of([row])}"
 
 
 def agreement_sentences(rows):
@@ -85,20 +79,19 @@ def agreement_sentences(rows):
     if rows and not tested:
         return [f"Whether methods and metrics agree cannot be tested: {usual_reason(rows)}."]
     methods = dict.fromkeys(row[side] for row in rows for side in ("method", "other_method"))
-    told = {"within": [], "between": []}
+    least = max((1 / factorial(int(row["models"])) for row in tested), default=0) * len(tested)
+    told = {"metrics of one method": [], "methods": []}
     for one, other in combinations_with_replacement(methods, 2):
         own = [row for row in tested if {row["method"], row["other_method"]} == {one, other}]
         if own:
-            told["within" if one == other else "between"].append(f"{one if one == other else f'{one} and {other}'} {describe_agreement(own)}")
-    least = max(1 / factorial(int(row["models"])) for row in tested) * len(tested) if tested else 0
+            said = describe_agreement(own, with_verdict=least <= LEVEL)
+            told["metrics of one method" if one == other else "methods"].append(f"{one if one == other else f'{one} and {other}'} {said}")
     few = f"; with so few models no p value, corrected for {len(tested)} pairs, can be below {min(least, 1):.2g}" if least > LEVEL else ""
-    parts = (("metrics of one method", told["within"]), ("methods", told["between"]))
-    return [f"Do {who} agree upon who is near to whom? {'; '.join(found)} (Mantel, Holm{few})." for who, found in parts if found]
+    return [f"Do {who} agree upon who is near to whom? {'; '.join(found)} (Mantel, Holm{few})." for who, found in told.items() if found]
 
 
-def describe_agreement(rows):
+def describe_agreement(rows, with_verdict):
     """Return the median correlation of pairs of matrices, and how many of them agree beyond chance."""
     rho, clear = np.median([float(row["rho"]) for row in rows]), sum(is_clear(row, "rho") for row in rows)
-    if len(rows) == 1:
-        return f"rho {rho:.2f}, {'' if clear else 'not '}beyond chance"
-    return f"median rho {rho:.2f}, beyond chance in {clear} of {len(rows)}"
+    said = f"{'median rho' if len(rows) > 1 else 'rho'} {rho:.2f}"
+    return f"{said}, beyond chance in {clear} of {len(rows)}" if with_verdict else said

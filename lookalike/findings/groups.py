@@ -16,9 +16,24 @@ def by_method(rows):
     return {method: [row for row in rows if row["method"] == method] for method in dict.fromkeys(row["method"] for row in rows)}
 
 
-def p_of(row, test=""):
-    """Return a test's corrected p value as text."""
-    return f"p {float(row[f'{test}_holm'.lstrip('_')]):.2g}"
+def metrics_of(rows):
+    """Return the metrics of several rows as text."""
+    return ", ".join(row["metric"] for row in rows)
+
+
+def p_of(rows, test=""):
+    """Return the corrected p values of a test in several rows as text: one, or from the least to the largest."""
+    return f"p {span([float(row[f'{test}_holm'.lstrip('_')]) for row in rows], '.2g')}"
+
+
+def span(numbers, form):
+    """Return the least and the largest of some numbers as text, or one where they are written alike."""
+    return " to ".join(dict.fromkeys(f"{end(numbers):{form}}" for end in (min, max)))
+
+
+def span_by(found, form):
+    """Return what several metrics give, as pairs of a number and a metric, as text."""
+    return f"{span([number for number, _ in found], form)} by {', '.join(metric for _, metric in found)}"
 
 
 def usual_reason(rows):
@@ -49,14 +64,16 @@ def structure_sentences(rows):
         if not tested:
             sentences.append(f"{method}: whether there are groups cannot be tested: {usual_reason(own)}.")
             continue
-        told = {verdict: [f"{row['metric']} ({p_of(row, 'variance')})" for row in tested if is_clear(row, "variance") == verdict] for verdict in (True, False)}
-        parts = ([f"the dissimilarities have structure by {', '.join(told[True])}"] if told[True] else []) + (
-            [f"there is NO evidence of structure by {', '.join(told[False])}: the models might be exchanged in every image"] if told[False] else []
-        )
-        grouped = [f"{row['groups']} by {row['metric']} ({p_of(row, 'silhouette')})" for row in tested if is_clear(row, "silhouette")]
-        clusters = f"groups clearer than chance: {', '.join(grouped)}" if grouped else "no partition into groups is clearer than chance"
+        clear, unclear = ([row for row in tested if is_clear(row, "variance") == verdict] for verdict in (True, False))
+        parts = [f"the dissimilarities have structure by {metrics_of(clear)} ({p_of(clear, 'variance')})"] if clear else []
+        if unclear:
+            parts.append(f"there is NO evidence of structure by {metrics_of(unclear)} ({p_of(unclear, 'variance')})")
+        grouped = [row for row in tested if is_clear(row, "silhouette")]
+        counts = dict.fromkeys(row["groups"] for row in grouped)
+        counts = [f"{count} by {metrics_of([row for row in grouped if row['groups'] == count])}" for count in counts]
+        parts.append(f"groups clearer than chance: {'; '.join(counts)} ({p_of(grouped, 'silhouette')})" if grouped else "no partition is clearer than chance")
         untested = [f"not tested by {row['metric']}: {row['untested']}" for row in own if row["untested"]]
-        sentences.append(f"{method}: {'; '.join([*parts, clusters, *untested])} (permutation of models within images, Holm).")
+        sentences.append(f"{method}: {'; '.join([*parts, *untested])} (permutation of models within images, Holm).")
     return sentences
 
 
@@ -89,9 +106,7 @@ def clade_sentences(clades, structure, n):
                 if clade["support"] >= HOLDS:
                     held.setdefault(tuple(sorted(clade["members"].split())), []).append((clade["support"], row["metric"]))
         ordered = sorted(held.items(), key=lambda item: (-len(item[1]), -max(item[1])[0], item[0]))
-        told = [
-            f"{braces(members)} holds in {', '.join(f'{support:.0%} by {metric}' for support, metric in found)}" for members, found in ordered[:MOST_CLADES]
-        ]
+        told = [f"{braces(members)} holds in {span_by(found, '.0%')}" for members, found in ordered[:MOST_CLADES]]
         if told:
             rest = f", and {len(ordered) - MOST_CLADES} more in the dendrograms" if len(ordered) > MOST_CLADES else ""
             sentences.append(f"{method}: of the resamples of the images, the clade {'; the clade '.join(told)}{rest}.")
@@ -123,8 +138,8 @@ def community_sentences(communities, structure):
             for one in consensus:
                 members.setdefault(int(one["community"]), []).append(one["model"])
             told = " and ".join(braces(members[number]) for number in sorted(members)) if len(members) > 1 else "all models in one"
-            found.setdefault(told, []).append(f"{row['metric']} (stability {float(consensus[0]['stability']):.2f})")
-        told = [f"{partition} by {', '.join(metrics)}" for partition, metrics in found.items()]
+            found.setdefault(told, []).append((float(consensus[0]["stability"]), row["metric"]))
+        told = [f"{partition}, stability {span_by(by, '.2f')}" for partition, by in found.items()]
         sentences.append(f"{method}: consensus communities: {'; '.join(told)}.")
     return sentences
 

@@ -27,10 +27,10 @@ def factor_row(method, metric, test, holm, **more):
 def test_structure_is_told_by_metric_and_its_lack_as_well():
     rows = [structure_row("cosine", "0.002", "0.004"), structure_row("rbf", "0.61", "0.3")]
     assert groups.structure_sentences(rows) == [
-        "gradcam: the dissimilarities have structure by cosine (p 0.002); there is NO evidence of structure by rbf (p 0.61): the models might be exchanged in "
-        "every image; groups clearer than chance: 2 by cosine (p 0.004) (permutation of models within images, Holm)."
+        "gradcam: the dissimilarities have structure by cosine (p 0.002); there is NO evidence of structure by rbf (p 0.61); "
+        "groups clearer than chance: 2 by cosine (p 0.004) (permutation of models within images, Holm)."
     ]
-    assert "no partition into groups is clearer than chance" in groups.structure_sentences([structure_row("cosine", "0.2", "0.2")])[0]
+    assert "no partition is clearer than chance" in groups.structure_sentences([structure_row("cosine", "0.2", "0.2")])[0]
 
 
 def test_structure_that_cannot_be_tested_is_told_with_the_reason():
@@ -75,7 +75,7 @@ def test_clades_that_all_metrics_share_come_first_and_long_lists_end():
     many = [{"members": f"a{place} b{place}", "support": 0.96} for place in range(8)] + [{"members": "root", "support": 1.0}]
     clades = {("gradcam", "cosine"): many, ("gradcam", "rbf"): [{"members": "b5 a5", "support": 0.99}, {"members": "root", "support": 1.0}]}
     told = groups.clade_sentences(clades, [structure_row("cosine", "0.01", "0.01"), structure_row("rbf", "0.01", "0.01")], 64)[0]
-    assert told.startswith("gradcam: of the resamples of the images, the clade {a5, b5} holds in 96% by cosine, 99% by rbf; the clade {a0, b0}")
+    assert told.startswith("gradcam: of the resamples of the images, the clade {a5, b5} holds in 96% to 99% by cosine, rbf; the clade {a0, b0}")
     assert told.endswith("and 2 more in the dendrograms.")
     weak = [{"members": "a b", "support": 0.5}, {"members": "a b c", "support": 1.0}]
     told = groups.clade_sentences({("gradcam", "cosine"): weak}, [structure_row("cosine", "0.01", "0.01")], 64)
@@ -91,7 +91,7 @@ def test_communities_are_named_where_groups_are_clearer_than_chance():
     rows = [{"resolution": "all", "model": model, "community": number, "stability": "0.914"} for model, number in (("a", "1"), ("b", "1"), ("c", "2"))]
     structure = [structure_row("cosine", "0.01", "0.01"), structure_row("rbf", "0.01", "0.2")]
     told = groups.community_sentences({("gradcam", "cosine"): rows, ("gradcam", "rbf"): rows}, structure)
-    assert told == ["gradcam: consensus communities: {a, b} and {c} by cosine (stability 0.91)."]
+    assert told == ["gradcam: consensus communities: {a, b} and {c}, stability 0.91 by cosine."]
 
 
 def test_models_in_no_group_are_named():
@@ -161,7 +161,7 @@ def test_agreement_is_told_within_methods_and_between_them():
         agreement_row(("gradcam", "rbf"), ("ig", "rbf"), "0.4", "0.04"),
     ]
     assert factors.agreement_sentences(rows) == [
-        "Do metrics of one method agree upon who is near to whom? gradcam rho 0.90, beyond chance (Mantel, Holm).",
+        "Do metrics of one method agree upon who is near to whom? gradcam rho 0.90, beyond chance in 1 of 1 (Mantel, Holm).",
         "Do methods agree upon who is near to whom? gradcam and ig median rho 0.30, beyond chance in 1 of 2 (Mantel, Holm).",
     ]
     assert factors.agreement_sentences([agreement_row(("g", "a"), ("g", "b"), "", "", "few")]) == ["Whether methods and metrics agree cannot be tested: few."]
