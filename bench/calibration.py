@@ -19,7 +19,8 @@ def without_groups(models, images, given):
     """Return shares of draws in which a clade holds, of clades that hold, in which the test finds structure, and in which both is so."""
     from test_calibration import plant
 
-    from lookalike.matrices import bootstrap, square, summarise
+    from lookalike.matrices import square, summarise
+    from lookalike.resampling import bootstrap
     from lookalike.structure import structure_test
     from lookalike.trees import clade_support, link
 

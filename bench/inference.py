@@ -64,8 +64,9 @@ def stages(models, images, resamples, permutations):
 
     from lookalike.communities import SEEDS, consensus_communities
     from lookalike.factors import factor_tests
-    from lookalike.matrices import bootstrap, percentile_interval, square, summarise
+    from lookalike.matrices import square, summarise
     from lookalike.projection import classical_scaling, resampled_covariances
+    from lookalike.resampling import bootstrap, percentile_interval
     from lookalike.structure import structure_test
     from lookalike.trees import clade_support, link
 

@@ -1,89 +1,27 @@
-"""Agreement: between models' predictions, between metrics on the images, and between whole matrices and their trees."""
+"""Agreement between matrices, and between their trees: whether methods and metrics say the same of who is near to whom."""
 
 import numpy as np
 
-from lookalike.errors import InputError
-from lookalike.inference import FEWEST_MODELS, LEVEL, enough_permutations, permutation_p
-from lookalike.matrices import ROUNDING, check_classes, condensed, predicted_classes
+from lookalike.inference import ALL_EQUAL, FEWEST_MODELS, enough_permutations, is_clear, orders_of, permutation_p, too_few_models
+from lookalike.matrices import ROUNDING, condensed, select_pairs, square
 from lookalike.permutation_tests import permuted_correlations, ranks_of
 from lookalike.seeding import rng_of
 from lookalike.trees import cophenetic_distances, link
 
-REDUNDANT = 0.999
 COLUMNS = ("method", "metric", "other_method", "other_metric", "models", "rho", "rho_p", "rho_holm", "tree", "tree_p", "tree_holm", "untested")
-
-
-def rank_correlations(values):
-    """Return Spearman's correlation between metrics over all pairs and images.
-
-    Parameters
-    ----------
-    values : dict
-        From a metric's name to its values, shape (n, pairs); NaN where it is undefined.
-
-    Returns
-    -------
-    ndarray, shape (k, k)
-        Over the values that both metrics have; NaN where they have fewer than two, or one of them is constant.
-    """
-    from scipy.stats import rankdata
-
-    columns = [table.ravel() for table in values.values()]
-    correlations = np.eye(len(columns))
-    for row in range(len(columns)):
-        for column in range(row):
-            known = np.isfinite(columns[row]) & np.isfinite(columns[column])
-            ranks = [rankdata(columns[place][known]) for place in (row, column)]
-            varied = known.sum() > 1 and all(np.ptp(one) > 0 for one in ranks)
-            correlations[row, column] = correlations[column, row] = np.corrcoef(*ranks)[0, 1] if varied else np.nan
-    return correlations
-
-
-def redundant_groups(correlations, names, threshold=REDUNDANT):
-    """Return the groups of two or more metrics that are tied together by correlations above a threshold."""
-    from scipy.sparse.csgraph import connected_components
-
-    number, labels = connected_components(np.nan_to_num(correlations, nan=-1) > threshold)
-    groups = [[name for name, label in zip(names, labels, strict=True) if label == one] for one in range(number)]
-    return sorted(group for group in groups if len(group) > 1)
-
-
-def disagreements(predictions, scores=False):
-    """Tell how differently models predict.
-
-    Parameters
-    ----------
-    predictions : dict
-        From a file's path to a model's `images`, `classes`, `predicted` and `logits`.
-    scores : bool
-        Whether models predict a score.
-
-    Returns
-    -------
-    ndarray, shape (m, m)
-        Share of the images that two models classify differently; of scores, the mean absolute difference. NaN, also on the
-        diagonal, where the models know different classes.
-    """
-    images = next(iter(predictions.values()))["images"].tolist()
-    if scores:
-        predicted = np.stack([arrays["logits"][:, 0] for arrays in predictions.values()], axis=1).astype(float)
-        return np.abs(predicted[:, :, None] - predicted[:, None]).mean(axis=0)
-    try:
-        check_classes(predictions)
-    except InputError as error:
-        print(error)
-        return np.full((len(predictions), len(predictions)), np.nan)
-    predicted = predicted_classes(predictions, images)
-    return (predicted[:, :, None] != predicted[:, None]).mean(axis=0)
 
 
 def compare_matrices(matrices, linkage, permutations, seed):
     """Compare every two dissimilarity matrices, and their trees, by permuting the models.
 
+    Matrices of the same images have those images' noise in common, which would pass for agreement. Therefore p values are of the
+    correlation of one half of the images in one matrix with the other half in the other, where halves are known.
+
     Parameters
     ----------
     matrices : dict
-        From (method, metric) to a matrix (m, m) and the names of its models; the models that both know are compared.
+        From (method, metric) to a matrix (m, m), the names of its models, and the condensed dissimilarities of halves of the
+        images (splits, 2, pairs), the same splits in all, or None; the models that two matrices both know are compared.
     linkage : str
     permutations : int
         At least so many; more where the number of pairs, which are reported together, asks for more.
@@ -100,50 +38,70 @@ def compare_matrices(matrices, linkage, permutations, seed):
     Mantel 1967, Cancer Research 27, 209-220; Sokal and Rohlf 1962, doi:10.2307/1217208
     """
     permutations = enough_permutations(permutations, len(matrices) * (len(matrices) - 1) // 2)
-    keys, rows = list(matrices), []
+    keys, orders, rows = list(matrices), {}, []
     for number, one in enumerate(keys):
-        names = matrices[one][1]
         partners = {}
         for other in keys[number + 1 :]:
-            partners.setdefault(tuple(name for name in names if name in matrices[other][1]), []).append(other)
-        for common, others in partners.items():
-            first, *rest = (restrict(*matrices[key], common) for key in (one, *others))
-            rng = rng_of(seed, "agreement", len(common))
-            orders = np.array([rng.permutation(len(common)) for _ in range(permutations)])
-            found = compare_with(first, rest, linkage, orders)
+            common = tuple(name for name in matrices[one][1] if name in matrices[other][1])
+            partners.setdefault((common, matrices[other][2] is None), []).append(other)
+        for (common, _), others in partners.items():
+            m = len(common)
+            if m not in orders:
+                orders[m] = orders_of(m, permutations, rng_of(seed, "agreement", m)) if m >= FEWEST_MODELS else None
+            found = compare_with(*([restrict(*matrices[key], common) for key in group] for group in ([one], others)), linkage, orders[m])
             rows += [dict(zip(COLUMNS[:4], (*one, *other), strict=True)) | about for other, about in zip(others, found, strict=True)]
     return rows
 
 
-def restrict(matrix, names, kept):
-    """Return the part of a matrix that is of some models, in their order."""
+def restrict(matrix, names, halves, kept):
+    """Return the parts of a matrix and of its halves, condensed, that are of some models, in their order: (pairs,), (splits, 2, pairs) or None."""
     places = [names.index(name) for name in kept]
-    return matrix[np.ix_(places, places)]
+    part = condensed(matrix[np.ix_(places, places)])
+    return part, None if halves is None else select_pairs(halves.reshape(-1, halves.shape[-1]), places).reshape(*halves.shape[:2], -1)
 
 
-def compare_with(matrix, others, linkage, orders):
-    """Compare a matrix (m, m) with others of the same models: what `compare_matrices` says of each of these pairs."""
-    rows = [dict.fromkeys(COLUMNS[4:]) | {"models": len(matrix)} for _ in others]
-    if len(matrix) < FEWEST_MODELS:
-        reason = f"it wants {FEWEST_MODELS} models or more that both know, replicates and pruned variants aside, and has {len(matrix)}"
-        return [row | {"untested": reason} for row in rows]
-    tables = [condensed(one) for one in (matrix, *others)]
-    varied = [np.ptp(table) > ROUNDING for table in tables]
-    x, y = ranks_of(tables[:1])[0], ranks_of(tables[1:])
-    for name, values, rest in (("rho", x, y), ("tree", *tree_heights(matrix, others, linkage))):
-        tested = [place for place, table in enumerate(rest) if varied[0] and np.ptp(table) > ROUNDING]
+def compare_with(first, others, linkage, orders):
+    """Compare one matrix, as `restrict` returns it, with others of the same models: what `compare_matrices` says of each of these pairs."""
+    (table, halves), models = first[0], int((1 + np.sqrt(1 + 8 * len(first[0][0]))) / 2)
+    rows = [dict.fromkeys(COLUMNS[4:]) | {"models": models, "untested": ""} for _ in others]
+    if models < FEWEST_MODELS:
+        return [row | {"untested": too_few_models(models, of=" that both know")} for row in rows]
+    for row, (other, _) in zip(rows, others, strict=True):
+        if min(np.ptp(table), np.ptp(other)) <= ROUNDING:
+            row["untested"] = ALL_EQUAL
+    if halves is None or others[0][1] is None:
+        versions = [(table, np.array([other for other, _ in others]))]
+    else:
+        # Each half against the other half, both ways.
+        versions = [(half[one], np.array([other[split, 1 - one] for _, other in others])) for split, half in enumerate(halves) for one in (0, 1)]
+    for name, prepare in (("rho", ranks_of), ("tree", lambda tables: heights_of(tables, models, linkage))):
+        tested = [place for place, row in enumerate(rows) if not row["untested"]]
+        tested = [place for place in tested if all(varied(x) and varied(y[place]) for x, y in versions)]
         if not tested:
             continue
-        observed, null = permuted_correlations(values, rest[tested], orders)
-        for place, one, by_chance in zip(tested, observed, null.T, strict=True):
-            rows[place] |= {name: one, f"{name}_p": permutation_p(one, by_chance)}
-    return [row | {"untested": "" if varied[0] and one else "all dissimilarities between models are equal"} for row, one in zip(rows, varied[1:], strict=True)]
+        whole = prepare([table, *(others[place][0] for place in tested)])
+        parts = [prepare([x, *y[tested]]) for x, y in versions]
+        # Where some half joins all models at one height, its tree cannot be compared.
+        kept = [row for row in range(1, len(whole)) if all(varied(part[0]) and varied(part[row]) for part in (whole, *parts))]
+        if not kept:
+            continue
+        found = [permuted_correlations(part[0], part[kept], orders) for part in parts]
+        observed, null = (np.mean(results, axis=0) for results in zip(*found, strict=True))
+        for row, one, by_chance in zip(kept, observed, null.T, strict=True):
+            rows[tested[row - 1]] |= {name: float(np.corrcoef(whole[0], whole[row])[0, 1]), f"{name}_p": permutation_p(one, by_chance)}
+    for row in rows:
+        row["untested"] = row["untested"] or ("" if row["rho"] is not None else "halves of the images lack some dissimilarities")
+    return rows
 
 
-def tree_heights(matrix, others, linkage):
-    """Return the heights at which each two models are joined in the trees of matrices, shapes (pairs,) and (k, pairs)."""
-    heights = np.array([cophenetic_distances(link(one, linkage)) for one in (matrix, *others)])
-    return heights[0], heights[1:]
+def varied(values):
+    """Tell whether all values are known, and not all equal."""
+    return bool(np.isfinite(values).all() and np.ptp(values) > ROUNDING)
+
+
+def heights_of(tables, models, linkage):
+    """Return the heights at which each two models are joined in the trees of condensed matrices, shape (k, pairs)."""
+    return np.array([cophenetic_distances(link(square(table, models), linkage)) for table in tables])
 
 
 def as_matrix(rows, name):
@@ -172,6 +130,6 @@ def as_matrix(rows, name):
     for (one, other), row in zip(sides, rows, strict=True):
         places = ([keys.index(one), keys.index(other)], [keys.index(other), keys.index(one)])
         matrix[places] = float(row[name] or "nan")
-        marks[places] = "*" if row[name] and float(row[f"{name}_holm"]) <= LEVEL else ""
+        marks[places] = "*" if is_clear(row, name) else ""
     names = [" ".join(key) for key in keys]
     return matrix, marks, names, dict(zip(names, (method for method, _ in keys), strict=True))

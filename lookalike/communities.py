@@ -3,6 +3,7 @@
 import numpy as np
 
 from lookalike.matrices import condensed, select_pairs, square
+from lookalike.resampling import complete_replicates
 from lookalike.seeding import rng_of
 
 COLUMNS = ("resolution", "model", "community", "modularity", "stability", "resamples")
@@ -50,7 +51,7 @@ def consensus_communities(matrix, names, replicates, resolutions, seed):
 
     # By name, since the partitions depend on the order of the nodes.
     order = sorted(range(len(names)), key=lambda place: names[place])
-    resampled = complete_replicates(replicates, order)
+    resampled = np.ascontiguousarray(select_pairs(complete_replicates(replicates), order))
     resamples, seeds = (len(resampled), SEEDS) if len(resampled) else (0, SEEDS_ALONE)
     matrix, names = matrix[np.ix_(order, order)], [names[place] for place in order]
     resampled = resampled if resamples else condensed(matrix)[None]
@@ -70,12 +71,6 @@ def consensus_communities(matrix, names, replicates, resolutions, seed):
         rows += [dict(zip(COLUMNS, (resolution, name, community, *about), strict=True)) for name, community in number_communities(consensus, names).items()]
     back = np.argsort(order)
     return rows, square(shares[EVERY_RESOLUTION], len(names), 1.0)[np.ix_(back, back)]
-
-
-def complete_replicates(replicates, order):
-    """Return the replicates in which every dissimilarity is known, their models in an order."""
-    complete = replicates[np.isfinite(replicates).all(axis=1)]
-    return np.ascontiguousarray(select_pairs(complete, order))
 
 
 def pairs_together(partitions):

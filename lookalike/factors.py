@@ -5,17 +5,19 @@ from math import factorial, prod
 
 import numpy as np
 
-from lookalike.inference import FEWEST_MODELS, LEVEL, too_few_images
+from lookalike.inference import ALL_EQUAL, FEWEST_MODELS, LEVEL, orders_of, too_few_images, too_few_models
 from lookalike.matrices import ROUNDING, condensed
 from lookalike.permutation_tests import anosim, mantel, partial_mantel, permanova, permdisp
 from lookalike.seeding import rng_of
 
 COLUMNS = ("factor", "test", "given", "models", "levels", "statistic", "r2", "p", "least_p", "untested")
-# Factors of models.csv that every model has; the config's own come besides. The other columns tell models apart, or follow from these.
+# Factors of models.csv; the config's own come besides. The other columns tell models apart, or follow from these.
 FACTORS = ("family", "native_grid", "parameters", "accuracy")
 # What matters of these is how many times one is of the other.
 RATIOS = ("parameters",)
 PREDICTIONS, FAMILY = "predictions", "family"
+# Of a model of which nobody said its family.
+UNKNOWN_FAMILY = "unknown"
 
 
 def factors_of(rows, own):
@@ -33,14 +35,22 @@ def factors_of(rows, own):
     dict
         From a factor that is known of any model to a dict from model to its value; models of which it is not known are left out.
     """
-    found = {factor: {row["model"]: row[factor] for row in rows if row[factor]} for factor in (*FACTORS, *own) if rows and factor in rows[0]}
+    found = {factor: {row["model"]: row[factor] for row in rows if is_known(row[factor])} for factor in (*FACTORS, *own) if rows and factor in rows[0]}
     return {factor: values for factor, values in found.items() if values}
+
+
+def is_known(value):
+    """Tell whether a cell of models.csv says something: not if it is empty, the family that nobody gave, or no finite number."""
+    try:
+        return bool(value) and np.isfinite(float(value))
+    except ValueError:
+        return value != UNKNOWN_FAMILY
 
 
 def fill(matrix, known, names):
     """Return a matrix of some models (k, k) for others (m, m), NaN for those that it does not know."""
     places = [known.index(name) if name in known else len(known) for name in names]
-    return np.pad(np.reshape(matrix, (len(known),) * 2), (0, 1), constant_values=np.nan)[np.ix_(places, places)]
+    return np.pad(matrix, (0, 1), constant_values=np.nan)[np.ix_(places, places)]
 
 
 def factor_tests(matrix, names, factors, predictions, permutations, seed, images=None):
@@ -54,7 +64,7 @@ def factor_tests(matrix, names, factors, predictions, permutations, seed, images
     factors : dict
         As `factors_of` returns them. Where all values are numbers, models differ by their difference, else by being different.
     predictions : ndarray, shape (m, m)
-        How differently models predict; NaN, also on the diagonal, for those of which that is not known.
+        How differently models predict; NaN, also on the diagonal, for those of which that is not known. None where no model predicts.
     permutations : int
         Of the models.
     seed : int
@@ -70,8 +80,9 @@ def factor_tests(matrix, names, factors, predictions, permutations, seed, images
         least that it can be; `untested` says why there is none.
     """
     rows = []
-    predicting = [name for name, own in zip(names, predictions.diagonal(), strict=True) if np.isfinite(own)]
-    for factor, values in (({PREDICTIONS: predicting} if predicting else {}) | factors).items():
+    asked = {} if predictions is None else {PREDICTIONS: [name for place, name in enumerate(names) if np.isfinite(predictions[place, place])]}
+    predictions = np.full_like(matrix, np.nan) if predictions is None else predictions
+    for factor, values in (asked | factors).items():
         places = [place for place, name in enumerate(names) if name in values]
         about = {"factor": factor, "models": len(places), "levels": ""}
         part, rng = matrix[np.ix_(places, places)], rng_of(seed, "factors", len(places))
@@ -83,7 +94,7 @@ def factor_tests(matrix, names, factors, predictions, permutations, seed, images
         if reason := why_matrix_untested(part, images) or why_factor_untested(factor, levels, differences):
             rows.append(dict.fromkeys(COLUMNS, None) | about | {"untested": reason})
             continue
-        orders = np.array([rng.permutation(len(places)) for _ in range(permutations)])
+        orders = orders_of(len(places), permutations, rng)
         control = control_of(factor, factors, [names[place] for place in places], predictions[np.ix_(places, places)])
         found = {"mantel": mantel(part, differences, orders)}
         if control:
@@ -91,7 +102,6 @@ def factor_tests(matrix, names, factors, predictions, permutations, seed, images
         if levels is not None:
             codes = np.unique(levels, return_inverse=True)[1]
             found |= {"anosim": anosim(part, codes, orders), "permanova": permanova(part, codes, orders), "permdisp": permdisp(part, codes, orders)}
-        about["least_p"] = max(1 / (relabellings(levels) if levels is not None else factorial(len(places))), 1 / (permutations + 1))
         rows += [dict.fromkeys(COLUMNS, None) | about | {"test": test} | result for test, result in found.items()]
     return rows
 
@@ -103,7 +113,7 @@ def describe_factor(values, by_ratio):
     except ValueError:
         levels = np.array(values)
         return values, (levels[:, None] != levels).astype(float)
-    numbers = np.log(numbers) if by_ratio else numbers
+    numbers = np.log(numbers) if by_ratio and (numbers > 0).all() else numbers
     return None, np.abs(numbers[:, None] - numbers)
 
 
@@ -123,15 +133,15 @@ def why_matrix_untested(matrix, images):
     if images is not None and images < 2:
         return too_few_images(images)
     if len(matrix) < FEWEST_MODELS:
-        return f"it wants {FEWEST_MODELS} models or more of which it is known, replicates and pruned variants aside, and has {len(matrix)}"
-    return "all dissimilarities between models are equal" if np.ptp(condensed(matrix)) <= ROUNDING else ""
+        return too_few_models(len(matrix), of=" of which they are known")
+    return ALL_EQUAL if np.ptp(condensed(matrix)) <= ROUNDING else ""
 
 
 def why_factor_untested(factor, levels, differences):
     """Say why a factor cannot be tested; empty if it can."""
     if np.ptp(condensed(differences)) == 0:
         if levels is None:
-            return "every two models predict as differently" if factor == PREDICTIONS else f"every two models are as far apart in {factor}"
+            return "all models differ in as many predictions" if factor == PREDICTIONS else f"the {factor} of all models is the same"
         return f"the {factor} of all models is {levels[0]}" if len(set(levels)) == 1 else f"no two models are of one {factor}"
     if levels is not None and (least := 1 / relabellings(levels)) > LEVEL:
         return f"with so few models in a {factor} no p value can be below {least:.2g}"

@@ -1,10 +1,15 @@
 """What tests of hypotheses share: p values from permutations, and their correction where several are reported together."""
 
+from itertools import islice
+from itertools import permutations as all_orders
+from math import factorial
+
 import numpy as np
 
 LEVEL = 0.05
 # With fewer there are too few ways to permute them.
 FEWEST_MODELS = 4
+ALL_EQUAL = "all dissimilarities between models are equal"
 
 
 def permutation_p(observed, null):
@@ -14,18 +19,35 @@ def permutation_p(observed, null):
     ----------
     observed : float
     null : ndarray, shape (permutations,)
+        NaN where a permutation has no statistic, which does not count.
 
     Returns
     -------
     float
-        Never 0. Values that differ by rounding alone count as equal.
+        Never 0; NaN if nothing was observed. Values that differ by rounding alone count as equal.
 
     References
     ----------
     Phipson and Smyth 2010, doi:10.2202/1544-6115.1585
     """
+    null = null[np.isfinite(null)]
+    if not np.isfinite(observed):
+        return np.nan
     tolerance = 1e-9 * max(abs(observed), np.abs(null).max(initial=0))
     return float((1 + (null >= observed - tolerance).sum()) / (1 + len(null)))
+
+
+def least_p(observed, null):
+    """Return the p value that the most extreme of all arrangements of the models would have, shape and meaning as for `permutation_p`."""
+    everything = np.append(null[np.isfinite(null)], observed)
+    return permutation_p(everything.max(), np.sort(everything)[:-1])
+
+
+def orders_of(models, permutations, rng):
+    """Return permutations of models but the identity, shape (P, models): all there are, if these are no more, so that p values are exact."""
+    if factorial(models) - 1 <= permutations:
+        return np.array(list(islice(all_orders(range(models)), 1, None)), int).reshape(-1, models)
+    return np.array([rng.permutation(models) for _ in range(permutations)])
 
 
 def holm(p):
@@ -59,6 +81,11 @@ def enough_permutations(least, tests):
     while LEVEL * (least + 1) < tests:
         least = 2 * (least + 1) - 1
     return least
+
+
+def too_few_models(models, of=""):
+    """Say that so few models are too few for a test."""
+    return f"it wants {FEWEST_MODELS} models or more{of}, replicates and pruned variants aside, and has {models}"
 
 
 def too_few_images(images):

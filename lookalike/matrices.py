@@ -1,10 +1,9 @@
-"""From the values of all pairs on all images to dissimilarity matrices with bootstrap intervals."""
+"""From the values of all pairs on all images to dissimilarity matrices."""
 
 import numpy as np
 
 from lookalike import io
 from lookalike.errors import InputError
-from lookalike.seeding import rng_of
 
 AGGREGATES = {
     "mean": lambda mean, std: mean,
@@ -12,7 +11,6 @@ AGGREGATES = {
 }
 # The method under which somebody's matrices appear.
 GIVEN_MATRICES = "imported"
-INTERVAL = (2.5, 97.5)
 # As metrics promise, equal maps are this near to one another.
 ROUNDING = 1e-12
 
@@ -122,6 +120,13 @@ def summarise(values, aggregate="mean"):
     return {"mean": mean[0], "std": std[0], "n": n[0], "dissimilarity": AGGREGATES[aggregate](mean[0], std[0])}
 
 
+def dissimilarities_of(values, aggregate):
+    """Return the dissimilarities of a matrix, condensed; the plain mean of complete values takes a short way, since it is most often asked."""
+    if aggregate == "mean" and len(values) and np.isfinite(values).all():
+        return values.mean(axis=0)
+    return summarise(values, aggregate)["dissimilarity"]
+
+
 def weighted_moments(weights, values):
     """Return mean, standard deviation (ddof 1) and count of values under each row of weights.
 
@@ -146,40 +151,6 @@ def weighted_moments(weights, values):
         variance = (weights @ deviations**2 - count * shift**2) / (count - 1)
     variance[count < 2] = np.nan
     return centre + shift, np.sqrt(np.maximum(variance, 0)), count
-
-
-def bootstrap(values, aggregate, resamples, seed):
-    """Resample the images, the same resample for all pairs.
-
-    Parameters
-    ----------
-    values : ndarray, shape (n, pairs)
-    aggregate : {"mean", "mean_std"}
-    resamples : int
-    seed : int
-        Resamples depend on it and on n alone, and so are the same for all metrics.
-
-    Returns
-    -------
-    ndarray, shape (resamples, pairs)
-        Replicates of the dissimilarity; NaN where a resample holds no image of a pair, or a pair has fewer than two.
-    """
-    n = len(values)
-    weights = rng_of(seed, "bootstrap", n).multinomial(n, np.full(n, 1 / n), size=resamples).astype(float)
-    mean, std, _ = weighted_moments(weights, values)
-    replicates = AGGREGATES[aggregate](mean, std)
-    # One image resampled is always itself, which would look like certainty.
-    replicates[:, np.isfinite(values).sum(axis=0) < 2] = np.nan
-    return replicates
-
-
-def percentile_interval(replicates):
-    """Return the bounds of the central 95% of the replicates, shape (2, pairs)."""
-    with np.errstate(invalid="ignore"):
-        known = np.isfinite(replicates).any(axis=0)
-        bounds = np.full((2, replicates.shape[1]), np.nan)
-        bounds[:, known] = np.nanpercentile(replicates[:, known], INTERVAL, axis=0)
-    return bounds
 
 
 def agreeing_only(values, classes):

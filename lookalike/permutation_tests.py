@@ -5,12 +5,17 @@ Written for many permutations of small matrices: all are made at once, as one pr
 
 import numpy as np
 
-from lookalike.inference import permutation_p
+from lookalike.inference import least_p, permutation_p
 from lookalike.matrices import condensed, pair_numbers
 from lookalike.metrics.preparation import average_ranks
 
 # Permutations at once, so that those of a hundred models fit into memory.
 AT_ONCE = 1000
+
+
+def judge(statistic, observed, null):
+    """Return a test's statistic, its p value, and the least that this could be, of what is compared with the permutations."""
+    return {"statistic": float(statistic), "p": permutation_p(observed, null), "least_p": least_p(observed, null)}
 
 
 def mantel(matrix, other, orders):
@@ -26,7 +31,7 @@ def mantel(matrix, other, orders):
     Returns
     -------
     dict
-        `statistic`, Spearman's rho, and `p`, one-sided.
+        `statistic`, Spearman's rho, `p`, one-sided, and `least_p`, the least that this could be.
 
     References
     ----------
@@ -34,7 +39,7 @@ def mantel(matrix, other, orders):
     """
     x, y = ranks_of([condensed(matrix), condensed(other)])
     observed, null = permuted_correlations(x, y[None], orders)
-    return {"statistic": observed[0], "p": permutation_p(observed[0], null[:, 0])}
+    return judge(observed[0], observed[0], null[:, 0])
 
 
 def partial_mantel(matrix, other, given, orders):
@@ -50,7 +55,7 @@ def partial_mantel(matrix, other, given, orders):
     Returns
     -------
     dict
-        `statistic`, the partial rank correlation, and `p`, one-sided; or `untested`.
+        As of `mantel`, `statistic` being the partial rank correlation; or `untested`.
 
     References
     ----------
@@ -62,7 +67,7 @@ def partial_mantel(matrix, other, given, orders):
         return {"untested": "the two go together entirely"}
     observed, null = permuted_correlations(x, np.array(y), orders)
     r, by_chance = (partial_correlation(rho[..., 0], rho[..., 1], between) for rho in (observed, null))
-    return {"statistic": r, "p": permutation_p(r, by_chance)}
+    return judge(r, r, by_chance)
 
 
 def partial_correlation(xy, xz, yz):
@@ -72,8 +77,10 @@ def partial_correlation(xy, xz, yz):
 
 
 def ranks_of(tables):
-    """Return the average ranks of condensed matrices (k, pairs)."""
-    return average_ranks(np.array(tables)).astype(float)
+    """Return the average ranks of condensed matrices (k, pairs); values that differ by rounding alone are tied."""
+    tables = np.array(tables, float)
+    scales = np.abs(tables).max(axis=1, keepdims=True)
+    return average_ranks(np.round(tables / np.where(scales > 0, scales, 1), 12)).astype(float)
 
 
 def permuted_correlations(x, y, orders):
@@ -127,7 +134,7 @@ def anosim(matrix, codes, orders):
     Returns
     -------
     dict
-        `statistic`, R in [-1, 1], and `p`.
+        `statistic`, R in [-1, 1], `p` and `least_p`.
 
     References
     ----------
@@ -138,7 +145,7 @@ def anosim(matrix, codes, orders):
     sums = np.concatenate([same_level(codes[some]) @ ranks for some in in_parts(orders, identity=True)])
     gap = (ranks.sum() - sums) / (len(ranks) - within) - sums / within
     statistics = gap / (models * (models - 1) / 4)
-    return {"statistic": statistics[0], "p": permutation_p(statistics[0], statistics[1:])}
+    return judge(statistics[0], statistics[0], statistics[1:])
 
 
 def same_level(codes):
@@ -157,7 +164,7 @@ def permanova(matrix, codes, orders):
     Returns
     -------
     dict
-        `statistic`, pseudo-F, `r2`, the levels' share of the sum of squares, and `p`. Levels that differ in their spread
+        `statistic`, pseudo-F, `r2`, the levels' share of the sum of squares, `p` and `least_p`. Levels that differ in their spread
         alone may be taken to differ in their centres, too, which PERMDISP tells.
 
     References
@@ -171,7 +178,7 @@ def permanova(matrix, codes, orders):
     with np.errstate(divide="ignore"):
         statistics = ((whole - within) / (groups - 1)) / (within / (models - groups))
     # By the share, which is the same ranking and stays finite where models of one level are equal.
-    return {"statistic": statistics[0], "r2": 1 - within[0] / whole, "p": permutation_p(-within[0], -within[1:])}
+    return judge(statistics[0], -within[0], -within[1:]) | {"r2": float(1 - within[0] / whole)}
 
 
 def permdisp(matrix, codes, orders):
@@ -187,7 +194,7 @@ def permdisp(matrix, codes, orders):
     Returns
     -------
     dict
-        `statistic`, F, and `p`; or `untested`.
+        `statistic`, F, `p` and `least_p`; or `untested`.
 
     References
     ----------
@@ -199,6 +206,8 @@ def permdisp(matrix, codes, orders):
         return {"untested": "it wants two levels or more of two models or more"}
     codes = np.unique(codes[kept], return_inverse=True)[1]
     spread = distances_to_centres(matrix[np.ix_(kept, kept)], codes)
+    if np.ptp(spread) <= 1e-9 * spread.max():
+        return {"untested": "all models are as far from the centre of their level"}
     # The order of the models that are left, of every permutation of all of them.
     orders = np.argsort(np.argsort(orders[:, kept], axis=1), axis=1)
     member = np.eye(codes.max() + 1)[codes] / np.bincount(codes)
@@ -210,7 +219,7 @@ def permdisp(matrix, codes, orders):
     groups = codes.max() + 1
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.nan_to_num(between[0] / (groups - 1) / (within[0] / (len(codes) - groups)), posinf=np.inf)
-    return {"statistic": statistic, "p": permutation_p(between[0], between[1:])}
+    return judge(statistic, between[0], between[1:])
 
 
 def distances_to_centres(matrix, codes):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from lookalike.matrices import square
+from lookalike.resampling import complete_replicates
 
 COLUMNS = ("model", "component", "coordinate", "explained", "deviation", "correlation")
 # Of a normal distribution in the plane, 95% lie within this many standard deviations: the root of chi-squared's quantile.
@@ -64,7 +65,7 @@ def resampled_covariances(coordinates, replicates):
     ----------
     Jacoby and Armstrong 2014, doi:10.1111/ajps.12056
     """
-    complete = replicates[np.isfinite(replicates).all(axis=1)]
+    complete = complete_replicates(replicates)
     if not len(complete):
         return np.full((len(coordinates), 2, 2), np.nan)
     total = np.zeros((len(coordinates), 2, 2))

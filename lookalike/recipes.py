@@ -1,6 +1,7 @@
 """Recipes: what a config says of each model, made whole."""
 
 from lookalike.errors import InputError, unknown
+from lookalike.factors import PREDICTIONS, UNKNOWN_FAMILY
 from lookalike.found import find_models
 from lookalike.tables import COLUMNS
 
@@ -13,7 +14,7 @@ TRAINING_KEYS = set().union(*TRAINING.values())
 # The method of maps that are given without one.
 DEFAULT_METHOD = "heatmaps"
 # What a recipe holds of a model of which it is not said.
-UNSAID = {"family": "unknown", "factors": {}, "maps": {}, "layer": None, "checkpoint": None, "replicate_of": None, "pruned_from": None}
+UNSAID = {"family": UNKNOWN_FAMILY, "factors": {}, "maps": {}, "layer": None, "checkpoint": None, "replicate_of": None, "pruned_from": None}
 
 
 def resolve_models(config):
@@ -82,7 +83,7 @@ def resolve_model(name, models, task, defaults):
     """Return a model's recipe: a replicate takes its original's, and finetuning's keys are filled in."""
     given = models[name]
     check_keys(f"models.{name}", given, task)
-    if taken := sorted(given.get("factors", {}).keys() & set(COLUMNS)):
+    if taken := sorted(given.get("factors", {}).keys() & {*COLUMNS, PREDICTIONS}):
         raise InputError(f"config: models.{name}.factors: {taken[0]!r} is a column of models.csv already; name the factor otherwise")
     if "maps" in given:
         return resolve_mapped_model(name, given)

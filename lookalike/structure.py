@@ -2,14 +2,15 @@
 
 import numpy as np
 
-from lookalike.inference import FEWEST_MODELS, permutation_p, too_few_images
-from lookalike.matrices import ROUNDING, pair_numbers, square, summarise
+from lookalike.inference import ALL_EQUAL, FEWEST_MODELS, permutation_p, too_few_images, too_few_models
+from lookalike.matrices import ROUNDING, dissimilarities_of, pair_numbers, square, summarise
+from lookalike.resampling import split_halves
 from lookalike.seeding import rng_of
 from lookalike.trees import link
 
 # A partition into more groups than this says little of groups.
 MOST_GROUPS = 10
-SPLITS = 200
+RELIABILITY_SPLITS = 200
 COLUMNS = ("reliability", "variance", "variance_p", "silhouette", "groups", "silhouette_p", "untested")
 
 
@@ -31,18 +32,18 @@ def structure_test(values, models, aggregate, permutations, seed):
     Returns
     -------
     dict
-        `reliability`, by split halves; `variance`, of the dissimilarities between models, and `variance_p`; `silhouette`, the best mean silhouette of a
-        partition into `groups` by average linkage, and `silhouette_p`; each p the share of permutations that reach as much,
-        itself counted. `untested`: why there is none, or empty.
+        `reliability`, by split halves; `variance`, of the `equalised` dissimilarities between models, and `variance_p`; `silhouette`,
+        the best mean silhouette of a partition into `groups` of these by average linkage, and `silhouette_p`; each p the share of
+        permutations that reach as much, itself counted. `untested`: why there is none, or empty.
     """
-    observed = statistics(dissimilarities_of(values, aggregate), models)
+    observed = statistics(equalised(values, aggregate), models)
     images = int(np.isfinite(values).any(axis=1).sum())
     found = {"reliability": split_half_reliability(values, aggregate, seed)}
     found |= dict(zip(("variance", "silhouette", "groups"), observed, strict=True)) | {"variance_p": np.nan, "silhouette_p": np.nan}
     if reason := why_untested(observed, models, images):
         return found | {"untested": reason}
     rng = rng_of(seed, "structure", len(values), models)
-    null = np.array([statistics(dissimilarities_of(permute(values, models, rng), aggregate), models)[:2] for _ in range(permutations)])
+    null = np.array([statistics(equalised(permute(values, models, rng), aggregate), models)[:2] for _ in range(permutations)])
     p = [permutation_p(one, reached) for one, reached in zip(observed[:2], null.T, strict=True)]
     return found | {"variance_p": p[0], "silhouette_p": p[1], "untested": ""}
 
@@ -70,13 +71,10 @@ def split_half_reliability(values, aggregate, seed):
     n, pairs = values.shape
     if n < 4 or pairs < 3:
         return np.nan
-    rng, correlations = rng_of(seed, "halves", n), []
-    for _ in range(SPLITS):
-        order = rng.permutation(n)
-        halves = [dissimilarities_of(values[part], aggregate) for part in (order[: n // 2], order[n // 2 :])]
-        if any(np.isnan(half).any() or np.ptp(half) <= ROUNDING for half in halves):
-            return np.nan
-        correlations.append(np.corrcoef(*halves)[0, 1])
+    halves = split_halves(values, aggregate, RELIABILITY_SPLITS, seed)
+    if np.isnan(halves).any() or (np.ptp(halves, axis=2) <= ROUNDING).any():
+        return np.nan
+    correlations = [np.corrcoef(*both)[0, 1] for both in halves]
     r = np.mean(correlations)
     return float(2 * r / (1 + r))
 
@@ -84,19 +82,27 @@ def split_half_reliability(values, aggregate, seed):
 def why_untested(observed, models, images):
     """Say why the structure of a matrix cannot be tested; empty if it can."""
     if models < FEWEST_MODELS:
-        return f"it wants {FEWEST_MODELS} models or more, replicates and pruned variants aside, and has {models}"
+        return too_few_models(models)
     if images < 2:
         return too_few_images(images)
     if np.isnan(observed[0]):
         return "some dissimilarities between models are not known"
-    return "" if observed[0] > 0 else "all dissimilarities between models are equal"
+    return "" if observed[0] > 0 else ALL_EQUAL
 
 
-def dissimilarities_of(values, aggregate):
-    """Return the dissimilarities of a matrix, condensed; the plain mean of complete values takes a short way, since it is most often asked."""
-    if aggregate == "mean" and np.isfinite(values).all():
-        return values.mean(axis=0)
-    return summarise(values, aggregate)["dissimilarity"]
+def equalised(values, aggregate):
+    """Return dissimilarities, condensed, all as uncertain as one another: those of few images are drawn towards the mean.
+
+    Else pairs of which fewer images count would vary more than others, which permuting models within images undoes: a lack of
+    images would pass for structure.
+    """
+    if np.isfinite(values).all():
+        return dissimilarities_of(values, aggregate)
+    found = summarise(values, aggregate)
+    if np.isnan(found["dissimilarity"]).any():
+        return found["dissimilarity"]
+    centre = np.average(found["dissimilarity"], weights=found["n"])
+    return centre + (found["dissimilarity"] - centre) * np.sqrt(found["n"] / found["n"].mean())
 
 
 def permute(values, models, rng):

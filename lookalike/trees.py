@@ -6,6 +6,7 @@ import numpy as np
 
 from lookalike.errors import InputError
 from lookalike.matrices import ROUNDING, condensed
+from lookalike.resampling import complete_replicates
 
 LINKAGES = ("average", "single", "complete", "weighted")
 EUCLIDEAN_LINKAGES = ("ward", "centroid", "median")
@@ -94,7 +95,7 @@ def clade_support(tree, replicates, method="average"):
     from scipy.cluster.hierarchy import linkage
 
     wanted = clades(tree)
-    complete = replicates[np.isfinite(replicates).all(axis=1)]
+    complete = complete_replicates(replicates)
     if not len(complete) or not len(tree):
         return np.full(len(tree), np.nan)
     hits = dict.fromkeys(wanted, 0)

@@ -70,10 +70,10 @@ HAS_MASKS = IS_DEMO or "masks" in IMAGES
 MATRICES = [(method, metric, subset) for method, metric in COMPARISONS for subset in METHODS[method]["subsets"]]
 MATRICES += [(GIVEN_MATRICES, name, "all") for name in config["matrices"]]
 SUBSETS = Counter(subset for _, _, subset in MATRICES)
-# Of which the findings tell.
-FIRST_SUBSET = next(iter(SUBSETS), "all")
+# Of which the findings tell: the one that every matrix is over, where it is asked for.
+FIRST_SUBSET = "all" if "all" in SUBSETS else next(iter(SUBSETS), "all")
 # Those with more than one matrix, which may agree or not.
-AGREEING_SUBSETS = [subset for subset, count in SUBSETS.items() if count > 1]
+COMPARED_SUBSETS = [subset for subset, count in SUBSETS.items() if count > 1]
 # How often models are permuted, so that the tests of all matrices can be corrected for being several.
 PERMUTATIONS = enough_permutations(config["inference"]["permutations"], max(SUBSETS.values(), default=1))
 # The p values of each kind of test, and the columns by which those are told apart that are reported, and corrected, together.

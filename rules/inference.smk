@@ -123,6 +123,7 @@ rule compare_matrices:
     """Compare all matrices with one another, and their trees: do methods and metrics agree upon who is near to whom?"""
     input:
         matrices=lambda wildcards: every_matrix("results/matrices/{method}/{metric}/{subset}/dissimilarity.csv", subset=wildcards.subset),
+        bootstrap=lambda wildcards: every_matrix("results/matrices/{method}/{metric}/{subset}/bootstrap.npz", subset=wildcards.subset),
     output:
         agreement="results/inference/agreement/{subset}.csv",
     log:
@@ -149,12 +150,13 @@ rule write_findings:
         replicates="results/inference/replicates.csv" if REPLICATES and COMPARISONS else [],
         structure="results/inference/structure.csv" if COMPARISONS else [],
         factors="results/inference/factors.csv" if MODELS and MATRICES else [],
-        agreement=f"results/inference/agreement/{FIRST_SUBSET}.csv" if FIRST_SUBSET in AGREEING_SUBSETS else [],
+        agreement=f"results/inference/agreement/{FIRST_SUBSET}.csv" if FIRST_SUBSET in COMPARED_SUBSETS else [],
         heads="results/heads.csv" if HEADED else [],
         pruning="results/inference/pruning.csv" if PRUNED else [],
         variants="results/inference/variants.csv" if PRUNED and COMPARISONS else [],
         redundancy=expand("results/inference/redundancy/{method}.csv", method=[method for method in METHODS if len(metrics_of(method)) > 1]),
         dissimilarities=every_matrix("results/matrices/{method}/{metric}/{subset}/dissimilarity.csv", subset=FIRST_SUBSET),
+        images=every_matrix("results/matrices/{method}/{metric}/{subset}/n.csv", computed=True, subset=FIRST_SUBSET),
         supports=every_matrix(f"results/groups/{{method}}/{{metric}}/{{subset}}/support-{LINKAGES[0]}.csv", subset=FIRST_SUBSET),
         communities=every_matrix("results/groups/{method}/{metric}/{subset}/communities.csv", subset=FIRST_SUBSET),
     output:

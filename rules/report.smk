@@ -13,7 +13,7 @@ rule write_report:
         replicates="results/inference/replicates.csv" if REPLICATES and COMPARISONS else [],
         structure="results/inference/structure.csv" if COMPARISONS else [],
         factors="results/inference/factors.csv" if MODELS and MATRICES else [],
-        agreement=expand("results/figures/agreement/{subset}-{kind}.svg", subset=AGREEING_SUBSETS, kind=("matrices", "trees")),
+        agreement=expand("results/figures/agreement/{subset}-{kind}.svg", subset=COMPARED_SUBSETS, kind=("matrices", "trees")),
         heads="results/heads.csv" if HEADED else [],
         pruning="results/inference/pruning.csv" if PRUNED else [],
         variants="results/inference/variants.csv" if PRUNED and COMPARISONS else [],
@@ -36,6 +36,7 @@ rule write_report:
         "../envs/plot.yaml"
     params:
         config=GIVEN_CONFIG,
+        subset=FIRST_SUBSET,
         left_out=config["left_out"],
         source=fingerprint("scripts/write_report.py", "lookalike/report/template.html"),
     script:

@@ -1,13 +1,13 @@
 """Summarise the images of every pair into matrices."""
 
-from lookalike import io, logs, matrices, registry, replicates
+from lookalike import io, logs, matrices, registry, replicates, resampling
 
 logs.log_to(snakemake.log[0])
 
 values, chance, names, images = matrices.values_of_subset(io.read_each(snakemake.input.pairs), io.read_each(snakemake.input.predictions))
 tables = matrices.summarise(values, snakemake.params.aggregate)
-resampled = matrices.bootstrap(values, snakemake.params.aggregate, snakemake.params.resamples, snakemake.params.seed)
-tables["low"], tables["high"] = matrices.percentile_interval(resampled)
+resampled = resampling.bootstrap(values, snakemake.params.aggregate, snakemake.params.resamples, snakemake.params.seed)
+tables["low"], tables["high"] = resampling.percentile_interval(resampled)
 tables["chance"] = matrices.summarise(chance, snakemake.params.aggregate)["dissimilarity"]
 tables["calibrated"] = replicates.calibrate(tables["dissimilarity"], tables["chance"], names, snakemake.params.originals)
 raw = registry.get("metric", snakemake.params.metric).raw
@@ -16,4 +16,5 @@ tables["raw"] = matrices.summarise(raw(values))["mean"]
 for name, table in tables.items():
     diagonal = {"raw": float(raw(0.0)), "n": len(images), "chance": float("nan"), "calibrated": float("nan")}.get(name, 0.0)
     io.write_matrix(snakemake.output[name], matrices.square(table, len(names), diagonal), names)
-io.write_arrays(snakemake.output.bootstrap, dissimilarity=resampled, models=names)
+halves = resampling.split_halves(values, snakemake.params.aggregate, resampling.SPLITS, snakemake.params.seed)
+io.write_arrays(snakemake.output.bootstrap, dissimilarity=resampled, halves=halves, models=names)

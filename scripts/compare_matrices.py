@@ -2,13 +2,18 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from lookalike import agreement, inference, io, logs, matrices, replicates
 
 logs.log_to(snakemake.log[0])
 
 given, compared = snakemake.params, {}
 for path in map(Path, snakemake.input.matrices):
-    matrix, names, _ = matrices.without_unknown(*replicates.without(*io.read_matrix(path), given.alike))
-    compared[path.parts[-4:-2]] = (matrix, names)
+    matrix, names = io.read_matrix(path)
+    known, kept, _ = matrices.without_unknown(*replicates.without(matrix, names, given.alike))
+    halves = io.read_arrays(path.with_name("bootstrap.npz")).get("halves")
+    places = [names.index(name) for name in kept]
+    compared[path.parts[-4:-2]] = (known, kept, None if halves is None else np.stack([matrices.select_pairs(half, places) for half in halves]))
 rows = agreement.compare_matrices(compared, given.linkage, given.permutations, given.seed)
 io.write_table(snakemake.output.agreement, inference.correct(rows, ["rho", "tree"], []), agreement.COLUMNS)

@@ -1,8 +1,8 @@
 """Tell for every two models on which share of the images they predict differently."""
 
-from lookalike import agreement, io, logs
+from lookalike import io, logs, predictions
 
 logs.log_to(snakemake.log[0])
 
-disagreement = agreement.disagreements(io.read_each(snakemake.input.predictions), snakemake.params.scores)
+disagreement = predictions.disagreements(io.read_each(snakemake.input.predictions), snakemake.params.scores)
 io.write_matrix(snakemake.output.disagreement, disagreement, snakemake.params.models)

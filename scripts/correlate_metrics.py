@@ -3,10 +3,10 @@
 from itertools import groupby
 from pathlib import Path
 
-from lookalike import agreement, io, logs, matrices
+from lookalike import io, logs, matrices, redundancy
 
 logs.log_to(snakemake.log[0])
 
 blocks = {metric: list(paths) for metric, paths in groupby(snakemake.input.pairs, lambda path: Path(path).parent.name)}
 values = {metric: matrices.assemble(io.read_each(paths))[0] for metric, paths in blocks.items()}
-io.write_matrix(snakemake.output.correlations, agreement.rank_correlations(values), list(values))
+io.write_matrix(snakemake.output.correlations, redundancy.rank_correlations(values), list(values))

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from lookalike import io
-from lookalike.agreement import redundant_groups
 from lookalike.findings import factors, groups, models
+from lookalike.matrices import condensed
+from lookalike.redundancy import redundant_groups
 from lookalike.trees import parse_clades
 
 HEADING = "# Findings"
@@ -17,8 +18,8 @@ def collect(paths, subset):
     ----------
     paths : mapping
         Of the rule's named inputs: `models`, `unmatched`, `audits`, `localisation`, `replicates`, `structure`, `factors`, `agreement`,
-        `heads`, `pruning`, `variants`, `redundancy`, and of each matrix over the subset `dissimilarities`, `supports` and
-        `communities`. What is not there is empty.
+        `heads`, `pruning`, `variants`, `redundancy`, and of each matrix over the subset `dissimilarities`, `images` (their numbers),
+        `supports` and `communities`. What is not there is empty.
     subset : str
         Of the images, of which the sentences are.
 
@@ -27,30 +28,32 @@ def collect(paths, subset):
     dict
         From a section's title to its sentences.
     """
-    names = [row["model"] for row in read(paths["models"])]
+    about = {row["model"]: row for row in read(paths["models"])}
+    origins = {name: row["replicate_of"] or row["pruned_from"] or name for name, row in about.items()}
+    origins = {name: origins[origin] for name, origin in origins.items()}
     structure, tested, agreement, replicates, variants = (
         [row for row in read(paths[name]) if row.get("subset", subset) == subset] for name in ("structure", "factors", "agreement", "replicates", "variants")
     )
     audits = [io.read_json(path) for path in paths["audits"]]
     n = max((audit["n"] for audit in audits), default=0)
-    clades, communities, matrices = (
+    clades, communities, matrices, images = (
         {Path(path).parts[-4:-2]: reader(path) for path in paths[name]}
-        for name, reader in (("supports", read_clades), ("communities", io.read_table), ("dissimilarities", read_names))
+        for name, reader in (("supports", read_clades), ("communities", io.read_table), ("dissimilarities", read_names), ("images", read_least))
     )
     heads, unmatched, warnings = read(paths["heads"]), read(paths["unmatched"]), sum(len(audit["warnings"]) for audit in audits)
     localisation = {Path(path).stem: models.summarise_localisation(io.read_table(path)) for path in paths["localisation"]}
     return {
-        "Images": [models.sample_size_sentence(n), *([models.unmatched_sentence(unmatched, n)] if unmatched else [])],
+        "Images": [models.sample_size_sentence(n), f"What follows is of {subset} images.", *([models.unmatched_sentence(unmatched, n)] if unmatched else [])],
         "Groups": [
             *groups.structure_sentences(structure),
-            *groups.clade_sentences(clades, structure, n),
+            *groups.clade_sentences(clades, structure, images, origins),
             *groups.community_sentences(communities, structure),
             *groups.left_out_sentences(matrices, communities),
         ],
         "Factors": factors.factor_sentences(tested),
         "Agreement": factors.agreement_sentences(agreement) + [sentence for path in paths["redundancy"] for sentence in describe_redundancy(path)],
         "Models": [
-            *(models.localisation_sentence(method, table, [name for name in names if name in table]) for method, table in localisation.items()),
+            *(models.localisation_sentence(method, table, [name for name in about if name in table]) for method, table in localisation.items()),
             *models.replicate_sentences(replicates),
             *([models.heads_sentence(heads)] if heads else []),
             *models.pruning_sentences(read(paths["pruning"])),
@@ -73,6 +76,11 @@ def read_clades(path):
 def read_names(path):
     """Return the names of a matrix."""
     return io.read_matrix(path)[1]
+
+
+def read_least(path):
+    """Return the least number of images behind a dissimilarity, of the matrix of these numbers."""
+    return int(condensed(io.read_matrix(path)[0]).min(initial=10**9))
 
 
 def describe_redundancy(path):

@@ -29,32 +29,46 @@ def factor_sentences(rows):
         if not any(row["test"] for row in own):
             untested.setdefault(usual_reason(own), []).append(factor)
     said = [factor_sentence(factor, own) for factor, own in by_factor.items() if any(row["test"] for row in own)]
-    return said + [f"{', '.join(factors)}: whether it explains where models look cannot be tested: {reason}." for reason, factors in untested.items()]
+    return said + [f"{', '.join(factors)}: cannot be tested: {reason}." for reason, factors in untested.items()]
 
 
 def factor_sentence(factor, rows):
     """Say what the tests of one factor found."""
     test = "permanova" if any(row["test"] == "permanova" for row in rows) else "mantel"
     tested = [row for row in rows if row["test"] == test]
+    levels = {row["levels"] for row in tested}
     claim = "models that predict alike look alike" if factor == PREDICTIONS else f"models that are near in {factor} look alike"
-    claim = f"models of different {factor} ({tested[0]['levels']}) differ in where they look" if test == "permanova" else claim
-    least = len(tested) * max(float(row["least_p"]) for row in tested)
-    if least > LEVEL and not any(map(is_clear, tested)):
-        limit = f"corrected for {len(tested)} matrices, no p value can be below {min(least, 1):.2g}"
-        return f"{factor}: with so few models it cannot be told whether {claim}: {limit}."
-    clear = [f"{method} ({'; '.join(map(describe_effect, own))})" for method, own in by_method([row for row in tested if is_clear(row)]).items()]
-    unclear = [f"{method} ({p_of(own)})" for method, own in by_method([row for row in tested if not is_clear(row)]).items()]
-    said = f"{factor}: {claim} by {', '.join(clear)}" if clear else f"{factor}: there is NO evidence that {claim}, by {', '.join(unclear)}"
-    if clear and unclear:
-        said += f", but not by {', '.join(unclear)}"
-    spread = {(row["method"], row["metric"]): row for row in rows if row["test"] == "permdisp" and not row["untested"]}
-    doubtful = [
-        f"{method} {metric} ({p_of([spread[method, metric]])})"
-        for method, metric in ((row["method"], row["metric"]) for row in tested if is_clear(row))
-        if (method, metric) in spread and is_clear(spread[method, metric])
-    ]
-    caveat = f" Their spread differs, too, which may be all that PERMANOVA sees, by {', '.join(doubtful)}: PERMDISP." if doubtful else ""
-    return f"{said} ({'PERMANOVA' if test == 'permanova' else 'Mantel'}, Holm).{caveat}"
+    if test == "permanova":
+        claim = f"models of different {factor}{f' ({levels.pop()})' if len(levels) == 1 else ''} differ in where they look"
+    clear, untold = [row for row in tested if is_clear(row)], [row for row in tested if cannot_be_clear(row, tested)]
+    unclear = by_method([row for row in tested if row not in clear and row not in untold])
+    found = ", ".join(f"{method} ({'; '.join(map(describe_effect, own))})" for method, own in by_method(clear).items())
+    others = ", ".join(f"{method} ({p_of(own)})" for method, own in unclear.items())
+    parts = [f"{claim} by {found}" + (f", but not by {others}" if others else "")] if clear else []
+    parts += [f"there is NO evidence that {claim}, by {others}"] if others and not clear else []
+    if untold:
+        least = min(float(row["least_p"]) for row in untold) * len(tested)
+        whether = "" if parts else f" whether {claim}"
+        parts.append(f"with so few models it cannot be told{whether} by {', '.join(by_method(untold))}: no corrected p can be below {min(least, 1):.2g}")
+    parts += [f"not tested by {method}: {usual_reason(own)}" for method, own in by_method([row for row in rows if not row["test"]]).items()]
+    name = "PERMANOVA" if test == "permanova" else "Mantel"
+    return f"{factor}: {'; '.join(parts)} ({name}, Holm over {len(tested)} {'matrix' if len(tested) == 1 else 'matrices'}).{spread_caveat(rows, clear)}"
+
+
+def cannot_be_clear(row, tested):
+    """Tell whether a test that found nothing could not have found anything, however the models were arranged, once corrected."""
+    others = len(tested) - sum(map(is_clear, tested))
+    return not is_clear(row) and float(row["least_p"]) * others > LEVEL
+
+
+def spread_caveat(rows, clear):
+    """Say by which methods and metrics levels differ in their spread as well; corrected p values would hide that."""
+    found = {(row["method"], row["metric"]) for row in clear}
+    wide = [row for row in rows if row["test"] == "permdisp" and (row["method"], row["metric"]) in found and float(row["p"] or "nan") <= LEVEL]
+    if not wide:
+        return ""
+    told = ", ".join(f"{row['method']} {row['metric']} (p {float(row['p']):.2g})" for row in wide)
+    return f" Their spread differs, too, which may be all that PERMANOVA sees, by {told}: PERMDISP, not corrected."
 
 
 def describe_effect(row):
@@ -79,19 +93,19 @@ def agreement_sentences(rows):
     if rows and not tested:
         return [f"Whether methods and metrics agree cannot be tested: {usual_reason(rows)}."]
     methods = dict.fromkeys(row[side] for row in rows for side in ("method", "other_method"))
-    least = max((1 / factorial(int(row["models"])) for row in tested), default=0) * len(tested)
     told = {"metrics of one method": [], "methods": []}
     for one, other in combinations_with_replacement(methods, 2):
         own = [row for row in tested if {row["method"], row["other_method"]} == {one, other}]
         if own:
-            said = describe_agreement(own, with_verdict=least <= LEVEL)
+            said = describe_agreement(own, tested)
             told["metrics of one method" if one == other else "methods"].append(f"{one if one == other else f'{one} and {other}'} {said}")
-    few = f"; with so few models no p value, corrected for {len(tested)} pairs, can be below {min(least, 1):.2g}" if least > LEVEL else ""
-    return [f"Do {who} agree upon who is near to whom? {'; '.join(found)} (Mantel, Holm{few})." for who, found in told.items() if found]
+    return [f"Do {who} agree upon who is near to whom? {'; '.join(found)} (Mantel across halves of the images, Holm)." for who, found in told.items() if found]
 
 
-def describe_agreement(rows, with_verdict):
-    """Return the median correlation of pairs of matrices, and how many of them agree beyond chance."""
+def describe_agreement(rows, tested):
+    """Return the median correlation of pairs of matrices, and how many of those agree beyond chance that could be found to do so."""
     rho, clear = np.median([float(row["rho"]) for row in rows]), sum(is_clear(row, "rho") for row in rows)
     said = f"{'median rho' if len(rows) > 1 else 'rho'} {rho:.2f}"
-    return f"{said}, beyond chance in {clear} of {len(rows)}" if with_verdict else said
+    others = len(tested) - sum(is_clear(row, "rho") for row in tested)
+    able = sum(is_clear(row, "rho") or others / factorial(int(row["models"])) <= LEVEL for row in rows)
+    return f"{said}, beyond chance in {clear} of {able}" if able else f"{said}, too few models to tell"

@@ -77,7 +77,7 @@ def structure_sentences(rows):
     return sentences
 
 
-def clade_sentences(clades, structure, n):
+def clade_sentences(clades, structure, images, origins):
     """Say which clades hold in the resamples, by the metrics whose dissimilarities have structure.
 
     Parameters
@@ -86,8 +86,10 @@ def clade_sentences(clades, structure, n):
         From (method, metric) to the parsed clades of its tree.
     structure : list of dict
         Of `inference/structure.csv`, for one subset of the images.
-    n : int
-        Images.
+    images : dict
+        From (method, metric) to the least number of images behind a dissimilarity.
+    origins : dict
+        From a model to the one that it is a replicate or a pruned variant of, or to itself: that these are near is no finding.
 
     Returns
     -------
@@ -96,22 +98,23 @@ def clade_sentences(clades, structure, n):
     """
     sentences = []
     for method, own in by_method([row for row in structure if is_clear(row, "variance")]).items():
-        if n < FEWEST_FOR_A_VERDICT:
-            sentences.append(f"{method}: which clades hold is not told: {TOO_FEW}.")
-            continue
+        told_of = [row for row in own if images[method, row["metric"]] >= FEWEST_FOR_A_VERDICT]
+        if few := [row for row in own if row not in told_of]:
+            sentences.append(f"{method}: which clades hold is not told by {metrics_of(few)}: {TOO_FEW}.")
         held = {}
-        for row in own:
+        for row in told_of:
             # The last clade is the root, which always holds.
             for clade in clades[method, row["metric"]][:-1]:
-                if clade["support"] >= HOLDS:
-                    held.setdefault(tuple(sorted(clade["members"].split())), []).append((clade["support"], row["metric"]))
+                members = tuple(sorted(clade["members"].split()))
+                if clade["support"] >= HOLDS and len({origins[name] for name in members}) > 1:
+                    held.setdefault(members, []).append((clade["support"], row["metric"]))
         ordered = sorted(held.items(), key=lambda item: (-len(item[1]), -max(item[1])[0], item[0]))
         told = [f"{braces(members)} holds in {span_by(found, '.0%')}" for members, found in ordered[:MOST_CLADES]]
         if told:
             rest = f", and {len(ordered) - MOST_CLADES} more in the dendrograms" if len(ordered) > MOST_CLADES else ""
             sentences.append(f"{method}: of the resamples of the images, the clade {'; the clade '.join(told)}{rest}.")
-        else:
-            sentences.append(f"{method}: no clade holds in {HOLDS:.0%} of the resamples by {', '.join(row['metric'] for row in own)}.")
+        elif told_of:
+            sentences.append(f"{method}: no clade of different models holds in {HOLDS:.0%} of the resamples by {metrics_of(told_of)}.")
     return sentences
 
 
@@ -137,7 +140,7 @@ def community_sentences(communities, structure):
             members = {}
             for one in consensus:
                 members.setdefault(int(one["community"]), []).append(one["model"])
-            told = " and ".join(braces(members[number]) for number in sorted(members)) if len(members) > 1 else "all models in one"
+            told = " and ".join(braces(members[number]) for number in sorted(members)) if len(members) > 1 else "no parting of the models"
             found.setdefault(told, []).append((float(consensus[0]["stability"]), row["metric"]))
         told = [f"{partition}, stability {span_by(by, '.2f')}" for partition, by in found.items()]
         sentences.append(f"{method}: consensus communities: {'; '.join(told)}.")

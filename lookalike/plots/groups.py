@@ -91,7 +91,8 @@ def describe_partition(rows, partition):
     parts = [f"resolution {' to '.join(dict.fromkeys([scanned[0], scanned[-1]]))}"] if scanned else []
     parts += ["consensus of all resolutions"] if len(scanned) < len(rows) else []
     count, stable = len(set(partition.values())), dict.fromkeys(f"{end(float(row['stability']) for row in rows):.2f}" for end in (min, max))
-    return f"{', '.join(parts)}\n{count} communit{'y' if count == 1 else 'ies'}, stability {' to '.join(stable)}"
+    alone = "" if int(rows[0]["resamples"]) else " over seeds alone"
+    return f"{', '.join(parts)}\n{count} communit{'y' if count == 1 else 'ies'}, stability {' to '.join(stable)}{alone}"
 
 
 def louvain_graph(matrix, names, communities, families, *, title):

@@ -13,7 +13,7 @@ TABLES = ("models", "unmatched", "replicates", "structure", "factors", "heads", 
 MATRIX_FIGURES = ("matrix", "dendrograms", "louvain", "together", "pca", "histograms")
 
 
-def gather(paths):
+def gather(paths, subset):
     """Return the content of the page, but for the config and the versions.
 
     Parameters
@@ -21,6 +21,8 @@ def gather(paths):
     paths : mapping
         Of the rule's named inputs: `findings`, the `TABLES`, `audits`, `diagnostics`, `localisation`, `dissimilarities`, `calibrated`, and the
         figures: `MATRIX_FIGURES` of each matrix, `agreement`, `pruning_figure`, `panels` and `studies`. What is not there is empty.
+    subset : str
+        Of the images, of which the longer tables are.
 
     Returns
     -------
@@ -28,8 +30,8 @@ def gather(paths):
     """
     tables = {name: io.read_table(paths[name]) if paths[name] else [] for name in TABLES}
     matrices = [describe_matrix(path, paths) for path in paths["dissimilarities"]]
-    # Of the first subset alone, where a table would be too long otherwise.
-    tables |= {name: [row for row in tables[name] if row["subset"] == matrices[0]["subset"]] for name in ("replicates", "factors", "variants")}
+    # Of one subset alone, where a table would be too long otherwise.
+    tables |= {name: [row for row in tables[name] if row["subset"] == subset] for name in ("replicates", "factors", "variants")}
     audits = {Path(path).parts[-2:]: io.read_json(path) for path in paths["audits"]}
     n_images = max((audit["n"] for audit in audits.values()), default=0)
     warnings = [f"{method}, {Path(file).stem}: {warning}" for (method, file), audit in audits.items() for warning in audit["warnings"]]

@@ -5,7 +5,8 @@ import pytest
 
 from lookalike import registry
 from lookalike.communities import EVERY_RESOLUTION, consensus_communities
-from lookalike.matrices import bootstrap, condensed, percentile_interval, square, summarise
+from lookalike.matrices import condensed, square, summarise
+from lookalike.resampling import bootstrap, percentile_interval
 from lookalike.structure import structure_test
 from lookalike.trees import clade_support, clades, link
 

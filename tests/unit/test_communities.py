@@ -12,7 +12,8 @@ from sklearn.metrics import adjusted_rand_score
 
 from lookalike.communities import COLUMNS, EVERY_RESOLUTION, consensus_communities, join, modularity, number_communities, rand_indices
 from lookalike.louvain_loops import find_partitions
-from lookalike.matrices import bootstrap, condensed, square
+from lookalike.matrices import condensed, square
+from lookalike.resampling import bootstrap
 
 few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 
@@ -76,7 +77,7 @@ def test_modularity_equals_that_of_networkx(models, seed, resolution):
 
 @few_examples
 @given(models=st.integers(2, 12), seed=st.integers(0, 1000))
-def test_no_single_move_betters_a_partition(models, seed):
+def test_no_merge_of_communities_betters_a_partition(models, seed):
     matrix = random_matrix(models, seed)
     partition = find_partitions(condensed(matrix)[None], models, 1.0, visits(models, 1, seed))[0, 0]
     best = modularity(matrix, partition, 1.0)

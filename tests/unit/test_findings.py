@@ -53,6 +53,12 @@ def test_a_replicate_without_other_pairs_cannot_be_judged():
     assert replicate_sentences([row]) == ["ig: b, a replicate of a, cannot be judged: there is no other pair to hold it against."]
 
 
+def clade_sentences(clades, structure, images=64, origins=()):
+    """Return the sentences for as many images behind all matrices; models are their own originals but for those given."""
+    names = {name for rows in clades.values() for row in rows for name in row["members"].split()}
+    return groups.clade_sentences(clades, structure, dict.fromkeys(clades, images), {name: name for name in names} | dict(origins))
+
+
 CLADES = [
     {"members": "DeiT_T DeiT_S", "support": 0.98},
     {"members": "DeiT_T DeiT_S ViT", "support": 0.94},
@@ -61,30 +67,38 @@ CLADES = [
 
 
 def test_clades_that_hold_are_named_and_the_root_is_not():
-    told = groups.clade_sentences({("gradcam", "cosine"): CLADES}, [structure_row("cosine", "0.01", "0.01")], 64)
+    told = clade_sentences({("gradcam", "cosine"): CLADES}, [structure_row("cosine", "0.01", "0.01")])
     assert told == ["gradcam: of the resamples of the images, the clade {DeiT_S, DeiT_T} holds in 98% by cosine."]
 
 
 def test_no_clade_is_named_without_structure_or_with_few_images():
     clades = {("gradcam", "cosine"): CLADES}
-    assert groups.clade_sentences(clades, [structure_row("cosine", "0.2", "0.01")], 64) == []
-    assert "fewer than 20 images tell nothing for sure" in groups.clade_sentences(clades, [structure_row("cosine", "0.01", "0.01")], 19)[0]
+    assert clade_sentences(clades, [structure_row("cosine", "0.2", "0.01")]) == []
+    told = clade_sentences(clades, [structure_row("cosine", "0.01", "0.01")], 19)
+    assert told == ["gradcam: which clades hold is not told by cosine: fewer than 20 images tell nothing for sure."]
+
+
+def test_a_clade_of_a_model_and_its_replicate_is_no_finding():
+    clades = {("gradcam", "cosine"): [{"members": "a a-b", "support": 1.0}, {"members": "a a-b c", "support": 0.97}, {"members": "a a-b c d", "support": 1.0}]}
+    told = clade_sentences(clades, [structure_row("cosine", "0.01", "0.01")], origins={"a-b": "a"})
+    assert told == ["gradcam: of the resamples of the images, the clade {a, a-b, c} holds in 97% by cosine."]
 
 
 def test_clades_that_all_metrics_share_come_first_and_long_lists_end():
     many = [{"members": f"a{place} b{place}", "support": 0.96} for place in range(8)] + [{"members": "root", "support": 1.0}]
     clades = {("gradcam", "cosine"): many, ("gradcam", "rbf"): [{"members": "b5 a5", "support": 0.99}, {"members": "root", "support": 1.0}]}
-    told = groups.clade_sentences(clades, [structure_row("cosine", "0.01", "0.01"), structure_row("rbf", "0.01", "0.01")], 64)[0]
+    told = clade_sentences(clades, [structure_row("cosine", "0.01", "0.01"), structure_row("rbf", "0.01", "0.01")])[0]
     assert told.startswith("gradcam: of the resamples of the images, the clade {a5, b5} holds in 96% to 99% by cosine, rbf; the clade {a0, b0}")
     assert told.endswith("and 2 more in the dendrograms.")
     weak = [{"members": "a b", "support": 0.5}, {"members": "a b c", "support": 1.0}]
-    told = groups.clade_sentences({("gradcam", "cosine"): weak}, [structure_row("cosine", "0.01", "0.01")], 64)
-    assert told == ["gradcam: no clade holds in 95% of the resamples by cosine."]
+    told = clade_sentences({("gradcam", "cosine"): weak}, [structure_row("cosine", "0.01", "0.01")])
+    assert told == ["gradcam: no clade of different models holds in 95% of the resamples by cosine."]
 
 
 def test_clades_of_no_known_support_do_not_hold():
     clades = {("gradcam", "cosine"): [{"members": "a b", "support": float("nan")}, {"members": "a b c", "support": 1.0}]}
-    assert groups.clade_sentences(clades, [structure_row("cosine", "0.01", "0.01")], 64) == ["gradcam: no clade holds in 95% of the resamples by cosine."]
+    told = clade_sentences(clades, [structure_row("cosine", "0.01", "0.01")])
+    assert told == ["gradcam: no clade of different models holds in 95% of the resamples by cosine."]
 
 
 def test_communities_are_named_where_groups_are_clearer_than_chance():
@@ -110,32 +124,43 @@ def test_a_factor_is_told_by_method_with_its_statistic():
     ]
     assert factors.factor_sentences(rows) == [
         "family: models of different family (CNN 8, transformer 6) differ in where they look by ig_abs (cosine: R2 0.41, p 0.002; rbf: R2 0.41, p 0.01), but "
-        "not by kernelshap (p 0.61 to 0.8) (PERMANOVA, Holm)."
+        "not by kernelshap (p 0.61 to 0.8) (PERMANOVA, Holm over 4 matrices)."
     ]
 
 
+def test_levels_that_are_not_those_of_all_matrices_are_not_told():
+    rows = [factor_row("ig", "cosine", "permanova", "0.002"), factor_row("maps", "cosine", "permanova", "0.6", levels="CNN 4, ViT 3")]
+    assert factors.factor_sentences(rows)[0].startswith("family: models of different family differ in where they look by ig (")
+
+
 def test_a_difference_that_spread_may_explain_is_told_with_that():
-    rows = [factor_row("ig", "cosine", "permanova", "0.002"), factor_row("ig", "cosine", "permdisp", "0.03")]
-    assert "Their spread differs, too, which may be all that PERMANOVA sees, by ig cosine (p 0.03): PERMDISP." in factors.factor_sentences(rows)[0]
+    rows = [factor_row("ig", "cosine", "permanova", "0.002"), factor_row("ig", "cosine", "permdisp", "0.3", p="0.03")]
+    assert (
+        "Their spread differs, too, which may be all that PERMANOVA sees, by ig cosine (p 0.03): PERMDISP, not corrected." in factors.factor_sentences(rows)[0]
+    )
 
 
 def test_a_number_is_told_by_mantel_and_a_lack_of_evidence_in_capitals():
     rows = [factor_row("ig", "cosine", "mantel", "0.4", factor="parameters", levels="", statistic="0.1")]
     assert factors.factor_sentences(rows) == [
-        "parameters: there is NO evidence that models that are near in parameters look alike, by ig (p 0.4) (Mantel, Holm)."
+        "parameters: there is NO evidence that models that are near in parameters look alike, by ig (p 0.4) (Mantel, Holm over 1 matrix)."
     ]
     rows = [factor_row("ig", "cosine", "mantel", "0.01", factor="predictions", levels="", statistic="0.55")]
-    assert factors.factor_sentences(rows) == ["predictions: models that predict alike look alike by ig (cosine: rho 0.55, p 0.01) (Mantel, Holm)."]
+    assert factors.factor_sentences(rows) == [
+        "predictions: models that predict alike look alike by ig (cosine: rho 0.55, p 0.01) (Mantel, Holm over 1 matrix)."
+    ]
 
 
 def test_few_models_are_told_where_no_p_value_could_be_small_enough():
-    rows = [factor_row("ig", metric, "permanova", "0.3", least_p="0.05", levels="CNN 3, ViT 3") for metric in ("cosine", "rbf")]
-    assert factors.factor_sentences(rows) == [
-        "family: with so few models it cannot be told whether models of different family (CNN 3, ViT 3) differ in where they look: corrected for 2 matrices, "
-        "no p value can be below 0.1."
+    few = [factor_row("maps", metric, "permanova", "0.3", least_p="0.05", levels="CNN 3, ViT 3") for metric in ("cosine", "rbf")]
+    assert factors.factor_sentences(few) == [
+        "family: with so few models it cannot be told whether models of different family (CNN 3, ViT 3) differ in where they look by maps: no corrected p "
+        "can be below 0.1 (PERMANOVA, Holm over 2 matrices)."
     ]
-    few = [agreement_row(("g", "a"), ("g", metric), "0.9", "0.2") | {"models": "4"} for metric in ("b", "c")]
-    assert "(Mantel, Holm; with so few models no p value, corrected for 2 pairs, can be below 0.083)" in factors.agreement_sentences(few)[0]
+    told = factors.factor_sentences([factor_row("ig", "cosine", "permanova", "0.09"), *few])[0]
+    assert (
+        "there is NO evidence that models of different family differ in where they look, by ig (p 0.09); with so few models it cannot be told by maps" in told
+    )
 
 
 def test_factors_that_cannot_be_tested_are_told_together():
@@ -144,9 +169,11 @@ def test_factors_that_cannot_be_tested_are_told_together():
         for factor, reason in (("family", "too few"), ("accuracy", "too few"), ("native_grid", "the native_grid of all models is 7x7"))
     ]
     assert factors.factor_sentences(rows) == [
-        "family, accuracy: whether it explains where models look cannot be tested: too few.",
-        "native_grid: whether it explains where models look cannot be tested: the native_grid of all models is 7x7.",
+        "family, accuracy: cannot be tested: too few.",
+        "native_grid: cannot be tested: the native_grid of all models is 7x7.",
     ]
+    told = factors.factor_sentences([factor_row("ig", "cosine", "permanova", "0.01"), factor_row("maps", "cosine", "", "", untested="too few")])[0]
+    assert "; not tested by maps: too few (PERMANOVA" in told
 
 
 def agreement_row(one, other, rho, holm, untested=""):
@@ -161,11 +188,18 @@ def test_agreement_is_told_within_methods_and_between_them():
         agreement_row(("gradcam", "rbf"), ("ig", "rbf"), "0.4", "0.04"),
     ]
     assert factors.agreement_sentences(rows) == [
-        "Do metrics of one method agree upon who is near to whom? gradcam rho 0.90, beyond chance in 1 of 1 (Mantel, Holm).",
-        "Do methods agree upon who is near to whom? gradcam and ig median rho 0.30, beyond chance in 1 of 2 (Mantel, Holm).",
+        "Do metrics of one method agree upon who is near to whom? gradcam rho 0.90, beyond chance in 1 of 1 (Mantel across halves of the images, Holm).",
+        "Do methods agree upon who is near to whom? gradcam and ig median rho 0.30, beyond chance in 1 of 2 (Mantel across halves of the images, Holm).",
     ]
     assert factors.agreement_sentences([agreement_row(("g", "a"), ("g", "b"), "", "", "few")]) == ["Whether methods and metrics agree cannot be tested: few."]
     assert factors.agreement_sentences([]) == []
+
+
+def test_agreement_that_few_models_cannot_show_is_not_counted():
+    few = [agreement_row(("g", "a"), ("g", metric), "0.9", "0.2") | {"models": "4"} for metric in ("b", "c")]
+    assert "g median rho 0.90, too few models to tell (" in factors.agreement_sentences(few)[0]
+    mixed = [*few, agreement_row(("g", "d"), ("g", "e"), "0.8", "0.002")]
+    assert "g median rho 0.90, beyond chance in 1 of 1 (" in factors.agreement_sentences(mixed)[0]
 
 
 @pytest.mark.parametrize(("n", "text"), [(0, "given as they are"), (1, "With n = 1 image nothing can be concluded"), (30, "at most n = 30 images")])

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookalike.inference import correct, enough_permutations, holm, is_clear, permutation_p
+from lookalike.inference import correct, enough_permutations, holm, is_clear, least_p, orders_of, permutation_p
 
 few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 
@@ -52,3 +52,20 @@ def test_permutations_are_enough_for_every_test_to_reach_the_level(least, tests)
     # All others being hopeless, the smallest p value there can be is significant.
     assert holm([1 / (permutations + 1)] + [1.0] * (tests - 1))[0] <= 0.05 + 1e-12
     assert permutations == least or (permutations + 1) / 2 * 0.05 < tests
+
+
+def test_permutations_without_a_statistic_do_not_count():
+    assert permutation_p(1.0, np.array([0.0, np.nan, 2.0, np.nan])) == 2 / 3
+    assert np.isnan(permutation_p(np.nan, np.zeros(9)))
+
+
+def test_least_p_is_that_of_the_most_extreme_arrangement():
+    assert least_p(1.0, np.array([0.0, 3.0, 3.0, np.nan])) == 0.5
+    assert least_p(5.0, np.arange(4.0)) == 0.2
+
+
+def test_few_models_are_permuted_in_every_way_once():
+    orders = orders_of(4, 99, np.random.default_rng(0))
+    assert len(orders) == 23 == len({tuple(order) for order in orders.tolist()}) and [0, 1, 2, 3] not in orders.tolist()
+    assert orders_of(9, 99, np.random.default_rng(0)).shape == (99, 9)
+    assert orders_of(1, 99, np.random.default_rng(0)).shape == (0, 1)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lookalike import matrices
+from lookalike import matrices, resampling
 from lookalike.errors import InputError
 
 few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
@@ -133,45 +133,45 @@ def test_weights_count_as_repeated_images(values, weights):
 
 def test_bootstrap_is_determined_by_its_seed():
     values = table_with_gaps(4)
-    first = matrices.bootstrap(values, "mean", 50, 1)
+    first = resampling.bootstrap(values, "mean", 50, 1)
     assert first.shape == (50, 6)
-    np.testing.assert_array_equal(first, matrices.bootstrap(values, "mean", 50, 1))
-    assert (first != matrices.bootstrap(values, "mean", 50, 2)).any()
+    np.testing.assert_array_equal(first, resampling.bootstrap(values, "mean", 50, 1))
+    assert (first != resampling.bootstrap(values, "mean", 50, 2)).any()
 
 
 def test_bootstrap_takes_the_same_resample_for_all_pairs_and_metrics():
     values = np.random.default_rng(5).random((20, 1))
-    replicates = matrices.bootstrap(np.hstack([values, values, 3 * values]), "mean", 40, 0)
+    replicates = resampling.bootstrap(np.hstack([values, values, 3 * values]), "mean", 40, 0)
     np.testing.assert_array_equal(replicates[:, 0], replicates[:, 1])
     np.testing.assert_allclose(replicates[:, 2], 3 * replicates[:, 0], rtol=1e-12)
-    np.testing.assert_allclose(matrices.bootstrap(values, "mean", 40, 0)[:, 0], replicates[:, 0], rtol=1e-12)
+    np.testing.assert_allclose(resampling.bootstrap(values, "mean", 40, 0)[:, 0], replicates[:, 0], rtol=1e-12)
     assert np.ptp(replicates[:, 0]) > 0
 
 
 def test_bootstrap_replicates_are_means_of_images_drawn_with_replacement():
-    replicates = matrices.bootstrap(np.eye(8), "mean", 30, 0)
+    replicates = resampling.bootstrap(np.eye(8), "mean", 30, 0)
     np.testing.assert_allclose(replicates.sum(axis=1), 1, rtol=1e-12)
     np.testing.assert_allclose(8 * replicates, np.round(8 * replicates), rtol=0, atol=1e-9)
 
 
 def test_bootstrap_intervals_cover_the_truth_about_as_often_as_they_say():
     values = np.random.default_rng(6).normal(size=(60, 400))
-    low, high = matrices.percentile_interval(matrices.bootstrap(values, "mean", 400, 0))
+    low, high = resampling.percentile_interval(resampling.bootstrap(values, "mean", 400, 0))
     assert 0.90 <= np.mean((low <= 0) & (high >= 0)) <= 0.98
 
 
 def test_bootstrap_of_mean_std_equals_the_explicit_aggregate():
     values = np.random.default_rng(7).random((10, 2))
-    mean = matrices.bootstrap(values, "mean", 20, 3)
-    both = matrices.bootstrap(values, "mean_std", 20, 3)
+    mean = resampling.bootstrap(values, "mean", 20, 3)
+    both = resampling.bootstrap(values, "mean_std", 20, 3)
     assert (both > mean).all()
-    spread = matrices.bootstrap(values**2, "mean", 20, 3) - mean**2
+    spread = resampling.bootstrap(values**2, "mean", 20, 3) - mean**2
     np.testing.assert_allclose(both**2, mean**2 + spread * 10 / 9, rtol=1e-9)
 
 
 def test_interval_is_the_central_share_of_the_known_replicates():
     replicates = np.column_stack([np.arange(1001.0), np.full(1001, np.nan), np.where(np.arange(1001) < 501, np.arange(1001.0), np.nan)])
-    np.testing.assert_allclose(matrices.percentile_interval(replicates), [[25, np.nan, 12.5], [975, np.nan, 487.5]], rtol=1e-12)
+    np.testing.assert_allclose(resampling.percentile_interval(replicates), [[25, np.nan, 12.5], [975, np.nan, 487.5]], rtol=1e-12)
 
 
 def test_agreeing_only_equals_a_loop():
@@ -205,10 +205,10 @@ def test_condensed_pairs_are_in_scipys_order():
 
 def test_one_image_gives_no_interval():
     values = np.array([[0.2, 0.4], [np.nan, 0.5]])
-    replicates = matrices.bootstrap(values, "mean", 50, 0)
+    replicates = resampling.bootstrap(values, "mean", 50, 0)
     assert np.isnan(replicates[:, 0]).all()
     assert np.isfinite(replicates[:, 1]).all()
-    low, high = matrices.percentile_interval(replicates)
+    low, high = resampling.percentile_interval(replicates)
     assert np.isnan(low[0]) and np.isnan(high[0]) and low[1] < high[1]
 
 

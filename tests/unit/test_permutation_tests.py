@@ -184,7 +184,11 @@ def test_noise_is_called_a_finding_as_rarely_as_the_level_says(test):
 
 def test_a_matrix_goes_with_itself_and_the_smallest_p_is_that_of_the_identity():
     matrix = random_matrix(np.random.default_rng(6), 10)
-    assert tests.mantel(matrix, matrix, orders_of(10, 0)) == {"statistic": pytest.approx(1), "p": 1 / (PERMUTATIONS + 1)}
+    assert tests.mantel(matrix, matrix, orders_of(10, 0)) == {
+        "statistic": pytest.approx(1),
+        "p": 1 / (PERMUTATIONS + 1),
+        "least_p": 1 / (PERMUTATIONS + 1),
+    }
 
 
 def test_permutations_in_parts_give_what_they_give_at_once(monkeypatch):
@@ -197,3 +201,19 @@ def test_permutations_in_parts_give_what_they_give_at_once(monkeypatch):
     at_once = all_of_them()
     monkeypatch.setattr(tests, "AT_ONCE", 7)
     assert [one["p"] for one in all_of_them()] == [one["p"] for one in at_once]
+
+
+@pytest.mark.parametrize("distance", [0.5, 0.3, 0.123])
+@pytest.mark.parametrize("sizes", [[3, 5], [3, 4, 5]])
+def test_levels_that_are_spread_alike_but_for_rounding_are_not_told_apart(distance, sizes):
+    codes = np.repeat(np.arange(len(sizes)), sizes)
+    matrix = np.where(codes[:, None] == codes, distance, 1.0)
+    np.fill_diagonal(matrix, 0)
+    found = tests.permdisp(matrix, codes, orders_of(len(codes), 0))
+    assert found == {"untested": "all models are as far from the centre of their level"}
+
+
+def test_values_that_differ_by_rounding_are_tied():
+    accuracies = np.arange(1, 9) / 10
+    ranks = tests.ranks_of([condensed(np.abs(accuracies[:, None] - accuracies)), np.zeros(28)])
+    assert len(np.unique(ranks[0])) == 7 and len(np.unique(ranks[1])) == 1

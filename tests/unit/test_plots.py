@@ -11,7 +11,8 @@ FAMILIES = {"ant": "insect", "bee": "insect", "cow": "mammal"}
 
 
 def rows_of(resolution, communities, stability):
-    return [{"resolution": resolution, "model": name, "community": str(one), "stability": str(stability)} for name, one in communities.items()]
+    about = {"resolution": resolution, "stability": str(stability), "resamples": "9"}
+    return [about | {"model": name, "community": str(one)} for name, one in communities.items()]
 
 
 def texts(figure):
@@ -29,6 +30,8 @@ def test_resolutions_of_one_partition_are_drawn_once():
     ]
     alone = partitions_of([*rows_of("1.1", apart, 0.5), *rows_of(EVERY_RESOLUTION, together, 0.75)])[-1]
     assert describe_partition(*alone) == "consensus of all resolutions\n1 community, stability 0.75"
+    alone[0][0]["resamples"] = "0"
+    assert describe_partition(*alone).endswith("stability 0.75 over seeds alone")
 
 
 def test_cells_hold_numbers_and_notes_in_the_order_that_is_asked():

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from lookalike import trees
 from lookalike.errors import InputError
-from lookalike.matrices import bootstrap, condensed, square, summarise
+from lookalike.matrices import condensed, square, summarise
+from lookalike.resampling import bootstrap
 
 NAMES = ["ant", "bee", "cow", "dog", "eel", "fox", "gnu", "hen"]
 
