@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lookalike.matrices import condensed, select_pairs, square
+from lookalike.matrices import EVERY_RESOLUTION, condensed, select_pairs, square
 from lookalike.resampling import complete_replicates
 from lookalike.seeding import rng_of
 
@@ -11,7 +11,6 @@ COLUMNS = ("resolution", "model", "community", "modularity", "stability", "resam
 SEEDS, SEEDS_ALONE = 5, 100
 # Models belong together if they do so, on average, in half of all partitions or more.
 TOGETHER = 0.5
-EVERY_RESOLUTION = "all"
 # Partitions at once, so that those of a hundred models fit into memory.
 AT_ONCE = 1000
 

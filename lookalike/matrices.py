@@ -11,6 +11,8 @@ AGGREGATES = {
 }
 # The method under which somebody's matrices appear.
 GIVEN_MATRICES = "imported"
+# The resolution under which the consensus of all resolutions appears among communities.
+EVERY_RESOLUTION = "all"
 # As metrics promise, equal maps are this near to one another.
 ROUNDING = 1e-12
 

@@ -120,7 +120,7 @@ rule tabulate_tests:
 
 
 rule compare_matrices:
-    """Compare all matrices with one another, and their trees: do methods and metrics agree upon who is near to whom?"""
+    """Compare all matrices with one another, and their trees: whether methods and metrics agree upon who is near to whom."""
     input:
         matrices=lambda wildcards: every_matrix("results/matrices/{method}/{metric}/{subset}/dissimilarity.csv", subset=wildcards.subset),
         bootstrap=lambda wildcards: every_matrix("results/matrices/{method}/{metric}/{subset}/bootstrap.npz", subset=wildcards.subset),

@@ -2,9 +2,9 @@
 
 from collections import Counter
 
-from lookalike.communities import EVERY_RESOLUTION
 from lookalike.findings.models import FEWEST_FOR_A_VERDICT, TOO_FEW
 from lookalike.inference import is_clear
+from lookalike.matrices import EVERY_RESOLUTION
 
 # A clade holds if it is in so many of the bootstrap trees.
 HOLDS = 0.95

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 from matplotlib.patheffects import withStroke
 
-from lookalike.communities import EVERY_RESOLUTION
+from lookalike.matrices import EVERY_RESOLUTION
 from lookalike.plots.style import CHANCE, add_family_legend, family_styles
 from lookalike.projection import ellipse_of
 from lookalike.trees import leaf_order

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from lookalike import registry
-from lookalike.communities import EVERY_RESOLUTION, consensus_communities
-from lookalike.matrices import condensed, square, summarise
+from lookalike.communities import consensus_communities
+from lookalike.matrices import EVERY_RESOLUTION, condensed, square, summarise
 from lookalike.resampling import bootstrap, percentile_interval
 from lookalike.structure import structure_test
 from lookalike.trees import clade_support, clades, link

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
-from lookalike.communities import COLUMNS, EVERY_RESOLUTION, consensus_communities, join, modularity, number_communities, rand_indices
+from lookalike.communities import COLUMNS, consensus_communities, join, modularity, number_communities, rand_indices
 from lookalike.louvain_loops import find_partitions
-from lookalike.matrices import condensed, square
+from lookalike.matrices import EVERY_RESOLUTION, condensed, square
 from lookalike.resampling import bootstrap
 
 few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
