@@ -47,7 +47,7 @@ def collect(paths, subset):
         "Groups": [
             *groups.structure_sentences(structure),
             *groups.clade_sentences(clades, structure, images, origins),
-            *groups.community_sentences(communities, structure),
+            *groups.community_sentences(communities, structure, images),
             *groups.left_out_sentences(matrices, communities),
         ],
         "Factors": factors.factor_sentences(tested),

@@ -99,13 +99,18 @@ def agreement_sentences(rows):
         if own:
             said = describe_agreement(own, tested)
             told["metrics of one method" if one == other else "methods"].append(f"{one if one == other else f'{one} and {other}'} {said}")
-    return [f"Do {who} agree upon who is near to whom? {'; '.join(found)} (Mantel across halves of the images, Holm)." for who, found in told.items() if found]
+    return [
+        f"Do {who} agree upon who is near to whom? {'; '.join(found)} (p at most {LEVEL}: Mantel across halves of the images, Holm)."
+        for who, found in told.items()
+        if found
+    ]
 
 
 def describe_agreement(rows, tested):
     """Return the median correlation of pairs of matrices, and how many of those agree beyond chance that could be found to do so."""
     rho, clear = np.median([float(row["rho"]) for row in rows]), sum(is_clear(row, "rho") for row in rows)
-    said = f"{'median rho' if len(rows) > 1 else 'rho'} {rho:.2f}"
+    trees = [float(row["tree"]) for row in rows if row["tree"]]
+    said = f"{'median rho' if len(rows) > 1 else 'rho'} {rho:.2f}" + (f" (of trees {np.median(trees):.2f})" if trees else "")
     others = len(tested) - sum(is_clear(row, "rho") for row in tested)
     able = sum(is_clear(row, "rho") or others / factorial(int(row["models"])) <= LEVEL for row in rows)
     return f"{said}, beyond chance in {clear} of {able}" if able else f"{said}, too few models to tell"

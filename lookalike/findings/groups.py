@@ -118,7 +118,7 @@ def clade_sentences(clades, structure, images, origins):
     return sentences
 
 
-def community_sentences(communities, structure):
+def community_sentences(communities, structure, images):
     """Say which communities the partitions of all resolutions, seeds and resamples agree upon, where groups are clearer than chance.
 
     Parameters
@@ -127,13 +127,16 @@ def community_sentences(communities, structure):
         From (method, metric) to the rows of its `communities.csv`.
     structure : list of dict
         Of `inference/structure.csv`, for one subset of the images.
+    images : dict
+        From (method, metric) to the least number of images behind a dissimilarity.
 
     Returns
     -------
     list of str
     """
     sentences = []
-    for method, own in by_method([row for row in structure if is_clear(row, "silhouette")]).items():
+    grouped = [row for row in structure if is_clear(row, "silhouette") and images[row["method"], row["metric"]] >= FEWEST_FOR_A_VERDICT]
+    for method, own in by_method(grouped).items():
         found = {}
         for row in own:
             consensus = [one for one in communities[method, row["metric"]] if one["resolution"] == EVERY_RESOLUTION]

@@ -104,7 +104,9 @@ def test_clades_of_no_known_support_do_not_hold():
 def test_communities_are_named_where_groups_are_clearer_than_chance():
     rows = [{"resolution": "all", "model": model, "community": number, "stability": "0.914"} for model, number in (("a", "1"), ("b", "1"), ("c", "2"))]
     structure = [structure_row("cosine", "0.01", "0.01"), structure_row("rbf", "0.01", "0.2")]
-    told = groups.community_sentences({("gradcam", "cosine"): rows, ("gradcam", "rbf"): rows}, structure)
+    communities = {("gradcam", "cosine"): rows, ("gradcam", "rbf"): rows}
+    assert groups.community_sentences(communities, structure, dict.fromkeys(communities, 19)) == []
+    told = groups.community_sentences(communities, structure, dict.fromkeys(communities, 20))
     assert told == ["gradcam: consensus communities: {a, b} and {c}, stability 0.91 by cosine."]
 
 
@@ -178,7 +180,7 @@ def test_factors_that_cannot_be_tested_are_told_together():
 
 def agreement_row(one, other, rho, holm, untested=""):
     sides = dict(zip(("method", "metric", "other_method", "other_metric"), (*one, *other), strict=True))
-    return sides | {"models": "9", "rho": rho, "rho_holm": holm, "untested": untested}
+    return sides | {"models": "9", "tree": "0.5" if rho else "", "rho": rho, "rho_holm": holm, "untested": untested}
 
 
 def test_agreement_is_told_within_methods_and_between_them():
@@ -188,8 +190,8 @@ def test_agreement_is_told_within_methods_and_between_them():
         agreement_row(("gradcam", "rbf"), ("ig", "rbf"), "0.4", "0.04"),
     ]
     assert factors.agreement_sentences(rows) == [
-        "Do metrics of one method agree upon who is near to whom? gradcam rho 0.90, beyond chance in 1 of 1 (Mantel across halves of the images, Holm).",
-        "Do methods agree upon who is near to whom? gradcam and ig median rho 0.30, beyond chance in 1 of 2 (Mantel across halves of the images, Holm).",
+        "Do metrics of one method agree upon who is near to whom? gradcam rho 0.90 (of trees 0.50), beyond chance in 1 of 1 (p at most 0.05: Mantel across halves of the images, Holm).",
+        "Do methods agree upon who is near to whom? gradcam and ig median rho 0.30 (of trees 0.50), beyond chance in 1 of 2 (p at most 0.05: Mantel across halves of the images, Holm).",
     ]
     assert factors.agreement_sentences([agreement_row(("g", "a"), ("g", "b"), "", "", "few")]) == ["Whether methods and metrics agree cannot be tested: few."]
     assert factors.agreement_sentences([]) == []
@@ -197,9 +199,9 @@ def test_agreement_is_told_within_methods_and_between_them():
 
 def test_agreement_that_few_models_cannot_show_is_not_counted():
     few = [agreement_row(("g", "a"), ("g", metric), "0.9", "0.2") | {"models": "4"} for metric in ("b", "c")]
-    assert "g median rho 0.90, too few models to tell (" in factors.agreement_sentences(few)[0]
+    assert "g median rho 0.90 (of trees 0.50), too few models to tell (" in factors.agreement_sentences(few)[0]
     mixed = [*few, agreement_row(("g", "d"), ("g", "e"), "0.8", "0.002")]
-    assert "g median rho 0.90, beyond chance in 1 of 1 (" in factors.agreement_sentences(mixed)[0]
+    assert "g median rho 0.90 (of trees 0.50), beyond chance in 1 of 1 (" in factors.agreement_sentences(mixed)[0]
 
 
 @pytest.mark.parametrize(("n", "text"), [(0, "given as they are"), (1, "With n = 1 image nothing can be concluded"), (30, "at most n = 30 images")])
