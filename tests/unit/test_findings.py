@@ -189,9 +189,10 @@ def test_agreement_is_told_within_methods_and_between_them():
         agreement_row(("gradcam", "cosine"), ("ig", "rbf"), "0.2", "0.3"),
         agreement_row(("gradcam", "rbf"), ("ig", "rbf"), "0.4", "0.04"),
     ]
+    by = "(p at most 0.05: Mantel across halves of the images, Holm)."
     assert factors.agreement_sentences(rows) == [
-        "Do metrics of one method agree upon who is near to whom? gradcam rho 0.90 (of trees 0.50), beyond chance in 1 of 1 (p at most 0.05: Mantel across halves of the images, Holm).",
-        "Do methods agree upon who is near to whom? gradcam and ig median rho 0.30 (of trees 0.50), beyond chance in 1 of 2 (p at most 0.05: Mantel across halves of the images, Holm).",
+        f"Do metrics of one method agree upon who is near to whom? gradcam rho 0.90 (of trees 0.50), beyond chance in 1 of 1 {by}",
+        f"Do methods agree upon who is near to whom? gradcam and ig median rho 0.30 (of trees 0.50), beyond chance in 1 of 2 {by}",
     ]
     assert factors.agreement_sentences([agreement_row(("g", "a"), ("g", "b"), "", "", "few")]) == ["Whether methods and metrics agree cannot be tested: few."]
     assert factors.agreement_sentences([]) == []
