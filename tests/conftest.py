@@ -116,5 +116,5 @@ def copied(finished, tmp_path):
 @pytest.fixture
 def checkout(tmp_path):
     """A copy of the workflow's own files, to be changed."""
-    left_out = shutil.ignore_patterns(".git", ".venv", ".snakemake", ".hypothesis", "data", "results", "logs", "benchmarks", "__pycache__")
+    left_out = shutil.ignore_patterns(".git", ".venv", ".snakemake", ".hypothesis", "data", "results", "logs", "benchmarks", "*.pyc")
     return Path(shutil.copytree(ROOT, tmp_path / "checkout", ignore=left_out))

@@ -51,7 +51,7 @@ def test_without_groups_the_test_finds_some_as_rarely_as_its_level_says_and_hard
     rng, found, held = np.random.default_rng(11), [], []
     for draw in range(200):
         values = plant(rng, 1, 0.3, 0.3, images=32, side=4)
-        found.append(structure_test(values, MODELS, "mean", 59, draw))
+        found.append(structure_test(values, MODELS, "mean", 39, draw))
         tree = link(square(summarise(values)["dissimilarity"], MODELS))
         held.append((clade_support(tree, bootstrap(values, "mean", 100, draw))[:-1] >= 0.95).any())
     for name in ("variance_p", "silhouette_p"):
@@ -80,7 +80,7 @@ def coverage_of(metric, images, draws=300, resamples=400):
 
 
 @pytest.mark.parametrize("images", [32, 128])
-@pytest.mark.parametrize("metric", ["pearson", "mse", "topk_iou"])
+@pytest.mark.parametrize("metric", ["pearson", "topk_iou"])
 def test_intervals_of_the_mean_hold_the_true_mean(images, metric):
     coverage = coverage_of(metric, images)
     assert ((coverage >= 0.90) & (coverage <= 0.98)).all(), coverage

@@ -14,7 +14,7 @@ from lookalike.matrices import condensed, square
 
 few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 
-PERMUTATIONS = 199
+PERMUTATIONS = 99
 
 
 def random_matrix(rng, models):
