@@ -56,8 +56,7 @@ def compare_matrices(matrices, linkage, permutations, seed):
 def restrict(matrix, names, halves, kept):
     """Return the parts of a matrix and of its halves, condensed, that are of some models, in their order: (pairs,), (splits, 2, pairs) or None."""
     places = [names.index(name) for name in kept]
-    part = condensed(matrix[np.ix_(places, places)])
-    return part, None if halves is None else select_pairs(halves.reshape(-1, halves.shape[-1]), places).reshape(*halves.shape[:2], -1)
+    return condensed(matrix[np.ix_(places, places)]), None if halves is None else select_pairs(halves, places)
 
 
 def compare_with(first, others, linkage, orders):

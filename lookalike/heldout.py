@@ -3,8 +3,8 @@
 import numpy as np
 
 from lookalike import io
-from lookalike.matrices import INTERVAL
 from lookalike.metrics.preparation import centred_unit_vectors
+from lookalike.resampling import INTERVAL
 from lookalike.seeding import rng_of
 
 

@@ -251,7 +251,7 @@ def pair_numbers(models):
     return square(np.arange(models * (models - 1) // 2), models, -1).astype(int)
 
 
-def select_pairs(replicates, chosen):
-    """Return the columns, of condensed replicates (B, pairs), that are the pairs of some models, in the order given."""
-    models = int((1 + np.sqrt(1 + 8 * replicates.shape[1])) / 2)
-    return replicates[:, condensed(pair_numbers(models)[np.ix_(chosen, chosen)])]
+def select_pairs(tables, chosen):
+    """Return the columns, of condensed matrices (..., pairs), that are the pairs of some models, in the order given."""
+    models = int((1 + np.sqrt(1 + 8 * tables.shape[-1])) / 2)
+    return tables[..., condensed(pair_numbers(models)[np.ix_(chosen, chosen)])]

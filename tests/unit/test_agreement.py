@@ -126,6 +126,14 @@ def test_halves_are_those_of_the_models_that_both_know():
     assert one["models"] == 5 and (one["rho_p"], one["tree_p"]) == pytest.approx((other["rho_p"], other["tree_p"]))
 
 
+@pytest.mark.parametrize("models", [1, 2, 3])
+def test_halves_of_few_models_end_in_the_reason(models):
+    values = np.random.default_rng(5).random((8, models * (models - 1) // 2))
+    about = (square(values.mean(axis=0), models), list("abc")[:models], split_halves(values, "mean", 2, 0))
+    row = compare_matrices({("g", "one"): about, ("g", "two"): about}, "average", 19, 0)[0]
+    assert row["untested"].endswith(f"and has {models}")
+
+
 def test_halves_that_lack_dissimilarities_cannot_be_compared():
     values = planted(np.random.default_rng(3), 3)[0]
     halves = split_halves(values, "mean", 3, 0)
