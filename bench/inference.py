@@ -101,7 +101,7 @@ def main():
         took, others = stages(models, given.images, given.resamples, given.permutations)
         for stage, seconds in took.items():
             peer = {"communities": "python-louvain", "factors": "scikit-bio"}.get(stage, "")
-            ratio = f"{others[stage]:.1f} | {others[stage] / seconds:.0f}x" if peer else "|"
+            ratio = f"{others[stage]:.1f} | {others[stage] / seconds:.2g}x" if peer else "|"
             print(f"| {models} | {stage} | {seconds:.2f} | {peer} | {ratio} |")
         print(f"| {models} | **all** | **{sum(took.values()):.1f}** | | | |", flush=True)
 
