@@ -87,7 +87,7 @@ def why_untested(observed, models, images):
         return too_few_images(images)
     if np.isnan(observed[0]):
         return "some dissimilarities between models are not known"
-    return "" if observed[0] > 0 else ALL_EQUAL
+    return "" if observed[0] > ROUNDING**2 else ALL_EQUAL
 
 
 def equalised(values, aggregate):

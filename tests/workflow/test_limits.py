@@ -26,6 +26,7 @@ def config_of(models):
         "methods": {"blank": {}, "same": {}},
         "maps": {"size": 12},
         "metrics": ["cosine", "mse"],
+        "compare": {"block": 5},
         "inference": {"bootstrap": 40, "permutations": 19},
         "figures": {"panels": 0},
     }
