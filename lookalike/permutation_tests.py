@@ -227,7 +227,7 @@ def distances_to_centres(matrix, codes):
     own = (codes[:, None] == codes).astype(float)
     sizes = own.sum(axis=1)
     squares = own * matrix**2
-    to_centre = squares.sum(axis=1) / sizes - np.array([squares[np.ix_(codes == code, codes == code)].sum() for code in range(codes.max() + 1)])[codes] / (
-        2 * sizes**2
-    )
+    # Of each level, half the mean of all squares, which is what its models are from their centre on average.
+    spreads = own @ squares.sum(axis=1) / (2 * sizes**2)
+    to_centre = squares.sum(axis=1) / sizes - spreads
     return np.sqrt(np.maximum(to_centre, 0) * sizes / (sizes - 1))

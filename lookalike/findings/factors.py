@@ -6,7 +6,7 @@ from math import factorial
 import numpy as np
 
 from lookalike.factors import PREDICTIONS
-from lookalike.findings.groups import by_method, p_of, usual_reason
+from lookalike.findings.groups import p_of, rows_by, usual_reason
 from lookalike.inference import LEVEL, is_clear
 
 
@@ -23,7 +23,7 @@ def factor_sentences(rows):
     list of str
         One for each factor, of PERMANOVA where it has levels and of Mantel's test where it is a number.
     """
-    by_factor = {factor: [row for row in rows if row["factor"] == factor] for factor in dict.fromkeys(row["factor"] for row in rows)}
+    by_factor = rows_by("factor", rows)
     untested = {}
     for factor, own in by_factor.items():
         if not any(row["test"] for row in own):
@@ -41,16 +41,16 @@ def factor_sentence(factor, rows):
     if test == "permanova":
         claim = f"models of different {factor}{f' ({levels.pop()})' if len(levels) == 1 else ''} differ in where they look"
     clear, untold = [row for row in tested if is_clear(row)], [row for row in tested if cannot_be_clear(row, tested)]
-    unclear = by_method([row for row in tested if row not in clear and row not in untold])
-    found = ", ".join(f"{method} ({'; '.join(map(describe_effect, own))})" for method, own in by_method(clear).items())
+    unclear = rows_by("method", [row for row in tested if row not in clear and row not in untold])
+    found = ", ".join(f"{method} ({'; '.join(map(describe_effect, own))})" for method, own in rows_by("method", clear).items())
     others = ", ".join(f"{method} ({p_of(own)})" for method, own in unclear.items())
     parts = [f"{claim} by {found}" + (f", but not by {others}" if others else "")] if clear else []
     parts += [f"there is NO evidence that {claim}, by {others}"] if others and not clear else []
     if untold:
         least = min(float(row["least_p"]) for row in untold) * len(tested)
-        whether = "" if parts else f" whether {claim}"
-        parts.append(f"with so few models it cannot be told{whether} by {', '.join(by_method(untold))}: no corrected p can be below {min(least, 1):.2g}")
-    parts += [f"not tested by {method}: {usual_reason(own)}" for method, own in by_method([row for row in rows if not row["test"]]).items()]
+        whether, by = "" if parts else f" whether {claim}", ", ".join(rows_by("method", untold))
+        parts.append(f"with so few models it cannot be told{whether} by {by}: no corrected p can be below {min(least, 1):.2g}")
+    parts += [f"not tested by {method}: {usual_reason(own)}" for method, own in rows_by("method", [row for row in rows if not row["test"]]).items()]
     name = "PERMANOVA" if test == "permanova" else "Mantel"
     return f"{factor}: {'; '.join(parts)} ({name}, Holm over {len(tested)} {'matrix' if len(tested) == 1 else 'matrices'}).{spread_caveat(rows, clear)}"
 

@@ -11,9 +11,9 @@ HOLDS = 0.95
 MOST_CLADES = 6
 
 
-def by_method(rows):
-    """Return the rows of each method, in their order."""
-    return {method: [row for row in rows if row["method"] == method] for method in dict.fromkeys(row["method"] for row in rows)}
+def rows_by(column, rows):
+    """Return the rows of each value of a column, in their order."""
+    return {value: [row for row in rows if row[column] == value] for value in dict.fromkeys(row[column] for row in rows)}
 
 
 def metrics_of(rows):
@@ -59,7 +59,7 @@ def structure_sentences(rows):
     list of str
     """
     sentences = []
-    for method, own in by_method(rows).items():
+    for method, own in rows_by("method", rows).items():
         tested = [row for row in own if not row["untested"]]
         if not tested:
             sentences.append(f"{method}: whether there are groups cannot be tested: {usual_reason(own)}.")
@@ -97,7 +97,7 @@ def clade_sentences(clades, structure, images, origins):
         Where there is no structure, no clade is named, whatever its support.
     """
     sentences = []
-    for method, own in by_method([row for row in structure if is_clear(row, "variance")]).items():
+    for method, own in rows_by("method", [row for row in structure if is_clear(row, "variance")]).items():
         told_of = [row for row in own if images[method, row["metric"]] >= FEWEST_FOR_A_VERDICT]
         if few := [row for row in own if row not in told_of]:
             sentences.append(f"{method}: which clades hold is not told by {metrics_of(few)}: {TOO_FEW}.")
@@ -136,7 +136,7 @@ def community_sentences(communities, structure, images):
     """
     sentences = []
     grouped = [row for row in structure if is_clear(row, "silhouette") and images[row["method"], row["metric"]] >= FEWEST_FOR_A_VERDICT]
-    for method, own in by_method(grouped).items():
+    for method, own in rows_by("method", grouped).items():
         found = {}
         for row in own:
             consensus = [one for one in communities[method, row["metric"]] if one["resolution"] == EVERY_RESOLUTION]
