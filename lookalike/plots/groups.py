@@ -40,17 +40,22 @@ def dendrogram(clades, names, families, *, label, title, chance=None):
     height = [0.0] * m
     position = [float(order.index(leaf)) for leaf in range(m)]
     widest = max([clade["height"] for clade in clades] + [1e-12])
-    for number, clade in enumerate(clades):
+    for clade in clades:
         children = (clade["left"], clade["right"])
         for child in children:
             axes.plot([height[child], clade["height"]], [position[child]] * 2, color="0.25", lw=1.4, solid_capstyle="round")
         axes.plot([clade["height"]] * 2, [position[child] for child in children], color="0.25", lw=1.4)
         height.append(clade["height"])
         position.append(np.mean([position[child] for child in children]))
-        if number < len(clades) - 1 and np.isfinite(clade["support"]):
-            axes.annotate(
-                f"{clade['support']:.0%}", (clade["height"], position[-1]), (-4, 1), textcoords="offset points", ha="right", va="bottom", fontsize=7.5
-            )
+    for number, clade in enumerate(clades[:-1]):
+        above = next(other["height"] for other in clades if m + number in (other["left"], other["right"]))
+        # Over its branch if that is long enough for it, else behind the node, where the clade itself is.
+        over = above - clade["height"] > 0.07 * widest
+        if np.isfinite(clade["support"]):
+            place, ends = ((-4, 1), ("right", "bottom")) if over else ((3, 0), ("left", "center"))
+            where = (clade["height"], position[m + number])
+            text = axes.annotate(f"{clade['support']:.0%}", where, place, textcoords="offset points", ha=ends[0], va=ends[1], fontsize=7.5, zorder=4)
+            text.set_path_effects([withStroke(linewidth=2, foreground="white")])
     styles = family_styles(families.values())
     for leaf, name in enumerate(names):
         colour, marker = styles[families[name]]
