@@ -48,7 +48,8 @@ def compare_matrices(matrices, linkage, permutations, seed):
             m = len(common)
             if m not in orders:
                 orders[m] = orders_of(m, permutations, rng_of(seed, "agreement", m)) if m >= FEWEST_MODELS else None
-            found = compare_with(*([restrict(*matrices[key], common) for key in group] for group in ([one], others)), linkage, orders[m])
+            first, *rest = (restrict(*matrices[key], common) for key in (one, *others))
+            found = compare_with(first, rest, linkage, orders[m])
             rows += [dict(zip(COLUMNS[:4], (*one, *other), strict=True)) | about for other, about in zip(others, found, strict=True)]
     return rows
 
@@ -61,36 +62,41 @@ def restrict(matrix, names, halves, kept):
 
 def compare_with(first, others, linkage, orders):
     """Compare one matrix, as `restrict` returns it, with others of the same models: what `compare_matrices` says of each of these pairs."""
-    (table, halves), models = first[0], int((1 + np.sqrt(1 + 8 * len(first[0][0]))) / 2)
-    rows = [dict.fromkeys(COLUMNS[4:]) | {"models": models, "untested": ""} for _ in others]
-    if models < FEWEST_MODELS:
-        return [row | {"untested": too_few_models(models, of=" that both know")} for row in rows]
-    for row, (other, _) in zip(rows, others, strict=True):
-        if min(np.ptp(table), np.ptp(other)) <= ROUNDING:
-            row["untested"] = ALL_EQUAL
-    if halves is None or others[0][1] is None:
-        versions = [(table, np.array([other for other, _ in others]))]
-    else:
-        # Each half against the other half, both ways.
-        versions = [(half[one], np.array([other[split, 1 - one] for _, other in others])) for split, half in enumerate(halves) for one in (0, 1)]
+    table = first[0]
+    models = int((1 + np.sqrt(1 + 8 * len(table))) / 2)
+    rows = [dict.fromkeys(COLUMNS[4:]) | {"models": models, "untested": why_untested(models, first, other)} for other in others]
+    tested = [(row, other) for row, other in zip(rows, others, strict=True) if not row["untested"]]
+    if not tested:
+        return rows
+    versions = versions_of(first, [other for _, other in tested])
     for name, prepare in (("rho", ranks_of), ("tree", lambda tables: heights_of(tables, models, linkage))):
-        tested = [place for place, row in enumerate(rows) if not row["untested"]]
-        tested = [place for place in tested if all(varied(x) and varied(y[place]) for x, y in versions)]
-        if not tested:
-            continue
-        whole = prepare([table, *(others[place][0] for place in tested)])
-        parts = [prepare([x, *y[tested]]) for x, y in versions]
+        whole, *parts = (prepare(tables) for tables in ([table, *(other[0] for _, other in tested)], *versions))
         # Where some half joins all models at one height, its tree cannot be compared.
-        kept = [row for row in range(1, len(whole)) if all(varied(part[0]) and varied(part[row]) for part in (whole, *parts))]
+        kept = [place for place in range(1, len(whole)) if all(varied(part[0]) and varied(part[place]) for part in (whole, *parts))]
         if not kept:
             continue
         found = [permuted_correlations(part[0], part[kept], orders) for part in parts]
         observed, null = (np.mean(results, axis=0) for results in zip(*found, strict=True))
-        for row, one, by_chance in zip(kept, observed, null.T, strict=True):
-            rows[tested[row - 1]] |= {name: float(np.corrcoef(whole[0], whole[row])[0, 1]), f"{name}_p": permutation_p(one, by_chance)}
-    for row in rows:
-        row["untested"] = row["untested"] or ("" if row["rho"] is not None else "halves of the images lack some dissimilarities")
+        for place, one, by_chance in zip(kept, observed, null.T, strict=True):
+            tested[place - 1][0].update({name: float(np.corrcoef(whole[0], whole[place])[0, 1]), f"{name}_p": permutation_p(one, by_chance)})
     return rows
+
+
+def why_untested(models, first, other):
+    """Say why two matrices, as `restrict` returns them, cannot be compared; empty if they can."""
+    if models < FEWEST_MODELS:
+        return too_few_models(models, of=" that both know")
+    if not (varied(first[0]) and varied(other[0])):
+        return ALL_EQUAL
+    known = all(varied(table) for tables in versions_of(first, [other]) for table in tables)
+    return "" if known else "halves of the images lack some dissimilarities"
+
+
+def versions_of(first, others):
+    """Return the tables that p values are of, the first's and the others': each half of the images against the other half, where they are known."""
+    if first[1] is None or others[0][1] is None:
+        return [[first[0], *(other[0] for other in others)]]
+    return [[split[one], *(other[1][number, 1 - one] for other in others)] for number, split in enumerate(first[1]) for one in (0, 1)]
 
 
 def varied(values):
