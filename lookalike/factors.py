@@ -95,10 +95,11 @@ def factor_tests(matrix, names, factors, predictions, permutations, seed, images
             rows.append(dict.fromkeys(COLUMNS, None) | about | {"untested": reason})
             continue
         orders = orders_of(len(places), permutations, rng)
-        control = control_of(factor, factors, [names[place] for place in places], predictions[np.ix_(places, places)])
         found = {"mantel": mantel(part, differences, orders)}
-        if control:
-            found["partial_mantel"] = {"given": control[0]} | partial_mantel(part, differences, control[1], orders)
+        given, control = control_of(factor, factors, [names[place] for place in places], predictions[np.ix_(places, places)])
+        if given in asked | factors:
+            reason = why_control_untested(given, control)
+            found["partial_mantel"] = {"given": given} | ({"untested": reason} if reason else partial_mantel(part, differences, control, orders))
         if levels is not None:
             codes = np.unique(levels, return_inverse=True)[1]
             found |= {"anosim": anosim(part, codes, orders), "permanova": permanova(part, codes, orders), "permdisp": permdisp(part, codes, orders)}
@@ -118,14 +119,19 @@ def describe_factor(values, by_ratio):
 
 
 def control_of(factor, factors, names, predictions):
-    """Return what a partial Mantel test of a factor takes as given, and how far apart models are by it; None where that cannot be told."""
+    """Return what a partial Mantel test of a factor takes as given, and how far apart models are by it, shape (m, m), NaN where that is not known."""
     if factor != PREDICTIONS:
-        given, differences = PREDICTIONS, predictions
-    else:
-        given, families = FAMILY, [factors.get(FAMILY, {}).get(name, "") for name in names]
-        differences = describe_factor(families, by_ratio=False)[1] if all(families) else np.full_like(predictions, np.nan)
+        return PREDICTIONS, predictions
+    families = [factors.get(FAMILY, {}).get(name) for name in names]
+    return FAMILY, describe_factor(families, by_ratio=False)[1] if all(families) else np.full_like(predictions, np.nan)
+
+
+def why_control_untested(given, differences):
+    """Say why a factor cannot be tested given another; empty if it can."""
     values = condensed(differences)
-    return (given, differences) if np.isfinite(values).all() and np.ptp(values) > 0 else None
+    if not np.isfinite(values).all():
+        return f"some of these models have no {given}"
+    return f"by {given}, all models are as far apart" if np.ptp(values) == 0 else ""
 
 
 def why_matrix_untested(matrix, images):

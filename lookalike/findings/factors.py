@@ -6,7 +6,7 @@ from math import factorial
 import numpy as np
 
 from lookalike.factors import PREDICTIONS
-from lookalike.findings.groups import p_of, rows_by, usual_reason
+from lookalike.findings.groups import metrics_of, p_of, rows_by, usual_reason
 from lookalike.inference import LEVEL, is_clear
 
 
@@ -52,7 +52,7 @@ def factor_sentence(factor, rows):
         parts.append(f"with so few models it cannot be told{whether} by {by}: no corrected p can be below {min(least, 1):.2g}")
     parts += [f"not tested by {method}: {usual_reason(own)}" for method, own in rows_by("method", [row for row in rows if not row["test"]]).items()]
     name = "PERMANOVA" if test == "permanova" else "Mantel"
-    return f"{factor}: {'; '.join(parts)} ({name}, Holm over {len(tested)} {'matrix' if len(tested) == 1 else 'matrices'}).{spread_caveat(rows, clear)}"
+    return f"{factor}: {'; '.join(parts)} ({name}, Holm over {len(tested)} {'matrix' if len(tested) == 1 else 'matrices'}).{caveats(rows, clear)}"
 
 
 def cannot_be_clear(row, tested):
@@ -61,14 +61,39 @@ def cannot_be_clear(row, tested):
     return not is_clear(row) and float(row["least_p"]) * others > LEVEL
 
 
-def spread_caveat(rows, clear):
-    """Say by which methods and metrics levels differ in their spread as well; corrected p values would hide that."""
+def caveats(rows, clear):
+    """Say what else may be behind the clear tests of a factor: levels that differ in their spread as well, and what partial Mantel takes as given."""
     found = {(row["method"], row["metric"]) for row in clear}
-    wide = [row for row in rows if row["test"] == "permdisp" and (row["method"], row["metric"]) in found and float(row["p"] or "nan") <= LEVEL]
-    if not wide:
-        return ""
-    told = ", ".join(f"{row['method']} {row['metric']} (p {float(row['p']):.2g})" for row in wide)
-    return f" Their spread differs, too, which may be all that PERMANOVA sees, by {told}: PERMDISP, not corrected."
+    by_test = rows_by("test", [row for row in rows if (row["method"], row["metric"]) in found])
+    return spread_caveat(by_test.get("permdisp", [])) + given_caveat(by_test.get("partial_mantel", []))
+
+
+def spread_caveat(rows):
+    """Say by which methods and metrics levels differ in their spread; corrected p values would hide that."""
+    wide = [row for row in rows if not row["untested"] and float(row["p"]) <= LEVEL]
+    untested = [row for row in rows if row["untested"]]
+    said = ""
+    if wide:
+        told = ", ".join(f"{row['method']} {row['metric']} (p {float(row['p']):.2g})" for row in wide)
+        said += f" Their spread differs, too, which may be all that PERMANOVA sees, by {told}: PERMDISP, not corrected."
+    if untested:
+        said += f" Whether their spread differs, too, which may be all that PERMANOVA sees, is not tested: {usual_reason(untested)}."
+    return said
+
+
+def given_caveat(rows):
+    """Say by which methods and metrics a factor goes with the places beyond what another, which partial Mantel takes as given, goes with as well."""
+    untested = [row for row in rows if row["untested"]]
+    held, lost = ([row for row in rows if not row["untested"] and is_clear(row) == wanted] for wanted in (True, False))
+    parts = [f"that still holds by {name_tests(held)}"] if held else []
+    parts += [f"there is NO evidence of that by {name_tests(lost)}"] if lost else []
+    parts += [f"that is not tested by {method}: {usual_reason(own)}" for method, own in rows_by("method", untested).items()]
+    return f" Given {rows[0]['given']}, {'; '.join(parts)} (partial Mantel, Holm)." if parts else ""
+
+
+def name_tests(rows):
+    """Return the methods of several tests, each with its metrics and their corrected p values."""
+    return ", ".join(f"{method} {metrics_of(own)} ({p_of(own)})" for method, own in rows_by("method", rows).items())
 
 
 def describe_effect(row):

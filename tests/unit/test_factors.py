@@ -118,7 +118,19 @@ def test_equal_dissimilarities_and_equal_predictions_cannot_be_tested():
     rows = factor_tests(places_in_a_plane(), NAMES, {"family": FAMILY}, np.zeros((14, 14)), 19, 0)
     assert found(rows, "predictions")[None]["untested"] == "all models differ in as many predictions"
     # What is given must vary as well.
-    assert "partial_mantel" not in found(rows, "family")
+    assert found(rows, "family")["partial_mantel"]["untested"] == "by predictions, all models are as far apart"
+
+
+def test_a_factor_cannot_be_tested_given_what_is_not_known_of_all_its_models():
+    predictions = square(np.random.default_rng(1).random(91), 14)
+    predictions[3] = predictions[:, 3] = np.nan
+    rows = factor_tests(places_in_a_plane(), NAMES, {"family": {name: FAMILY[name] for name in NAMES[1:]}}, predictions, 19, 0)
+    assert found(rows, "family")["partial_mantel"]["untested"] == "some of these models have no predictions"
+    assert found(rows, "predictions")["partial_mantel"]["untested"] == "some of these models have no family"
+    # Where nobody predicts, or no family is known, nothing is given.
+    assert list(
+        found(factor_tests(places_in_a_plane(), NAMES, {"depth": dict(zip(NAMES, "12345678912345", strict=True))}, predictions, 19, 0), "predictions")
+    ) == ["mantel"]
 
 
 @pytest.mark.parametrize(("levels", "number"), [("aabb", 3), ("aabbb", 10), ("abcd", 1), ("aab", 3), ("aaaaaaaabbbbbb", 3003)])

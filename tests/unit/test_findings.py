@@ -140,6 +140,25 @@ def test_a_difference_that_spread_may_explain_is_told_with_that():
     assert (
         "Their spread differs, too, which may be all that PERMANOVA sees, by ig cosine (p 0.03): PERMDISP, not corrected." in factors.factor_sentences(rows)[0]
     )
+    rows[1] |= {"p": "", "holm": "", "untested": "too few levels"}
+    assert factors.factor_sentences(rows)[0].endswith("Whether their spread differs, too, which may be all that PERMANOVA sees, is not tested: too few levels.")
+    # Of what is not clear in the first place, nothing is said.
+    rows[0]["holm"] = "0.6"
+    assert "spread" not in factors.factor_sentences(rows)[0]
+
+
+def test_what_is_left_given_another_factor_is_told():
+    def given(method, metric, holm, **more):
+        return factor_row(method, metric, "partial_mantel", holm, given="predictions", **more)
+
+    metrics = (("ig", "cosine"), ("ig", "rbf"), ("maps", "ssim"))
+    rows = [factor_row(method, metric, "permanova", "0.002") for method, metric in metrics]
+    assert "Given" not in factors.factor_sentences(rows)[0]
+    rows += [given("ig", "cosine", "0.004"), given("ig", "rbf", "0.3"), given("maps", "ssim", "", untested="some of these models have no predictions")]
+    assert factors.factor_sentences(rows)[0].endswith(
+        " Given predictions, that still holds by ig cosine (p 0.004); there is NO evidence of that by ig rbf (p 0.3); that is not tested by maps: "
+        "some of these models have no predictions (partial Mantel, Holm)."
+    )
 
 
 def test_a_number_is_told_by_mantel_and_a_lack_of_evidence_in_capitals():
