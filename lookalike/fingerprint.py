@@ -24,10 +24,9 @@ def fingerprint(*paths):
         Unmoved by comments, docstrings and layout.
     """
     files = sorted(set().union(*(closure(path) for path in paths)))
-    return hashlib.sha256("\n".join(f"{path} {content_hash(path)}" for path in files).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join(f"{path} {examine(path)[1]}" for path in files).encode()).hexdigest()[:16]
 
 
-@functools.cache
 def closure(path):
     """Return a file and, transitively, the files of lookalike that it imports, without the plumbing."""
     found, pending = set(), [path]
@@ -35,34 +34,27 @@ def closure(path):
         current = pending.pop()
         if current not in found and current not in PLUMBING:
             found.add(current)
-            pending.extend(imported_files(current) if current.endswith(".py") else ())
+            pending.extend(examine(current)[0])
     return frozenset(found)
 
 
-def imported_files(path):
-    """Return the files of lookalike that a file imports."""
-    modules = set()
-    for node in ast.walk(parse(path)):
-        if isinstance(node, ast.Import):
+@functools.cache
+def examine(path):
+    """Return the files of lookalike that a file imports, and a hash of what it does: of Python's syntax tree, docstrings left out, else of all bytes."""
+    if not path.endswith(".py"):
+        return (), hashlib.sha256((ROOT / path).read_bytes()).hexdigest()
+    tree, modules = ast.parse((ROOT / path).read_text(encoding="utf-8")), set()
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            node.body = body[1:]
+        elif isinstance(node, ast.Import):
             modules.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             modules.add(node.module)
             modules.update(f"{node.module}.{alias.name}" for alias in node.names)
     files = {module.replace(".", "/") + ".py" for module in modules if module.startswith("lookalike.")}
-    return sorted(file for file in files if (ROOT / file).is_file())
-
-
-@functools.cache
-def content_hash(path):
-    """Hash a Python file's syntax tree, docstrings left out, or any other file's bytes."""
-    if not path.endswith(".py"):
-        return hashlib.sha256((ROOT / path).read_bytes()).hexdigest()
-    tree = parse(path)
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
-            node.body = body[1:]
-    return hashlib.sha256(repr(plain(tree)).encode()).hexdigest()
+    return sorted(file for file in files if (ROOT / file).is_file()), hashlib.sha256(repr(plain(tree)).encode()).hexdigest()
 
 
 def plain(node):
@@ -71,8 +63,3 @@ def plain(node):
         fields = ((name, plain(value)) for name, value in ast.iter_fields(node) if name != "ctx" and value not in (None, []))
         return type(node).__name__, *fields
     return tuple(plain(part) for part in node) if isinstance(node, list) else node
-
-
-def parse(path):
-    """Return the syntax tree of a file of the workflow."""
-    return ast.parse((ROOT / path).read_text(encoding="utf-8"))

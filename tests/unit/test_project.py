@@ -40,7 +40,7 @@ def imported_packages(*paths):
     """Return the packages that files, and the modules of lookalike behind them, import anywhere."""
     names = set()
     for path in set().union(*(fingerprint.closure(path) for path in paths)):
-        for node in ast.walk(fingerprint.parse(path)):
+        for node in ast.walk(ast.parse((fingerprint.ROOT / path).read_text())):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             modules += [node.module] if isinstance(node, ast.ImportFrom) else []
             names.update(module.split(".")[0] for module in modules)

@@ -128,22 +128,18 @@ def package(tmp_path, monkeypatch):
     """Yield a function that replaces a part of a file of a tiny package, in a fresh process's eyes."""
     monkeypatch.setattr(fingerprint, "ROOT", tmp_path)
 
-    def forget():
-        fingerprint.closure.cache_clear()
-        fingerprint.content_hash.cache_clear()
-
     def change(path, old, new):
         text = (tmp_path / path).read_text()
         assert old in text
         (tmp_path / path).write_text(text.replace(old, new))
-        forget()
+        fingerprint.examine.cache_clear()
 
     for path, text in FILES.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
-    forget()
+    fingerprint.examine.cache_clear()
     yield change
-    forget()
+    fingerprint.examine.cache_clear()
 
 
 @pytest.mark.parametrize(
