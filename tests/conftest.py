@@ -61,7 +61,7 @@ def snakemake(directory, config, *targets, cores=1, flags=(), root=ROOT, environ
 
 
 def tiny_config():
-    """Return a config that goes through every rule in half a minute."""
+    """Return a config that goes through most rules in little more than a minute."""
     return {
         "images": {"n": 10, "size": 64, "demo": {"train": 20, "val": 20}},
         "models": {
