@@ -108,7 +108,7 @@ def test_stacks_single_maps_and_computed_ones_are_compared_together(copied):
     io.write_json(copied / "theirs/batch_maps.json", {"images": images[::-1]})
     for image, saliency in zip(images, maps, strict=True):
         io.write_map(copied / "single" / f"{image}.npy", saliency)
-    config = tiny_config()
+    config = tiny_config() | {"metrics": ["cosine"]}
     config["models"] |= {"Stack": {"maps": {"gradcam": "theirs", "lime": "theirs"}}, "Single": {"maps": {"gradcam": "single", "lime": "single"}}}
     run = snakemake(copied, config, cores=2)
     assert run.code == 0, run.text
