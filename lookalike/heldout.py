@@ -4,7 +4,6 @@ import numpy as np
 
 from lookalike import io
 from lookalike.metrics.preparation import centred_unit_vectors
-from lookalike.resampling import INTERVAL
 from lookalike.seeding import rng_of
 
 
@@ -45,14 +44,3 @@ def measure_errors(scores, predicted, places):
 def correlate_rows(x, y):
     """Return Pearson's correlation of every row of x (B, n) with that of y, shape (B,); NaN where either is constant."""
     return np.vecdot(centred_unit_vectors(x), centred_unit_vectors(y))
-
-
-def with_interval(replicates, name):
-    """Return the value of the images themselves, and the bounds of the central 95% of their resamples, as columns of a table.
-
-    Where most resamples have no value, there is no interval.
-    """
-    own, others = replicates[0], replicates[1:]
-    known = others[np.isfinite(others)]
-    low, high = np.percentile(known, INTERVAL) if 2 * len(known) > len(others) else (np.nan, np.nan)
-    return {name: float(own), f"{name}_low": float(low), f"{name}_high": float(high)}

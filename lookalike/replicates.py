@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from lookalike.matrices import ROUNDING
+from lookalike.matrices import ROUNDING, condensed
+from lookalike.resampling import with_interval
 
-COLUMNS = ("method", "metric", "subset", "model", "replicate", "distance", "others", "nearer")
+COLUMNS = ("method", "metric", "subset", "model", "replicate", "distance", "others", "difference", "difference_low", "difference_high", "nearer")
 
 
 def without(matrix, names, left_out):
@@ -42,22 +43,30 @@ def calibrate(dissimilarities, chance, names, originals):
         return np.where(chance - ceiling > ROUNDING, (dissimilarities - ceiling) / (chance - ceiling), np.nan)
 
 
-def replicate_gap(matrix, names, original, replicate):
+def replicate_gap(matrix, names, original, replicate, resampled):
     """Compare the dissimilarity of a model and its replicate with those of all other pairs.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape (m, m)
+    names : list of str
+    original, replicate : str
+    resampled : ndarray, shape (B, pairs)
+        Its bootstrap replicates.
 
     Returns
     -------
     dict
-        `distance`, their dissimilarity; `others`, the mean of the other pairs; `nearer`, the share of the other
-        pairs that are nearer than they are. NaN where there is nothing to compare with.
+        `distance`, their dissimilarity; `others`, the mean of the other pairs; `difference`, how much larger the first is, with
+        its 95% interval over images; `nearer`, the share of the other pairs that are nearer than they are. NaN where there is
+        nothing to compare with.
     """
     rows, columns = np.triu_indices(len(names), 1)
     wanted = {names.index(original), names.index(replicate)}
     own = np.array([{row, column} == wanted for row, column in zip(rows, columns, strict=True)])
-    values = matrix[rows, columns]
-    others = values[~own & np.isfinite(values)]
-    distance = float(values[own][0])
-    if not len(others):
-        return {"distance": distance, "others": np.nan, "nearer": np.nan}
-    nearer = float((others < distance).mean()) if np.isfinite(distance) else np.nan
-    return {"distance": distance, "others": float(others.mean()), "nearer": nearer}
+    values = np.vstack([condensed(matrix), resampled])
+    compared = ~own & np.isfinite(values[0])
+    distances = values[:, own][:, 0]
+    others = values[:, compared].mean(axis=1) if compared.any() else np.full(len(values), np.nan)
+    nearer = (values[0, compared] < distances[0]).mean() if compared.any() and np.isfinite(distances[0]) else np.nan
+    return {"distance": float(distances[0]), "others": float(others[0]), "nearer": float(nearer)} | with_interval(distances - others, "difference")

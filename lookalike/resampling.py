@@ -44,6 +44,22 @@ def percentile_interval(replicates):
     return bounds
 
 
+def with_interval(replicates, name):
+    """Return the value of the images themselves, and the bounds of the central 95% of their resamples, as columns of a table.
+
+    Where most resamples have no value, there is no interval.
+    """
+    own, others = replicates[0], replicates[1:]
+    known = others[np.isfinite(others)]
+    low, high = np.percentile(known, INTERVAL) if 2 * len(known) > len(others) else (np.nan, np.nan)
+    return {name: float(own), f"{name}_low": float(low), f"{name}_high": float(high)}
+
+
+def with_intervals(found):
+    """Return several values with their intervals as columns of a table."""
+    return {column: value for name, replicates in found.items() for column, value in with_interval(replicates, name).items()}
+
+
 def complete_replicates(replicates):
     """Return the replicates in which every dissimilarity is known."""
     return replicates[np.isfinite(replicates).all(axis=1)]

@@ -3,8 +3,9 @@
 import numpy as np
 
 from lookalike import io
-from lookalike.heldout import measure_errors, resample, with_interval
+from lookalike.heldout import measure_errors, resample
 from lookalike.matrices import ROUNDING, condensed
+from lookalike.resampling import with_interval, with_intervals
 from lookalike.seeding import rng_of
 
 PRUNING_COLUMNS = ("model", "channels", "dropped", "n", "criterion", "error", "against", "draws", "other", "difference", "difference_low", "difference_high")
@@ -73,11 +74,6 @@ def count_channels(sidecar):
     """Return how many channels a model lacks, and of how many; of a whole one that is not known."""
     pruned = sidecar.get("pruned", {"channels": None, "dropped": []})
     return {"channels": pruned["channels"], "dropped": len(pruned["dropped"])}
-
-
-def with_intervals(found):
-    """Return several values with their intervals as columns of a table."""
-    return {column: value for name, replicates in found.items() for column, value in with_interval(replicates, name).items()}
 
 
 def over_draws(values, seed):

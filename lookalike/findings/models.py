@@ -8,6 +8,12 @@ from lookalike.localisation import NULL_METHODS
 # With fewer, percentile intervals are too narrow to say what is clear.
 FEWEST_FOR_A_VERDICT = 20
 TOO_FEW = f"fewer than {FEWEST_FOR_A_VERDICT} images tell nothing for sure"
+VERDICTS_OF_GAP = (
+    "clearly nearer to it than the mean pair",
+    "NOT clearly nearer to it than the mean pair",
+    "clearly FARTHER from it than the mean pair",
+    f"held against the mean pair ({TOO_FEW})",
+)
 
 
 def mean_with_interval(values):
@@ -42,13 +48,15 @@ def summarise_localisation(rows):
     return table
 
 
-def replicate_sentences(rows):
-    """Say for every replicate and method under which metrics it is nearer to its original than the mean pair.
+def replicate_sentences(rows, n):
+    """Say for every replicate and method by which metrics it is clearly nearer to its original than the mean pair.
 
     Parameters
     ----------
     rows : list of dict
         Of `replicates.csv`, for one subset of the images.
+    n : int
+        Images that were explained.
 
     Returns
     -------
@@ -58,21 +66,24 @@ def replicate_sentences(rows):
     for method, replicate in dict.fromkeys((row["method"], row["replicate"]) for row in rows):
         own = [row for row in rows if (row["method"], row["replicate"]) == (method, replicate)]
         pair = f"{method}: {replicate}, a replicate of {own[0]['model']},"
-        known = [row for row in own if np.isfinite(float(row["others"])) and np.isfinite(float(row["distance"]))]
-        if not known:
+        told = {}
+        for row in own:
+            if np.isfinite(float(row["difference"])):
+                told.setdefault(verdict_of_gap(row, n), []).append(describe_gap(row))
+        if not told:
             sentences.append(f"{pair} cannot be judged: there is no other pair to hold it against.")
             continue
-        told = {verdict: [describe_gap(row) for row in known if is_nearer(row) == verdict] for verdict in (True, False)}
-        parts = [
-            f"{word} nearer to it than the mean pair by {', '.join(told[verdict])}" for verdict, word in ((True, "is"), (False, "is NOT")) if told[verdict]
-        ]
+        parts = [f"is {verdict} by {', '.join(told[verdict])}" for verdict in VERDICTS_OF_GAP if verdict in told]
         sentences.append(f"{pair} {'; it '.join(parts)}.")
     return sentences
 
 
-def is_nearer(row):
-    """Tell whether a replicate is nearer to its original than the mean of the other pairs."""
-    return float(row["distance"]) < float(row["others"])
+def verdict_of_gap(row, n):
+    """Say whether a replicate is nearer to its original than the mean of the other pairs."""
+    clearly, not_clearly, farther, untold = VERDICTS_OF_GAP
+    if n < FEWEST_FOR_A_VERDICT:
+        return untold
+    return clearly if float(row["difference_high"]) < 0 else farther if float(row["difference_low"]) > 0 else not_clearly
 
 
 def describe_gap(row):

@@ -35,10 +35,10 @@ def test_integrated_gradients_are_complete(model):
     assert np.mean(gaps) < 0.05
 
 
-def test_the_replicate_is_nearer_than_the_mean_pair_for_gradcam():
+def test_the_replicate_is_clearly_nearer_than_the_mean_pair_for_gradcam():
     rows = [row for row in io.read_table(RESULTS / "inference/replicates.csv") if row["method"] == "gradcam"]
     assert rows
-    assert all(float(row["distance"]) < float(row["others"]) for row in rows)
+    assert all(float(row["difference_high"]) < 0 for row in rows)
 
 
 def test_no_map_is_missing_or_not_finite():

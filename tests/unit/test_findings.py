@@ -49,8 +49,30 @@ def test_of_several_reasons_the_usual_one_is_told():
 
 
 def test_a_replicate_without_other_pairs_cannot_be_judged():
-    row = {"method": "ig", "metric": "rbf", "model": "a", "replicate": "b", "distance": "0.1", "others": "nan", "nearer": "nan"}
-    assert replicate_sentences([row]) == ["ig: b, a replicate of a, cannot be judged: there is no other pair to hold it against."]
+    assert replicate_sentences([gap_row("rbf", "nan", "nan", "nan") | {"others": "nan"}], 30) == [
+        "ig: b, a replicate of a, cannot be judged: there is no other pair to hold it against."
+    ]
+
+
+def gap_row(metric, difference, low, high):
+    row = {"method": "ig", "metric": metric, "model": "a", "replicate": "b", "distance": "0.1", "others": "0.4"}
+    return row | {"difference": difference, "difference_low": low, "difference_high": high}
+
+
+def test_a_replicate_is_near_or_not_by_the_interval_of_the_difference():
+    rows = [
+        gap_row("rbf", "-0.3", "-0.4", "-0.1"),
+        gap_row("emd", "-0.3", "-0.7", "0.1"),
+        gap_row("mse", "0.3", "0.1", "0.4"),
+        gap_row("ssim", "-0.3", "nan", "nan"),
+    ]
+    assert replicate_sentences(rows, 20) == [
+        "ig: b, a replicate of a, is clearly nearer to it than the mean pair by rbf (0.1 against 0.4); it is NOT clearly nearer to it than the mean pair "
+        "by emd (0.1 against 0.4), ssim (0.1 against 0.4); it is clearly FARTHER from it than the mean pair by mse (0.1 against 0.4)."
+    ]
+    assert replicate_sentences(rows[:1], 19) == [
+        "ig: b, a replicate of a, is held against the mean pair (fewer than 20 images tell nothing for sure) by rbf (0.1 against 0.4)."
+    ]
 
 
 def clade_sentences(clades, structure, images=64, origins=()):

@@ -8,23 +8,42 @@ from lookalike import matrices, replicates
 
 @pytest.mark.parametrize(("original", "replicate"), [("a", "c"), ("c", "a")])
 def test_replicate_gap_compares_with_all_other_pairs(original, replicate):
-    matrix = matrices.square([0.1, 0.3, 0.5, 0.2, np.nan, 0.9], 4)
-    gap = replicates.replicate_gap(matrix, list("abcd"), original, replicate)
-    assert gap == {"distance": 0.3, "others": pytest.approx((0.1 + 0.5 + 0.2 + 0.9) / 4), "nearer": 0.5}
+    values = np.array([0.1, 0.3, 0.5, 0.2, np.nan, 0.9])
+    gap = replicates.replicate_gap(matrices.square(values, 4), list("abcd"), original, replicate, np.tile(values, (5, 1)))
+    others = (0.1 + 0.5 + 0.2 + 0.9) / 4
+    assert gap == {
+        "distance": 0.3,
+        "others": pytest.approx(others),
+        "nearer": 0.5,
+        **dict.fromkeys(("difference", "difference_low", "difference_high"), pytest.approx(0.3 - others)),
+    }
+
+
+def test_replicate_gap_has_the_interval_of_both_sides_resampled_together():
+    # What all pairs have in common in a resample is no uncertainty of their difference.
+    rng = np.random.default_rng(0)
+    together, own = rng.normal(0, 5, (4000, 1)), rng.normal(0, 0.1, 4000)
+    resampled = np.array([0.2, 1.0, 1.2]) + together + np.column_stack([own, np.zeros((4000, 2))])
+    gap = replicates.replicate_gap(matrices.square([0.2, 1.0, 1.2], 3), list("abc"), "a", "b", resampled)
+    assert gap["difference"] == pytest.approx(-0.9)
+    assert gap["difference_low"] == pytest.approx(-0.9 - 0.196, abs=0.01) and gap["difference_high"] == pytest.approx(-0.9 + 0.196, abs=0.01)
 
 
 def test_replicate_gap_without_other_pairs_is_not_known():
-    gap = replicates.replicate_gap(matrices.square([0.3], 2), ["a", "b"], "a", "b")
+    gap = replicates.replicate_gap(matrices.square([0.3], 2), ["a", "b"], "a", "b", np.full((5, 1), 0.3))
     assert gap["distance"] == 0.3
-    assert np.isnan(gap["others"])
-    assert np.isnan(gap["nearer"])
+    assert all(np.isnan(gap[name]) for name in ("others", "nearer", "difference", "difference_low", "difference_high"))
 
 
 def test_replicate_gap_of_an_unknown_distance_is_not_known():
-    gap = replicates.replicate_gap(matrices.square([np.nan, 1.0, 2.0], 3), list("abc"), "a", "b")
-    assert np.isnan(gap["distance"])
-    assert np.isnan(gap["nearer"])
+    gap = replicates.replicate_gap(matrices.square([np.nan, 1.0, 2.0], 3), list("abc"), "a", "b", np.tile([np.nan, 1.0, 2.0], (5, 1)))
+    assert all(np.isnan(gap[name]) for name in ("distance", "nearer", "difference", "difference_low", "difference_high"))
     assert gap["others"] == 1.5
+
+
+def test_replicate_gap_of_one_image_has_no_interval():
+    gap = replicates.replicate_gap(matrices.square([0.1, 1.0, 2.0], 3), list("abc"), "a", "b", np.full((5, 3), np.nan))
+    assert gap["difference"] == pytest.approx(-1.4) and np.isnan(gap["difference_low"]) and np.isnan(gap["difference_high"])
 
 
 def test_calibrated_dissimilarities_lie_between_a_replicate_and_chance():
