@@ -37,14 +37,15 @@ def summarise_localisation(rows):
     -------
     dict
         From model (or null method) to mean, half interval and n; under `area` the mean share of the masks. A model's
-        `clear` tells whether its interval lies above the area share and above the null methods' means.
+        `clear` tells whether its interval lies above the area share and above the null methods' means, of images enough for
+        a verdict.
     """
     names = dict.fromkeys(row["model"] for row in rows)
     table = {name: mean_with_interval([float(row["mass"]) for row in rows if row["model"] == name]) for name in names}
     table["area"] = mean_with_interval([float(row["area"]) for row in rows if row["model"] == rows[0]["model"]])
     floor = max(table[name]["mean"] for name in (*NULL_METHODS, "area"))
     for name in names:
-        table[name]["clear"] = bool(table[name]["mean"] - table[name]["half"] > floor)
+        table[name]["clear"] = bool(table[name]["n"] >= FEWEST_FOR_A_VERDICT and table[name]["mean"] - table[name]["half"] > floor)
     return table
 
 
@@ -178,6 +179,8 @@ def interval_of(row, name):
 
 def localisation_sentence(method, table, models):
     """Say for how many models a method's maps find the object."""
+    if all(table[model]["n"] < FEWEST_FOR_A_VERDICT for model in models):
+        return f"{method}: whether the maps find the object cannot be told: {TOO_FEW}."
     clear = [model for model in models if table[model]["clear"]]
     floor = f"area share {table['area']['mean']:.2f}, random {table['random']['mean']:.2f}, centre {table['centre']['mean']:.2f}"
     rest = "" if len(clear) in (0, len(models)) else f" Not for {', '.join(model for model in models if model not in clear)}."

@@ -3,7 +3,7 @@
 import pytest
 
 from lookalike.findings import collect, factors, groups
-from lookalike.findings.models import replicate_sentences, sample_size_sentence
+from lookalike.findings.models import localisation_sentence, replicate_sentences, sample_size_sentence, summarise_localisation
 
 
 def structure_row(metric, variance, silhouette, untested="", method="gradcam"):
@@ -256,3 +256,21 @@ def test_findings_are_read_as_they_were_written():
     text = collect.as_markdown(sections)
     assert text == "# Findings\n\n## Images\n\n- One.\n- Two - with a dash.\n\n## Factors\n\n- Three ## four.\n"
     assert collect.from_markdown(text) == {title: sentences for title, sentences in sections.items() if sentences}
+
+
+def masses(images):
+    """Return rows for two models, one of which finds the object, and the null methods, with some spread over images."""
+    means = {"a": 0.5, "b": 0.11, "random": 0.1, "centre": 0.12}
+    return [{"model": model, "mass": str(mean + 0.02 * (place % 3 - 1)), "area": "0.1"} for model, mean in means.items() for place in range(images)]
+
+
+def test_models_that_find_the_object_are_counted_and_the_others_named():
+    assert localisation_sentence("ig", summarise_localisation(masses(20)), ["a", "b"]) == (
+        "ig: the maps of 1 of 2 models find the object clearly better than area share 0.10, random 0.10, centre 0.12. Not for b."
+    )
+
+
+def test_of_few_images_no_model_is_said_to_find_the_object():
+    table = summarise_localisation(masses(19))
+    assert not table["a"]["clear"]
+    assert localisation_sentence("ig", table, ["a", "b"]) == "ig: whether the maps find the object cannot be told: fewer than 20 images tell nothing for sure."
