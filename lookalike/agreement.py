@@ -3,7 +3,7 @@
 import numpy as np
 
 from lookalike.inference import ALL_EQUAL, FEWEST_MODELS, enough_permutations, is_clear, orders_of, permutation_p, too_few_models
-from lookalike.matrices import ROUNDING, condensed, select_pairs, square
+from lookalike.matrices import all_equal, condensed, select_pairs, square
 from lookalike.permutation_tests import permuted_correlations, ranks_of
 from lookalike.seeding import rng_of
 from lookalike.trees import cophenetic_distances, link
@@ -101,7 +101,7 @@ def versions_of(first, others):
 
 def varied(values):
     """Tell whether all values are known, and not all equal."""
-    return bool(np.isfinite(values).all() and np.ptp(values) > ROUNDING)
+    return bool(np.isfinite(values).all() and not all_equal(values))
 
 
 def heights_of(tables, models, linkage):

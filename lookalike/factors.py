@@ -6,7 +6,7 @@ from math import factorial, prod
 import numpy as np
 
 from lookalike.inference import ALL_EQUAL, FEWEST_MODELS, LEVEL, orders_of, too_few_images, too_few_models
-from lookalike.matrices import ROUNDING, condensed
+from lookalike.matrices import all_equal, condensed
 from lookalike.permutation_tests import anosim, mantel, partial_mantel, permanova, permdisp
 from lookalike.seeding import rng_of
 
@@ -140,7 +140,7 @@ def why_matrix_untested(matrix, images):
         return too_few_images(images)
     if len(matrix) < FEWEST_MODELS:
         return too_few_models(len(matrix), of=" of which they are known")
-    return ALL_EQUAL if np.ptp(condensed(matrix)) <= ROUNDING else ""
+    return ALL_EQUAL if all_equal(condensed(matrix)) else ""
 
 
 def why_factor_untested(factor, levels, differences):

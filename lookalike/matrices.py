@@ -181,6 +181,11 @@ def square(condensed, models, diagonal=0.0):
     return matrix
 
 
+def all_equal(values):
+    """Tell whether values are equal but for rounding, which is larger where they are; the ranks of others differ."""
+    return bool(np.ptp(values) <= ROUNDING * max(1, np.abs(values).max()))
+
+
 def condensed(matrix):
     """Return the part above the diagonal, shape (pairs,)."""
     return matrix[np.triu_indices(len(matrix), 1)]

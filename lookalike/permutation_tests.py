@@ -207,7 +207,8 @@ def permdisp(matrix, codes, orders):
     codes = np.unique(codes[kept], return_inverse=True)[1]
     spread = distances_to_centres(matrix[np.ix_(kept, kept)], codes)
     if np.ptp(spread) <= 1e-9 * spread.max():
-        return {"untested": "all models are as far from the centre of their level"}
+        # No arrangement differs from any other.
+        return judge(0.0, 0.0, np.zeros(len(orders)))
     # The order of the models that are left, of every permutation of all of them.
     orders = np.argsort(np.argsort(orders[:, kept], axis=1), axis=1)
     member = np.eye(codes.max() + 1)[codes] / np.bincount(codes)

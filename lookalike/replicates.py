@@ -5,7 +5,7 @@ import numpy as np
 from lookalike.matrices import ROUNDING, condensed
 from lookalike.resampling import with_interval
 
-COLUMNS = ("method", "metric", "subset", "model", "replicate", "distance", "others", "difference", "difference_low", "difference_high", "nearer")
+COLUMNS = ("method", "metric", "subset", "model", "replicate", "distance", "others", "difference", "difference_low", "difference_high", "nearer", "n")
 
 
 def without(matrix, names, left_out):
@@ -57,16 +57,19 @@ def replicate_gap(matrix, names, original, replicate, resampled):
     Returns
     -------
     dict
-        `distance`, their dissimilarity; `others`, the mean of the other pairs; `difference`, how much larger the first is, with
-        its 95% interval over images; `nearer`, the share of the other pairs that are nearer than they are. NaN where there is
-        nothing to compare with.
+        `distance`, their dissimilarity; `others`, the mean of the other pairs, of those that have an interval if any has;
+        `difference`, how much larger the first is, with its 95% interval over images; `nearer`, the share of these other pairs
+        that are nearer than they are. NaN where there is nothing to compare with.
     """
     rows, columns = np.triu_indices(len(names), 1)
     wanted = {names.index(original), names.index(replicate)}
     own = np.array([{row, column} == wanted for row, column in zip(rows, columns, strict=True)])
     values = np.vstack([condensed(matrix), resampled])
     compared = ~own & np.isfinite(values[0])
-    distances = values[:, own][:, 0]
-    others = values[:, compared].mean(axis=1) if compared.any() else np.full(len(values), np.nan)
+    varied = compared & np.isfinite(resampled).any(axis=0)
+    compared = varied if varied.any() else compared
+    distances, known = values[:, own][:, 0], np.isfinite(values[:, compared])
+    with np.errstate(invalid="ignore"):
+        others = np.where(known, values[:, compared], 0).sum(axis=1) / known.sum(axis=1)
     nearer = (values[0, compared] < distances[0]).mean() if compared.any() and np.isfinite(distances[0]) else np.nan
     return {"distance": float(distances[0]), "others": float(others[0]), "nearer": float(nearer)} | with_interval(distances - others, "difference")

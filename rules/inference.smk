@@ -5,6 +5,7 @@ rule compare_replicates:
     """Compare the dissimilarity of each model and its replicate with that of the other pairs."""
     input:
         matrices=every_matrix("results/matrices/{method}/{metric}/{subset}/dissimilarity.csv", computed=True),
+        numbers=every_matrix("results/matrices/{method}/{metric}/{subset}/n.csv", computed=True),
         bootstraps=every_matrix("results/matrices/{method}/{metric}/{subset}/bootstrap.npz", computed=True),
     output:
         replicates="results/inference/replicates.csv",

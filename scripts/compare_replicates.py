@@ -6,17 +6,18 @@ from lookalike import io, logs, matrices, replicates
 
 logs.log_to(snakemake.log[0])
 
-rows = []
-for path, bootstrap in zip(snakemake.input.matrices, snakemake.input.bootstraps, strict=True):
+read, given, rows = snakemake.input, snakemake.params, []
+for path, number, bootstrap in zip(read.matrices, read.numbers, read.bootstraps, strict=True):
     method, metric, subset = Path(path).parts[-4:-1]
-    everything, all_names = io.read_matrix(path)
+    (everything, all_names), (images, _) = io.read_matrix(path), io.read_matrix(number)
     # Pruned variants are near to their models by their make, and no yardstick.
-    matrix, names = replicates.without(everything, all_names, snakemake.params.variants)
+    matrix, names = replicates.without(everything, all_names, given.variants)
     resampled = matrices.select_pairs(io.read_arrays(bootstrap)["dissimilarity"], [all_names.index(name) for name in names])
-    for replicate, original in snakemake.params.replicates.items():
+    for replicate, original in given.replicates.items():
         # Not every method has all models.
         if not {replicate, original} <= set(names):
             continue
-        gap = replicates.replicate_gap(matrix, names, original, replicate, resampled)
-        rows.append({"method": method, "metric": metric, "subset": subset, "model": original, "replicate": replicate, **gap})
+        about = {"method": method, "metric": metric, "subset": subset, "model": original, "replicate": replicate}
+        n = int(images[all_names.index(original), all_names.index(replicate)])
+        rows.append(about | replicates.replicate_gap(matrix, names, original, replicate, resampled) | {"n": n})
 io.write_table(snakemake.output.replicates, rows, replicates.COLUMNS)

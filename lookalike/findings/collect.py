@@ -54,7 +54,7 @@ def collect(paths, subset):
         "Agreement": factors.agreement_sentences(agreement) + [sentence for path in paths["redundancy"] for sentence in describe_redundancy(path)],
         "Models": [
             *(models.localisation_sentence(method, table, [name for name in about if name in table]) for method, table in localisation.items()),
-            *models.replicate_sentences(replicates, n),
+            *models.replicate_sentences(replicates),
             *([models.heads_sentence(heads)] if heads else []),
             *models.pruning_sentences(read(paths["pruning"])),
             *models.variant_sentences(variants, n),

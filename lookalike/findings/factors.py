@@ -65,7 +65,10 @@ def caveats(rows, clear):
     """Say what else may be behind the clear tests of a factor: levels that differ in their spread as well, and what partial Mantel takes as given."""
     found = {(row["method"], row["metric"]) for row in clear}
     by_test = rows_by("test", [row for row in rows if (row["method"], row["metric"]) in found])
-    return spread_caveat(by_test.get("permdisp", [])) + given_caveat(by_test.get("partial_mantel", []))
+    # What Mantel's test does not see with nothing given, it cannot see given something.
+    seen = {(row["method"], row["metric"]) for row in by_test.get("mantel", []) if is_clear(row)}
+    given = [row for row in by_test.get("partial_mantel", []) if (row["method"], row["metric"]) in seen]
+    return given_caveat(given) + spread_caveat(by_test.get("permdisp", []))
 
 
 def spread_caveat(rows):
@@ -77,7 +80,8 @@ def spread_caveat(rows):
         told = ", ".join(f"{row['method']} {row['metric']} (p {float(row['p']):.2g})" for row in wide)
         said += f" Their spread differs, too, which may be all that PERMANOVA sees, by {told}: PERMDISP, not corrected."
     if untested:
-        said += f" Whether their spread differs, too, which may be all that PERMANOVA sees, is not tested: {usual_reason(untested)}."
+        methods = ", ".join(rows_by("method", untested))
+        said += f" Whether the spread differs, which may be all that PERMANOVA sees, is not tested by {methods}: {usual_reason(untested)}."
     return said
 
 

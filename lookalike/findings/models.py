@@ -12,7 +12,7 @@ VERDICTS_OF_GAP = (
     "clearly nearer to it than the mean pair",
     "NOT clearly nearer to it than the mean pair",
     "clearly FARTHER from it than the mean pair",
-    f"held against the mean pair ({TOO_FEW})",
+    "held against the mean pair, of too few images for a verdict,",
 )
 
 
@@ -49,15 +49,13 @@ def summarise_localisation(rows):
     return table
 
 
-def replicate_sentences(rows, n):
+def replicate_sentences(rows):
     """Say for every replicate and method by which metrics it is clearly nearer to its original than the mean pair.
 
     Parameters
     ----------
     rows : list of dict
         Of `replicates.csv`, for one subset of the images.
-    n : int
-        Images that were explained.
 
     Returns
     -------
@@ -70,7 +68,7 @@ def replicate_sentences(rows, n):
         told = {}
         for row in own:
             if np.isfinite(float(row["difference"])):
-                told.setdefault(verdict_of_gap(row, n), []).append(describe_gap(row))
+                told.setdefault(verdict_of_gap(row), []).append(describe_gap(row))
         if not told:
             sentences.append(f"{pair} cannot be judged: there is no other pair to hold it against.")
             continue
@@ -79,12 +77,13 @@ def replicate_sentences(rows, n):
     return sentences
 
 
-def verdict_of_gap(row, n):
+def verdict_of_gap(row):
     """Say whether a replicate is nearer to its original than the mean of the other pairs."""
-    clearly, not_clearly, farther, untold = VERDICTS_OF_GAP
-    if n < FEWEST_FOR_A_VERDICT:
+    nearer, not_nearer, farther, untold = VERDICTS_OF_GAP
+    low, high = float(row["difference_low"]), float(row["difference_high"])
+    if int(row["n"]) < FEWEST_FOR_A_VERDICT or not np.isfinite(low):
         return untold
-    return clearly if float(row["difference_high"]) < 0 else farther if float(row["difference_low"]) > 0 else not_clearly
+    return nearer if high < 0 else farther if low > 0 else not_nearer
 
 
 def describe_gap(row):
@@ -179,12 +178,15 @@ def interval_of(row, name):
 
 def localisation_sentence(method, table, models):
     """Say for how many models a method's maps find the object."""
-    if all(table[model]["n"] < FEWEST_FOR_A_VERDICT for model in models):
+    judged = [model for model in models if table[model]["n"] >= FEWEST_FOR_A_VERDICT]
+    if not judged:
         return f"{method}: whether the maps find the object cannot be told: {TOO_FEW}."
-    clear = [model for model in models if table[model]["clear"]]
+    clear = [model for model in judged if table[model]["clear"]]
     floor = f"area share {table['area']['mean']:.2f}, random {table['random']['mean']:.2f}, centre {table['centre']['mean']:.2f}"
-    rest = "" if len(clear) in (0, len(models)) else f" Not for {', '.join(model for model in models if model not in clear)}."
-    return f"{method}: the maps of {len(clear)} of {len(models)} models find the object clearly better than {floor}.{rest}"
+    rest = "" if len(clear) in (0, len(judged)) else f" Not for {', '.join(model for model in judged if model not in clear)}."
+    if len(judged) < len(models):
+        rest += f" Untold for {', '.join(model for model in models if model not in judged)}: {TOO_FEW}."
+    return f"{method}: the maps of {len(clear)} of {len(judged)} models find the object clearly better than {floor}.{rest}"
 
 
 def unmatched_sentence(rows, n):

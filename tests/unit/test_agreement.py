@@ -70,6 +70,10 @@ def test_matrices_that_cannot_be_compared_say_why():
         "it wants 4 models or more that both know, replicates and pruned variants aside, and has 3",
     ]
     assert all(row["rho_p"] is None and row["tree_p"] is None for row in rows)
+    # Large values that differ by rounding alone, whose ranks are tied.
+    large = 1e6 * (1 - np.eye(9)) + 1e-8 * random_matrix(3)
+    rows = compare_matrices({("g", "all"): (random_matrix(6), names, None), ("g", "large"): (large, names, None)}, "average", 99, 0)
+    assert [row["untested"] for row in rows] == ["all dissimilarities between models are equal"]
     assert compare_matrices({("g", "alone"): (random_matrix(6), names, None)}, "average", 99, 0) == []
 
 

@@ -49,29 +49,23 @@ def test_of_several_reasons_the_usual_one_is_told():
 
 
 def test_a_replicate_without_other_pairs_cannot_be_judged():
-    assert replicate_sentences([gap_row("rbf", "nan", "nan", "nan") | {"others": "nan"}], 30) == [
+    assert replicate_sentences([gap_row("rbf", "nan", "nan", "nan") | {"others": "nan"}]) == [
         "ig: b, a replicate of a, cannot be judged: there is no other pair to hold it against."
     ]
 
 
-def gap_row(metric, difference, low, high):
-    row = {"method": "ig", "metric": metric, "model": "a", "replicate": "b", "distance": "0.1", "others": "0.4"}
+def gap_row(metric, difference, low, high, n="20"):
+    row = {"method": "ig", "metric": metric, "model": "a", "replicate": "b", "distance": "0.1", "others": "0.4", "n": n}
     return row | {"difference": difference, "difference_low": low, "difference_high": high}
 
 
 def test_a_replicate_is_near_or_not_by_the_interval_of_the_difference():
-    rows = [
-        gap_row("rbf", "-0.3", "-0.4", "-0.1"),
-        gap_row("emd", "-0.3", "-0.7", "0.1"),
-        gap_row("mse", "0.3", "0.1", "0.4"),
-        gap_row("ssim", "-0.3", "nan", "nan"),
-    ]
-    assert replicate_sentences(rows, 20) == [
+    rows = [gap_row("rbf", "-0.3", "-0.4", "-0.1"), gap_row("emd", "-0.3", "-0.7", "0.1"), gap_row("mse", "0.3", "0.1", "0.4")]
+    rows += [gap_row("ssim", "-0.3", "nan", "nan"), gap_row("cosine", "-0.3", "-0.4", "-0.1", n="19")]
+    assert replicate_sentences(rows) == [
         "ig: b, a replicate of a, is clearly nearer to it than the mean pair by rbf (0.1 against 0.4); it is NOT clearly nearer to it than the mean pair "
-        "by emd (0.1 against 0.4), ssim (0.1 against 0.4); it is clearly FARTHER from it than the mean pair by mse (0.1 against 0.4)."
-    ]
-    assert replicate_sentences(rows[:1], 19) == [
-        "ig: b, a replicate of a, is held against the mean pair (fewer than 20 images tell nothing for sure) by rbf (0.1 against 0.4)."
+        "by emd (0.1 against 0.4); it is clearly FARTHER from it than the mean pair by mse (0.1 against 0.4); it is held against the mean pair, of too few "
+        "images for a verdict, by ssim (0.1 against 0.4), cosine (0.1 against 0.4)."
     ]
 
 
@@ -163,7 +157,7 @@ def test_a_difference_that_spread_may_explain_is_told_with_that():
         "Their spread differs, too, which may be all that PERMANOVA sees, by ig cosine (p 0.03): PERMDISP, not corrected." in factors.factor_sentences(rows)[0]
     )
     rows[1] |= {"p": "", "holm": "", "untested": "too few levels"}
-    assert factors.factor_sentences(rows)[0].endswith("Whether their spread differs, too, which may be all that PERMANOVA sees, is not tested: too few levels.")
+    assert factors.factor_sentences(rows)[0].endswith("Whether the spread differs, which may be all that PERMANOVA sees, is not tested by ig: too few levels.")
     # Of what is not clear in the first place, nothing is said.
     rows[0]["holm"] = "0.6"
     assert "spread" not in factors.factor_sentences(rows)[0]
@@ -173,13 +167,18 @@ def test_what_is_left_given_another_factor_is_told():
     def given(method, metric, holm, **more):
         return factor_row(method, metric, "partial_mantel", holm, given="predictions", **more)
 
-    metrics = (("ig", "cosine"), ("ig", "rbf"), ("maps", "ssim"))
+    metrics = (("ig", "cosine"), ("ig", "rbf"), ("maps", "ssim"), ("maps", "mse"))
     rows = [factor_row(method, metric, "permanova", "0.002") for method, metric in metrics]
     assert "Given" not in factors.factor_sentences(rows)[0]
+    rows += [factor_row(method, metric, "mantel", "0.01") for method, metric in metrics[:3]]
     rows += [given("ig", "cosine", "0.004"), given("ig", "rbf", "0.3"), given("maps", "ssim", "", untested="some of these models have no predictions")]
+    # Mantel's test does not see the factor by the last, with nothing given.
+    rows += [factor_row("maps", "mse", "mantel", "0.07"), given("maps", "mse", "0.08")]
+    rows += [factor_row("ig", "cosine", "permdisp", "0.3", p="0.03")]
     assert factors.factor_sentences(rows)[0].endswith(
-        " Given predictions, that still holds by ig cosine (p 0.004); there is NO evidence of that by ig rbf (p 0.3); that is not tested by maps: "
-        "some of these models have no predictions (partial Mantel, Holm)."
+        " (PERMANOVA, Holm over 4 matrices). Given predictions, that still holds by ig cosine (p 0.004); there is NO evidence of that by ig rbf (p 0.3); "
+        "that is not tested by maps: some of these models have no predictions (partial Mantel, Holm). Their spread differs, too, which may be all that "
+        "PERMANOVA sees, by ig cosine (p 0.03): PERMDISP, not corrected."
     )
 
 
@@ -274,3 +273,8 @@ def test_of_few_images_no_model_is_said_to_find_the_object():
     table = summarise_localisation(masses(19))
     assert not table["a"]["clear"]
     assert localisation_sentence("ig", table, ["a", "b"]) == "ig: whether the maps find the object cannot be told: fewer than 20 images tell nothing for sure."
+    some = [row | ({"mass": "nan"} if place == 0 and row["model"] == "a" else {}) for place, row in enumerate(masses(20))]
+    assert localisation_sentence("ig", summarise_localisation(some), ["a", "b"]) == (
+        "ig: the maps of 0 of 1 models find the object clearly better than area share 0.10, random 0.10, centre 0.12. Untold for a: fewer than 20 images tell "
+        "nothing for sure."
+    )

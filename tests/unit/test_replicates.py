@@ -41,6 +41,18 @@ def test_replicate_gap_of_an_unknown_distance_is_not_known():
     assert gap["others"] == 1.5
 
 
+def test_a_pair_that_no_resample_knows_takes_no_interval_from_the_others():
+    # a~b, a~c, a~d, b~c, b~d, c~d; of c and d there is one image.
+    values = np.array([0.1, 0.6, 0.7, 0.8, 0.9, 5.0])
+    resampled = np.tile(values, (9, 1))
+    resampled[:, 5] = np.nan
+    resampled[:3, 1] = np.nan
+    gap = replicates.replicate_gap(matrices.square(values, 4), list("abcd"), "a", "b", resampled)
+    assert gap["others"] == pytest.approx(0.75) and gap["nearer"] == 0
+    # Where a resample lacks a pair, the others' mean is of what it has.
+    assert gap["difference_low"] == pytest.approx(-0.7) and gap["difference_high"] == pytest.approx(-0.65)
+
+
 def test_replicate_gap_of_one_image_has_no_interval():
     gap = replicates.replicate_gap(matrices.square([0.1, 1.0, 2.0], 3), list("abc"), "a", "b", np.full((5, 3), np.nan))
     assert gap["difference"] == pytest.approx(-1.4) and np.isnan(gap["difference_low"]) and np.isnan(gap["difference_high"])
