@@ -30,18 +30,20 @@ def one_of_four(jobs):
 def test_a_new_model_computes_its_own_maps_and_pairs_only(copied):
     config = tiny_config()
     config["models"]["EfficientNet"] = {"timm": "test_efficientnet", "options": {"output_stride": 8}}
+    own = {"finetune_model": 1, "predict_images": 1, "explain_images": 2, "batch_maps": 2, "audit_maps": 2, "compare_models": 12}
+    assert snakemake(copied, config, flags=["-n"]).jobs == own | MODELS | {"draw_panels": 1} | MATRIX | COMMON | BOTH_METHODS
     run = snakemake(copied, config, FINDINGS)
     assert run.code == 0, run.text
-    own = {"finetune_model": 1, "predict_images": 1, "explain_images": 2, "batch_maps": 2, "audit_maps": 2, "compare_models": 12}
     assert run.jobs == own | MODELS | FOUND_MATRIX | FOUND_COMMON | BOTH_METHODS
 
 
 def test_a_removed_model_computes_no_pair_again(copied):
     config = tiny_config()
     del config["models"]["RegNet"]
-    run = snakemake(copied, config)
+    assert snakemake(copied, config, flags=["-n"]).jobs == MODELS | {"draw_panels": 1} | MATRIX | COMMON | BOTH_METHODS
+    run = snakemake(copied, config, FINDINGS)
     assert run.code == 0, run.text
-    assert run.jobs == MODELS | {"draw_panels": 1} | MATRIX | COMMON | BOTH_METHODS
+    assert run.jobs == MODELS | FOUND_MATRIX | FOUND_COMMON | BOTH_METHODS
 
 
 def test_a_new_metric_compares_by_it_alone(copied):
@@ -91,9 +93,10 @@ def test_an_edited_metric_reruns_that_metric_alone(copied, checkout):
     source.write_text("# a comment changes nothing\n" + source.read_text())
     assert "Nothing to be done" in snakemake(copied, tiny_config(), root=checkout).text
     source.write_text(source.read_text().replace("PIXELS_OF_SIGMA = 224 * 224", "PIXELS_OF_SIGMA = 100 * 100"))
-    run = snakemake(copied, tiny_config(), root=checkout)
+    assert snakemake(copied, tiny_config(), root=checkout, flags=["-n"]).jobs == {"compare_models": 6} | one_of_four(MATRIX) | COMMON | BOTH_METHODS
+    run = snakemake(copied, tiny_config(), FINDINGS, root=checkout)
     assert run.code == 0, run.text
-    assert run.jobs == {"compare_models": 6} | one_of_four(MATRIX) | COMMON | BOTH_METHODS
+    assert run.jobs == {"compare_models": 6} | one_of_four(FOUND_MATRIX) | FOUND_COMMON | BOTH_METHODS
 
 
 def test_a_larger_block_gives_the_same_matrix(finished, copied):
