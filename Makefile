@@ -14,8 +14,9 @@ demo: .venv/ready
 	$(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPU)
 	@echo "The report is at $(CURDIR)/results/report.html"
 
+# The long files first, so that both processes end at one time.
 test: style
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/unit tests/workflow
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/workflow tests/unit
 
 # Two experiments at full size, 224 x 224, with random weights and few images.
 test-slow: .venv/ready
