@@ -14,9 +14,8 @@ demo: .venv/ready
 	$(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPU)
 	@echo "The report is at $(CURDIR)/results/report.html"
 
-# The long files first, so that both processes end at one time.
 test: style
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/workflow tests/unit
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/unit tests/workflow
 
 # Two experiments at full size, 224 x 224, with random weights and few images.
 test-slow: .venv/ready

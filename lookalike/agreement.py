@@ -3,7 +3,7 @@
 import numpy as np
 
 from lookalike.inference import ALL_EQUAL, FEWEST_MODELS, enough_permutations, is_clear, orders_of, permutation_p, too_few_models
-from lookalike.matrices import all_equal, condensed, select_pairs, square
+from lookalike.matrices import all_equal, condensed, models_of, select_pairs, square
 from lookalike.permutation_tests import permuted_correlations, ranks_of
 from lookalike.seeding import rng_of
 from lookalike.trees import cophenetic_distances, link
@@ -63,7 +63,7 @@ def restrict(matrix, names, halves, kept):
 def compare_with(first, others, linkage, orders):
     """Compare one matrix, as `restrict` returns it, with others of the same models: what `compare_matrices` says of each of these pairs."""
     table = first[0]
-    models = int((1 + np.sqrt(1 + 8 * len(table))) / 2)
+    models = models_of(table)
     rows = [dict.fromkeys(COLUMNS[4:]) | {"models": models, "untested": why_untested(models, first, other)} for other in others]
     tested = [(row, other) for row, other in zip(rows, others, strict=True) if not row["untested"]]
     if not tested:

@@ -251,6 +251,11 @@ def without_unknown(matrix, names):
     return matrix[np.ix_(kept, kept)], [names[place] for place in kept], kept
 
 
+def models_of(tables):
+    """Return how many models condensed matrices (..., pairs) are of."""
+    return int((1 + np.sqrt(1 + 8 * tables.shape[-1])) / 2)
+
+
 def pair_numbers(models):
     """Return the place of every pair among the condensed ones, shape (models, models); -1 on the diagonal."""
     return square(np.arange(models * (models - 1) // 2), models, -1).astype(int)
@@ -258,5 +263,4 @@ def pair_numbers(models):
 
 def select_pairs(tables, chosen):
     """Return the columns, of condensed matrices (..., pairs), that are the pairs of some models, in the order given."""
-    models = int((1 + np.sqrt(1 + 8 * tables.shape[-1])) / 2)
-    return tables[..., condensed(pair_numbers(models)[np.ix_(chosen, chosen)])]
+    return tables[..., condensed(pair_numbers(models_of(tables))[np.ix_(chosen, chosen)])]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lookalike.matrices import ROUNDING, condensed
+from lookalike.matrices import ROUNDING, condensed, pair_numbers
 from lookalike.resampling import with_interval
 
 COLUMNS = ("method", "metric", "subset", "model", "replicate", "distance", "others", "difference", "difference_low", "difference_high", "nearer", "n")
@@ -61,14 +61,13 @@ def replicate_gap(matrix, names, original, replicate, resampled):
         `difference`, how much larger the first is, with its 95% interval over images; `nearer`, the share of these other pairs
         that are nearer than they are. NaN where there is nothing to compare with.
     """
-    rows, columns = np.triu_indices(len(names), 1)
-    wanted = {names.index(original), names.index(replicate)}
-    own = np.array([{row, column} == wanted for row, column in zip(rows, columns, strict=True)])
+    own = pair_numbers(len(names))[names.index(original), names.index(replicate)]
     values = np.vstack([condensed(matrix), resampled])
-    compared = ~own & np.isfinite(values[0])
+    compared = np.isfinite(values[0])
+    compared[own] = False
     varied = compared & np.isfinite(resampled).any(axis=0)
     compared = varied if varied.any() else compared
-    distances, known = values[:, own][:, 0], np.isfinite(values[:, compared])
+    distances, known = values[:, own], np.isfinite(values[:, compared])
     with np.errstate(invalid="ignore"):
         others = np.where(known, values[:, compared], 0).sum(axis=1) / known.sum(axis=1)
     nearer = (values[0, compared] < distances[0]).mean() if compared.any() and np.isfinite(distances[0]) else np.nan

@@ -63,12 +63,16 @@ def cannot_be_clear(row, tested):
 
 def caveats(rows, clear):
     """Say what else may be behind the clear tests of a factor: levels that differ in their spread as well, and what partial Mantel takes as given."""
-    found = {(row["method"], row["metric"]) for row in clear}
-    by_test = rows_by("test", [row for row in rows if (row["method"], row["metric"]) in found])
+    by_test = rows_by("test", beside(clear, rows))
     # What Mantel's test does not see with nothing given, it cannot see given something.
-    seen = {(row["method"], row["metric"]) for row in by_test.get("mantel", []) if is_clear(row)}
-    given = [row for row in by_test.get("partial_mantel", []) if (row["method"], row["metric"]) in seen]
+    given = beside([row for row in by_test.get("mantel", []) if is_clear(row)], by_test.get("partial_mantel", []))
     return given_caveat(given) + spread_caveat(by_test.get("permdisp", []))
+
+
+def beside(some, rows):
+    """Return the rows that are of the same matrices as some are."""
+    matrices = {(row["method"], row["metric"]) for row in some}
+    return [row for row in rows if (row["method"], row["metric"]) in matrices]
 
 
 def spread_caveat(rows):
