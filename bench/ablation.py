@@ -48,9 +48,9 @@ def measure(model, channels, depth, size, rounds):
     """Return a row of the table."""
     import torch
 
-    from lookalike.channels import record, rerun
-    from lookalike.layers import target_layer
-    from lookalike.models import build_network
+    from lookalike.models.channels import record, rerun
+    from lookalike.models.layers import target_layer
+    from lookalike.models.networks import build_network
 
     torch.set_num_threads(1)
     torch.manual_seed(0)

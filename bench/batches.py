@@ -21,17 +21,17 @@ def measure(model, batch, size, steps):
     """Return seconds of wall clock, of the program and of the system, and the peak memory in MB: the process of a row."""
     import torch
 
-    from lookalike import models
     from lookalike.methods.integrated_gradients import integrated_gradients
+    from lookalike.models import networks
 
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    net = models.build_network({"timm": model}, 10).eval().requires_grad_(False)
-    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in models.normalisation_of(net))
-    models.PIXELS_AT_ONCE["cpu"] = batch * size**2
+    net = networks.build_network({"timm": model}, 10).eval().requires_grad_(False)
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in networks.normalisation_of(net))
+    networks.PIXELS_AT_ONCE["cpu"] = batch * size**2
     images, targets = torch.rand(2, 3, size, size), torch.tensor([0, 1])
     before, start = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
-    integrated_gradients(models.VisionModel(net, mean, std, list("abcdefghij")), images, targets, [0, 1], steps=steps)
+    integrated_gradients(networks.VisionModel(net, mean, std, list("abcdefghij")), images, targets, [0, 1], steps=steps)
     seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
     return seconds, after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime, after.ru_maxrss / 1024
 

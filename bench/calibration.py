@@ -19,10 +19,11 @@ def without_groups(models, images, given):
     """Return shares of draws in which a clade holds, of clades that hold, in which the test finds structure, and in which both is so."""
     from test_calibration import plant
 
-    from lookalike.matrices import square, summarise
-    from lookalike.resampling import bootstrap
-    from lookalike.structure import structure_test
-    from lookalike.trees import clade_support, link
+    from lookalike.compare.aggregation import summarise
+    from lookalike.compare.resampling import bootstrap
+    from lookalike.core.condensed import square
+    from lookalike.groups.trees import clade_support, link
+    from lookalike.inference.structure import structure_test
 
     held, found = [], []
     for draw in range(given.draws):

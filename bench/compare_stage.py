@@ -21,7 +21,7 @@ import numpy as np
 import yaml
 from metrics import ONE_THREAD, ROOT, make_maps, measure, parser_of_sizes
 
-from lookalike import stacks
+from lookalike.maps import stacks
 
 # Maps of each model: as many images as are wanted are these over again.
 DRAWN = 16
@@ -38,7 +38,7 @@ def write_batches(folder, images):
 
 def targets(config):
     """Return the files of all pairs of blocks."""
-    from lookalike.config import block_pairs, blocks_of
+    from lookalike.compare.blocks import block_pairs, blocks_of
 
     pairs = block_pairs(blocks_of(config["models"], config["compare"]["block"]))
     return [f"results/pairs/gradcam/{metric}/{a}~{b}.npz" for metric in config["metrics"] for a, b in pairs]
@@ -63,8 +63,8 @@ def run_workflow(folder, config, files, cores):
 
 def computing(metric, folder):
     """Return the seconds of comparing two models whose maps are in memory: the process of `--computing`."""
-    from lookalike import registry
-    from lookalike.pairs import compare_blocks
+    from lookalike.compare.pairs import compare_blocks
+    from lookalike.core import registry
 
     x, y = ([np.array(list(stacks.Batch(folder / f"results/maps/gradcam/{model}/batch_maps.npy")))] for model in ("M00", "M01"))
     metrics = [(registry.get("metric", metric), {"data_range": 1.0})]

@@ -62,13 +62,14 @@ def stages(models, images, resamples, permutations):
     """Return the seconds of every stage, and those of the peers."""
     import numpy as np
 
-    from lookalike.communities import SEEDS, consensus_communities
-    from lookalike.factors import factor_tests
-    from lookalike.matrices import square, summarise
-    from lookalike.projection import classical_scaling, resampled_covariances
-    from lookalike.resampling import bootstrap, percentile_interval
-    from lookalike.structure import structure_test
-    from lookalike.trees import clade_support, link
+    from lookalike.compare.aggregation import summarise
+    from lookalike.compare.resampling import bootstrap, percentile_interval
+    from lookalike.core.condensed import square
+    from lookalike.groups.communities import SEEDS, consensus_communities
+    from lookalike.groups.projection import classical_scaling, resampled_covariances
+    from lookalike.groups.trees import clade_support, link
+    from lookalike.inference.factors import factor_tests
+    from lookalike.inference.structure import structure_test
 
     rng, names = np.random.default_rng(0), [f"m{place:03}" for place in range(models)]
     values = rng.uniform(0.3, 0.7, (images, models * (models - 1) // 2))

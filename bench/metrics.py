@@ -113,8 +113,8 @@ def make_maps(models, images, size):
 
 def time_ours(names, maps):
     """Return the seconds an image of comparing one block of all models by some metrics, chance values left out."""
-    from lookalike import registry
-    from lookalike.pairs import compare_maps
+    from lookalike.compare.pairs import compare_maps
+    from lookalike.core import registry
 
     metrics = [(registry.get("metric", name), {"data_range": 1.0}) for name in names]
     compare_maps(metrics, maps[:, 0])
@@ -201,7 +201,7 @@ def main():
     if given.row:
         print(json.dumps(work(given.row, given.maps, given.peer_images)))
         return
-    from lookalike import registry
+    from lookalike.core import registry
 
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/maps.npy"

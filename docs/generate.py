@@ -14,7 +14,7 @@ import yaml
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from lookalike import registry  # noqa: E402
+from lookalike.core import registry  # noqa: E402
 
 SALIENCYTOOLS_PREPARATION = """## Preparation, beside saliencytools 0.35
 

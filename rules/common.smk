@@ -7,15 +7,16 @@ from collections import Counter
 
 from snakemake.exceptions import WorkflowError
 
-from lookalike import registry
-from lookalike.config import block_pairs, blocks_of, raw_is_signed, resolve
-from lookalike.download import KNOWN, STAMP
-from lookalike.errors import InputError, near_names
-from lookalike.fingerprint import fingerprint
-from lookalike.found import find_maps, match_images
-from lookalike.images import image_files
-from lookalike.inference import enough_permutations
-from lookalike.matrices import GIVEN_MATRICES
+from lookalike.core import registry
+from lookalike.compare.blocks import block_pairs, blocks_of
+from lookalike.workflow.config import raw_is_signed, resolve
+from lookalike.images.archives import KNOWN, STAMP
+from lookalike.core.errors import InputError, near_names
+from lookalike.workflow.fingerprint import fingerprint
+from lookalike.maps.existing import find_maps, match_images
+from lookalike.images.manifest import image_files
+from lookalike.inference.significance import enough_permutations
+from lookalike.compare.dissimilarities import GIVEN_MATRICES
 
 GIVEN_CONFIG = dict(config)
 try:

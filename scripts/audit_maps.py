@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from lookalike import io, logs, maps, stacks
+from lookalike.core import io, logs
+from lookalike.maps import audit, stacks, views
 
 logs.log_to(snakemake.log[0])
 
 batch, card = stacks.read_batch(snakemake.input.batch)
 raw = (io.read_map(Path(snakemake.input.maps, f"{image}.npy")) for image in card["images"])
-raw = (maps.repair_cell(one, *snakemake.params.repair) for one in raw) if snakemake.params.repair else raw
-io.write_json(snakemake.output.audit, maps.audit(batch, card["images"], raw))
+raw = (views.repair_cell(one, *snakemake.params.repair) for one in raw) if snakemake.params.repair else raw
+io.write_json(snakemake.output.audit, audit.audit(batch, card["images"], raw))

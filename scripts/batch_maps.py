@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from lookalike import io, logs, maps, stacks
+from lookalike.core import io, logs
+from lookalike.maps import stacks, views
 
 logs.log_to(snakemake.log[0])
 
@@ -15,6 +16,6 @@ card = {
     "shape": [len(images), view["size"], view["size"]],
     "native_shape": list(*shapes) if len(shapes) == 1 else None,
     "view": view,
-    "data_range": maps.data_range(snakemake.params.signed, **view),
+    "data_range": views.data_range(snakemake.params.signed, **view),
 }
-stacks.write_batch(snakemake.output.batch, (maps.view(io.read_map(path), **view) for path in paths), card)
+stacks.write_batch(snakemake.output.batch, (views.view(io.read_map(path), **view) for path in paths), card)

@@ -1,6 +1,8 @@
 """Compare two blocks of models image by image."""
 
-from lookalike import io, logs, pairs, registry, stacks
+from lookalike.compare import pairs
+from lookalike.core import io, logs, registry
+from lookalike.maps import stacks
 
 logs.log_to(snakemake.log[0])
 

@@ -1,6 +1,7 @@
 """Tell for every two models on which share of the images they predict differently."""
 
-from lookalike import io, logs, predictions
+from lookalike.core import io, logs
+from lookalike.models import predictions
 
 logs.log_to(snakemake.log[0])
 

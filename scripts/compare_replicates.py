@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from lookalike import io, logs, matrices, replicates
+from lookalike.compare import replicates
+from lookalike.core import condensed, io, logs
 
 logs.log_to(snakemake.log[0])
 
@@ -12,7 +13,7 @@ for path, number, bootstrap in zip(read.matrices, read.numbers, read.bootstraps,
     (everything, all_names), (images, _) = io.read_matrix(path), io.read_matrix(number)
     # Pruned variants are near to their models by their make, and no yardstick.
     matrix, names = replicates.without(everything, all_names, given.variants)
-    resampled = matrices.select_pairs(io.read_arrays(bootstrap)["dissimilarity"], [all_names.index(name) for name in names])
+    resampled = condensed.select_pairs(io.read_arrays(bootstrap)["dissimilarity"], [all_names.index(name) for name in names])
     for replicate, original in given.replicates.items():
         # Not every method has all models.
         if not {replicate, original} <= set(names):

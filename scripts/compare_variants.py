@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from lookalike import io, logs, variants
+from lookalike.core import io, logs
+from lookalike.inference import variants
 
 logs.log_to(snakemake.log[0])
 

@@ -1,9 +1,10 @@
 """Download an archive of images, unless it is there, and unpack it."""
 
-from lookalike import download, logs
+from lookalike.core import logs
+from lookalike.images import archives
 
 logs.log_to(snakemake.log[0])
 
 archive = snakemake.params.archive
-download.fetch(**archive)
-download.unpack(archive["path"], snakemake.output.folder)
+archives.fetch(**archive)
+archives.unpack(archive["path"], snakemake.output.folder)

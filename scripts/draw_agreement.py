@@ -1,10 +1,10 @@
 """Draw how far all matrices agree, and their trees."""
 
-from lookalike import io, logs
+from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 
-from lookalike import agreement
+from lookalike.inference import agreement
 from lookalike.plots.matrix import heatmap
 from lookalike.plots.style import save
 

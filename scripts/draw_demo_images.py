@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from lookalike import demo, io, logs
+from lookalike.core import io, logs
+from lookalike.images import demo
 
 logs.log_to(snakemake.log[0])
 

@@ -3,17 +3,19 @@
 from pathlib import Path
 from textwrap import wrap
 
-from lookalike import io, logs, stacks
+from lookalike.core import io, logs
+from lookalike.maps import stacks
 
 logs.log_to(snakemake.log[0])
 
-from lookalike import images, matrices
+from lookalike.images import reading
+from lookalike.models import predictions
 from lookalike.plots import panels
 from lookalike.plots.style import save
 
 rows = io.read_table(snakemake.input.sample)
-predictions = io.read_each(snakemake.input.predictions)
-classes = matrices.predicted_classes(predictions, [row["image"] for row in rows]) if predictions else None
+predicting = io.read_each(snakemake.input.predictions)
+classes = predictions.predicted_classes(predicting, [row["image"] for row in rows]) if predicting else None
 paths = iter(snakemake.input.batches)
 methods = {name: {model: stacks.read_batch(next(paths)) for model in models} for name, models in snakemake.params.methods.items()}
 ranges = {name: next(iter(batches.values()))[1]["data_range"] for name, batches in methods.items()}
@@ -21,8 +23,8 @@ ranges = {name: next(iter(batches.values()))[1]["data_range"] for name, batches 
 Path(snakemake.output.panels).mkdir(parents=True)
 for number, place in enumerate(panels.choose_images(rows, classes, snakemake.params.number, snakemake.params.seed), 1):
     path, label = rows[place]["path"], rows[place]["label"]
-    shown = images.read_image(path, snakemake.params.size) if path else None
-    predicted = dict(zip(snakemake.params.computed, panels.tell_predictions(predictions.values(), place), strict=True))
+    shown = reading.read_image(path, snakemake.params.size) if path else None
+    predicted = dict(zip(snakemake.params.computed, panels.tell_predictions(predicting.values(), place), strict=True))
     titles = {model: "\n".join([*wrap(model, 18), *([predicted[model]] if model in predicted else [])]) for model in snakemake.params.models}
     maps = {name: {model: batch[place] for model, (batch, _) in batches.items()} for name, batches in methods.items()}
     figure = panels.panel(shown, maps, titles, ranges=ranges, title=f"{rows[place]['image']}: {label}" if label else rows[place]["image"])

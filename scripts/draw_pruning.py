@@ -1,6 +1,6 @@
 """Draw the channels' importances, and the error by the number of channels that are kept."""
 
-from lookalike import io, logs
+from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 

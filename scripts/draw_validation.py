@@ -1,6 +1,6 @@
 """Draw the F1 score of every metric under every preprocessing."""
 
-from lookalike import io, logs
+from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from lookalike import explain, io, logs, registry
+from lookalike.core import io, logs, registry
+from lookalike.methods import explain
 
 logs.log_to(snakemake.log[0])
 
@@ -11,7 +12,7 @@ method = registry.get("method", given.method)
 rows = io.read_table(read.sample)
 model, targets, options = None, [], given.options
 if method.needs_model:
-    from lookalike import devices, loading
+    from lookalike.models import devices, loading
 
     model = loading.load_model(read.weights, devices.claim_device(snakemake.threads), read.sidecar)
     place = {"size": given.size, "name": snakemake.wildcards.model, "threads": snakemake.threads}

@@ -1,10 +1,10 @@
 """Run a frozen backbone over the images of the training split once."""
 
-from lookalike import io, logs
+from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 
-from lookalike import devices, regression
+from lookalike.models import devices, regression
 
 rows = [row for row in io.read_table(snakemake.input.manifest) if row["split"] == "train"]
 features = regression.extract_features(

@@ -1,11 +1,11 @@
 """Find the layer that GradCAM explains in every model, and its grid."""
 
-from lookalike import io, logs
+from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 
-from lookalike import layers, loading, tables
-from lookalike.errors import InputError
+from lookalike.models import layers, loading, tables
+from lookalike.core.errors import InputError
 
 rows = []
 for (name, layer), weights, sidecar in zip(snakemake.params.layers.items(), snakemake.input.weights, snakemake.input.sidecars, strict=True):

@@ -1,10 +1,10 @@
 """Fine-tune a timm model on the training split."""
 
-from lookalike import io, logs
+from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 
-from lookalike import devices, models, training
+from lookalike.models import devices, networks, training
 
 device = devices.claim_device(snakemake.threads)
 net, sidecar = training.finetune_from_manifest(
@@ -18,4 +18,4 @@ net, sidecar = training.finetune_from_manifest(
     device=device,
     threads=snakemake.threads,
 )
-models.save_model(snakemake.output.weights, net, sidecar)
+networks.save_model(snakemake.output.weights, net, sidecar)

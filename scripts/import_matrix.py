@@ -1,11 +1,12 @@
 """Take a matrix of dissimilarities, or of similarities, from somebody's file."""
 
-from lookalike import io, logs, matrices
+from lookalike.compare import dissimilarities
+from lookalike.core import condensed, io, logs
 
 logs.log_to(snakemake.log[0])
 
 matrix, names = io.read_matrix(snakemake.input.given)
-matrix = matrices.checked_matrix(matrix, names, snakemake.params.kind, snakemake.input.given)
+matrix = dissimilarities.checked_matrix(matrix, names, snakemake.params.kind, snakemake.input.given)
 io.write_matrix(snakemake.output.dissimilarity, matrix, names)
 # There are no images to resample.
-io.write_arrays(snakemake.output.bootstrap, dissimilarity=matrices.condensed(matrix)[None][:0], models=names)
+io.write_arrays(snakemake.output.bootstrap, dissimilarity=condensed.condensed(matrix)[None][:0], models=names)

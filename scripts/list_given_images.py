@@ -1,6 +1,6 @@
 """Write the manifest of the images of which maps are given."""
 
-from lookalike import io, logs
+from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 

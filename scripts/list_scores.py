@@ -1,6 +1,7 @@
 """Find the score of every image."""
 
-from lookalike import io, logs, scores
+from lookalike.core import io, logs
+from lookalike.images import scores
 
 logs.log_to(snakemake.log[0])
 

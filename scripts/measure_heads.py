@@ -1,6 +1,8 @@
 """Measure how well every head predicts the scores of held-out images, and what pruning does to it."""
 
-from lookalike import heldout, io, logs, variants
+from lookalike.core import io, logs
+from lookalike.inference import variants
+from lookalike.models import heldout
 
 logs.log_to(snakemake.log[0])
 

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
-from lookalike import images, io, localisation, logs, stacks
+from lookalike.core import io, logs
+from lookalike.images import reading
+from lookalike.maps import localisation, stacks
 
 logs.log_to(snakemake.log[0])
 
 rows = [row for row in io.read_table(snakemake.input.sample) if row["mask"]]
 batches = {Path(path).parent.name: stacks.read_batch(path) for path in snakemake.input.batches}
 size = next(iter(batches.values()))[0].shape[1]
-masks = {row["image"]: images.read_mask(row["mask"], size) for row in rows}
+masks = {row["image"]: reading.read_mask(row["mask"], size) for row in rows}
 io.write_table(snakemake.output.localisation, localisation.measure(batches, masks, snakemake.params.seed))

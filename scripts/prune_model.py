@@ -1,6 +1,7 @@
 """Describe a variant of a model that lacks some channels; the weights stay the model's."""
 
-from lookalike import io, logs, pruning
+from lookalike.core import io, logs
+from lookalike.models import pruning
 
 logs.log_to(snakemake.log[0])
 

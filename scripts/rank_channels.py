@@ -1,15 +1,16 @@
 """Rank the channels of a model's target layer, and choose how many to keep."""
 
-from lookalike import io, logs
+from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 
-from lookalike import devices, images, loading, pruning, scores
+from lookalike.images import reading, scores
+from lookalike.models import devices, loading, pruning
 
 given = snakemake.params
 model = loading.load_model(snakemake.input.weights, devices.claim_device(snakemake.threads))
 parts = [part[: given.n] for part in scores.split_training(io.read_table(snakemake.input.manifest), given.seed)]
-pixels = [images.load_images(part, given.size, snakemake.threads) for part in parts]
+pixels = [reading.load_images(part, given.size, snakemake.threads) for part in parts]
 goals = [pruning.criterion_of(given.by, [row["image"] for row in part], snakemake.input.scores, snakemake.input.get("similarity")) for part in parts]
 ranked, curve = pruning.rank_channels(model, given.layer, *zip(pixels, goals, strict=True), by=given.by, strategy=given.strategy)
 io.write_table(snakemake.output.channels, ranked)

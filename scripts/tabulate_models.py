@@ -1,6 +1,7 @@
 """Write one table of all models."""
 
-from lookalike import io, logs, tables
+from lookalike.core import io, logs
+from lookalike.models import tables
 
 logs.log_to(snakemake.log[0])
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from lookalike import inference, io, logs
+from lookalike.core import io, logs
+from lookalike.inference import significance
 
 logs.log_to(snakemake.log[0])
 
@@ -10,4 +11,4 @@ rows = []
 for path in map(Path, snakemake.input.tests):
     place = {"method": path.parts[-3], "metric": path.parts[-2], "subset": path.stem}
     rows += [place | row for row in io.read_table(path)]
-io.write_table(snakemake.output.tests, inference.correct(rows, snakemake.params.tests, snakemake.params.family))
+io.write_table(snakemake.output.tests, significance.correct(rows, snakemake.params.tests, snakemake.params.family))

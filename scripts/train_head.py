@@ -1,12 +1,12 @@
 """Train a regression head on cached features."""
 
-from lookalike import io, logs
+from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 
 import torch
 
-from lookalike import models, regression
+from lookalike.models import networks, regression
 
 torch.set_num_threads(snakemake.threads)
 cached = io.read_arrays(snakemake.input.features)
@@ -20,4 +20,4 @@ net, sidecar = regression.train_head(
     name=snakemake.wildcards.model,
     seed=snakemake.params.seed,
 )
-models.save_model(snakemake.output.weights, net, sidecar)
+networks.save_model(snakemake.output.weights, net, sidecar)

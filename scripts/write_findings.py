@@ -1,6 +1,6 @@
 """Write what the numbers say in plain sentences."""
 
-from lookalike import io, logs
+from lookalike.core import io, logs
 from lookalike.findings import collect
 
 logs.log_to(snakemake.log[0])

@@ -1,6 +1,6 @@
 """Write all tables and figures, the config and the versions into one HTML file."""
 
-from lookalike import io, logs
+from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 

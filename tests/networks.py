@@ -4,8 +4,8 @@ from contextlib import contextmanager
 
 import torch
 
-from lookalike.layers import target_layer
-from lookalike.models import build_network
+from lookalike.models.layers import target_layer
+from lookalike.models.networks import build_network
 
 SIDE = 64
 

@@ -1,1 +1,5 @@
-"""What the numbers say, in plain sentences, each with its statistic."""
+"""Findings: what the numbers say, in plain sentences, each with its statistic.
+
+Comes in: tables of all stages.
+Goes out: sentences by section.
+"""

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from lookalike import io
+from lookalike.compare.redundancy import redundant_groups
+from lookalike.core import io
+from lookalike.core.condensed import condensed
 from lookalike.findings import factors, groups, models
-from lookalike.matrices import condensed
-from lookalike.redundancy import redundant_groups
-from lookalike.trees import parse_clades
+from lookalike.groups.trees import parse_clades
 
 HEADING = "# Findings"
 

@@ -5,9 +5,9 @@ from math import factorial
 
 import numpy as np
 
-from lookalike.factors import PREDICTIONS
 from lookalike.findings.groups import metrics_of, p_of, rows_by, usual_reason
-from lookalike.inference import LEVEL, is_clear
+from lookalike.inference.factors import PREDICTIONS
+from lookalike.inference.significance import LEVEL, is_clear
 
 
 def factor_sentences(rows):

@@ -3,8 +3,8 @@
 from collections import Counter
 
 from lookalike.findings.models import FEWEST_FOR_A_VERDICT, TOO_FEW
-from lookalike.inference import is_clear
-from lookalike.matrices import EVERY_RESOLUTION
+from lookalike.groups.partitions import EVERY_RESOLUTION
+from lookalike.inference.significance import is_clear
 
 # A clade holds if it is in so many of the bootstrap trees.
 HOLDS = 0.95

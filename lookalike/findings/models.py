@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from lookalike.inference import too_few_images
-from lookalike.localisation import NULL_METHODS
+from lookalike.inference.significance import too_few_images
+from lookalike.maps.localisation import NULL_METHODS
 
 # With fewer, percentile intervals are too narrow to say what is clear.
 FEWEST_FOR_A_VERDICT = 20

@@ -1,1 +1,5 @@
-"""Explanation methods: one file each; from a model and images to raw maps."""
+"""Explanation methods, one a file.
+
+Comes in: a model, images and targets.
+Goes out: raw saliency maps on the method's native grid.
+"""

@@ -2,8 +2,8 @@
 
 from typing import Literal
 
-from lookalike.errors import InputError
-from lookalike.registry import method
+from lookalike.core.errors import InputError
+from lookalike.core.registry import method
 
 # With fewer others, every correlation over them is 1 or -1.
 FEWEST_IMAGES = 4
@@ -53,10 +53,10 @@ def ais_alignment(model, images, targets, seeds, *, depth=1.0, layer=None, negat
     import numpy as np
     import torch
 
-    from lookalike.alignment import agreements
-    from lookalike.channels import record, rerun
-    from lookalike.layers import target_layer, to_grid
-    from lookalike.models import features_of
+    from lookalike.models.alignment import agreements
+    from lookalike.models.channels import record, rerun
+    from lookalike.models.layers import target_layer, to_grid
+    from lookalike.models.networks import features_of
 
     if len(human) < FEWEST_IMAGES:
         raise InputError(f"ais_alignment wants {FEWEST_IMAGES} images or more, whose similarities it correlates; there are {len(human)}")

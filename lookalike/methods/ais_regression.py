@@ -1,6 +1,6 @@
 """Importance of feature maps for a predicted score: what the prediction, and its error, do without each of them."""
 
-from lookalike.registry import method
+from lookalike.core.registry import method
 
 
 @method(signed=True, targets="scores", reference="after Truong, Pesenti and Hasson 2024, arXiv:2409.16292")
@@ -34,8 +34,8 @@ def ais_regression(model, images, targets, seeds, *, depth=1.0, layer=None, sign
     diagnostics : dict
         `error`: of the prediction, absolute, in the score's unit.
     """
-    from lookalike.channels import leave_one_out, record
-    from lookalike.layers import target_layer, to_grid
+    from lookalike.models.channels import leave_one_out, record
+    from lookalike.models.layers import target_layer, to_grid
 
     size = tuple(images.shape[2:])
     recording = record(model.net, target_layer(model.net, depth, layer, size), model.normalise(images))

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from lookalike.errors import unknown
+from lookalike.core.errors import unknown
 
 Baseline = Literal["zero", "mean", "blur"]
 BLUR_SHARE = 0.1

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lookalike.registry import method
+from lookalike.core.registry import method
 
 
 @method(signed=False, needs_model=False)

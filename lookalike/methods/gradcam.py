@@ -1,7 +1,7 @@
 """GradCAM: feature maps of the target layer, weighted by the gradient of the score."""
 
-from lookalike.errors import InputError
-from lookalike.registry import method
+from lookalike.core.errors import InputError
+from lookalike.core.registry import method
 
 
 @method(signed=False, reference="Selvaraju et al. 2017, doi:10.1109/ICCV.2017.74")
@@ -34,7 +34,7 @@ def gradcam(model, images, targets, seeds, *, depth=1.0, layer=None):
     """
     import torch
 
-    from lookalike.layers import only, target_layer, to_grid
+    from lookalike.models.layers import only, target_layer, to_grid
 
     size = tuple(images.shape[2:])
     captured = []

@@ -1,7 +1,7 @@
 """Integrated gradients: the gradient of the score along the way from a baseline to the image."""
 
+from lookalike.core.registry import method
 from lookalike.methods.baselines import Baseline, baseline_of
-from lookalike.registry import method
 
 
 @method(signed=True, reference="Sundararajan et al. 2017, proceedings.mlr.press/v70/sundararajan17a")

@@ -5,9 +5,9 @@ from math import comb
 
 import numpy as np
 
-from lookalike.errors import InputError
+from lookalike.core.errors import InputError
+from lookalike.core.registry import method
 from lookalike.methods.baselines import Baseline, baseline_of
-from lookalike.registry import method
 
 
 @method(signed=True, reference="Lundberg and Lee 2017, arXiv:1705.07874; paired sampling: Covert and Lee 2021, arXiv:2012.01536")

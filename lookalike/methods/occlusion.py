@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from lookalike.errors import InputError
+from lookalike.core.errors import InputError
+from lookalike.core.registry import method
 from lookalike.methods.baselines import Baseline, baseline_of
-from lookalike.registry import method
 
 
 @method(signed=True, reference="Zeiler and Fergus 2014, doi:10.1007/978-3-319-10590-1_53")

@@ -1,1 +1,5 @@
-"""Metrics: one file each; a dissimilarity between stacks of maps of the same image."""
+"""Metrics, one a file.
+
+Comes in: two stacks of maps of one image, (a, H, W) and (b, H, W).
+Goes out: dissimilarities (a, b).
+"""

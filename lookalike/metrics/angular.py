@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from lookalike.metrics.preparation import NEAR, cosines, pixels, unit_vectors, without_diagonal
-from lookalike.registry import metric
+from lookalike.core.registry import metric
+from lookalike.core.vectors import unit_vectors
+from lookalike.metrics.preparation import NEAR, cosines, pixels, without_diagonal
 
 
 @metric(

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from lookalike.metrics.preparation import average_ranks, inner_products, pixels, sums
-from lookalike.registry import metric
-from lookalike.sharing import shared
+from lookalike.core.memoising import shared
+from lookalike.core.registry import metric
+from lookalike.core.vectors import average_ranks
+from lookalike.metrics.preparation import inner_products, pixels, sums
 
 
 def ranks_and_masks(maps):

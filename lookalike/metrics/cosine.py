@@ -1,7 +1,7 @@
 """Cosine dissimilarity: blind to the scale of a map, not to its offset or sign."""
 
+from lookalike.core.registry import metric
 from lookalike.metrics.preparation import cosines, pixels
-from lookalike.registry import metric
 
 
 @metric(

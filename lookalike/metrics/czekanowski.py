@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from lookalike.core.registry import metric
 from lookalike.metrics.preparation import mean_absolute_differences, sums, unsigned
-from lookalike.registry import metric
 
 
 @metric(

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from lookalike.errors import InputError
+from lookalike.core.errors import InputError
+from lookalike.core.registry import metric
 from lookalike.metrics.preparation import block_means, pairs_of
-from lookalike.registry import metric
 
 SIGNS = {"absolute": np.abs, "positive": lambda maps: np.maximum(maps, 0)}
 
@@ -49,7 +49,7 @@ def emd(x, y, *, upper=False):
     ndarray, shape (a, b)
         NaN where either map is all zero.
     """
-    from lookalike.transport import transport_cost
+    from lookalike.metrics.compiled.network_simplex import transport_cost
 
     diagonal = max(np.hypot(x.shape[1] - 1, x.shape[2] - 1), 1)
     values = np.full((len(x), len(y)), np.nan)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from lookalike.core.registry import metric
 from lookalike.metrics.preparation import distributions, pairs_of
-from lookalike.registry import metric
 
 
 def half_divergence(p, q):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from lookalike.core.registry import metric
 from lookalike.metrics.preparation import inner_products, sums, unsigned
-from lookalike.registry import metric
 
 
 def ratios_and_logarithms(maps, *, epsilon=1e-10):

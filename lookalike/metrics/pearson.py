@@ -1,7 +1,7 @@
 """Pearson dissimilarity: blind to the scale and the offset of a map."""
 
+from lookalike.core.registry import metric
 from lookalike.metrics.preparation import correlations, pixels
-from lookalike.registry import metric
 
 
 @metric(

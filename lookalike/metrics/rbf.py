@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from lookalike.core.registry import metric
 from lookalike.metrics.preparation import mean_squared_differences, pixels
-from lookalike.registry import metric
 
 # The width is stated for the 224 x 224 maps of the first studies, and carried over to any size by the mean.
 PIXELS_OF_SIGMA = 224 * 224

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from lookalike.core.registry import metric
 from lookalike.metrics.preparation import inner_products, pixels, products_and_moments
-from lookalike.registry import metric
 
 
 def signs(maps, *, dead_zone=0.0):

@@ -1,7 +1,7 @@
 """Similarity of maps as distributions, the SIM of the saliency benchmarks, as a dissimilarity."""
 
+from lookalike.core.registry import metric
 from lookalike.metrics.preparation import distributions, mean_absolute_differences
-from lookalike.registry import metric
 
 
 @metric(

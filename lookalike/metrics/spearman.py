@@ -1,7 +1,8 @@
 """Spearman dissimilarity: blind to every monotone change of a map's values."""
 
-from lookalike.metrics.preparation import average_ranks, correlations, pixels
-from lookalike.registry import metric
+from lookalike.core.registry import metric
+from lookalike.core.vectors import average_ranks
+from lookalike.metrics.preparation import correlations, pixels
 
 
 def ranks(maps):

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from lookalike.errors import InputError
-from lookalike.registry import metric
+from lookalike.core.errors import InputError
+from lookalike.core.registry import metric
 
 K1, K2 = 0.01, 0.03
 
 
 def local_moments(maps):
     """Return maps (a, H, W) with their local means and variances (a, H - 10, W - 10)."""
-    from lookalike.ssim_loops import RADIUS, write_local_moments
+    from lookalike.metrics.compiled.ssim_loops import RADIUS, write_local_moments
 
     height, width = maps.shape[1:]
     if min(height, width) <= 2 * RADIUS:
@@ -52,6 +52,6 @@ def ssim(x, y, *, data_range=1.0, upper=False):
     -------
     ndarray, shape (a, b)
     """
-    from lookalike.ssim_loops import mean_similarities
+    from lookalike.metrics.compiled.ssim_loops import mean_similarities
 
     return (1 - mean_similarities(x, y, (K1 * data_range) ** 2, (K2 * data_range) ** 2, upper)) / 2

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from lookalike.errors import InputError
+from lookalike.core.errors import InputError
+from lookalike.core.registry import metric
 from lookalike.metrics.preparation import inner_products, pixels
-from lookalike.registry import metric
 
 
 def largest_pixels(maps, *, share=0.1):

@@ -1,1 +1,5 @@
-"""Figures, one function each; every one returns a matplotlib `Figure`."""
+"""Figures, one function each.
+
+Comes in: tables and arrays.
+Goes out: matplotlib figures, saved as SVG and PNG.
+"""

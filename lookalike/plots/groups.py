@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 from matplotlib.patheffects import withStroke
 
-from lookalike.matrices import EVERY_RESOLUTION
+from lookalike.groups.partitions import EVERY_RESOLUTION
+from lookalike.groups.projection import ellipse_of
+from lookalike.groups.trees import leaf_order
 from lookalike.plots.style import CHANCE, add_family_legend, family_styles
-from lookalike.projection import ellipse_of
-from lookalike.trees import leaf_order
 
 CHARACTER = 0.075  # inches of a character of a name, about
 

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import offset_copy
 
-from lookalike.matrices import ROUNDING
+from lookalike.core.condensed import ROUNDING
 from lookalike.plots.style import ACCENT, add_family_legend, family_styles
 
 LARGEST_HISTOGRAM_GRID = 24

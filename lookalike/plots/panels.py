@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from lookalike.seeding import rng_of
+from lookalike.core.seeding import rng_of
 
 CELL = 1.25  # inches of a map's side
 HEADING, TITLES, METHOD = 0.35, 0.5, 0.4  # inches above all, above the maps of a band, and at their left

@@ -3,7 +3,7 @@
 from matplotlib import rcParams
 from matplotlib.lines import Line2D
 
-from lookalike import io
+from lookalike.core import io
 
 # Okabe and Ito's palette, safe for colour-blind readers; markers tell the same once more.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from lookalike import io
+from lookalike.compare.dissimilarities import GIVEN_MATRICES
+from lookalike.core import io
 from lookalike.findings.collect import from_markdown
 from lookalike.findings.models import summarise_localisation
-from lookalike.matrices import GIVEN_MATRICES, title_of
+from lookalike.plots.titles import title_of
 
 TABLES = ("models", "unmatched", "replicates", "structure", "factors", "heads", "pruning", "variants")
 MATRIX_FIGURES = ("matrix", "dendrograms", "louvain", "together", "pca", "histograms")

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lookalike import io, stacks
+from lookalike.core import io
 from lookalike.findings.models import summarise_localisation
+from lookalike.maps import stacks
 
 RESULTS = Path(__file__).parent.parent.parent / "results"
 CONVOLUTIONAL = ("ResNet", "ResNet-b", "RegNet", "EfficientNet", "ConvNeXt", "MambaOut")

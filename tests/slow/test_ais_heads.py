@@ -9,7 +9,9 @@ import torchvision
 import yaml
 from conftest import snakemake
 
-from lookalike import demo, io, stacks
+from lookalike.core import io
+from lookalike.images import demo
+from lookalike.maps import stacks
 
 EXAMPLE = Path(__file__).parents[2] / "examples/ais_heads.yaml"
 # Channels and side of the grid of the target layer.

@@ -7,7 +7,8 @@ import pytest
 import yaml
 from conftest import snakemake
 
-from lookalike import io, stacks
+from lookalike.core import io
+from lookalike.maps import stacks
 
 EXAMPLE = Path(__file__).parents[2] / "examples/imagenette_14_models.yaml"
 TRANSFORMERS_ON_14 = {"DeiT_S", "DeiT_T"}

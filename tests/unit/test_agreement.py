@@ -7,12 +7,12 @@ from scipy.stats import spearmanr
 from skbio import DistanceMatrix
 from skbio.stats.distance import mantel
 
-from lookalike import registry
-from lookalike.agreement import COLUMNS, as_matrix, compare_matrices
-from lookalike.inference import correct
-from lookalike.matrices import condensed, pair_numbers, square
-from lookalike.resampling import split_halves
-from lookalike.seeding import rng_of
+from lookalike.compare.resampling import split_halves
+from lookalike.core import registry
+from lookalike.core.condensed import condensed, pair_numbers, square
+from lookalike.core.seeding import rng_of
+from lookalike.inference.agreement import COLUMNS, as_matrix, compare_matrices
+from lookalike.inference.significance import correct
 
 
 def random_matrix(seed, models=9):

@@ -5,13 +5,13 @@ import pytest
 import torch
 from torch import nn
 
-from lookalike.errors import InputError
-from lookalike.explain import inputs_of
-from lookalike.layers import to_grid
+from lookalike.core.errors import InputError
+from lookalike.images.scores import similarity_of_scores
 from lookalike.methods.ais_alignment import ais_alignment
 from lookalike.methods.ais_regression import ais_regression
-from lookalike.models import VisionModel
-from lookalike.scores import similarity_of_scores
+from lookalike.methods.explain import inputs_of
+from lookalike.models.layers import to_grid
+from lookalike.models.networks import VisionModel
 
 torch.set_num_threads(1)
 

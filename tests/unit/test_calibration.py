@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
-from lookalike import registry
-from lookalike.communities import consensus_communities
-from lookalike.matrices import EVERY_RESOLUTION, condensed, square, summarise
-from lookalike.resampling import bootstrap, percentile_interval
-from lookalike.structure import structure_test
-from lookalike.trees import clade_support, clades, link
+from lookalike.compare.aggregation import summarise
+from lookalike.compare.resampling import bootstrap, percentile_interval
+from lookalike.core import registry
+from lookalike.core.condensed import condensed, square
+from lookalike.groups.communities import consensus_communities
+from lookalike.groups.partitions import EVERY_RESOLUTION
+from lookalike.groups.trees import clade_support, clades, link
+from lookalike.inference.structure import structure_test
 
 MODELS, IMAGES = 12, 64
 NAMES = [f"m{place:02}" for place in range(MODELS)]

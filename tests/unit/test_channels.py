@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import SIDE, SWIN, VIT, assert_same, images_of, instance_state, network, one_by_one, penultimate, tiny_vgg
 
-from lookalike import channels
-from lookalike.channels import leave_one_out, record, rerun
-from lookalike.errors import InputError
-from lookalike.layers import channel_axis
+from lookalike.core.errors import InputError
+from lookalike.models import channels
+from lookalike.models.channels import leave_one_out, record, rerun
+from lookalike.models.layers import channel_axis
 
 torch.set_num_threads(1)
 

@@ -6,12 +6,12 @@ import torchvision
 from safetensors.torch import save_file
 from torch import nn
 
-from lookalike import io
-from lookalike.checkpoints import build_from_checkpoint, head_of
-from lookalike.errors import InputError
-from lookalike.loading import load_model
-from lookalike.models import build_network, describe_import, save_model
-from lookalike.weights import read_weights
+from lookalike.core import io
+from lookalike.core.errors import InputError
+from lookalike.models.checkpoints import build_from_checkpoint, head_of
+from lookalike.models.loading import load_model
+from lookalike.models.networks import build_network, describe_import, save_model
+from lookalike.models.weights import read_weights
 
 torch.set_num_threads(1)
 

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
-from lookalike.communities import COLUMNS, consensus_communities, join, modularity, number_communities, rand_indices
-from lookalike.louvain_loops import find_partitions
-from lookalike.matrices import EVERY_RESOLUTION, condensed, square
-from lookalike.resampling import bootstrap
+from lookalike.compare.resampling import bootstrap
+from lookalike.core.condensed import condensed, square
+from lookalike.groups.communities import COLUMNS, consensus_communities, join
+from lookalike.groups.louvain_loops import find_partitions
+from lookalike.groups.partitions import EVERY_RESOLUTION, modularity, number_communities, rand_indices
 
 few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 

@@ -9,9 +9,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookalike import registry
-from lookalike.config import block_pairs, blocks_of, resolve
-from lookalike.errors import InputError
+from lookalike.compare.blocks import block_pairs, blocks_of
+from lookalike.core import registry
+from lookalike.core.errors import InputError
+from lookalike.workflow.config import resolve
 
 ROOT = Path(__file__).parents[2]
 

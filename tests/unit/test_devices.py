@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from lookalike.devices import claim_card, claim_device
+from lookalike.models.devices import claim_card, claim_device
 
 processes = multiprocessing.get_context("fork")
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from archives import CLASSES, imagenette, pack, picture, serving, sha256_of
 
-from lookalike import download
-from lookalike.download import KNOWN, fetch, find_archive, unpack
-from lookalike.errors import InputError
-from lookalike.images import find_images
+from lookalike.core.errors import InputError
+from lookalike.images import archives
+from lookalike.images.archives import KNOWN, fetch, find_archive, unpack
+from lookalike.images.manifest import find_images
 
 CONTENT = np.random.default_rng(0).bytes(1_000_000)
 CHECKSUM = sha256_of(CONTENT)
@@ -24,7 +24,7 @@ HALF = len(CONTENT) // 2
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch):
-    monkeypatch.setattr(download, "PAUSES", (0, 0, 0))
+    monkeypatch.setattr(archives, "PAUSES", (0, 0, 0))
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def test_without_a_network_the_error_names_the_url_and_the_remedy(url, path):
 
 @pytest.mark.parametrize("kept", [0, HALF])
 def test_a_server_that_falls_silent_is_left(server, path, kept, monkeypatch):
-    monkeypatch.setattr(download, "TIMEOUT", 0.2)
+    monkeypatch.setattr(archives, "TIMEOUT", 0.2)
     server.stalls, server.breaks = True, [kept] * 4
     with pytest.raises(InputError, match=r"cannot be downloaded \(.*timed out"):
         fetch(path, f"{server.url}/a.tgz", CHECKSUM)
@@ -179,7 +179,7 @@ def test_a_server_that_falls_silent_is_left(server, path, kept, monkeypatch):
 @pytest.mark.parametrize("kind", ["md5", "sha256"])
 def test_a_download_with_another_checksum_is_deleted(server, path, kind):
     wanted = f"{kind}:{'0' * (32 if kind == 'md5' else 64)}"
-    found = download.checksum_like(wanted, pack(path.parent.parent / "x.zip", {}))
+    found = archives.checksum_like(wanted, pack(path.parent.parent / "x.zip", {}))
     assert re.fullmatch(rf"{kind}:[0-9a-f]+", found) and len(found) == len(wanted)
     with pytest.raises(InputError, match=rf"a.tgz is {kind}:[0-9a-f]+, not {wanted}; the download is deleted: run again, or correct images.checksum"):
         fetch(path, f"{server.url}/a.tgz", wanted)
@@ -227,7 +227,7 @@ def test_archives_of_every_kind_are_unpacked_without_what_wraps_the_splits(suffi
     files = imagenette(top)
     unpack(pack(tmp_path / f"x{suffix}", files), tmp_path / "data/x")
     found = {path.relative_to(tmp_path / "data/x").as_posix(): path.read_bytes() for path in (tmp_path / "data/x").rglob("*") if path.is_file()}
-    assert found == {name.removeprefix(top): content for name, content in files.items()} | {download.STAMP: f"x{suffix}\n".encode()}
+    assert found == {name.removeprefix(top): content for name, content in files.items()} | {archives.STAMP: f"x{suffix}\n".encode()}
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["x"]
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from lookalike.factors import COLUMNS, factor_tests, factors_of, fill, relabellings
-from lookalike.matrices import square
+from lookalike.core.condensed import square
+from lookalike.inference.factors import COLUMNS, factor_tests, factors_of, fill, relabellings
 
 NAMES = [f"m{place:02}" for place in range(14)]
 FAMILY = dict(zip(NAMES, ["CNN"] * 8 + ["transformer"] * 6, strict=True))

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from lookalike.errors import InputError
-from lookalike.found import find_maps, find_models, list_unmatched, match_images, read_maps
+from lookalike.core.errors import InputError
+from lookalike.maps.existing import find_maps, find_models, list_unmatched, match_images, read_maps
 
 
 def write(path, array=None):

@@ -6,12 +6,14 @@ import torch
 from sklearn.linear_model import LinearRegression
 from torch import nn
 
-from lookalike import demo, io, models, regression
-from lookalike.errors import InputError
-from lookalike.heads import attach_head, build_head
-from lookalike.loading import load_model
-from lookalike.models import save_model
-from lookalike.regression import fit_head
+from lookalike.core import io
+from lookalike.core.errors import InputError
+from lookalike.images import demo
+from lookalike.models import networks, regression
+from lookalike.models.heads import attach_head, build_head
+from lookalike.models.loading import load_model
+from lookalike.models.networks import save_model
+from lookalike.models.regression import fit_head
 
 torch.set_num_threads(1)
 
@@ -118,12 +120,12 @@ def test_the_model_is_the_backbone_with_the_head_on_its_cached_features(name, ro
     images = np.stack([np.asarray(demo.Image.open(row["path"])) for row in rows[:7]])
     with torch.no_grad():
         expected = model.net.regression_head(torch.from_numpy(features[:7]))[:, 0]
-    np.testing.assert_allclose(models.predict(model, images)[:, 0], expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(networks.predict(model, images)[:, 0], expected, rtol=1e-4, atol=1e-5)
     assert model.classes == ["score"] and sidecar["training"]["fitted"] == 48 and sidecar["training"]["held_back"] == 12
 
 
 def test_a_backbone_may_come_from_a_checkpoint_whose_classifier_is_left_behind(rows, tmp_path):
-    net = models.build_network(RECIPE, 7)
+    net = networks.build_network(RECIPE, 7)
     save_model(tmp_path / "b.safetensors", net, {"recipe": RECIPE, "classes": list("abcdefg")})
     loaded, about = regression.build_backbone(RECIPE, False, tmp_path / "b.safetensors", "B", 0)
     inputs = torch.rand(2, 3, 64, 64)
@@ -138,7 +140,7 @@ def test_replicates_have_backbones_and_heads_of_their_own():
 
 
 def test_features_that_are_not_finite_are_refused(rows, tmp_path):
-    net = models.build_network(RECIPE, 2)
+    net = networks.build_network(RECIPE, 2)
     with torch.no_grad():
         net.bn1.weight.fill_(float("nan"))
     save_model(tmp_path / "n.safetensors", net, {"recipe": RECIPE, "classes": ["a", "b"]})

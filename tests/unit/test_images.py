@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lookalike import demo, images
-from lookalike.errors import InputError
-from lookalike.images import find_images, load_images, sample_images
+from lookalike.core.errors import InputError
+from lookalike.images import demo, reading
+from lookalike.images.manifest import find_images, sample_images
+from lookalike.images.reading import load_images
 
 
 def paint(path, value=0, size=(8, 8)):
@@ -212,7 +213,7 @@ def test_images_of_every_mode_are_read_as_8_bit_rgb(mode, tmp_path):
     image = Image.fromarray(ramp.astype(np.uint16) * 257) if mode == "I;16" else Image.fromarray(ramp).convert("RGB").convert(mode)
     path = tmp_path / ("a.tif" if mode == "CMYK" else "a.png")
     image.save(path)
-    pixels = images.read_image(path, 32)
+    pixels = reading.read_image(path, 32)
     assert pixels.shape == (32, 32, 3) and pixels.dtype == np.uint8
     np.testing.assert_allclose(pixels.mean(axis=(0, 2))[[0, -1]], [0, 255], atol=2)
     np.testing.assert_allclose(pixels.mean(), 127.5, atol=6)

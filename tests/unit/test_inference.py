@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookalike.inference import correct, enough_permutations, holm, is_clear, least_p, orders_of, permutation_p
+from lookalike.inference.significance import correct, enough_permutations, holm, is_clear, least_p, orders_of, permutation_p
 
 few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 

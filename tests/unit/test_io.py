@@ -9,9 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from lookalike import images, io, stacks
-from lookalike.errors import InputError
-from lookalike.weights import write_weights
+from lookalike.core import io
+from lookalike.core.errors import InputError
+from lookalike.images import reading
+from lookalike.maps import stacks
+from lookalike.models.weights import write_weights
 
 # The folder of a test is shared by its examples, which overwrite one file.
 repeated = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -257,9 +259,9 @@ def test_equal_lists_of_images_pass():
 def test_images_and_masks_come_back(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
     io.write_image(tmp_path / "a.png", pixels)
-    np.testing.assert_array_equal(images.read_image(tmp_path / "a.png", 16), pixels)
+    np.testing.assert_array_equal(reading.read_image(tmp_path / "a.png", 16), pixels)
     mask = pixels[..., 0] > 100
     io.write_image(tmp_path / "m.png", mask)
-    np.testing.assert_array_equal(images.read_mask(tmp_path / "m.png", 16), mask)
+    np.testing.assert_array_equal(reading.read_mask(tmp_path / "m.png", 16), mask)
     with pytest.raises(InputError, match=r"absent.png: not a readable image"):
-        images.read_image(tmp_path / "absent.png", 16)
+        reading.read_image(tmp_path / "absent.png", 16)

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from lookalike.errors import InputError
-from lookalike.layers import measure_layer, target_layer, to_grid
-from lookalike.models import build_network
+from lookalike.core.errors import InputError
+from lookalike.models.layers import measure_layer, target_layer, to_grid
+from lookalike.models.networks import build_network
 
 torch.set_num_threads(1)
 

@@ -4,12 +4,12 @@ import pytest
 import torch
 from networks import SIDE, SWIN, VIT, Twice, assert_same, images_of, network, one_by_one, tiny_vgg
 
-from lookalike.channels import leave_one_out, record
-from lookalike.errors import InputError
-from lookalike.layers import target_layer
-from lookalike.loading import mask_channels
+from lookalike.core.errors import InputError
 from lookalike.methods.gradcam import gradcam
-from lookalike.models import VisionModel
+from lookalike.models.channels import leave_one_out, record
+from lookalike.models.layers import target_layer
+from lookalike.models.loading import mask_channels
+from lookalike.models.networks import VisionModel
 
 torch.set_num_threads(1)
 

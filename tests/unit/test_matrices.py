@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lookalike import matrices, resampling
-from lookalike.errors import InputError
+from lookalike.compare import aggregation, dissimilarities, image_table, resampling
+from lookalike.core import condensed
+from lookalike.core.errors import InputError
+from lookalike.models import predictions
 
 few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 MODELS = ["ant", "bee", "cow", "dog", "eel"]
@@ -37,7 +39,7 @@ def cut(values, chance, size, images=("i0", "i1", "i2", "i3")):
 def test_blocks_of_any_size_assemble_to_the_same_table(size):
     values, chance = table_of_pairs()
     upper = np.triu_indices(5, 1)
-    got_values, got_chance, names, images = matrices.assemble(cut(values, chance, size))
+    got_values, got_chance, names, images = image_table.assemble(cut(values, chance, size))
     np.testing.assert_array_equal(got_values, values[:, *upper])
     np.testing.assert_array_equal(got_chance, chance[:, *upper])
     assert names == MODELS
@@ -46,7 +48,7 @@ def test_blocks_of_any_size_assemble_to_the_same_table(size):
 
 def test_order_of_the_files_does_not_matter():
     blocks = cut(*table_of_pairs(), 2)
-    forward, backward = (matrices.assemble(dict(items)) for items in (blocks.items(), reversed(blocks.items())))
+    forward, backward = (image_table.assemble(dict(items)) for items in (blocks.items(), reversed(blocks.items())))
     np.testing.assert_array_equal(forward[0], backward[0])
     assert forward[2:] == backward[2:]
 
@@ -54,22 +56,22 @@ def test_order_of_the_files_does_not_matter():
 def test_different_images_are_refused_naming_the_first_difference():
     blocks = cut(*table_of_pairs(), 5) | {"other.npz": cut(*table_of_pairs(), 5, images=("i0", "x1", "i2", "x3"))["0~0"]}
     with pytest.raises(InputError, match=r"0~0 and other.npz hold different images: number 1 is 'i1' in one, 'x1' in the other"):
-        matrices.assemble(blocks)
+        image_table.assemble(blocks)
 
 
 def test_missing_images_are_refused():
     blocks = cut(*table_of_pairs(), 5)
     short = {name: array[:3] if name in {"values", "chance", "images"} else array for name, array in blocks["0~0"].items()}
     with pytest.raises(InputError, match="4 in one, 3 in the other"):
-        matrices.assemble(blocks | {"short.npz": short})
+        image_table.assemble(blocks | {"short.npz": short})
 
 
 def test_predicted_classes_are_read_by_name():
     first = {"images": np.array(["i0", "i1"]), "classes": np.array(["cat", "dog"]), "predicted": np.array([1, 0])}
     second = {"images": np.array(["i0", "i1"]), "classes": np.array(["dog", "cat"]), "predicted": np.array([0, 0])}
-    np.testing.assert_array_equal(matrices.predicted_classes({"a": first, "b": second}, ["i0", "i1"]), [["dog", "dog"], ["cat", "dog"]])
+    np.testing.assert_array_equal(predictions.predicted_classes({"a": first, "b": second}, ["i0", "i1"]), [["dog", "dog"], ["cat", "dog"]])
     with pytest.raises(InputError, match="number 0 is 'i1'"):
-        matrices.predicted_classes({"a": first}, ["i1", "i0"])
+        predictions.predicted_classes({"a": first}, ["i1", "i0"])
 
 
 def table_with_gaps(seed=0):
@@ -80,7 +82,7 @@ def table_with_gaps(seed=0):
 
 def test_summary_equals_numpy_over_the_images_that_count():
     values = table_with_gaps()
-    summary = matrices.summarise(values)
+    summary = aggregation.summarise(values)
     np.testing.assert_allclose(summary["mean"], np.nanmean(values, axis=0), rtol=1e-12)
     np.testing.assert_allclose(summary["std"], np.nanstd(values, axis=0, ddof=1), rtol=1e-12)
     np.testing.assert_array_equal(summary["n"], np.isfinite(values).sum(axis=0))
@@ -90,30 +92,30 @@ def test_summary_equals_numpy_over_the_images_that_count():
 def test_mean_std_adds_the_spread_in_squares():
     values = table_with_gaps(2)
     expected = np.sqrt(np.nanmean(values, axis=0) ** 2 + np.nanstd(values, axis=0, ddof=1) ** 2)
-    np.testing.assert_allclose(matrices.summarise(values, "mean_std")["dissimilarity"], expected, rtol=1e-12)
+    np.testing.assert_allclose(aggregation.summarise(values, "mean_std")["dissimilarity"], expected, rtol=1e-12)
 
 
 def test_spread_of_values_far_from_zero_does_not_cancel():
     values = 1e8 + np.array([[0.0], [1e-3], [2e-3]])
-    np.testing.assert_allclose(matrices.summarise(values)["std"], np.std(values, axis=0, ddof=1), rtol=1e-6)
+    np.testing.assert_allclose(aggregation.summarise(values)["std"], np.std(values, axis=0, ddof=1), rtol=1e-6)
 
 
 @pytest.mark.parametrize("aggregate", ["mean", "mean_std"])
 def test_pair_without_images_is_nan_and_counts_none(aggregate):
     values = table_with_gaps(3)
     values[:, 2] = np.nan
-    summary = matrices.summarise(values, aggregate)
+    summary = aggregation.summarise(values, aggregate)
     assert summary["n"][2] == 0
     assert all(np.isnan(summary[key][2]) for key in ("mean", "std", "dissimilarity"))
     assert np.isfinite(np.delete(summary["dissimilarity"], 2)).all()
 
 
 def test_single_image_has_a_mean_but_no_spread():
-    summary = matrices.summarise(np.array([[0.5, 0.2]]))
+    summary = aggregation.summarise(np.array([[0.5, 0.2]]))
     np.testing.assert_array_equal(summary["mean"], [0.5, 0.2])
     np.testing.assert_array_equal(summary["n"], [1, 1])
     assert np.isnan(summary["std"]).all()
-    assert np.isnan(matrices.summarise(np.array([[0.5]]), "mean_std")["dissimilarity"]).all()
+    assert np.isnan(aggregation.summarise(np.array([[0.5]]), "mean_std")["dissimilarity"]).all()
 
 
 @few_examples
@@ -122,7 +124,7 @@ def test_single_image_has_a_mean_but_no_spread():
     weights=arrays(int, (3, 6), elements=st.integers(0, 4)),
 )
 def test_weights_count_as_repeated_images(values, weights):
-    mean, std, count = matrices.weighted_moments(weights.astype(float), values)
+    mean, std, count = aggregation.weighted_moments(weights.astype(float), values)
     for (row, column), n in np.ndenumerate(count):
         repeated = np.repeat(values[:, column], weights[row])
         repeated = repeated[np.isfinite(repeated)]
@@ -183,24 +185,24 @@ def test_agreeing_only_equals_a_loop():
             if classes[image, first] == classes[image, second]:
                 expected[image, pair] = values[image, pair]
     assert np.isfinite(expected).sum() == 2
-    np.testing.assert_array_equal(matrices.agreeing_only(values, classes), expected)
+    np.testing.assert_array_equal(image_table.agreeing_only(values, classes), expected)
 
 
 @pytest.mark.parametrize("models", [1, 2, 5])
 def test_square_and_condensed_undo_each_other(models):
     vector = np.arange(1.0, models * (models - 1) / 2 + 1)
-    matrix = matrices.square(vector, models)
+    matrix = condensed.square(vector, models)
     np.testing.assert_array_equal(matrix, matrix.T)
     np.testing.assert_array_equal(np.diag(matrix), 0)
-    np.testing.assert_array_equal(matrices.condensed(matrix), vector)
-    np.testing.assert_array_equal(np.diag(matrices.square(vector, models, diagonal=np.nan)), np.nan)
+    np.testing.assert_array_equal(condensed.condensed(matrix), vector)
+    np.testing.assert_array_equal(np.diag(condensed.square(vector, models, diagonal=np.nan)), np.nan)
 
 
 def test_condensed_pairs_are_in_scipys_order():
     from scipy.spatial.distance import squareform
 
     vector = np.arange(1.0, 11)
-    np.testing.assert_array_equal(matrices.square(vector, 5), squareform(vector))
+    np.testing.assert_array_equal(condensed.square(vector, 5), squareform(vector))
 
 
 def test_one_image_gives_no_interval():
@@ -216,7 +218,7 @@ def test_models_of_which_one_knows_more_classes_agree_by_name():
     few, many = ({"images": np.array(["i"]), "classes": np.array(names), "predicted": np.array([0])} for names in (["bee"], ["bee", "ant"]))
     block = {"values": np.zeros((1, 1, 1)), "chance": np.zeros((1, 1, 1)), "images": np.array(["i"]), "a": np.array(["x"]), "b": np.array(["y"])}
     for first, second in ((few, many), (many, few)):
-        np.testing.assert_array_equal(matrices.values_of_subset({"p": block}, {"x.npz": first, "y.npz": second})[0], [[0.0]])
+        np.testing.assert_array_equal(image_table.values_of_subset({"p": block}, {"x.npz": first, "y.npz": second})[0], [[0.0]])
 
 
 @pytest.mark.parametrize("names", [(["ant", "bee"], ["0", "1"]), (["ant", "bee"], ["bee", "cow"]), (["0", "1"], ["0", "1", "2"])])
@@ -224,7 +226,7 @@ def test_models_of_other_classes_cannot_agree(names):
     one, other = ({"images": np.array(["i"]), "classes": np.array(own), "predicted": np.array([0])} for own in names)
     block = {"values": np.zeros((1, 1, 1)), "chance": np.zeros((1, 1, 1)), "images": np.array(["i"]), "a": np.array(["x"]), "b": np.array(["y"])}
     with pytest.raises(InputError, match=r"x.npz and y.npz: the models know different classes"):
-        matrices.values_of_subset({"p": block}, {"x.npz": one, "y.npz": other})
+        image_table.values_of_subset({"p": block}, {"x.npz": one, "y.npz": other})
 
 
 def given_matrix(models=4, seed=0):
@@ -237,13 +239,13 @@ def given_matrix(models=4, seed=0):
 
 def test_given_dissimilarities_stay_as_they_are():
     matrix, names = given_matrix()
-    np.testing.assert_array_equal(matrices.checked_matrix(matrix, names, "dissimilarity", "a.csv"), matrix)
+    np.testing.assert_array_equal(dissimilarities.checked_matrix(matrix, names, "dissimilarity", "a.csv"), matrix)
 
 
 @pytest.mark.parametrize("top", [1.0, 7.5])
 def test_given_similarities_are_subtracted_from_their_diagonal(top):
     matrix, names = given_matrix()
-    found = matrices.checked_matrix(top - matrix / 2, names, "similarity", "a.csv")
+    found = dissimilarities.checked_matrix(top - matrix / 2, names, "similarity", "a.csv")
     np.testing.assert_allclose(found, matrix / 2, rtol=0, atol=1e-12)
 
 
@@ -253,7 +255,7 @@ def test_an_empty_diagonal_and_unknown_pairs_are_kept_unknown_or_filled(kind):
     given_cells = 1 - matrix / 2 if kind == "similarity" else matrix / 2
     np.fill_diagonal(given_cells, np.nan)
     given_cells[0, 1] = given_cells[1, 0] = np.nan
-    found = matrices.checked_matrix(given_cells, names, kind, "a.csv")
+    found = dissimilarities.checked_matrix(given_cells, names, kind, "a.csv")
     expected = matrix / 2
     expected[0, 1] = expected[1, 0] = np.nan
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
@@ -262,7 +264,7 @@ def test_an_empty_diagonal_and_unknown_pairs_are_kept_unknown_or_filled(kind):
 def test_rounding_does_not_make_a_matrix_asymmetric():
     matrix, names = given_matrix()
     rounded = matrix + np.triu(np.full_like(matrix, 1e-9), 1)
-    found = matrices.checked_matrix(rounded, names, "dissimilarity", "a.csv")
+    found = dissimilarities.checked_matrix(rounded, names, "dissimilarity", "a.csv")
     np.testing.assert_array_equal(found, found.T)
 
 
@@ -291,28 +293,28 @@ def spoil(row, column, value):
 def test_what_is_no_matrix_of_its_kind_is_refused(change, kind, complaint):
     matrix, names = given_matrix()
     with pytest.raises(InputError, match=f"a.csv: .*{complaint}"):
-        matrices.checked_matrix(change(matrix), names, kind, "a.csv")
+        dissimilarities.checked_matrix(change(matrix), names, kind, "a.csv")
 
 
 def test_a_given_matrix_without_any_value_is_refused():
     with pytest.raises(InputError, match=r"a.csv: no value between two models is known"):
-        matrices.checked_matrix(np.full((3, 3), np.nan), MODELS[:3], "dissimilarity", "a.csv")
+        dissimilarities.checked_matrix(np.full((3, 3), np.nan), MODELS[:3], "dissimilarity", "a.csv")
 
 
 @pytest.mark.parametrize(("names", "complaint"), [(["a", "b", "a", "c"], "'a' stands there twice"), (["a", "", "b", "c"], "two named models")])
 def test_bad_names_of_a_given_matrix_are_refused(names, complaint):
     with pytest.raises(InputError, match=complaint):
-        matrices.checked_matrix(given_matrix()[0], names, "dissimilarity", "a.csv")
+        dissimilarities.checked_matrix(given_matrix()[0], names, "dissimilarity", "a.csv")
 
 
 def random_matrix(models, seed=0):
-    return matrices.square(np.random.default_rng(seed).uniform(0.2, 1, models * (models - 1) // 2), models)
+    return condensed.square(np.random.default_rng(seed).uniform(0.2, 1, models * (models - 1) // 2), models)
 
 
 def test_model_with_most_unknown_dissimilarities_is_left_out(capsys):
     matrix = random_matrix(5)
     matrix[2, :2] = matrix[:2, 2] = np.nan
-    left, names, kept = matrices.without_unknown(matrix, MODELS)
+    left, names, kept = dissimilarities.without_unknown(matrix, MODELS)
     assert names == ["ant", "bee", "dog", "eel"]
     assert kept == [0, 1, 3, 4]
     np.testing.assert_array_equal(left, matrix[np.ix_(kept, kept)])
@@ -324,7 +326,7 @@ def test_models_are_left_out_one_after_another_only_as_far_as_needed():
     for place in (1, 4):
         matrix[place] = matrix[:, place] = np.nan
         matrix[place, place] = 0
-    left, names, kept = matrices.without_unknown(matrix, [*MODELS, "fox"])
+    left, names, kept = dissimilarities.without_unknown(matrix, [*MODELS, "fox"])
     assert kept == [0, 2, 3, 5]
     assert names == ["ant", "cow", "dog", "fox"]
     assert np.isfinite(left).all()
@@ -332,7 +334,7 @@ def test_models_are_left_out_one_after_another_only_as_far_as_needed():
 
 def test_complete_matrix_keeps_all_models(capsys):
     matrix = random_matrix(4)
-    left, names, kept = matrices.without_unknown(matrix, MODELS[:4])
+    left, names, kept = dissimilarities.without_unknown(matrix, MODELS[:4])
     np.testing.assert_array_equal(left, matrix)
     assert (names, kept) == (MODELS[:4], [0, 1, 2, 3])
     assert capsys.readouterr().out == ""
@@ -340,10 +342,10 @@ def test_complete_matrix_keeps_all_models(capsys):
 
 def test_selected_pairs_are_those_of_the_kept_models():
     matrix, kept = random_matrix(6), [0, 2, 5]
-    np.testing.assert_array_equal(matrices.select_pairs(matrices.condensed(matrix)[None], kept), matrices.condensed(matrix[np.ix_(kept, kept)])[None])
-    assert matrices.select_pairs(np.empty((3, 0)), [0]).shape == (3, 0)
+    np.testing.assert_array_equal(condensed.select_pairs(condensed.condensed(matrix)[None], kept), condensed.condensed(matrix[np.ix_(kept, kept)])[None])
+    assert condensed.select_pairs(np.empty((3, 0)), [0]).shape == (3, 0)
 
 
 def test_selected_pairs_are_in_the_order_that_is_asked():
     matrix, order = random_matrix(6), [4, 0, 5, 1]
-    np.testing.assert_array_equal(matrices.select_pairs(matrices.condensed(matrix)[None], order)[0], matrices.condensed(matrix[np.ix_(order, order)]))
+    np.testing.assert_array_equal(condensed.select_pairs(condensed.condensed(matrix)[None], order)[0], condensed.condensed(matrix[np.ix_(order, order)]))

@@ -11,20 +11,21 @@ import torch
 from captum.attr import IntegratedGradients, LayerGradCam, Occlusion
 from scipy.ndimage import gaussian_filter
 
-from lookalike import demo, registry
-from lookalike.errors import InputError
-from lookalike.explain import inputs_of
-from lookalike.heads import attach_head
-from lookalike.layers import target_layer
+from lookalike.core import registry
+from lookalike.core.errors import InputError
+from lookalike.images import demo
+from lookalike.images.scores import similarity_of_scores
 from lookalike.methods.baselines import baseline_of
 from lookalike.methods.centre import centre
+from lookalike.methods.explain import inputs_of
 from lookalike.methods.gradcam import gradcam
 from lookalike.methods.integrated_gradients import integrated_gradients
 from lookalike.methods.kernelshap import draw_coalitions, kernelshap, masked_scores, shapley_regression, superpixels
 from lookalike.methods.occlusion import occlusion, window_places
 from lookalike.methods.random import random
-from lookalike.models import VisionModel, build_network, normalisation_of, to_tensor
-from lookalike.scores import similarity_of_scores
+from lookalike.models.heads import attach_head
+from lookalike.models.layers import target_layer
+from lookalike.models.networks import VisionModel, build_network, normalisation_of, to_tensor
 
 torch.set_num_threads(1)
 
@@ -487,6 +488,8 @@ def test_method_completes_its_options_and_refuses_unknown_ones(name):
 
 
 def test_listing_the_methods_imports_no_torch():
-    code = "import sys; from lookalike import registry; names = registry.names('method'); print(len(names), 'torch' in sys.modules, 'captum' in sys.modules)"
+    code = (
+        "import sys; from lookalike.core import registry; names = registry.names('method'); print(len(names), 'torch' in sys.modules, 'captum' in sys.modules)"
+    )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert printed == [str(len(registry.names("method"))), "False", "False"] and len(registry.names("method")) >= 5

@@ -14,10 +14,11 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.metrics import jaccard_score, mean_absolute_error, roc_auc_score
 from test_metrics import dissimilarities, every_range, few_examples, ranges_for, small_maps, smooth_maps
 
-from lookalike import registry
-from lookalike.errors import InputError
-from lookalike.maps import scale_minmax
-from lookalike.metrics.preparation import average_ranks, block_means, mean_squared_differences
+from lookalike.core import registry
+from lookalike.core.errors import InputError
+from lookalike.core.vectors import average_ranks
+from lookalike.maps.views import scale_minmax
+from lookalike.metrics.preparation import block_means, mean_squared_differences
 from lookalike.metrics.topk_iou import largest_pixels
 
 

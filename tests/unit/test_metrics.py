@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lookalike import registry
-from lookalike.errors import InputError
+from lookalike.core import registry
+from lookalike.core.errors import InputError
 
-ROOT = Path(registry.__file__).parents[1]
+ROOT = Path(registry.__file__).parents[2]
 RANGES = {1.0: "unsigned", 2.0: "signed"}
 RANGES_OF_VIEWS = {"any": (1.0, 2.0), "unsigned": (1.0,), "signed": (2.0,)}
 TRANSFORMATIONS = {
@@ -264,7 +264,7 @@ def loaded_modules(code, *libraries):
 
 
 def test_listing_all_metrics_imports_nothing_heavy():
-    code = "from lookalike import registry\nfor name in registry.names('metric'): registry.get('metric', name)"
+    code = "from lookalike.core import registry\nfor name in registry.names('metric'): registry.get('metric', name)"
     assert loaded_modules(code, "scipy", "torch", "ot", "numba", "pandas") == []
     assert loaded_modules(f"{code}\nimport scipy", "scipy", "torch") == ["scipy"]
 
@@ -273,7 +273,7 @@ def test_listing_all_metrics_imports_nothing_heavy():
 def test_computing_imports_only_numpy_or_for_loops_numba(name):
     code = f"""
 import numpy as np
-from lookalike import registry
+from lookalike.core import registry
 maps = np.random.default_rng(0).random((2, 16, 16))
 registry.get("metric", {name!r})(maps, maps)
 """
@@ -284,7 +284,7 @@ def test_the_cheap_metrics_do_without_numba():
     cheap = [name for name in registry.names("metric") if name not in ("emd", "ssim")]
     code = f"""
 import numpy as np
-from lookalike import registry
+from lookalike.core import registry
 maps = np.random.default_rng(0).random((2, 16, 16))
 for name in {cheap!r}:
     registry.get("metric", name)(maps, maps)

@@ -5,11 +5,12 @@ import pytest
 import timm
 import torch
 
-from lookalike import io, models
-from lookalike.errors import InputError
-from lookalike.loading import load_model
-from lookalike.models import build_network, describe_import, normalisation_of, predict, save_model, targets_of, to_tensor
-from lookalike.tables import measure_model
+from lookalike.core import io
+from lookalike.core.errors import InputError
+from lookalike.models import networks
+from lookalike.models.loading import load_model
+from lookalike.models.networks import build_network, describe_import, normalisation_of, predict, save_model, targets_of, to_tensor
+from lookalike.models.tables import measure_model
 
 torch.set_num_threads(1)
 
@@ -72,7 +73,7 @@ def test_prediction_does_not_depend_on_the_batch(tmp_path, pixels, monkeypatch):
     together = predict(model, pixels)
     assert together.shape == (7, 3) and together.dtype == np.float32
     for batch in (1, 3):
-        monkeypatch.setitem(models.PIXELS_AT_ONCE, "cpu", batch * 64 * 64)
+        monkeypatch.setitem(networks.PIXELS_AT_ONCE, "cpu", batch * 64 * 64)
         assert (model.batch(64), model.batch(65)) == (batch, max(1, batch - 1))
         np.testing.assert_allclose(predict(model, pixels), together, atol=1e-5)
     assert np.ptp(together, axis=0).min() > 1e-3

@@ -11,10 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookalike import pairs, registry, stacks
-from lookalike.pairs import compare_maps, image_cycle
+from lookalike.compare import pairs
+from lookalike.compare.pairs import compare_maps, image_cycle
+from lookalike.core import registry
+from lookalike.maps import stacks
 
-ROOT = Path(pairs.__file__).parents[1]
+ROOT = Path(pairs.__file__).parents[2]
 METRICS = ("cosine", "mse", "ssim", "emd")
 
 
@@ -178,7 +180,7 @@ def test_maps_compared_with_each_other_equal_a_block_of_one_image():
 @pytest.mark.parametrize("chance_as_well", [True, False])
 def test_within_a_block_no_pair_is_computed_twice(chance_as_well, monkeypatch):
     computed = []
-    monkeypatch.setattr("lookalike.transport.transport_cost", lambda surplus: computed.append(surplus) or 0.0)
+    monkeypatch.setattr("lookalike.metrics.compiled.network_simplex.transport_cost", lambda surplus: computed.append(surplus) or 0.0)
     images = 3 if chance_as_well else 1
     x = model_maps(4, images, 21)
     compare_blocks(registry.get("metric", "emd"), x, x, seed=0, grid=4)
@@ -217,7 +219,9 @@ def peak_memory(folder, name, models, images, size):
     for model in range(models):
         stacks.write_batch(folder / f"{model}.npy", maps, card)
     code = f"""
-from lookalike import io, pairs, registry, stacks
+from lookalike.compare import pairs
+from lookalike.core import io, registry
+from lookalike.maps import stacks
 maps, _, data_range = stacks.read_batches([f"{folder}/{{model}}.npy" for model in range({models})])
 pairs.compare_blocks([(registry.get("metric", {name!r}), {{"data_range": data_range}})], maps, maps, seed=0)
 # Not ru_maxrss, which remembers the process that this one was forked from.

@@ -8,9 +8,9 @@ from scipy.stats import f_oneway, rankdata, spearmanr
 from skbio import DistanceMatrix
 from skbio.stats import distance as reference
 
-from lookalike import permutation_tests as tests
-from lookalike.inference import permutation_p
-from lookalike.matrices import condensed, square
+from lookalike.core.condensed import condensed, square
+from lookalike.inference import permutation_tests as tests
+from lookalike.inference.significance import permutation_p
 
 few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.patches import Ellipse
 
-from lookalike.matrices import EVERY_RESOLUTION
+from lookalike.groups.partitions import EVERY_RESOLUTION
 from lookalike.plots.groups import describe_partition, partitions_of, scatter
 from lookalike.plots.matrix import half_intervals, heatmap
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lookalike.predictions import disagreements
+from lookalike.models.predictions import disagreements
 
 
 def predictions_of(classes, predicted):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lookalike import fingerprint
+from lookalike.workflow import fingerprint
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = {"PIL": "pillow", "skimage": "scikit-image", "ot": "pot", "yaml": "pyyaml", "huggingface_hub": "huggingface-hub"}

@@ -6,8 +6,8 @@ from matplotlib.patches import Ellipse
 from scipy.spatial import procrustes
 from scipy.stats import chi2
 
-from lookalike import projection
-from lookalike.matrices import condensed, square
+from lookalike.core.condensed import condensed, square
+from lookalike.groups import projection
 
 
 def random_matrix(models=8, seed=0):

@@ -7,15 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lookalike import io, matrices, pruning
-from lookalike.alignment import misalignment
-from lookalike.errors import InputError
-from lookalike.heads import attach_head
-from lookalike.loading import load_model
-from lookalike.models import VisionModel, build_network, save_model, to_tensor
-from lookalike.pruning import choose_count, cumulative_masks, drop_channels, order_of, rank_channels, squared_errors
-from lookalike.scores import similarity_of_scores
-from lookalike.variants import compare_maps, measure_heads, over_draws
+from lookalike.core import condensed, io
+from lookalike.core.errors import InputError
+from lookalike.images.scores import similarity_of_scores
+from lookalike.inference.variants import compare_maps, measure_heads, over_draws
+from lookalike.models import pruning
+from lookalike.models.alignment import misalignment
+from lookalike.models.heads import attach_head
+from lookalike.models.loading import load_model
+from lookalike.models.networks import VisionModel, build_network, save_model, to_tensor
+from lookalike.models.pruning import choose_count, cumulative_masks, drop_channels, order_of, rank_channels, squared_errors
 
 few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 
@@ -186,8 +187,8 @@ ORIGINS = {"A": "A", "B": "B", "A-pruned": "A", "A-random-1": "A", "A-random-2":
 
 def test_maps_of_variants_are_compared_with_those_of_their_model(rng):
     names = ["A", "A-pruned", "A-random-1", "A-random-2", "B"]
-    matrix = matrices.square(np.array([0.1, 0.3, 0.5, 0.9, 0.2, 0.2, 0.8, 0.2, 0.7, 0.6]), 5)
-    replicates = matrices.condensed(matrix) + rng.normal(scale=0.01, size=(300, 10))
+    matrix = condensed.square(np.array([0.1, 0.3, 0.5, 0.9, 0.2, 0.2, 0.8, 0.2, 0.7, 0.6]), 5)
+    replicates = condensed.condensed(matrix) + rng.normal(scale=0.01, size=(300, 10))
     (row,) = compare_maps(matrix, replicates, names, VARIANTS, ORIGINS, 0)
     assert (row["model"], row["draws"], row["pruned"]) == ("A", 2, 0.1)
     assert row["random"] == pytest.approx(0.4) and row["difference"] == pytest.approx(-0.3) and row["others"] == pytest.approx(0.75)

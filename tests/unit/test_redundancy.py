@@ -5,8 +5,8 @@ import pytest
 from scipy.stats import spearmanr
 from test_metrics import smooth_maps
 
-from lookalike import registry
-from lookalike.redundancy import rank_correlations, redundant_groups
+from lookalike.compare.redundancy import rank_correlations, redundant_groups
+from lookalike.core import registry
 
 
 def test_correlations_are_spearmans_over_all_pairs_and_images():

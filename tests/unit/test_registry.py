@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookalike import fingerprint, registry
-from lookalike.errors import InputError, unknown
-from lookalike.seeding import rng_of, seed_of
+from lookalike.core import registry
+from lookalike.core.errors import InputError, unknown
+from lookalike.core.seeding import rng_of, seed_of
+from lookalike.workflow import fingerprint
 
-REPOSITORY = Path(registry.__file__).parents[1]
+REPOSITORY = Path(registry.__file__).parents[2]
 
 
 @pytest.mark.parametrize("kind", registry.KINDS)
@@ -101,7 +102,7 @@ def test_error_for_an_unknown_name_lists_few_names_and_counts_many():
 
 def test_listing_methods_and_metrics_imports_nothing_heavy():
     code = (
-        "import sys; from lookalike import registry; assert registry.names('metric') and registry.names('method'); "
+        "import sys; from lookalike.core import registry; assert registry.names('metric') and registry.names('method'); "
         "print([name for name in ('torch', 'scipy', 'ot', 'pandas', 'captum', 'timm') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=False)
@@ -110,9 +111,9 @@ def test_listing_methods_and_metrics_imports_nothing_heavy():
 
 FILES = {
     "lookalike/__init__.py": '"""A package."""\n',
-    "lookalike/errors.py": "WORSE = 1\n",
+    "lookalike/core/errors.py": "WORSE = 1\n",
     "lookalike/base.py": '"""Base."""\n\n\ndef one():\n    """Return one."""\n    return 1\n',
-    "lookalike/middle.py": "from lookalike import base, errors\n\n\ndef two():\n    return 2 * base.one()\n",
+    "lookalike/middle.py": "from lookalike import base\nfrom lookalike.core import errors\n\n\ndef two():\n    return 2 * base.one()\n",
     "lookalike/metrics/__init__.py": "",
     "lookalike/metrics/shared.py": "def flat(x):\n    return x\n",
     "lookalike/metrics/cosine.py": "from lookalike.metrics.shared import flat\n\nC = flat(1)\n",
@@ -149,7 +150,7 @@ def package(tmp_path, monkeypatch):
         ("lookalike/base.py", '"""Return one."""', '"""Return 1, at last."""'),
         ("lookalike/base.py", '"""Base."""\n', ""),
         ("lookalike/middle.py", "2 * base.one()", "(2 * base.one())"),
-        ("lookalike/errors.py", "WORSE = 1", "WORSE = 2"),
+        ("lookalike/core/errors.py", "WORSE = 1", "WORSE = 2"),
         ("lookalike/metrics/cosine.py", "flat(1)", "flat(3)"),
     ],
     ids=["comment", "docstring", "module docstring", "layout", "plumbing", "file not imported"],

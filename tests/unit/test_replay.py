@@ -4,8 +4,8 @@ import pytest
 import torch
 from networks import Pair, Twice, assert_same, images_of, instance_state, network, one_by_one, tiny_vgg
 
-from lookalike.channels import leave_one_out, record
-from lookalike.errors import InputError
+from lookalike.core.errors import InputError
+from lookalike.models.channels import leave_one_out, record
 
 torch.set_num_threads(1)
 

@@ -8,12 +8,12 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 from sklearn.metrics import root_mean_squared_error
 
-from lookalike import io
-from lookalike.alignment import measure_alignment, unit_rows
-from lookalike.errors import InputError
-from lookalike.heldout import measure_errors, resample
-from lookalike.resampling import with_interval
-from lookalike.scores import human_similarity, match_scores, match_similarity, similarity_of_scores, split_training
+from lookalike.compare.resampling import with_interval
+from lookalike.core import io
+from lookalike.core.errors import InputError
+from lookalike.images.scores import human_similarity, match_scores, match_similarity, similarity_of_scores, split_training
+from lookalike.models.alignment import measure_alignment, unit_rows
+from lookalike.models.heldout import measure_errors, resample
 
 few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lookalike.sharing import shared, sharing
+from lookalike.core.memoising import shared, sharing
 
 
 @pytest.fixture

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from lookalike import io, stacks
-from lookalike.errors import InputError
+from lookalike.core import io
+from lookalike.core.errors import InputError
+from lookalike.maps import stacks
 
 
 def write_batch(path, images=("a", "b", "c"), side=4, data_range=2.0):

@@ -8,9 +8,10 @@ from scipy.cluster.hierarchy import cut_tree
 from sklearn.metrics import silhouette_score
 from test_calibration import MODELS, plant
 
-from lookalike.matrices import agreeing_only, condensed, square
-from lookalike.structure import permute, silhouettes, split_half_reliability, statistics, structure_test
-from lookalike.trees import link
+from lookalike.compare.image_table import agreeing_only
+from lookalike.core.condensed import condensed, square
+from lookalike.groups.trees import link
+from lookalike.inference.structure import permute, silhouettes, split_half_reliability, statistics, structure_test
 
 few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lookalike.tables import measure_maps, measure_model, tabulate_models
+from lookalike.models.tables import measure_maps, measure_model, tabulate_models
 
 ABOUT = {"timm": None, "family": "CNN", "replicate_of": None, "pruned_from": None}
 SIDECAR = {"parameters": 12, "features": 32, "classes": ["cat", "dog"], "accuracy": {"before": 0.5, "after": 1.0}}

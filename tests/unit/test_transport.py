@@ -9,7 +9,7 @@ from ot import emd2
 from scipy.ndimage import gaussian_filter
 from scipy.spatial.distance import cdist
 
-from lookalike.transport import coarser, transport_cost
+from lookalike.metrics.compiled.network_simplex import coarser, transport_cost
 
 RNG = np.random.default_rng(0)
 many_examples = settings(max_examples=150, deadline=None, derandomize=True, database=None)

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookalike import trees
-from lookalike.errors import InputError
-from lookalike.matrices import condensed, square, summarise
-from lookalike.resampling import bootstrap
+from lookalike.compare.aggregation import summarise
+from lookalike.compare.resampling import bootstrap
+from lookalike.core.condensed import condensed, square
+from lookalike.core.errors import InputError
+from lookalike.groups import trees
 
 NAMES = ["ant", "bee", "cow", "dog", "eel", "fox", "gnu", "hen"]
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from lookalike import registry
-from lookalike.config import resolve
-from lookalike.errors import InputError
-from lookalike.maps import view
-from lookalike.validation import PREPROCESSINGS, choose_pool, f1_scores, fits, preprocess, validate
+from lookalike.core import registry
+from lookalike.core.errors import InputError
+from lookalike.maps.views import view
+from lookalike.studies.metric_validation import PREPROCESSINGS, choose_pool, f1_scores, fits, preprocess, validate
+from lookalike.workflow.config import resolve
 
 COSINE = {"cosine": (registry.get("metric", "cosine"), {})}
 LABELS = np.repeat(["ant", "bee", "cow"], 8)

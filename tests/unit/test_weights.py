@@ -17,9 +17,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from lookalike.errors import InputError
-from lookalike.models import build_network
-from lookalike.weights import read_weights
+from lookalike.core.errors import InputError
+from lookalike.models.networks import build_network
+from lookalike.models.weights import read_weights
 
 torch.set_num_threads(1)
 
@@ -158,9 +158,9 @@ def serve():
 
 BUILD = """
 import sys, time
-from lookalike.errors import InputError
-from lookalike.models import build_network
-from lookalike.weights import write_weights
+from lookalike.core.errors import InputError
+from lookalike.models.networks import build_network
+from lookalike.models.weights import write_weights
 start = time.monotonic()
 try:
     write_weights(sys.argv[1], build_network({"timm": "test_vit.r160_in1k"}, pretrained=True).state_dict())

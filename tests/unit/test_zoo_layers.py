@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from lookalike.layers import measure_layer, target_layer
 from lookalike.methods.gradcam import gradcam
-from lookalike.models import VisionModel, build_network, normalisation_of
+from lookalike.models.layers import measure_layer, target_layer
+from lookalike.models.networks import VisionModel, build_network, normalisation_of
 
 torch.set_num_threads(1)
 

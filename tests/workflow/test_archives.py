@@ -6,7 +6,7 @@ import pytest
 from archives import imagenette, pack, serving, sha256_of
 from conftest import snakemake, tiny_config
 
-from lookalike import io
+from lookalike.core import io
 
 MANIFEST, LOG = "results/images/manifest.csv", "logs/images/download_small.log"
 JOBS = {"download_images": 1, "list_images": 1}

@@ -9,7 +9,7 @@ import torch
 from conftest import snakemake, tiny_config
 from PIL import Image
 
-from lookalike.weights import read_weights
+from lookalike.models.weights import read_weights
 
 MANIFEST, SAMPLE = "results/images/manifest.csv", "results/images/explained.csv"
 

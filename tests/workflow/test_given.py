@@ -10,7 +10,7 @@ import pytest
 from conftest import snakemake, tiny_config
 from scipy.ndimage import gaussian_filter
 
-from lookalike import io
+from lookalike.core import io
 
 HEAVY = ("torch", "torchvision", "timm", "captum")
 MODELS = ("VGG16", "Swin T")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import snakemake
 
-from lookalike import io
+from lookalike.core import io
 
 IMAGES = 24
 

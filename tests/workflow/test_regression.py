@@ -10,7 +10,7 @@ import yaml
 from conftest import run_once, snakemake
 from PIL import Image
 
-from lookalike import io
+from lookalike.core import io
 
 EXAMPLE = yaml.safe_load((Path(__file__).parents[2] / "examples/demo_heads.yaml").read_text())
 SCORES = "results/images/scores.csv"

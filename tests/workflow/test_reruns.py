@@ -2,7 +2,7 @@
 
 from conftest import snakemake, tiny_config
 
-from lookalike import io
+from lookalike.core import io
 
 MATRIX = {
     "aggregate_matrix": 8,

@@ -6,8 +6,9 @@ import re
 import numpy as np
 from conftest import Run, snakemake, tiny_config
 
-from lookalike import io, stacks
-from lookalike.weights import read_weights
+from lookalike.core import io
+from lookalike.maps import stacks
+from lookalike.models.weights import read_weights
 
 STAGES = [
     "results/images/manifest.csv",

@@ -8,8 +8,10 @@ import pytest
 import torch
 from conftest import snakemake, tiny_config
 
-from lookalike import explain, io, loading, registry
-from lookalike.weights import read_weights
+from lookalike.core import io, registry
+from lookalike.methods import explain
+from lookalike.models import loading
+from lookalike.models.weights import read_weights
 
 
 def test_a_checkpoint_of_ones_own_is_used_as_it_is(copied):

@@ -1,0 +1,5 @@
+"""Comparison: every pair of models on every image, then one matrix.
+
+Comes in: batches of maps.
+Goes out: values and chance values of pairs, dissimilarities with their bootstrap replicates.
+"""

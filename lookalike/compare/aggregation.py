@@ -1,0 +1,61 @@
+"""From the values of single images to one dissimilarity for each pair."""
+
+import numpy as np
+
+AGGREGATES = {
+    "mean": lambda mean, std: mean,
+    "mean_std": lambda mean, std: np.sqrt(mean**2 + std**2),
+}
+
+
+def summarise(values, aggregate="mean"):
+    """Summarise the images of every pair.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, pairs)
+        NaN where an image does not count for a pair.
+    aggregate : {"mean", "mean_std"}
+        `mean_std` is sqrt(mean^2 + std^2).
+
+    Returns
+    -------
+    dict of ndarray, shape (pairs,)
+        `mean`, `std` (ddof 1), `n` (images used) and `dissimilarity`. NaN where no image counts; a single image has
+        no standard deviation, and then no `mean_std`.
+    """
+    mean, std, n = weighted_moments(np.ones((1, len(values))), values)
+    return {"mean": mean[0], "std": std[0], "n": n[0], "dissimilarity": AGGREGATES[aggregate](mean[0], std[0])}
+
+
+def dissimilarities_of(values, aggregate):
+    """Return the dissimilarities of a matrix, condensed; the plain mean of complete values takes a short way, since it is most often asked."""
+    if aggregate == "mean" and len(values) and np.isfinite(values).all():
+        return values.mean(axis=0)
+    return summarise(values, aggregate)["dissimilarity"]
+
+
+def weighted_moments(weights, values):
+    """Return mean, standard deviation (ddof 1) and count of values under each row of weights.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (B, n)
+        How often each image counts.
+    values : ndarray, shape (n, pairs)
+        NaN where an image does not count for a pair.
+
+    Returns
+    -------
+    mean, std, count : ndarray, shape (B, pairs)
+    """
+    used = np.isfinite(values)
+    # Deviations from a value near the mean, so that the squares do not cancel.
+    centre = np.where(used, values, 0).sum(axis=0) / np.maximum(used.sum(axis=0), 1)
+    deviations = np.where(used, values - centre, 0)
+    count = weights @ used.astype(float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shift = (weights @ deviations) / count
+        variance = (weights @ deviations**2 - count * shift**2) / (count - 1)
+    variance[count < 2] = np.nan
+    return centre + shift, np.sqrt(np.maximum(variance, 0)), count

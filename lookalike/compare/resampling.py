@@ -1,0 +1,86 @@
+"""What other images might have given: bootstrap replicates, intervals, halves."""
+
+import numpy as np
+
+from lookalike.compare.aggregation import AGGREGATES, dissimilarities_of, weighted_moments
+from lookalike.core.seeding import rng_of
+
+INTERVAL = (2.5, 97.5)
+# Of the images into halves, where matrices are compared with one another.
+SPLITS = 10
+
+
+def bootstrap(values, aggregate, resamples, seed):
+    """Resample the images, the same resample for all pairs.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, pairs)
+    aggregate : {"mean", "mean_std"}
+    resamples : int
+    seed : int
+        Resamples depend on it and on n alone, and so are the same for all metrics.
+
+    Returns
+    -------
+    ndarray, shape (resamples, pairs)
+        Replicates of the dissimilarity; NaN where a resample holds no image of a pair, or a pair has fewer than two.
+    """
+    n = len(values)
+    weights = rng_of(seed, "bootstrap", n).multinomial(n, np.full(n, 1 / n), size=resamples).astype(float)
+    mean, std, _ = weighted_moments(weights, values)
+    replicates = AGGREGATES[aggregate](mean, std)
+    # One image resampled is always itself, which would look like certainty.
+    replicates[:, np.isfinite(values).sum(axis=0) < 2] = np.nan
+    return replicates
+
+
+def percentile_interval(replicates):
+    """Return the bounds of the central 95% of the replicates, shape (2, pairs)."""
+    with np.errstate(invalid="ignore"):
+        known = np.isfinite(replicates).any(axis=0)
+        bounds = np.full((2, replicates.shape[1]), np.nan)
+        bounds[:, known] = np.nanpercentile(replicates[:, known], INTERVAL, axis=0)
+    return bounds
+
+
+def with_interval(replicates, name):
+    """Return the value of the images themselves, and the bounds of the central 95% of their resamples, as columns of a table.
+
+    Where most resamples have no value, there is no interval.
+    """
+    own, others = replicates[0], replicates[1:]
+    known = others[np.isfinite(others)]
+    low, high = np.percentile(known, INTERVAL) if 2 * len(known) > len(others) else (np.nan, np.nan)
+    return {name: float(own), f"{name}_low": float(low), f"{name}_high": float(high)}
+
+
+def with_intervals(found):
+    """Return several values with their intervals as columns of a table."""
+    return {column: value for name, replicates in found.items() for column, value in with_interval(replicates, name).items()}
+
+
+def complete_replicates(replicates):
+    """Return the replicates in which every dissimilarity is known."""
+    return replicates[np.isfinite(replicates).all(axis=1)]
+
+
+def split_halves(values, aggregate, splits, seed):
+    """Return the dissimilarities of random halves of the images.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, pairs)
+    aggregate : {"mean", "mean_std"}
+    splits : int
+    seed : int
+        Halves depend on it and on n alone, and so are of the same images for all metrics and methods.
+
+    Returns
+    -------
+    ndarray, shape (splits, 2, pairs)
+        NaN where a half holds no image of a pair.
+    """
+    n, rng = len(values), rng_of(seed, "halves", len(values))
+    orders = [rng.permutation(n) for _ in range(splits)]
+    return np.array([[dissimilarities_of(values[part], aggregate) for part in (order[: n // 2], order[n // 2 :])] for order in orders])

@@ -1,0 +1,207 @@
+"""Files: the module that knows their formats, beside stacks.py and weights.py. Writes atomically, checks what it reads."""
+
+import contextlib
+import csv
+import json
+import os
+import tempfile
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+
+from lookalike.core.errors import InputError
+
+# Share of the largest value by which the two halves of somebody's matrix may differ, as rounding does.
+SYMMETRY = 1e-6
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """Yield a temporary path beside `path`, which takes its place when the block ends well."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    try:
+        yield Path(temporary)
+        Path(temporary).chmod(0o666 & ~current_umask())
+        Path(temporary).replace(path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def current_umask():
+    """Return the process's umask, which `mkstemp` ignores."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def read_text(path):
+    """Return the text of a file, its line ends as they are, without the mark that some programs begin it with."""
+    try:
+        return Path(path).read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error})") from None
+
+
+def write_text(path, text):
+    """Write a text file."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def read_json(path):
+    """Return the content of a JSON file."""
+    try:
+        return json.loads(read_text(path))
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}: not valid JSON ({error})") from None
+
+
+def write_json(path, content):
+    """Write a JSON file, indented; NaN is refused, since JSON has none."""
+    write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
+
+
+def read_table(path):
+    """Return a CSV table as a list of dicts of strings."""
+    return list(csv.DictReader(StringIO(read_text(path), newline="")))
+
+
+def write_table(path, rows, columns=None):
+    """Write a list of dicts as a CSV table; floats in full precision, None as empty."""
+    columns = columns or list(rows[0])
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: plain(row[name]) for name in columns} for row in rows)
+
+
+def plain(value):
+    """Return NumPy scalars as Python's, so that their text is the shortest exact one."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def read_matrix(path):
+    """Read a square CSV matrix with names in the first row and column.
+
+    Returns
+    -------
+    matrix : ndarray, shape (m, m), float64
+        NaN where a cell is empty.
+    names : list of str
+    """
+    rows = [row for row in csv.reader(StringIO(read_text(path), newline="")) if row]
+    if not rows or len(rows[0]) < 2:
+        raise InputError(f"{path}: holds no matrix: the first row must hold the names, with commas between them")
+    names = rows[0][1:]
+    if len(rows) != len(names) + 1 or any(len(row) != len(rows[0]) for row in rows):
+        raise InputError(f"{path}: not square: {len(rows) - 1} rows below {len(names)} names of columns; the first row and column must hold the names")
+    if [row[0] for row in rows[1:]] != names:
+        raise InputError(f"{path}: the names of the rows are not the names of the columns; the first row and column must hold the same names in one order")
+    try:
+        return np.array([[float(cell or "nan") for cell in row[1:]] for row in rows[1:]]).reshape(len(names), len(names)), names
+    except ValueError as error:
+        raise InputError(f"{path}: not a matrix of numbers ({error})") from None
+
+
+def checked_symmetry(matrix, names, path):
+    """Return somebody's matrix as the mean of its halves, which may differ by rounding alone; infinity is refused."""
+    if np.isinf(matrix).any():
+        raise InputError(f"{path}: holds infinity; leave the cell empty if its value is not known")
+    differs = np.abs(matrix - matrix.T) > tolerance_of(matrix)
+    differs |= np.isnan(matrix) != np.isnan(matrix.T)
+    if differs.any():
+        row, column = np.argwhere(differs)[0]
+        pair = f"{names[row]} and {names[column]} have {matrix[row, column]:g}, {names[column]} and {names[row]} {matrix[column, row]:g}"
+        raise InputError(f"{path}: not symmetric: {pair}; give the mean of both")
+    return (matrix + matrix.T) / 2
+
+
+def tolerance_of(matrix):
+    """Return by how much values of a matrix may differ that are meant to be equal."""
+    return SYMMETRY * np.nanmax(np.abs(matrix), initial=0)
+
+
+def write_matrix(path, matrix, names):
+    """Write a square matrix as CSV with names in the first row and column; NaN is an empty cell."""
+    rows = [
+        {"": name} | {other: "" if np.isnan(cell) else plain(cell) for other, cell in zip(names, row, strict=True)}
+        for name, row in zip(names, matrix, strict=True)
+    ]
+    write_table(path, rows, columns=["", *names])
+
+
+def read_arrays(path):
+    """Return the arrays of an .npz file as a dict; objects are refused, never unpickled."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except Exception as error:
+        raise InputError(f"{path}: not a readable .npz file ({error})") from None
+
+
+def read_each(paths):
+    """Return the arrays of several .npz files by their path."""
+    return {str(path): read_arrays(path) for path in paths}
+
+
+def write_arrays(path, **arrays):
+    """Write arrays to an .npz file, uncompressed."""
+    with replacing(path) as temporary:
+        np.savez(temporary, **{name: np.asarray(array) for name, array in arrays.items()})
+
+
+def read_map(path):
+    """Return one saliency map, shape (h, w), float32.
+
+    Raises
+    ------
+    InputError
+        If the file is not a two-dimensional array of real numbers, or holds a value that is not finite.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            saliency = np.lib.format.read_array(file, allow_pickle=False)
+    except Exception as error:
+        raise InputError(f"{path}: not a readable .npy array ({error})") from None
+    return checked_map(saliency, path)
+
+
+def checked_map(saliency, path):
+    """Return a map as float32; refuse what is no 2-D array of finite real numbers, naming where it comes from."""
+    if saliency.ndim != 2 or saliency.dtype.kind not in "fiub":
+        stack = "; a file of many maps is named batch_maps.npy, or given itself" if saliency.ndim == 3 else ""
+        raise InputError(f"{path}: a map must be a 2-D array of real numbers, not {saliency.dtype} of shape {saliency.shape}{stack}")
+    with np.errstate(over="ignore"):
+        saliency = saliency.astype(np.float32)
+    bad = np.argwhere(~np.isfinite(saliency))
+    if len(bad):
+        row, column = bad[0]
+        raise InputError(f"{path}: {len(bad)} values are not finite, the first at row {row}, column {column}; repair the map or leave its image out")
+    return saliency
+
+
+def write_map(path, saliency):
+    """Write one map as .npy, float32."""
+    with replacing(path) as temporary:
+        np.save(temporary, np.asarray(saliency, dtype=np.float32))
+
+
+def same_images(first, second, first_path, second_path):
+    """Refuse two lists of image ids that differ, naming the first difference."""
+    for place, (one, other) in enumerate(zip(first, second, strict=False)):
+        if one != other:
+            raise InputError(f"{first_path} and {second_path} hold different images: number {place} is {one!r} in one, {other!r} in the other")
+    if len(first) != len(second):
+        raise InputError(f"{first_path} and {second_path} hold different images: {len(first)} in one, {len(second)} in the other")
+
+
+def write_image(path, pixels):
+    """Write pixels (uint8 RGB, or bool for a mask) as PNG."""
+    from PIL import Image
+
+    with replacing(path) as temporary:
+        Image.fromarray(pixels).save(temporary, format="png")

@@ -1,0 +1,32 @@
+"""The log of a job: everything that it prints, C libraries and tracebacks included."""
+
+import os
+import sys
+import warnings
+from pathlib import Path
+
+from lookalike.core.errors import InputError
+
+
+def log_to(path):
+    """Send standard output and error of this process to a file, at the level of file descriptors.
+
+    An `InputError` ends the process with its one line instead of a traceback.
+    """
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+        os.dup2(log, stream.fileno())
+    os.close(log)
+    sys.stdout.reconfigure(line_buffering=True)
+    warnings.simplefilter("default")
+    sys.excepthook = print_error
+
+
+def print_error(kind, error, traceback):
+    """Print an `InputError` in one line, anything else with its traceback."""
+    if issubclass(kind, InputError):
+        print(f"error: {error}", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, traceback)

@@ -1,0 +1,234 @@
+"""Tests of dissimilarity matrices by permuting the models: Mantel, partial Mantel, ANOSIM, PERMANOVA, PERMDISP.
+
+Written for many permutations of small matrices: all are made at once, as one product of matrices.
+"""
+
+import numpy as np
+
+from lookalike.core.condensed import condensed, pair_numbers
+from lookalike.core.vectors import average_ranks
+from lookalike.inference.significance import least_p, permutation_p
+
+# Permutations at once, so that those of a hundred models fit into memory.
+AT_ONCE = 1000
+
+
+def judge(statistic, observed, null):
+    """Return a test's statistic, its p value, and the least that this could be, of what is compared with the permutations."""
+    return {"statistic": float(statistic), "p": permutation_p(observed, null), "least_p": least_p(observed, null)}
+
+
+def mantel(matrix, other, orders):
+    """Test by Mantel's test whether models that are far apart in one matrix are so in another.
+
+    Parameters
+    ----------
+    matrix, other : ndarray, shape (m, m)
+        Neither constant off the diagonal, which does not count.
+    orders : ndarray of int, shape (P, m)
+        Permutations of the models.
+
+    Returns
+    -------
+    dict
+        `statistic`, Spearman's rho, `p`, one-sided, and `least_p`, the least that this could be.
+
+    References
+    ----------
+    Mantel 1967, Cancer Research 27, 209-220
+    """
+    x, y = ranks_of([condensed(matrix), condensed(other)])
+    observed, null = permuted_correlations(x, y[None], orders)
+    return judge(observed[0], observed[0], null[:, 0])
+
+
+def partial_mantel(matrix, other, given, orders):
+    """Test by a partial Mantel test whether two matrices go together beyond what a third has in common with both.
+
+    Parameters
+    ----------
+    matrix, other, given : ndarray, shape (m, m)
+        None constant off the diagonal.
+    orders : ndarray of int, shape (P, m)
+        Permutations of the models of the first.
+
+    Returns
+    -------
+    dict
+        As of `mantel`, `statistic` being the partial rank correlation; or `untested`.
+
+    References
+    ----------
+    Smouse, Long and Sokal 1986, doi:10.2307/2413122
+    """
+    x, *y = ranks_of([condensed(one) for one in (matrix, other, given)])
+    between = np.corrcoef(y)[0, 1]
+    if 1 - between**2 < 1e-9:
+        return {"untested": "the two go together entirely"}
+    observed, null = permuted_correlations(x, np.array(y), orders)
+    r, by_chance = (partial_correlation(rho[..., 0], rho[..., 1], between) for rho in (observed, null))
+    return judge(r, r, by_chance)
+
+
+def partial_correlation(xy, xz, yz):
+    """Return the correlation of x and y given z, of the three correlations; 0 where z leaves nothing of x."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(1 - xz**2 > 1e-9, (xy - xz * yz) / np.sqrt((1 - xz**2) * (1 - yz**2)), 0.0)
+
+
+def ranks_of(tables):
+    """Return the average ranks of condensed matrices (k, pairs); values that differ by rounding alone are tied."""
+    tables = np.array(tables, float)
+    scales = np.abs(tables).max(axis=1, keepdims=True)
+    return average_ranks(np.round(tables / np.where(scales > 0, scales, 1), 12)).astype(float)
+
+
+def permuted_correlations(x, y, orders):
+    """Correlate condensed values with others, as they are and after permutations of the models of the first.
+
+    Parameters
+    ----------
+    x : ndarray, shape (pairs,)
+    y : ndarray, shape (k, pairs)
+        None constant.
+    orders : ndarray of int, shape (P, m)
+
+    Returns
+    -------
+    observed : ndarray, shape (k,)
+        Pearson's correlations; of ranks, Spearman's.
+    null : ndarray, shape (P, k)
+    """
+    x, y = (centred_units(values) for values in (x, y))
+    number = pair_numbers(orders.shape[1])
+    rows, columns = np.triu_indices(orders.shape[1], 1)
+    null = [x[number[some[:, rows], some[:, columns]]] @ y.T for some in in_parts(orders)]
+    return y @ x, np.concatenate(null)
+
+
+def centred_units(values):
+    """Return values less their mean, of length 1, along the last axis."""
+    values = values - values.mean(axis=-1, keepdims=True)
+    return values / np.linalg.norm(values, axis=-1, keepdims=True)
+
+
+def in_parts(orders, identity=False):
+    """Yield permutations (P, m), some at once; first, if wanted, the identity."""
+    if identity:
+        yield np.arange(orders.shape[1])[None]
+    for start in range(0, len(orders), AT_ONCE):
+        yield orders[start : start + AT_ONCE]
+
+
+def anosim(matrix, codes, orders):
+    """Test by ANOSIM whether models of one level are nearer than others are.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape (m, m)
+    codes : ndarray of int, shape (m,)
+        Levels, numbered from 0.
+    orders : ndarray of int, shape (P, m)
+        Permutations of the models.
+
+    Returns
+    -------
+    dict
+        `statistic`, R in [-1, 1], `p` and `least_p`.
+
+    References
+    ----------
+    Clarke 1993, doi:10.1111/j.1442-9993.1993.tb00438.x
+    """
+    ranks, models = ranks_of([condensed(matrix)])[0], len(codes)
+    within = same_level(codes[None])[0].sum()
+    sums = np.concatenate([same_level(codes[some]) @ ranks for some in in_parts(orders, identity=True)])
+    gap = (ranks.sum() - sums) / (len(ranks) - within) - sums / within
+    statistics = gap / (models * (models - 1) / 4)
+    return judge(statistics[0], statistics[0], statistics[1:])
+
+
+def same_level(codes):
+    """Tell which pairs are of one level, shape (P, pairs) of 0 and 1, of levels (P, m)."""
+    rows, columns = np.triu_indices(codes.shape[1], 1)
+    return (codes[:, rows] == codes[:, columns]).astype(float)
+
+
+def permanova(matrix, codes, orders):
+    """Test by PERMANOVA whether the centres of levels differ.
+
+    Parameters
+    ----------
+    As for `anosim`.
+
+    Returns
+    -------
+    dict
+        `statistic`, pseudo-F, `r2`, the levels' share of the sum of squares, `p` and `least_p`. Levels that differ in their spread
+        alone may be taken to differ in their centres, too, which PERMDISP tells.
+
+    References
+    ----------
+    Anderson 2001, doi:10.1111/j.1442-9993.2001.01070.pp.x
+    """
+    squares, models, groups = condensed(matrix) ** 2, len(codes), codes.max() + 1
+    shares, rows = 1 / np.bincount(codes), np.triu_indices(models, 1)[0]
+    within = np.concatenate([(same_level(codes[some]) * shares[codes[some][:, rows]]) @ squares for some in in_parts(orders, identity=True)])
+    whole = squares.sum() / models
+    with np.errstate(divide="ignore"):
+        statistics = ((whole - within) / (groups - 1)) / (within / (models - groups))
+    # By the share, which is the same ranking and stays finite where models of one level are equal.
+    return judge(statistics[0], -within[0], -within[1:]) | {"r2": float(1 - within[0] / whole)}
+
+
+def permdisp(matrix, codes, orders):
+    """Test by PERMDISP whether levels differ in how far their models are from their centre.
+
+    Levels of a single model have no spread and are left out. Distances to the centre are taken straight from the
+    dissimilarities, and corrected for the size of the level, since the centre of few models is near to each of them.
+
+    Parameters
+    ----------
+    As for `anosim`.
+
+    Returns
+    -------
+    dict
+        `statistic`, F, `p` and `least_p`; or `untested`.
+
+    References
+    ----------
+    Anderson 2006, doi:10.1111/j.1541-0420.2005.00440.x; Stier et al. 2013, doi:10.1890/12-1616.1
+    """
+    sizes = np.bincount(codes)
+    kept = np.flatnonzero(sizes[codes] > 1)
+    if (sizes > 1).sum() < 2:
+        return {"untested": "it wants two levels or more of two models or more"}
+    codes = np.unique(codes[kept], return_inverse=True)[1]
+    spread = distances_to_centres(matrix[np.ix_(kept, kept)], codes)
+    if np.ptp(spread) <= 1e-9 * spread.max():
+        # No arrangement differs from any other.
+        return judge(0.0, 0.0, np.zeros(len(orders)))
+    # The order of the models that are left, of every permutation of all of them.
+    orders = np.argsort(np.argsort(orders[:, kept], axis=1), axis=1)
+    member = np.eye(codes.max() + 1)[codes] / np.bincount(codes)
+    means = np.concatenate([spread[some] @ member for some in in_parts(orders, identity=True)])
+    between = ((means - spread.mean()) ** 2) @ np.bincount(codes)
+    whole = ((spread - spread.mean()) ** 2).sum()
+    # Two models are as far from their centre as one another, but for rounding.
+    within = np.where(whole - between > 1e-12 * whole, whole - between, 0)
+    groups = codes.max() + 1
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = np.nan_to_num(between[0] / (groups - 1) / (within[0] / (len(codes) - groups)), posinf=np.inf)
+    return judge(statistic, between[0], between[1:])
+
+
+def distances_to_centres(matrix, codes):
+    """Return how far every model is from the centre of its level, each of two models or more, corrected for its size."""
+    own = (codes[:, None] == codes).astype(float)
+    sizes = own.sum(axis=1)
+    squares = own * matrix**2
+    # Of each level, half the mean of all squares, which is what its models are from their centre on average.
+    spreads = own @ squares.sum(axis=1) / (2 * sizes**2)
+    to_centre = squares.sum(axis=1) / sizes - spreads
+    return np.sqrt(np.maximum(to_centre, 0) * sizes / (sizes - 1))

@@ -1,0 +1,57 @@
+"""Localisation: how much of a map lies on the object, where the object is known."""
+
+import numpy as np
+
+from lookalike.core import registry
+from lookalike.core.errors import InputError
+from lookalike.core.seeding import seed_of
+
+NULL_METHODS = ("random", "centre")
+
+
+def measure(batches, masks, seed):
+    """Measure the mass inside the masks for every model and image, and for the null methods.
+
+    Parameters
+    ----------
+    batches : dict
+        From a model's name to its maps (n, H, W) and their card.
+    masks : dict
+        From an image's id to its mask, shape (H, W), bool.
+    seed : int
+        Of the noise.
+
+    Returns
+    -------
+    list of dict
+        `model` (or a null method), `image`, `mass` (NaN for a zero map), `area` (share of the mask).
+    """
+    if not masks:
+        raise InputError("images.masks: no explained image has a mask; masks are named after the image's id, IMAGE.png")
+    rows = [
+        {"model": model, "image": image, "mass": mass_inside(saliency, masks[image]), "area": float(masks[image].mean())}
+        for model, (maps, card) in batches.items()
+        for image, saliency in zip(card["images"], maps, strict=True)
+        if image in masks
+    ]
+    return rows + [
+        {"model": name, "image": image, "mass": mass_inside(null_map(name, mask.shape, seed_of(seed, name, image)), mask), "area": float(mask.mean())}
+        for name in NULL_METHODS
+        for image, mask in masks.items()
+    ]
+
+
+def null_map(name, shape, seed):
+    """Return one map of a null method."""
+    method = registry.get("method", name)
+    return method(None, np.empty((1, 3, *shape)), None, [seed], **method.options)[0][0]
+
+
+def mass_inside(saliency, mask):
+    """Return the share of a map's absolute values inside a mask; NaN for a zero map.
+
+    The energy-based pointing game (Wang et al. 2020, doi:10.1109/CVPRW50498.2020.00020) without sign.
+    """
+    mass = np.abs(np.asarray(saliency, dtype=float))
+    total = mass.sum()
+    return float(mass[mask].sum() / total) if total > 0 else np.nan

@@ -1,0 +1,69 @@
+"""Models as they lie in `results/checkpoints/`: a network with its weights, a regression head, and the channels that it lacks."""
+
+from pathlib import Path
+
+import torch
+
+from lookalike.core import io
+from lookalike.core.errors import InputError
+from lookalike.models.heads import attach_head
+from lookalike.models.layers import channel_axis
+from lookalike.models.networks import build_network, ready
+from lookalike.models.weights import read_weights
+
+
+def load_model(path, device="cpu", sidecar=None):
+    """Return the `VisionModel` of a checkpoint that `save_model` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+        Of the weights.
+    device : torch.device
+    sidecar : path-like, optional
+        By default beside the weights; a pruned variant has its own, which names the channels that it lacks.
+    """
+    about = io.read_json(sidecar or Path(path).with_suffix(".json"))
+    head = about.get("head")
+    net = attach_head(build_network(about["recipe"], 0), **head) if head else build_network(about["recipe"], len(about["classes"]))
+    net.load_state_dict(read_weights(path))
+    if "pruned" in about:
+        mask_channels(net, net.get_submodule(about["pruned"]["layer"]), about["pruned"]["dropped"])
+    return ready(net, about["mean"], about["std"], about["classes"], device)
+
+
+def mask_channels(net, layer, dropped, size=None):
+    """Set channels of a layer to zero in whatever the network does from now on.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+    layer : torch.nn.Module
+        One of its modules. If its output goes into a batch norm, its channels are not gone but constant: `record` refuses
+        such a layer.
+    dropped : list of int
+        Indices of the channels.
+    size : (int, int), optional
+        Height and width of the images; by default they are square.
+
+    Returns
+    -------
+    torch.utils.hooks.RemovableHandle
+        `remove()` brings the channels back.
+
+    Raises
+    ------
+    InputError
+        In the forward pass: if the output lies on no grid, or has no such channel.
+    """
+
+    def drop(module, inputs, output):
+        if not torch.is_tensor(output):
+            raise InputError(f"the masked layer gives a {type(output).__name__}, not a tensor; give a `layer:` inside it")
+        axis = channel_axis(output.shape, net, size)
+        if index.numel() and not 0 <= index.min() <= index.max() < output.shape[axis]:
+            raise InputError(f"channels from {index.min()} to {index.max()} cannot be dropped of a layer of {output.shape[axis]}")
+        return output.index_fill(axis, index.to(output.device), 0)
+
+    index = torch.tensor(list(dropped), dtype=torch.long)
+    return layer.register_forward_hook(drop)

@@ -1,0 +1,176 @@
+"""Pruning: which channels of a layer do harm, how many to keep, and random choices of as many as a control."""
+
+import numpy as np
+
+from lookalike.core.errors import InputError
+from lookalike.core.seeding import rng_of
+from lookalike.images.scores import human_similarity, read_scores
+from lookalike.models.alignment import misalignment
+
+# With fewer, hardly any two of their similarities could correlate otherwise.
+FEWEST_IMAGES = 4
+# Numbers of outputs that are held at once, over all images and masks.
+OUTPUTS_AT_ONCE = 2**26
+
+
+def criterion_of(by, images, scores, similarity=None):
+    """Return what the channels are judged by, on some images: a function from outputs (n, m, ...) to errors (m,).
+
+    Parameters
+    ----------
+    by : {"ais_regression", "ais_alignment"}
+        The mean squared error of predictions, or 1 - r^2 of similarities.
+    images : list of str
+    scores, similarity : path-like
+        Tables of the images' scores and, if it is given, of their human similarities.
+    """
+    if by == "ais_regression":
+        return squared_errors(read_scores(scores, images))
+    if len(images) < FEWEST_IMAGES:
+        raise InputError(f"pruning by ais_alignment wants {FEWEST_IMAGES} images or more in each part of the training split; one has {len(images)}")
+    return misalignment(human_similarity(images, similarity, scores))
+
+
+def squared_errors(scores):
+    """Return the criterion of a regression head: from predictions (n, m, 1) to mean squared errors (m,)."""
+    return lambda outputs: ((outputs[:, :, 0] - scores[:, None]) ** 2).mean(axis=0)
+
+
+def errors_of_masks(model, images, layer, kept, criterion, by):
+    """Measure a model without some of a layer's channels.
+
+    Parameters
+    ----------
+    model : VisionModel
+    images : ndarray, shape (n, H, W, 3), uint8
+    layer : torch.nn.Module
+        Of the model's network.
+    kept : ndarray of bool, shape (M, K)
+        Channels that are left, one mask a row.
+    criterion : callable
+        From outputs (n, m, ...) to m errors.
+    by : {"ais_regression", "ais_alignment"}
+        Whether the outputs are predictions or penultimate features.
+
+    Returns
+    -------
+    ndarray, shape (M,)
+    """
+    import torch
+
+    from lookalike.models.channels import record, rerun
+    from lookalike.models.networks import features_of, to_tensor
+
+    batch, masks_at_once = model.batch(images.shape[2]), len(kept)
+    read = model.net if by == "ais_regression" else lambda inputs: features_of(model.net, inputs)
+    errors, done = [], 0
+    while done < len(kept):
+        outputs = []
+        for start in range(0, len(images), batch):
+            inputs = model.normalise(to_tensor(images[start : start + batch], model.device))
+            recording = record(model.net, layer, inputs, read)
+            masks_at_once = min(masks_at_once, max(1, OUTPUTS_AT_ONCE // (len(images) * recording.outputs[0].numel())))
+            masks = torch.from_numpy(kept[done : done + masks_at_once]).to(model.device)
+            outputs.append(rerun(recording, masks).double().cpu().numpy())
+        errors.append(criterion(np.concatenate(outputs)))
+        done += masks_at_once
+    return np.concatenate(errors)
+
+
+def rank_channels(model, layer, ranking, choice, *, by, strategy):
+    """Rank the channels of a layer by what their lack does on some images, and choose how many to keep on others.
+
+    Parameters
+    ----------
+    model : VisionModel
+    layer : str or None
+        Name of a module; None is the target layer.
+    ranking, choice : (ndarray, callable)
+        Images (n, H, W, 3), uint8, and the criterion of their outputs.
+    by : {"ais_regression", "ais_alignment"}
+    strategy : {"best_count", "stepwise"}
+
+    Returns
+    -------
+    channels : list of dict
+        `layer`, `channel`, `importance` (by how much the error grows without it: below 0 it does harm), `place` (1 is the most
+        useful) and `kept` (1 or 0).
+    curve : list of dict
+        `kept`, a number of the first channels in this order, and `error` with these alone, on the images of the choice.
+    """
+    from lookalike.models.layers import measure_layer, target_layer
+
+    size = ranking[0].shape[1:3]
+    about = measure_layer(model.net, size, layer)
+    module = target_layer(model.net, layer=layer, size=size)
+    masks = np.vstack([np.ones(about["channels"], bool), ~np.eye(about["channels"], dtype=bool)])
+    errors = errors_of_masks(model, ranking[0], module, masks, ranking[1], by)
+    importances = errors[1:] - errors[0]
+    order = order_of(importances)
+    curve = errors_of_masks(model, choice[0], module, cumulative_masks(order), choice[1], by)
+    count = choose_count(curve, strategy)
+    places = np.argsort(order)
+    rows = [
+        {"layer": about["layer"], "channel": channel, "importance": importances[channel], "place": place + 1, "kept": int(place < count)}
+        for channel, place in enumerate(places.tolist())
+    ]
+    return rows, [{"kept": kept, "error": error} for kept, error in enumerate(curve, 1)]
+
+
+def order_of(importances):
+    """Return the channels, the most useful first; equal ones in their own order."""
+    return np.argsort(-importances, kind="stable")
+
+
+def cumulative_masks(order):
+    """Return the masks that keep the first 1, 2, ... K channels of an order, shape (K, K)."""
+    kept = np.zeros((len(order), len(order)), bool)
+    kept[:, order] = np.tri(len(order), dtype=bool)
+    return kept
+
+
+def choose_count(errors, strategy):
+    """Choose how many of the ranked channels are kept.
+
+    Parameters
+    ----------
+    errors : ndarray, shape (K,)
+        With the first 1, 2, ... K channels, on images that did not rank them.
+    strategy : {"best_count", "stepwise"}
+        The count of the least error, of several the largest; or from all channels downwards, as long as the error falls.
+
+    Returns
+    -------
+    int
+        From 1 to K.
+    """
+    if strategy == "best_count":
+        return len(errors) - int(np.argmin(errors[::-1]))
+    count = len(errors)
+    while count > 1 and errors[count - 2] < errors[count - 1]:
+        count -= 1
+    return count
+
+
+def drop_channels(table, draw, name, seed):
+    """Return the channels that a pruned variant lacks.
+
+    Parameters
+    ----------
+    table : list of dict of str
+        `channel` and `kept`, as ranked and chosen.
+    draw : int
+        0 drops what was not chosen to be kept; another number as many at random.
+    name : str
+        Of the model, which decides the draws together with the seed.
+    seed : int
+
+    Returns
+    -------
+    list of int
+        Sorted.
+    """
+    dropped = [int(row["channel"]) for row in table if row["kept"] == "0"]
+    if draw:
+        dropped = rng_of(seed, "pruning", name, draw).permutation(len(table))[: len(dropped)].tolist()
+    return sorted(dropped)

@@ -1,0 +1,8 @@
+"""Titles of figures."""
+
+from lookalike.compare.dissimilarities import GIVEN_MATRICES
+
+
+def title_of(method, metric, subset):
+    """Return what a matrix is about, as a title."""
+    return f"{metric}, a given matrix" if method == GIVEN_MATRICES else f"{method}, {metric}, {subset} images"
