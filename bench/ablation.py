@@ -1,11 +1,14 @@
-"""Time a network without each channel of its target layer alone: what lies above the layer in batches, against the whole network.
+"""Time a network without each channel of its target layer alone: what lies above the layer in
+batches, against the whole network.
 
-    python bench/ablation.py [--models vgg19 resnet50 ...] [--channels 512] [--depth 1] [--size 224] [--rounds 3]
+    python bench/ablation.py [--models vgg19 resnet50 ...] [--channels 512] [--depth 1] [--size 224]
+    [--rounds 3]
 
-One image, random weights, one thread; no more channels than the layer has. The whole network runs once a channel with a
-hook, for a few channels a round, right before all of them go in batches; times are the medians of the rounds,
-`recorded` is what comes first, once an image, and `apart` is how far the outputs of the two are, over the standard deviation
-of the outputs. Prints a table for bench/RESULTS.md; asserts nothing.
+One image, random weights, one thread; no more channels than the layer has. The whole network runs
+once a channel with a hook, for a few channels a round, right before all of them go in batches;
+times are the medians of the rounds, `recorded` is what comes first, once an image, and `apart` is
+how far the outputs of the two are, over the standard deviation of the outputs. Prints a table for
+bench/RESULTS.md; asserts nothing.
 """
 
 import argparse
@@ -69,19 +72,31 @@ def measure(model, channels, depth, size, rounds):
         batched.append(spent)
         apart.append(float((found[:, few] - expected).abs().max() / recording.outputs.std()))
     once, whole, above = (statistics.median(times) for times in (recorded, naive, batched))
-    return f"| {model} | {recording.name} | {len(kept)} | {whole:.1f} | {once:.2f} | {above:.2f} | {whole / (once + above):.0f}x | {max(apart):.0e} |"
+    return (
+        f"| {model} | {recording.name} | {len(kept)} | {whole:.1f} | {once:.2f} | {above:.2f} | "
+        f"{whole / (once + above):.0f}x | {max(apart):.0e} |"
+    )
 
 
 def main():
     """Time all models and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", nargs="+", default=["vgg19", "resnet50", "resnet152", "deit_small_patch16_224", "convnext_tiny"])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--models",
+        nargs="+",
+        default=["vgg19", "resnet50", "resnet152", "deit_small_patch16_224", "convnext_tiny"],
+    )
     parser.add_argument("--channels", type=int, default=512)
     parser.add_argument("--depth", type=float, default=1.0)
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
-    print("| model | layer | channels | whole network, s | recorded, s | above the layer, s | ratio | apart |\n|---|---|---|---|---|---|---|---|")
+    print(
+        "| model | layer | channels | whole network, s | recorded, s | above the layer, s | "
+        "ratio | apart |\n|---|---|---|---|---|---|---|---|"
+    )
     for model in given.models:
         print(measure(model, given.channels, given.depth, given.size, given.rounds), flush=True)
 

@@ -1,8 +1,11 @@
-"""Time integrated gradients on the CPU by how many images go through the network at once, with the memory that it takes.
+"""Time integrated gradients on the CPU by how many images go through the network at once, with the
+memory that it takes.
 
-    python bench/batches.py [--models efficientnet_b3 resnet50d ...] [--batches 64 16 8 4] [--size 224] [--steps 16]
+    python bench/batches.py [--models efficientnet_b3 resnet50d ...] [--batches 64 16 8 4] [--size
+    224] [--steps 16]
 
-Two images, random weights, one thread, one process a row. Prints a table for bench/RESULTS.md; asserts nothing.
+Two images, random weights, one thread, one process a row. Prints a table for bench/RESULTS.md;
+asserts nothing.
 """
 
 import argparse
@@ -18,7 +21,9 @@ sys.path.insert(0, str(ROOT))
 
 
 def measure(model, batch, size, steps):
-    """Return seconds of wall clock, of the program and of the system, and the peak memory in MB: the process of a row."""
+    """Return seconds of wall clock, of the program and of the system, and the peak memory in MB:
+    the process of a row.
+    """
     import torch
 
     from lookalike.methods.integrated_gradients import integrated_gradients
@@ -31,15 +36,30 @@ def measure(model, batch, size, steps):
     networks.PIXELS_AT_ONCE["cpu"] = batch * size**2
     images, targets = torch.rand(2, 3, size, size), torch.tensor([0, 1])
     before, start = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
-    integrated_gradients(networks.VisionModel(net, mean, std, list("abcdefghij")), images, targets, [0, 1], steps=steps)
+    integrated_gradients(
+        networks.VisionModel(net, mean, std, list("abcdefghij")),
+        images,
+        targets,
+        [0, 1],
+        steps=steps,
+    )
     seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF)
-    return seconds, after.ru_utime - before.ru_utime, after.ru_stime - before.ru_stime, after.ru_maxrss / 1024
+    return (
+        seconds,
+        after.ru_utime - before.ru_utime,
+        after.ru_stime - before.ru_stime,
+        after.ru_maxrss / 1024,
+    )
 
 
 def main():
     """Time all rows and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", nargs="+", default=["efficientnet_b3", "resnet50d", "deit_small_patch16_224"])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--models", nargs="+", default=["efficientnet_b3", "resnet50d", "deit_small_patch16_224"]
+    )
     parser.add_argument("--batches", nargs="+", type=int, default=[64, 16, 8, 4])
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--steps", type=int, default=16)
@@ -51,10 +71,24 @@ def main():
     print("| model | images at once | s | program | system | MB |\n|---|---|---|---|---|---|")
     for model in given.models:
         for batch in given.batches:
-            command = [sys.executable, __file__, "--row", model, str(batch), "--size", str(given.size), "--steps", str(given.steps)]
+            command = [
+                sys.executable,
+                __file__,
+                "--row",
+                model,
+                str(batch),
+                "--size",
+                str(given.size),
+                "--steps",
+                str(given.steps),
+            ]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             seconds, program, system, memory = json.loads(done.stdout.splitlines()[-1])
-            print(f"| {model} | {batch} | {seconds:.1f} | {program:.1f} | {system:.1f} | {memory:.0f} |", flush=True)
+            print(
+                f"| {model} | {batch} | {seconds:.1f} | {program:.1f} | {system:.1f} | "
+                f"{memory:.0f} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
-"""Time the compare stage as the workflow runs it, against one plain script that loops over other libraries.
+"""Time the compare stage as the workflow runs it, against one plain script that loops over other
+libraries.
 
-    python bench/compare_stage.py [--models 14] [--images 128] [--size 224] [--metrics cosine ssim ...]
+    python bench/compare_stage.py [--models 14] [--images 128] [--size 224] [--metrics cosine ssim
+    ...]
 
-Real Snakemake runs on two cores, in blocks of 1 and in one block of all models; every pair also gets its chance value,
-which the plain script does not compute. What a job for one pair costs: the wall time of a run of many pairs on one
-core, less that of a run of one pair, shared out; and beside it what the computing takes of that, in a process that has
-the maps in memory. And the peak memory of the job of one block, for few images and for eight times as many. Prints
-tables for bench/RESULTS.md; asserts nothing.
+Real Snakemake runs on two cores, in blocks of 1 and in one block of all models; every pair also
+gets its chance value, which the plain script does not compute. What a job for one pair costs: the
+wall time of a run of many pairs on one core, less that of a run of one pair, shared out; and beside
+it what the computing takes of that, in a process that has the maps in memory. And the peak memory
+of the job of one block, for few images and for eight times as many. Prints tables for
+bench/RESULTS.md; asserts nothing.
 """
 
 import argparse
@@ -29,11 +32,19 @@ JOBS_TIMED = 15
 
 
 def write_batches(folder, images):
-    """Write the maps of every model as the workflow keeps them, over again where there are fewer."""
+    """Write the maps of every model as the workflow keeps them, over again where there are
+    fewer.
+    """
     for model, maps in enumerate(np.load(folder / "maps.npy")):
-        card = {"images": [f"{place:05}" for place in range(images)], "shape": [images, *maps.shape[1:]], "data_range": 1.0}
+        card = {
+            "images": [f"{place:05}" for place in range(images)],
+            "shape": [images, *maps.shape[1:]],
+            "data_range": 1.0,
+        }
         repeated = (maps[place % len(maps)] for place in range(images))
-        stacks.write_batch(folder / f"results/maps/gradcam/M{model:02}/batch_maps.npy", repeated, card)
+        stacks.write_batch(
+            folder / f"results/maps/gradcam/M{model:02}/batch_maps.npy", repeated, card
+        )
 
 
 def targets(config):
@@ -41,20 +52,40 @@ def targets(config):
     from lookalike.compare.blocks import block_pairs, blocks_of
 
     pairs = block_pairs(blocks_of(config["models"], config["compare"]["block"]))
-    return [f"results/pairs/gradcam/{metric}/{a}~{b}.npz" for metric in config["metrics"] for a, b in pairs]
+    return [
+        f"results/pairs/gradcam/{metric}/{a}~{b}.npz"
+        for metric in config["metrics"]
+        for a, b in pairs
+    ]
 
 
 def run_workflow(folder, config, files, cores):
-    """Return the seconds of a run that compares from nothing, and the most memory, in MB, of any of its processes."""
+    """Return the seconds of a run that compares from nothing, and the most memory, in MB, of any of
+    its processes.
+    """
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump(config))
     for file in files:
         (folder / file).unlink(missing_ok=True)
-    command = [sys.executable, "-m", "snakemake", "--quiet", "all", "--cores", str(cores), "--resources", "gpu=1", "--directory", folder]
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--quiet",
+        "all",
+        "--cores",
+        str(cores),
+        "--resources",
+        "gpu=1",
+        "--directory",
+        folder,
+    ]
     command += ["--configfile", path, "--allowed-rules", "compare_models", "--", *files]
     start = time.perf_counter()
     with (folder / "text").open("w") as text:
-        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | ONE_THREAD, stdout=text, stderr=text)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | ONE_THREAD, stdout=text, stderr=text
+        )
         _, status, usage = os.wait4(process.pid, 0)
     if status:
         sys.exit((folder / "text").read_text())
@@ -62,11 +93,16 @@ def run_workflow(folder, config, files, cores):
 
 
 def computing(metric, folder):
-    """Return the seconds of comparing two models whose maps are in memory: the process of `--computing`."""
+    """Return the seconds of comparing two models whose maps are in memory: the process of
+    `--computing`.
+    """
     from lookalike.compare.pairs import compare_blocks
     from lookalike.core import registry
 
-    x, y = ([np.array(list(stacks.Batch(folder / f"results/maps/gradcam/{model}/batch_maps.npy")))] for model in ("M00", "M01"))
+    x, y = (
+        [np.array(list(stacks.Batch(folder / f"results/maps/gradcam/{model}/batch_maps.npy")))]
+        for model in ("M00", "M01")
+    )
     metrics = [(registry.get("metric", metric), {"data_range": 1.0})]
     compare_blocks(metrics, [x[0][:2]], [y[0][:2]], seed=0)
     start = time.perf_counter()
@@ -77,7 +113,9 @@ def computing(metric, folder):
 def main():
     """Time the stage and print the tables."""
     parser = parser_of_sizes(__doc__)
-    parser.add_argument("--metrics", nargs="*", default=["cosine", "pearson", "rbf", "ssim", "spearman", "emd"])
+    parser.add_argument(
+        "--metrics", nargs="*", default=["cosine", "pearson", "rbf", "ssim", "spearman", "emd"]
+    )
     parser.add_argument("--make-maps", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--write-batches", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--computing", type=Path, help=argparse.SUPPRESS)
@@ -90,16 +128,35 @@ def main():
         return print(computing(given.metrics[0], given.computing))
 
     def elsewhere(*arguments):
-        """Run this file in a process of its own: what a process holds counts as the memory of those that it starts."""
-        done = subprocess.run([sys.executable, __file__, *map(str, arguments)], env=os.environ | ONE_THREAD, check=True, capture_output=True, text=True)
+        """Run this file in a process of its own: what a process holds counts as the memory of those
+        that it starts.
+        """
+        done = subprocess.run(
+            [sys.executable, __file__, *map(str, arguments)],
+            env=os.environ | ONE_THREAD,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
         return done.stdout
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         elsewhere("--make-maps", folder, "--models", given.models, "--size", given.size)
-        models = {f"M{model:02}": {"timm": "test_resnet", "finetune": False} for model in range(given.models)}
-        config = {"models": models, "methods": {"gradcam": {"explain": "gradcam"}}, "maps": {"size": given.size}, "metrics": given.metrics}
-        print(f"{given.models} models, {given.images} images of {given.size} x {given.size}, {', '.join(given.metrics)}\n")
+        models = {
+            f"M{model:02}": {"timm": "test_resnet", "finetune": False}
+            for model in range(given.models)
+        }
+        config = {
+            "models": models,
+            "methods": {"gradcam": {"explain": "gradcam"}},
+            "maps": {"size": given.size},
+            "metrics": given.metrics,
+        }
+        print(
+            f"{given.models} models, {given.images} images of {given.size} x {given.size}, "
+            f"{', '.join(given.metrics)}\n"
+        )
 
         print("| peak memory of a run of one block | images | MB |\n|---|---|---|")
         # Not for EMD, whose maps are the smallest, and which would take long.
@@ -107,10 +164,17 @@ def main():
             elsewhere("--make-maps", folder, "--write-batches", images)
             for metric in [metric for metric in given.metrics if metric != "emd"]:
                 block = config | {"metrics": [metric], "compare": {"block": given.models}}
-                print(f"| {metric} | {images} | {run_workflow(folder, block, targets(block), 1)[1]:.0f} |", flush=True)
+                print(
+                    f"| {metric} | {images} | "
+                    f"{run_workflow(folder, block, targets(block), 1)[1]:.0f} |",
+                    flush=True,
+                )
 
         elsewhere("--make-maps", folder, "--write-batches", given.images)
-        print(f"\n| a job for one pair of {given.images} images | s | of which computing | beside it |\n|---|---|---|---|")
+        print(
+            f"\n| a job for one pair of {given.images} images | s | of which computing | "
+            "beside it |\n|---|---|---|---|"
+        )
         for metric in given.metrics:
             alone = config | {"metrics": [metric], "compare": {"block": 1}}
             files = targets(alone)[: 1 + JOBS_TIMED]
@@ -121,14 +185,28 @@ def main():
             print(f"| {metric} | {job:.2f} | {inside:.2f} | {job - inside:.2f} |", flush=True)
 
         for metrics in (given.metrics, [metric for metric in given.metrics if metric != "emd"]):
-            plain = given.images / 1e3 * sum(measure(f"peer:{metric}:float64", folder / "maps.npy", given.peer_images) for metric in metrics)
-            print(f"\n| the whole stage, {', '.join(metrics)} | jobs | s | plain script over that |\n|---|---|---|---|")
+            plain = (
+                given.images
+                / 1e3
+                * sum(
+                    measure(f"peer:{metric}:float64", folder / "maps.npy", given.peer_images)
+                    for metric in metrics
+                )
+            )
+            print(
+                f"\n| the whole stage, {', '.join(metrics)} | jobs | s | plain script over "
+                "that |\n|---|---|---|---|"
+            )
             print(f"| plain script, no chance values | | {plain:.0f} | |", flush=True)
             for block in (1, given.models):
                 whole = config | {"metrics": metrics, "compare": {"block": block}}
                 files = targets(whole)
                 seconds, _ = run_workflow(folder, whole, files, 2)
-                print(f"| workflow, 2 cores, blocks of {block} | {len(files)} | {seconds:.0f} | {plain / seconds:.1f}x |", flush=True)
+                print(
+                    f"| workflow, 2 cores, blocks of {block} | {len(files)} | {seconds:.0f} "
+                    f"| {plain / seconds:.1f}x |",
+                    flush=True,
+                )
     return None
 
 

@@ -1,9 +1,12 @@
-"""Time all of inference for one method and metric, stage by stage, and beside it what peers need for the same.
+"""Time all of inference for one method and metric, stage by stage, and beside it what peers need
+for the same.
 
-    python bench/inference.py [--models 14 100] [--images 128] [--resamples 1000] [--permutations 999]
+    python bench/inference.py [--models 14 100] [--images 128] [--resamples 1000] [--permutations
+    999]
 
-Random dissimilarities, one thread. Peers: python-louvain for the partitions (a few, of which the time of all is reckoned),
-scikit-bio for the tests of factors. Prints a table for bench/RESULTS.md; asserts nothing.
+Random dissimilarities, one thread. Peers: python-louvain for the partitions (a few, of which the
+time of all is reckoned), scikit-bio for the tests of factors. Prints a table for bench/RESULTS.md;
+asserts nothing.
 """
 
 import argparse
@@ -29,12 +32,19 @@ def timed(function):
 
 def factors_of(rng, names):
     """Return a factor with levels and two with numbers."""
-    families = {name: "CNN" if place < 0.6 * len(names) else "transformer" for place, name in enumerate(names)}
-    return {"family": families} | {factor: {name: str(rng.random()) for name in names} for factor in ("parameters", "accuracy")}
+    families = {
+        name: "CNN" if place < 0.6 * len(names) else "transformer"
+        for place, name in enumerate(names)
+    }
+    return {"family": families} | {
+        factor: {name: str(rng.random()) for name in names} for factor in ("parameters", "accuracy")
+    }
 
 
 def peers(matrix, predictions, factors, permutations, partitions):
-    """Return the seconds that python-louvain needs for the partitions, and scikit-bio for the tests that it has."""
+    """Return the seconds that python-louvain needs for the partitions, and scikit-bio for the tests
+    that it has.
+    """
     import community
     import networkx
     import numpy as np
@@ -44,16 +54,30 @@ def peers(matrix, predictions, factors, permutations, partitions):
     weights = 1 - matrix / matrix.max()
     np.fill_diagonal(weights, 0)
     graph = networkx.from_numpy_array(weights)
-    louvain = timed(lambda: [community.best_partition(graph, random_state=run) for run in range(FEW)])[0] / FEW * partitions
+    louvain = (
+        timed(lambda: [community.best_partition(graph, random_state=run) for run in range(FEW)])[0]
+        / FEW
+        * partitions
+    )
     dissimilarities, levels = DistanceMatrix(matrix), list(factors["family"].values())
     same = (np.array(levels)[:, None] != np.array(levels)).astype(float)
-    numbers = [np.array([float(value) for value in factors[factor].values()]) for factor in ("parameters", "accuracy")]
+    numbers = [
+        np.array([float(value) for value in factors[factor].values()])
+        for factor in ("parameters", "accuracy")
+    ]
 
     def tests():
         for test in (skbio.anosim, skbio.permanova, skbio.permdisp):
-            test(dissimilarities, levels, permutations=permutations, **({"dimensions": 0, "warn_neg_eigval": False} if test is skbio.permdisp else {}))
+            test(
+                dissimilarities,
+                levels,
+                permutations=permutations,
+                **({"dimensions": 0, "warn_neg_eigval": False} if test is skbio.permdisp else {}),
+            )
         for other in (predictions, same, *(np.abs(values[:, None] - values) for values in numbers)):
-            skbio.mantel(dissimilarities, DistanceMatrix(other), method="spearman", permutations=permutations)
+            skbio.mantel(
+                dissimilarities, DistanceMatrix(other), method="spearman", permutations=permutations
+            )
 
     return {"communities": louvain, "factors": timed(tests)[0]}
 
@@ -73,22 +97,37 @@ def stages(models, images, resamples, permutations):
 
     rng, names = np.random.default_rng(0), [f"m{place:03}" for place in range(models)]
     values = rng.uniform(0.3, 0.7, (images, models * (models - 1) // 2))
-    matrix, predictions = square(summarise(values)["dissimilarity"], models), square(rng.random(values.shape[1]), models)
+    matrix, predictions = (
+        square(summarise(values)["dissimilarity"], models),
+        square(rng.random(values.shape[1]), models),
+    )
     factors = factors_of(rng, names)
     took = {}
-    took["bootstrap and intervals"], replicates = timed(lambda: bootstrap(values, "mean", resamples, 0))
+    took["bootstrap and intervals"], replicates = timed(
+        lambda: bootstrap(values, "mean", resamples, 0)
+    )
     took["bootstrap and intervals"] += timed(lambda: percentile_interval(replicates))[0]
     took["tree and support"] = timed(lambda: clade_support(link(matrix), replicates))[0]
-    took["communities"] = timed(lambda: consensus_communities(matrix, names, replicates, RESOLUTIONS, 0))[0]
-    took["projection and ellipses"] = timed(lambda: resampled_covariances(classical_scaling(matrix)[0], replicates))[0]
+    took["communities"] = timed(
+        lambda: consensus_communities(matrix, names, replicates, RESOLUTIONS, 0)
+    )[0]
+    took["projection and ellipses"] = timed(
+        lambda: resampled_covariances(classical_scaling(matrix)[0], replicates)
+    )[0]
     took["structure"] = timed(lambda: structure_test(values, models, "mean", permutations, 0))[0]
-    took["factors"] = timed(lambda: factor_tests(matrix, names, factors, predictions, permutations, 0))[0]
-    return took, peers(matrix, predictions, factors, permutations, len(RESOLUTIONS) * SEEDS * resamples)
+    took["factors"] = timed(
+        lambda: factor_tests(matrix, names, factors, predictions, permutations, 0)
+    )[0]
+    return took, peers(
+        matrix, predictions, factors, permutations, len(RESOLUTIONS) * SEEDS * resamples
+    )
 
 
 def main():
     """Print a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--models", type=int, nargs="+", default=[14, 100])
     parser.add_argument("--images", type=int, default=128)
     parser.add_argument("--resamples", type=int, default=1000)

@@ -1,11 +1,14 @@
-"""Time every metric over all pairs, lookalike's blocks against the libraries that users call pair by pair.
+"""Time every metric over all pairs, lookalike's blocks against the libraries that users call pair
+by pair.
 
-    python bench/metrics.py [--models 14] [--images 128] [--size 224] [--peer-images 2] [--metrics cosine ssim ...]
+    python bench/metrics.py [--models 14] [--images 128] [--size 224] [--peer-images 2] [--metrics
+    cosine ssim ...]
 
-Same maps, in memory; one process a row, one thread. lookalike gets them as float32, as they lie on disk, and computes
-in float64. The peers get them as float64, so that both are equally exact, and beside that as float32, in which many
-are faster and less exact. A loop over images costs the same for each, so peers are timed on `--peer-images` of them.
-Prints a table for bench/RESULTS.md; asserts nothing.
+Same maps, in memory; one process a row, one thread. lookalike gets them as float32, as they lie on
+disk, and computes in float64. The peers get them as float64, so that both are equally exact, and
+beside that as float32, in which many are faster and less exact. A loop over images costs the same
+for each, so peers are timed on `--peer-images` of them. Prints a table for bench/RESULTS.md;
+asserts nothing.
 """
 
 import argparse
@@ -24,7 +27,8 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 INNER_PRODUCTS = ("cosine", "pearson", "mse", "rbf")
-# What saliencytools has, and the metric of lookalike that takes its place; its jaccard_index is jaccard_distance's raw value.
+# What saliencytools has, and the metric of lookalike that takes its place; its jaccard_index is
+# jaccard_distance's raw value.
 SALIENCYTOOLS = {
     "ssim": "ssim",
     "psnr": "psnr",
@@ -55,31 +59,59 @@ def peers():
 
     cells = np.argwhere(np.ones((28, 28)))
     ground = distance.cdist(cells, cells) / np.hypot(27, 27)
-    gaussian = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 1.0}
+    gaussian = {
+        "gaussian_weights": True,
+        "sigma": 1.5,
+        "use_sample_covariance": False,
+        "data_range": 1.0,
+    }
     of_vectors = {
         "cosine": ("SciPy", distance.cosine),
         "pearson": ("SciPy", pearsonr),
         "spearman": ("SciPy", spearmanr),
         "emd_values": ("SciPy", wasserstein_distance),
         "jensen_shannon": ("SciPy", lambda x, y: distance.jensenshannon(x, y, base=2)),
-        "kl_divergence": ("SciPy", lambda x, y: entropy(x + 1e-10, y + 1e-10) + entropy(y + 1e-10, x + 1e-10)),
+        "kl_divergence": (
+            "SciPy",
+            lambda x, y: entropy(x + 1e-10, y + 1e-10) + entropy(y + 1e-10, x + 1e-10),
+        ),
         "czekanowski": ("SciPy", distance.braycurtis),
         "mae": ("scikit-learn", mean_absolute_error),
-        "auc_judd": ("scikit-learn", lambda x, y: [roc_auc_score(b > b.mean(), a) for a, b in ((x, y), (y, x))]),
+        "auc_judd": (
+            "scikit-learn",
+            lambda x, y: [roc_auc_score(b > b.mean(), a) for a, b in ((x, y), (y, x))],
+        ),
     }
     of_maps = {
         "mse": ("scikit-image", mean_squared_error),
         "rbf": ("scikit-image", lambda x, y: np.exp(-3.92 * mean_squared_error(x, y))),
         "psnr": ("scikit-image", lambda x, y: peak_signal_noise_ratio(x, y, data_range=1.0)),
         "ssim": ("scikit-image", lambda x, y: structural_similarity(x, y, **gaussian)),
-        "emd": ("POT", lambda x, y: ot.emd2(*(distributions(one[None].astype(float))[0].ravel() for one in (x, y)), ground)),
+        "emd": (
+            "POT",
+            lambda x, y: ot.emd2(
+                *(distributions(one[None].astype(float))[0].ravel() for one in (x, y)), ground
+            ),
+        ),
     }
-    flattened = {name: (owner, lambda x, y, function=function: function(x.ravel(), y.ravel())) for name, (owner, function) in of_vectors.items()}
-    return flattened | of_maps | {f"saliencytools.{name}": ("saliencytools", getattr(maskcompare, name)) for name in SALIENCYTOOLS}
+    flattened = {
+        name: (owner, lambda x, y, function=function: function(x.ravel(), y.ravel()))
+        for name, (owner, function) in of_vectors.items()
+    }
+    return (
+        flattened
+        | of_maps
+        | {
+            f"saliencytools.{name}": ("saliencytools", getattr(maskcompare, name))
+            for name in SALIENCYTOOLS
+        }
+    )
 
 
 def arithmetic(name, models, pixels):
-    """Return the least number of operations, for one image, that the metric's definition wants; None for EMD."""
+    """Return the least number of operations, for one image, that the metric's definition wants;
+    None for EMD.
+    """
     pairs = models * (models - 1) / 2
     product = 2 * pairs * pixels
     sort = models * pixels * np.log2(pixels)
@@ -89,7 +121,8 @@ def arithmetic(name, models, pixels):
         "sign_agreement": 2 * product,
         "kl_divergence": 2 * product,
         "emd_values": sort + 3 * pairs * pixels,
-        # A product, two passes of 5 sums and 6 products with mirrored halves fused, and 14 operations for the ratio.
+        # A product, two passes of 5 sums and 6 products with mirrored halves fused, and 14
+        # operations for the ratio.
         "ssim": (1 + 2 * 16 + 14) * pairs * pixels,
         # Two ratios, two logarithms of some 10 operations each, and their sum.
         "jensen_shannon": 30 * pairs * pixels,
@@ -100,7 +133,9 @@ def arithmetic(name, models, pixels):
 
 
 def make_maps(models, images, size):
-    """Return smooth maps of one sign, shape (models, images, size, size), float32, scaled to at most 1."""
+    """Return smooth maps of one sign, shape (models, images, size, size), float32, scaled to at
+    most 1.
+    """
     from scipy.ndimage import gaussian_filter
 
     rng = np.random.default_rng(0)
@@ -112,7 +147,9 @@ def make_maps(models, images, size):
 
 
 def time_ours(names, maps):
-    """Return the seconds an image of comparing one block of all models by some metrics, chance values left out."""
+    """Return the seconds an image of comparing one block of all models by some metrics, chance
+    values left out.
+    """
     from lookalike.compare.pairs import compare_maps
     from lookalike.core import registry
 
@@ -167,8 +204,19 @@ def work(row, path, peer_images):
 
 def measure(row, path, peer_images):
     """Return a figure that a process of its own finds, with one thread; times in ms an image."""
-    command = [sys.executable, __file__, "--row", row, "--maps", path, "--peer-images", str(peer_images)]
-    done = subprocess.run(command, env=os.environ | ONE_THREAD, capture_output=True, text=True, check=False)
+    command = [
+        sys.executable,
+        __file__,
+        "--row",
+        row,
+        "--maps",
+        path,
+        "--peer-images",
+        str(peer_images),
+    ]
+    done = subprocess.run(
+        command, env=os.environ | ONE_THREAD, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         sys.exit(f"{row}: {done.stderr}")
     found = json.loads(done.stdout.splitlines()[-1])
@@ -177,13 +225,23 @@ def measure(row, path, peer_images):
 
 def print_row(label, ours, owner, exact, fast, limit):
     """Print a row of the table."""
-    against = f"{exact:.1f} | {exact / ours:.1f}x | {fast:.1f} | {fast / ours:.1f}x" if owner else " | | | "
-    print(f"| {label} | {ours:.2f} | {owner} | {against} | {f'{limit:.2f} | {limit / ours:.0%}' if limit else ' | '} |", flush=True)
+    against = (
+        f"{exact:.1f} | {exact / ours:.1f}x | {fast:.1f} | {fast / ours:.1f}x"
+        if owner
+        else " | | | "
+    )
+    print(
+        f"| {label} | {ours:.2f} | {owner} | {against} | "
+        f"{f'{limit:.2f} | {limit / ours:.0%}' if limit else ' | '} |",
+        flush=True,
+    )
 
 
 def parser_of_sizes(description):
     """Return a parser of how much is compared."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--models", type=int, default=14)
     parser.add_argument("--images", type=int, default=128)
     parser.add_argument("--size", type=int, default=224)
@@ -213,29 +271,71 @@ def main():
             return measure(f"ours:{','.join(names)}", path, given.peer_images)
 
         def time_peers(names):
-            return [sum(measure(f"peer:{name}:{dtype}", path, given.peer_images) for name in names) for dtype in ("float64", "float32")]
+            return [
+                sum(measure(f"peer:{name}:{dtype}", path, given.peer_images) for name in names)
+                for dtype in ("float64", "float32")
+            ]
 
         def limit(names):
             counts = [arithmetic(name, given.models, pixels) for name in names]
-            return None if None in counts else 1e3 * max(sum(counts) / flops, 4 * given.models * pixels / bandwidth)
+            return (
+                None
+                if None in counts
+                else 1e3 * max(sum(counts) / flops, 4 * given.models * pixels / bandwidth)
+            )
 
         known = peers()
         pairs = given.models * (given.models - 1) // 2
-        print(f"{given.models} models, {pairs} pairs, {given.images} images of {given.size} x {given.size}, ms an image, one thread.")
-        print(f"Rates of this machine: {flops / 1e9:.0f} Gflop/s in a matrix product of float64, {bandwidth / 1e9:.1f} GB/s read from memory.\n")
-        print("| metric | lookalike | peer | peer, float64 | ratio | peer, float32 | ratio | limit | reached |\n|---|---|---|---|---|---|---|---|---|")
+        print(
+            f"{given.models} models, {pairs} pairs, {given.images} images of {given.size} x "
+            f"{given.size}, ms an image, one thread."
+        )
+        print(
+            f"Rates of this machine: {flops / 1e9:.0f} Gflop/s in a matrix product of "
+            f"float64, {bandwidth / 1e9:.1f} GB/s read from memory.\n"
+        )
+        print(
+            "| metric | lookalike | peer | peer, float64 | ratio | peer, float32 | ratio | "
+            "limit | reached |\n|---|---|---|---|---|---|---|---|---|"
+        )
         for name in given.metrics or registry.names("metric"):
-            if registry.get("metric", name).views == "signed" and name not in SALIENCYTOOLS.values():
+            if (
+                registry.get("metric", name).views == "signed"
+                and name not in SALIENCYTOOLS.values()
+            ):
                 continue
             exact, fast = time_peers([name]) if name in known else (None, None)
-            print_row(name, time_row([name]), known[name][0] if name in known else "", exact, fast, limit([name]))
+            print_row(
+                name,
+                time_row([name]),
+                known[name][0] if name in known else "",
+                exact,
+                fast,
+                limit([name]),
+            )
         if not given.metrics:
             # One product serves all four, so that the least work is that of one.
-            print_row("cosine, pearson, mse, rbf together", time_row(INNER_PRODUCTS), "SciPy, scikit-image", *time_peers(INNER_PRODUCTS), limit(["mse"]))
+            print_row(
+                "cosine, pearson, mse, rbf together",
+                time_row(INNER_PRODUCTS),
+                "SciPy, scikit-image",
+                *time_peers(INNER_PRODUCTS),
+                limit(["mse"]),
+            )
             own = list(SALIENCYTOOLS.values())
-            distinct = [name for name in own if name not in ("pearson", "mse", "psnr", "rmse", "jaccard", "czekanowski")]
+            distinct = [
+                name
+                for name in own
+                if name not in ("pearson", "mse", "psnr", "rmse", "jaccard", "czekanowski")
+            ]
             theirs = time_peers([f"saliencytools.{name}" for name in SALIENCYTOOLS])
-            print_row("all that saliencytools has", time_row(own), "saliencytools", *theirs, limit(distinct))
+            print_row(
+                "all that saliencytools has",
+                time_row(own),
+                "saliencytools",
+                *theirs,
+                limit(distinct),
+            )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""Write the generated pages: metrics.md and methods.md from the registry, rulegraph.md from Snakemake.
+"""Write the generated pages: metrics.md and methods.md from the registry, rulegraph.md from
+Snakemake.
 
 With --check nothing is written, and a stale page is an error.
 """
@@ -23,7 +24,7 @@ SALIENCYTOOLS_PREPARATION = """## Preparation, beside saliencytools 0.35
 | `clip_mask` | `clip: [-1, 1]` |
 | `normalize_mask_0_1` | `scale: minmax`; a constant map becomes zero instead of NaN |
 | `normalize_mask` | no view of its own: `minmax` onto [-1, 1] gives signs to a map that has none |
-| S of its tutorial, SciPy's `sobel` | `sobel: true`, the magnitude over both axes instead of the signed derivative along one |
+| S of its tutorial, SciPy's `sobel` | `sobel: true`, the magnitude over both axes |
 | `make_histogram` | not needed: `emd_values` takes the values themselves |
 """
 
@@ -41,8 +42,17 @@ def first_paragraph(function):
 
 def options_text(options):
     """Return options with their defaults, as YAML has them."""
-    plain = {name: list(default) if isinstance(default, tuple) else default for name, default in options.items()}
-    return ", ".join(f"`{yaml.safe_dump({name: default}, default_flow_style=True).strip()[1:-1]}`" for name, default in plain.items()) or "none"
+    plain = {
+        name: list(default) if isinstance(default, tuple) else default
+        for name, default in options.items()
+    }
+    return (
+        ", ".join(
+            f"`{yaml.safe_dump({name: default}, default_flow_style=True).strip()[1:-1]}`"
+            for name, default in plain.items()
+        )
+        or "none"
+    )
 
 
 def escaped(text):
@@ -52,7 +62,13 @@ def escaped(text):
 
 def metrics_page():
     """Return the page of all metrics."""
-    lines = ["# Metrics", "", "Made from the registry by `make docs`. Every metric is a dissimilarity: 0 for equal maps, larger for less alike.", ""]
+    lines = [
+        "# Metrics",
+        "",
+        "Made from the registry by `make docs`. Every metric is a dissimilarity: 0 for equal "
+        "maps, larger for less alike.",
+        "",
+    ]
     for name in registry.names("metric"):
         card = registry.get("metric", name)
         low, high = card.range
@@ -72,9 +88,14 @@ def metrics_page():
             f"| undefined (NaN) where | {escaped(card.undefined or 'never')} |",
             f"| wants maps of a known range | {'yes' if card.bounded else 'no'} |",
             f"| options | {options_text(card.options)} |",
-            f"| cost of a block | {'one matrix product' if card.cost == 'product' else 'its pairs, one by one'} |",
+            "| cost of a block | "
+            f"{'one matrix product' if card.cost == 'product' else 'its pairs, one by one'} |",
             *([f"| reference | {card.reference} |"] if card.reference else []),
-            *([f"| beside saliencytools 0.35 | {escaped(card.saliencytools)} |"] if card.saliencytools else []),
+            *(
+                [f"| beside saliencytools 0.35 | {escaped(card.saliencytools)} |"]
+                if card.saliencytools
+                else []
+            ),
             "",
         ]
     return "\n".join(lines + [SALIENCYTOOLS_PREPARATION])
@@ -93,7 +114,8 @@ def methods_page():
             "| | |",
             "|---|---|",
             f"| maps | {'signed' if card.signed else 'not negative'} |",
-            f"| explains | {EXPLAINED[card.targets] if card.needs_model else 'nothing; needs no model'} |",
+            "| explains | "
+            f"{EXPLAINED[card.targets] if card.needs_model else 'nothing; needs no model'} |",
             f"| options | {options_text(card.options)} |",
             *([f"| reference | {card.reference} |"] if card.reference else []),
             "",
@@ -103,23 +125,50 @@ def methods_page():
 
 def rulegraph_page():
     """Return the page with the graph of the rules."""
-    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--directory", ROOT / ".snakemake/docs", "--configfile", ROOT / "config.yaml"]
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--cores",
+        "1",
+        "--directory",
+        ROOT / ".snakemake/docs",
+        "--configfile",
+        ROOT / "config.yaml",
+    ]
     command += ["--forceall", "--rulegraph", "mermaid-js"]
     text = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=True).stdout
     names = dict(re.findall(r"(id\d+)\[(\w+)\]", text))
-    graph = networkx.DiGraph((names[source], names[sink]) for source, sink in re.findall(r"(id\d+) --> (id\d+)", text))
+    graph = networkx.DiGraph(
+        (names[source], names[sink]) for source, sink in re.findall(r"(id\d+) --> (id\d+)", text)
+    )
     edges = sorted(networkx.transitive_reduction(graph).edges)
-    lines = ["# Rules", "", "Made by `make docs`: which rule feeds which, for the embedded demo, without the edges that others imply.", "", "```mermaid"]
-    return "\n".join([*lines, "flowchart TB", *(f"    {source} --> {sink}" for source, sink in edges), "```", ""])
+    lines = [
+        "# Rules",
+        "",
+        "Made by `make docs`: which rule feeds which, for the embedded demo, without the "
+        "edges that others imply.",
+        "",
+        "```mermaid",
+    ]
+    return "\n".join(
+        [*lines, "flowchart TB", *(f"    {source} --> {sink}" for source, sink in edges), "```", ""]
+    )
 
 
 def main():
     """Write or check the pages."""
     stale = []
-    for name, page in (("metrics.md", metrics_page()), ("methods.md", methods_page()), ("rulegraph.md", rulegraph_page())):
+    for name, page in (
+        ("metrics.md", metrics_page()),
+        ("methods.md", methods_page()),
+        ("rulegraph.md", rulegraph_page()),
+    ):
         path = ROOT / "docs" / name
         if "--check" in sys.argv:
-            stale += [name] if not path.is_file() or path.read_text(encoding="utf-8") != page else []
+            stale += (
+                [name] if not path.is_file() or path.read_text(encoding="utf-8") != page else []
+            )
         else:
             path.write_text(page, encoding="utf-8")
     if stale:

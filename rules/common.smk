@@ -16,7 +16,7 @@ from lookalike.workflow.fingerprint import fingerprint
 from lookalike.maps.existing import find_maps, match_images
 from lookalike.images.manifest import image_files
 from lookalike.inference.significance import enough_permutations
-from lookalike.compare.dissimilarities import GIVEN_MATRICES
+from lookalike.compare.user_matrices import GIVEN_MATRICES
 
 GIVEN_CONFIG = dict(config)
 try:

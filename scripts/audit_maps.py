@@ -9,5 +9,9 @@ logs.log_to(snakemake.log[0])
 
 batch, card = stacks.read_batch(snakemake.input.batch)
 raw = (io.read_map(Path(snakemake.input.maps, f"{image}.npy")) for image in card["images"])
-raw = (views.repair_cell(one, *snakemake.params.repair) for one in raw) if snakemake.params.repair else raw
+raw = (
+    (views.repair_cell(one, *snakemake.params.repair) for one in raw)
+    if snakemake.params.repair
+    else raw
+)
 io.write_json(snakemake.output.audit, audit.audit(batch, card["images"], raw))

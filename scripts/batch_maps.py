@@ -18,4 +18,6 @@ card = {
     "view": view,
     "data_range": views.data_range(snakemake.params.signed, **view),
 }
-stacks.write_batch(snakemake.output.batch, (views.view(io.read_map(path), **view) for path in paths), card)
+stacks.write_batch(
+    snakemake.output.batch, (views.view(io.read_map(path), **view) for path in paths), card
+)

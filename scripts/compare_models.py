@@ -8,7 +8,19 @@ logs.log_to(snakemake.log[0])
 
 a, images, data_range = stacks.read_batches(snakemake.input.a)
 b, _, _ = stacks.read_batches(snakemake.input.b, images, snakemake.input.a[0])
-metric = registry.get("metric", snakemake.params.metric), {"data_range": data_range, **snakemake.params.options}
+metric = (
+    registry.get("metric", snakemake.params.metric),
+    {"data_range": data_range, **snakemake.params.options},
+)
 within = snakemake.params.a == snakemake.params.b
-(values,), (chance,) = pairs.compare_blocks([metric], a, a if within else b, seed=snakemake.params.seed)
-io.write_arrays(snakemake.output.pairs, values=values, chance=chance, images=images, a=snakemake.params.a, b=snakemake.params.b)
+(values,), (chance,) = pairs.compare_blocks(
+    [metric], a, a if within else b, seed=snakemake.params.seed
+)
+io.write_arrays(
+    snakemake.output.pairs,
+    values=values,
+    chance=chance,
+    images=images,
+    a=snakemake.params.a,
+    b=snakemake.params.b,
+)

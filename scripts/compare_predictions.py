@@ -5,5 +5,7 @@ from lookalike.models import predictions
 
 logs.log_to(snakemake.log[0])
 
-disagreement = predictions.disagreements(io.read_each(snakemake.input.predictions), snakemake.params.scores)
+disagreement = predictions.disagreements(
+    io.read_each(snakemake.input.predictions), snakemake.params.scores
+)
 io.write_matrix(snakemake.output.disagreement, disagreement, snakemake.params.models)

@@ -13,12 +13,24 @@ for path, number, bootstrap in zip(read.matrices, read.numbers, read.bootstraps,
     (everything, all_names), (images, _) = io.read_matrix(path), io.read_matrix(number)
     # Pruned variants are near to their models by their make, and no yardstick.
     matrix, names = replicates.without(everything, all_names, given.variants)
-    resampled = condensed.select_pairs(io.read_arrays(bootstrap)["dissimilarity"], [all_names.index(name) for name in names])
+    resampled = condensed.select_pairs(
+        io.read_arrays(bootstrap)["dissimilarity"], [all_names.index(name) for name in names]
+    )
     for replicate, original in given.replicates.items():
         # Not every method has all models.
         if not {replicate, original} <= set(names):
             continue
-        about = {"method": method, "metric": metric, "subset": subset, "model": original, "replicate": replicate}
+        about = {
+            "method": method,
+            "metric": metric,
+            "subset": subset,
+            "model": original,
+            "replicate": replicate,
+        }
         n = int(images[all_names.index(original), all_names.index(replicate)])
-        rows.append(about | replicates.replicate_gap(matrix, names, original, replicate, resampled) | {"n": n})
+        rows.append(
+            about
+            | replicates.replicate_gap(matrix, names, original, replicate, resampled)
+            | {"n": n}
+        )
 io.write_table(snakemake.output.replicates, rows, replicates.COLUMNS)

@@ -12,5 +12,10 @@ for path, bootstrap in zip(snakemake.input.matrices, snakemake.input.bootstraps,
     matrix, names = io.read_matrix(path)
     replicates = io.read_arrays(bootstrap)["dissimilarity"]
     place = dict(zip(variants.PLACE, Path(path).parts[-4:-1], strict=True))
-    rows += [place | row for row in variants.compare_maps(matrix, replicates, names, given.variants, given.origins, given.seed)]
+    rows += [
+        place | row
+        for row in variants.compare_maps(
+            matrix, replicates, names, given.variants, given.origins, given.seed
+        )
+    ]
 io.write_table(snakemake.output.variants, rows, variants.MAP_COLUMNS)

@@ -9,10 +9,20 @@ from lookalike.plots.matrix import heatmap
 from lookalike.plots.style import save
 
 rows = io.read_table(snakemake.input.agreement)
-heading = f"agreement of matrices, {snakemake.wildcards.subset} images\n*: Mantel's p, corrected (Holm), at most .05"
+heading = (
+    f"agreement of matrices, {snakemake.wildcards.subset} images\n*: Mantel's p, corrected "
+    "(Holm), at most .05"
+)
 for name, paths, label in (
     ("rho", snakemake.output.matrices, "Spearman's correlation of the dissimilarities"),
-    ("tree", snakemake.output.trees, f"correlation of the trees' heights, {snakemake.params.linkage} linkage"),
+    (
+        "tree",
+        snakemake.output.trees,
+        f"correlation of the trees' heights, {snakemake.params.linkage} linkage",
+    ),
 ):
     matrix, clear, names, methods = agreement.as_matrix(rows, name)
-    save(heatmap(matrix, names, methods, label=label, title=heading, notes=clear, limits=(-1, 1)), paths)
+    save(
+        heatmap(matrix, names, methods, label=label, title=heading, notes=clear, limits=(-1, 1)),
+        paths,
+    )

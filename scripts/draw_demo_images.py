@@ -9,7 +9,9 @@ logs.log_to(snakemake.log[0])
 
 scores = []
 for split, count in snakemake.params.counts.items():
-    for shape, number, image, mask in demo.draw_images(snakemake.params.seed, split, count, snakemake.params.size):
+    for shape, number, image, mask in demo.draw_images(
+        snakemake.params.seed, split, count, snakemake.params.size
+    ):
         name = f"{split}-{number:05d}.png"
         io.write_image(Path(snakemake.output.images, split, shape, name), image)
         io.write_image(Path(snakemake.output.masks, name), mask)

@@ -11,4 +11,7 @@ channels, curves = (
     {model: io.read_table(path) for model, path in zip(snakemake.params.models, paths, strict=True)}
     for paths in (snakemake.input.channels, snakemake.input.curves)
 )
-save(pruning_figure(channels, curves, criterion=CRITERIA[snakemake.params.by]), snakemake.output.figure)
+save(
+    pruning_figure(channels, curves, criterion=CRITERIA[snakemake.params.by]),
+    snakemake.output.figure,
+)

@@ -8,9 +8,13 @@ from lookalike.models import layers, loading, tables
 from lookalike.core.errors import InputError
 
 rows = []
-for (name, layer), weights, sidecar in zip(snakemake.params.layers.items(), snakemake.input.weights, snakemake.input.sidecars, strict=True):
+for (name, layer), weights, sidecar in zip(
+    snakemake.params.layers.items(), snakemake.input.weights, snakemake.input.sidecars, strict=True
+):
     try:
-        found = layers.measure_layer(loading.load_model(weights, sidecar=sidecar).net, (snakemake.params.size,) * 2, layer)
+        found = layers.measure_layer(
+            loading.load_model(weights, sidecar=sidecar).net, (snakemake.params.size,) * 2, layer
+        )
     except InputError as error:
         print(f"{name}: {error}")
         found = {"layer": None, "channels": None, "grid": None}

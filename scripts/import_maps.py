@@ -8,5 +8,9 @@ from lookalike.maps import existing
 logs.log_to(snakemake.log[0])
 
 images = [row["image"] for row in io.read_table(snakemake.input.sample)]
-for image, saliency in zip(images, existing.read_maps(snakemake.input.given, images, signed=snakemake.params.signed), strict=True):
+for image, saliency in zip(
+    images,
+    existing.read_maps(snakemake.input.given, images, signed=snakemake.params.signed),
+    strict=True,
+):
     io.write_map(Path(snakemake.output.maps, f"{image}.npy"), saliency)

@@ -6,4 +6,7 @@ from lookalike.images import scores
 logs.log_to(snakemake.log[0])
 
 rows = io.read_table(snakemake.input.manifest)
-io.write_table(snakemake.output.scores, scores.match_scores(io.read_table(snakemake.input.given), rows, snakemake.input.given))
+io.write_table(
+    snakemake.output.scores,
+    scores.match_scores(io.read_table(snakemake.input.given), rows, snakemake.input.given),
+)

@@ -5,6 +5,10 @@ from lookalike.maps import existing
 
 logs.log_to(snakemake.log[0])
 
-manifest = [row["image"] for row in io.read_table(snakemake.input.manifest) if row["split"] == snakemake.params.split]
+manifest = [
+    row["image"]
+    for row in io.read_table(snakemake.input.manifest)
+    if row["split"] == snakemake.params.split
+]
 rows = existing.list_unmatched(manifest, snakemake.params.common, snakemake.params.unmatched)
 io.write_table(snakemake.output.unmatched, rows, ["image", "lacking"])

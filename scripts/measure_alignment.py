@@ -1,4 +1,6 @@
-"""Measure how a model's similarities between held-out images agree with human ones, in every resample of the images."""
+"""Measure how a model's similarities between held-out images agree with human ones, in every
+resample of the images.
+"""
 
 from lookalike.core import io, logs
 
@@ -12,7 +14,11 @@ model = loading.load_model(read.weights, devices.claim_device(snakemake.threads)
 rows = [row for row in io.read_table(read.manifest) if row["split"] == "val"]
 names = [row["image"] for row in rows]
 pixels = reading.load_images(rows, given.size, snakemake.threads)
-features = alignment.unit_rows(networks.in_batches(model.features, pixels, model.batch(given.size), model.device).astype(float))
+features = alignment.unit_rows(
+    networks.in_batches(model.features, pixels, model.batch(given.size), model.device).astype(float)
+)
 human = scores.human_similarity(names, read.get("similarity"), read.get("scores"))
-found = alignment.measure_alignment(features @ features.T, human, heldout.resample(len(names), given.resamples, given.seed))
+found = alignment.measure_alignment(
+    features @ features.T, human, heldout.resample(len(names), given.resamples, given.seed)
+)
 io.write_arrays(snakemake.output.alignment, images=names, alignment=found)

@@ -12,4 +12,6 @@ rows = [row for row in io.read_table(snakemake.input.sample) if row["mask"]]
 batches = {Path(path).parent.name: stacks.read_batch(path) for path in snakemake.input.batches}
 size = next(iter(batches.values()))[0].shape[1]
 masks = {row["image"]: reading.read_mask(row["mask"], size) for row in rows}
-io.write_table(snakemake.output.localisation, localisation.measure(batches, masks, snakemake.params.seed))
+io.write_table(
+    snakemake.output.localisation, localisation.measure(batches, masks, snakemake.params.seed)
+)

@@ -7,9 +7,13 @@ logs.log_to(snakemake.log[0])
 from lookalike.images import reading
 from lookalike.models import devices, loading, networks
 
-model = loading.load_model(snakemake.input.weights, devices.claim_device(snakemake.threads), snakemake.input.sidecar)
+model = loading.load_model(
+    snakemake.input.weights, devices.claim_device(snakemake.threads), snakemake.input.sidecar
+)
 rows = io.read_table(snakemake.input.sample)
-logits = networks.predict(model, reading.load_images(rows, snakemake.params.size, snakemake.threads))
+logits = networks.predict(
+    model, reading.load_images(rows, snakemake.params.size, snakemake.threads)
+)
 io.write_arrays(
     snakemake.output.predictions,
     images=[row["image"] for row in rows],

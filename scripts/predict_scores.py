@@ -11,6 +11,11 @@ read = snakemake.input
 model = loading.load_model(read.weights, devices.claim_device(snakemake.threads), read.sidecar)
 rows = [row for row in io.read_table(read.manifest) if row["split"] == "val"]
 names = [row["image"] for row in rows]
-predicted = networks.predict(model, reading.load_images(rows, snakemake.params.size, snakemake.threads))[:, 0]
+predicted = networks.predict(
+    model, reading.load_images(rows, snakemake.params.size, snakemake.threads)
+)[:, 0]
 table = zip(names, scores.read_scores(read.scores, names), predicted, strict=True)
-io.write_table(snakemake.output.predicted, [{"image": image, "score": score, "predicted": value} for image, score, value in table])
+io.write_table(
+    snakemake.output.predicted,
+    [{"image": image, "score": score, "predicted": value} for image, score, value in table],
+)

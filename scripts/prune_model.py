@@ -8,5 +8,10 @@ logs.log_to(snakemake.log[0])
 given = snakemake.params
 channels = io.read_table(snakemake.input.channels)
 dropped = pruning.drop_channels(channels, given.draw, given.pruned_from, given.seed)
-pruned = {"from": given.pruned_from, "layer": channels[0]["layer"], "channels": len(channels), "dropped": dropped}
+pruned = {
+    "from": given.pruned_from,
+    "layer": channels[0]["layer"],
+    "channels": len(channels),
+    "dropped": dropped,
+}
 io.write_json(snakemake.output.sidecar, io.read_json(snakemake.input.sidecar) | {"pruned": pruned})

@@ -9,9 +9,22 @@ from lookalike.models import devices, loading, pruning
 
 given = snakemake.params
 model = loading.load_model(snakemake.input.weights, devices.claim_device(snakemake.threads))
-parts = [part[: given.n] for part in scores.split_training(io.read_table(snakemake.input.manifest), given.seed)]
+parts = [
+    part[: given.n]
+    for part in scores.split_training(io.read_table(snakemake.input.manifest), given.seed)
+]
 pixels = [reading.load_images(part, given.size, snakemake.threads) for part in parts]
-goals = [pruning.criterion_of(given.by, [row["image"] for row in part], snakemake.input.scores, snakemake.input.get("similarity")) for part in parts]
-ranked, curve = pruning.rank_channels(model, given.layer, *zip(pixels, goals, strict=True), by=given.by, strategy=given.strategy)
+goals = [
+    pruning.criterion_of(
+        given.by,
+        [row["image"] for row in part],
+        snakemake.input.scores,
+        snakemake.input.get("similarity"),
+    )
+    for part in parts
+]
+ranked, curve = pruning.rank_channels(
+    model, given.layer, *zip(pixels, goals, strict=True), by=given.by, strategy=given.strategy
+)
 io.write_table(snakemake.output.channels, ranked)
 io.write_table(snakemake.output.curve, curve)

@@ -8,7 +8,13 @@ logs.log_to(snakemake.log[0])
 read = snakemake.input
 layers = io.read_table(read.layers) if read.layers else []
 computed = zip(read.sidecars, read.predictions, layers, strict=True)
-measured = [tables.measure_model(io.read_json(sidecar), io.read_arrays(predictions), layer) for sidecar, predictions, layer in computed]
+measured = [
+    tables.measure_model(io.read_json(sidecar), io.read_arrays(predictions), layer)
+    for sidecar, predictions, layer in computed
+]
 measured += [tables.measure_maps(io.read_json(card)) for card in read.cards]
 names = [*snakemake.params.computed, *snakemake.params.mapped]
-io.write_table(snakemake.output.models, tables.tabulate_models(snakemake.params.models, dict(zip(names, measured, strict=True))))
+io.write_table(
+    snakemake.output.models,
+    tables.tabulate_models(snakemake.params.models, dict(zip(names, measured, strict=True))),
+)

@@ -11,4 +11,7 @@ rows = []
 for path in map(Path, snakemake.input.tests):
     place = {"method": path.parts[-3], "metric": path.parts[-2], "subset": path.stem}
     rows += [place | row for row in io.read_table(path)]
-io.write_table(snakemake.output.tests, significance.correct(rows, snakemake.params.tests, snakemake.params.family))
+io.write_table(
+    snakemake.output.tests,
+    significance.correct(rows, snakemake.params.tests, snakemake.params.family),
+)

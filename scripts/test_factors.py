@@ -11,5 +11,11 @@ matrix, names = replicates.without(*io.read_matrix(read.dissimilarity), given.al
 matrix, names, _ = dissimilarities.without_unknown(matrix, names)
 known = factors.factors_of(io.read_table(read.models), given.factors)
 predictions = factors.fill(*io.read_matrix(read.disagreement), names) if read.disagreement else None
-images = int(condensed.condensed(io.read_matrix(read.n)[0]).max(initial=0)) if read.get("n") else None
-io.write_table(snakemake.output.factors, factors.factor_tests(matrix, names, known, predictions, given.permutations, given.seed, images), factors.COLUMNS)
+images = (
+    int(condensed.condensed(io.read_matrix(read.n)[0]).max(initial=0)) if read.get("n") else None
+)
+io.write_table(
+    snakemake.output.factors,
+    factors.factor_tests(matrix, names, known, predictions, given.permutations, given.seed, images),
+    factors.COLUMNS,
+)

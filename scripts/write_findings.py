@@ -5,4 +5,7 @@ from lookalike.findings import collect
 
 logs.log_to(snakemake.log[0])
 
-io.write_text(snakemake.output.findings, collect.as_markdown(collect.collect(snakemake.input, snakemake.params.subset)))
+io.write_text(
+    snakemake.output.findings,
+    collect.as_markdown(collect.collect(snakemake.input, snakemake.params.subset)),
+)

@@ -6,5 +6,8 @@ logs.log_to(snakemake.log[0])
 
 from lookalike.report import content, page
 
-shown = content.gather(snakemake.input, snakemake.params.subset) | {"left_out": snakemake.params.left_out, "config": page.as_yaml(snakemake.params.config)}
+shown = content.gather(snakemake.input, snakemake.params.subset) | {
+    "left_out": snakemake.params.left_out,
+    "config": page.as_yaml(snakemake.params.config),
+}
 io.write_text(snakemake.output.report, page.render(**shown))

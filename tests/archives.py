@@ -1,4 +1,6 @@
-"""Archives of small images, and a server on loopback that can misbehave in the ways that servers and lines do."""
+"""Archives of small images, and a server on loopback that can misbehave in the ways that servers
+and lines do.
+"""
 
 import contextlib
 import hashlib
@@ -22,14 +24,26 @@ def picture(number):
 
 
 def imagenette(top="imagenette2-160/", count=3):
-    """Return files by their name, in Imagenette's layout: so many images a split and class, and a table beside."""
-    places = [(split, label, number) for split in ("train", "val") for label in CLASSES for number in range(count)]
-    files = {f"{top}{split}/{label}/{split}_{label}_{number}.JPEG": picture(place) for place, (split, label, number) in enumerate(places)}
+    """Return files by their name, in Imagenette's layout: so many images a split and class, and a
+    table beside.
+    """
+    places = [
+        (split, label, number)
+        for split in ("train", "val")
+        for label in CLASSES
+        for number in range(count)
+    ]
+    files = {
+        f"{top}{split}/{label}/{split}_{label}_{number}.JPEG": picture(place)
+        for place, (split, label, number) in enumerate(places)
+    }
     return {f"{top}noisy_imagenette.csv": b"path,noisy_labels_0\n"} | files
 
 
 def pack(path, files, *more):
-    """Write files, bytes by their name, into an archive of the kind that the suffix says; more are members of their own making."""
+    """Write files, bytes by their name, into an archive of the kind that the suffix says; more are
+    members of their own making.
+    """
     if path.suffix == ".zip":
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, content in [*files.items(), *more]:
@@ -80,14 +94,16 @@ class Handler(BaseHTTPRequestHandler):
 def serving(files):
     """Serve bytes by their path; yield the server.
 
-    `requests` collects the paths that were asked for, and from which byte; `statuses` are the first answers (None for
-    the file itself), `breaks` the bytes at which the first files break off.
+    `requests` collects the paths that were asked for, and from which byte; `statuses` are the first
+    answers (None for the file itself), `breaks` the bytes at which the first files break off.
     """
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.files, server.requests, server.statuses, server.breaks = files, [], [], []
     server.knows_ranges, server.stalls, server.stopped = True, False, threading.Event()
     server.url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+    ).start()
     try:
         yield server
     finally:

@@ -48,15 +48,45 @@ class Run:
         return found[0] if found else lines[-1]
 
 
-def snakemake(directory, config, *targets, cores=1, flags=(), root=ROOT, environment=(), timeout=TIMEOUT):
-    """Run the workflow in a directory of its own, with further variables of the environment; a failed run is returned, not raised."""
+def snakemake(
+    directory, config, *targets, cores=1, flags=(), root=ROOT, environment=(), timeout=TIMEOUT
+):
+    """Run the workflow in a directory of its own, with further variables of the environment; a
+    failed run is returned, not raised.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "given.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False))
-    command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--resources", f"gpu={cores}", "--directory", directory]
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--cores",
+        str(cores),
+        "--resources",
+        f"gpu={cores}",
+        "--directory",
+        directory,
+    ]
     command += ["--configfile", path, *flags, "--", *targets]
-    environment = os.environ | dict(environment) | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(command, cwd=root, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout, check=False)
+    environment = (
+        os.environ
+        | dict(environment)
+        | {
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+    )
+    done = subprocess.run(
+        command,
+        cwd=root,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=timeout,
+        check=False,
+    )
     return Run(done.returncode, done.stdout)
 
 
@@ -65,7 +95,12 @@ def tiny_config():
     return {
         "images": {"n": 10, "size": 64, "demo": {"train": 20, "val": 20}},
         "models": {
-            "ResNet": {"timm": "test_resnet", "options": {"output_stride": 8}, "family": "CNN", "epochs": 1},
+            "ResNet": {
+                "timm": "test_resnet",
+                "options": {"output_stride": 8},
+                "family": "CNN",
+                "epochs": 1,
+            },
             "ResNet-b": {"replicate_of": "ResNet"},
             "RegNet": {"timm": "test_byobnet", "options": {"output_stride": 8}, "family": "RegNet"},
         },
@@ -81,7 +116,9 @@ def tiny_config():
 
 @contextlib.contextmanager
 def once(folder):
-    """Let one test process make a folder's content while the others wait; yield whether it is this one."""
+    """Let one test process make a folder's content while the others wait; yield whether it is this
+    one.
+    """
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -90,7 +127,9 @@ def once(folder):
 
 
 def run_once(tmp_path_factory, worker_id, name, config):
-    """Run a config once for all test processes, and return the folder of the run, which no test may change."""
+    """Run a config once for all test processes, and return the folder of the run, which no test may
+    change.
+    """
     base = tmp_path_factory.getbasetemp()
     shared = (base if worker_id == "master" else base.parent) / name
     with once(shared) as mine:
@@ -116,5 +155,15 @@ def copied(finished, tmp_path):
 @pytest.fixture
 def checkout(tmp_path):
     """A copy of the workflow's own files, to be changed."""
-    left_out = shutil.ignore_patterns(".git", ".venv", ".snakemake", ".hypothesis", "data", "results", "logs", "benchmarks", "*.pyc")
+    left_out = shutil.ignore_patterns(
+        ".git",
+        ".venv",
+        ".snakemake",
+        ".hypothesis",
+        "data",
+        "results",
+        "logs",
+        "benchmarks",
+        "*.pyc",
+    )
     return Path(shutil.copytree(ROOT, tmp_path / "checkout", ignore=left_out))

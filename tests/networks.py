@@ -1,4 +1,6 @@
-"""Tiny networks for the tests of channels, and what they give without some, by the whole network each time."""
+"""Tiny networks for the tests of channels, and what they give without some, by the whole network
+each time.
+"""
 
 from contextlib import contextmanager
 
@@ -13,7 +15,13 @@ SIDE = 64
 VIT = {"img_size": SIDE, "patch_size": 8}
 
 
-SWIN = {"img_size": SIDE, "window_size": 4, "embed_dim": 24, "depths": (1, 2, 1, 1), "num_heads": (1, 1, 1, 1)}
+SWIN = {
+    "img_size": SIDE,
+    "window_size": 4,
+    "embed_dim": 24,
+    "depths": (1, 2, 1, 1),
+    "num_heads": (1, 1, 1, 1),
+}
 
 
 def network(name, options=None, layer=None):
@@ -63,7 +71,9 @@ def without(layer, axis, channel):
 
 @torch.no_grad()
 def one_by_one(layer, axis, images, dropped, read):
-    """Return (n, M, ...), the outputs without each of the lists of channels, by the whole network each time."""
+    """Return (n, M, ...), the outputs without each of the lists of channels, by the whole network
+    each time.
+    """
     outputs = []
     for channel in dropped:
         with without(layer, axis, channel):
@@ -79,19 +89,29 @@ def assert_same(found, expected, whole):
 
 
 def instance_state(net):
-    return [(list(vars(module)), len(module._forward_hooks), len(module._forward_pre_hooks)) for module in net.modules()]
+    return [
+        (list(vars(module)), len(module._forward_hooks), len(module._forward_pre_hooks))
+        for module in net.modules()
+    ]
 
 
 class Pair(torch.nn.Module):
     def forward(self, x):
         windows = torch.stack([x, 2 * x, -x, x.abs()], dim=1).flatten(0, 1)
-        return 2 * x, ({"windows": windows, "table": torch.arange(4)}, x.new_full((1, 4, 1, 1), 3.0))
+        return 2 * x, (
+            {"windows": windows, "table": torch.arange(4)},
+            x.new_full((1, 4, 1, 1), 3.0),
+        )
 
 
 class Twice(torch.nn.Module):
     def __init__(self):
         super().__init__()
-        self.layer, self.idle, self.tuple = torch.nn.Conv2d(3, 3, 1), torch.nn.Conv2d(3, 3, 1), Pair()
+        self.layer, self.idle, self.tuple = (
+            torch.nn.Conv2d(3, 3, 1),
+            torch.nn.Conv2d(3, 3, 1),
+            Pair(),
+        )
 
     def forward(self, images):
         return self.tuple(self.layer(self.layer(images)))[0].flatten(1)

@@ -21,15 +21,22 @@ def summarise(values, aggregate="mean"):
     Returns
     -------
     dict of ndarray, shape (pairs,)
-        `mean`, `std` (ddof 1), `n` (images used) and `dissimilarity`. NaN where no image counts; a single image has
-        no standard deviation, and then no `mean_std`.
+        `mean`, `std` (ddof 1), `n` (images used) and `dissimilarity`. NaN where no image counts; a
+        single image has no standard deviation, and then no `mean_std`.
     """
     mean, std, n = weighted_moments(np.ones((1, len(values))), values)
-    return {"mean": mean[0], "std": std[0], "n": n[0], "dissimilarity": AGGREGATES[aggregate](mean[0], std[0])}
+    return {
+        "mean": mean[0],
+        "std": std[0],
+        "n": n[0],
+        "dissimilarity": AGGREGATES[aggregate](mean[0], std[0]),
+    }
 
 
 def dissimilarities_of(values, aggregate):
-    """Return the dissimilarities of a matrix, condensed; the plain mean of complete values takes a short way, since it is most often asked."""
+    """Return the dissimilarities of a matrix, condensed; the plain mean of complete values takes a
+    short way, since it is most often asked.
+    """
     if aggregate == "mean" and len(values) and np.isfinite(values).all():
         return values.mean(axis=0)
     return summarise(values, aggregate)["dissimilarity"]

@@ -15,6 +15,13 @@ def blocks_of(models, size):
 
 
 def block_pairs(blocks):
-    """Return the pairs of blocks to compare: each with each later one, and with itself where it holds a pair."""
+    """Return the pairs of blocks to compare: each with each later one, and with itself where it
+    holds a pair.
+    """
     names = list(blocks)
-    return [(a, b) for place, a in enumerate(names) for b in names[place:] if a != b or len(blocks[a]) > 1]
+    return [
+        (a, b)
+        for place, a in enumerate(names)
+        for b in names[place:]
+        if a != b or len(blocks[a]) > 1
+    ]

@@ -19,16 +19,27 @@ def calibrate(dissimilarities, chance, names, originals):
     Returns
     -------
     ndarray, shape (pairs,)
-        0: as alike as a model and its own replicate; 1: no more alike than maps of different images. A pair's ceiling is
-        that of the replicates of its two models; where they have none, the mean of all replicates; where there are none at
-        all, 0, the dissimilarity of a map to itself. NaN where chance is not above the ceiling.
+        0: as alike as a model and its own replicate; 1: no more alike than maps of different
+        images. A pair's ceiling is that of the replicates of its two models; where they have none,
+        the mean of all replicates; where there are none at all, 0, the dissimilarity of a map to
+        itself. NaN where chance is not above the ceiling.
     """
     rows, columns = np.triu_indices(len(names), 1)
     origin = np.array([originals[name] for name in names])
-    own = {name: dissimilarities[(origin[rows] == name) & (origin[columns] == name)] for name in dict.fromkeys(origin.tolist())}
-    ceilings = {name: np.nanmean(values) for name, values in own.items() if np.isfinite(values).any()}
+    own = {
+        name: dissimilarities[(origin[rows] == name) & (origin[columns] == name)]
+        for name in dict.fromkeys(origin.tolist())
+    }
+    ceilings = {
+        name: np.nanmean(values) for name, values in own.items() if np.isfinite(values).any()
+    }
     usual = np.mean([*ceilings.values()]) if ceilings else 0.0
-    known = [[ceilings[name] for name in {origin[row], origin[column]} if name in ceilings] for row, column in zip(rows, columns, strict=True)]
+    known = [
+        [ceilings[name] for name in {origin[row], origin[column]} if name in ceilings]
+        for row, column in zip(rows, columns, strict=True)
+    ]
     ceiling = np.array([np.mean(values) if values else usual for values in known])
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(chance - ceiling > ROUNDING, (dissimilarities - ceiling) / (chance - ceiling), np.nan)
+        return np.where(
+            chance - ceiling > ROUNDING, (dissimilarities - ceiling) / (chance - ceiling), np.nan
+        )

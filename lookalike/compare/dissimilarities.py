@@ -1,70 +1,116 @@
-"""From the values of all pairs on all images to dissimilarity matrices."""
+"""Dissimilarities of models: a matrix with its names, its key and its bootstrap replicates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from lookalike.core import io
-from lookalike.core.condensed import condensed, square
-from lookalike.core.errors import InputError
-
-# The method under which somebody's matrices appear.
-GIVEN_MATRICES = "imported"
+from lookalike.core.condensed import condensed, select_pairs
 
 
-def checked_matrix(matrix, names, kind, path):
-    """Return somebody's matrix as dissimilarities.
+class Key(NamedTuple):
+    """What a matrix is about: method, metric, and subset of the images."""
+
+    method: str
+    metric: str
+    subset: str = "all"
+
+
+@dataclass(frozen=True, eq=False)
+class Dissimilarities:
+    """A dissimilarity matrix with all that belongs to it.
+
+    Attributes
+    ----------
+    values : ndarray, shape (m, m)
+        Symmetric, 0 on the diagonal, NaN where a dissimilarity is not known.
+    names : tuple of str
+        Of the m models.
+    key : Key
+        Method, metric and subset.
+    replicates : ndarray, shape (B, m (m - 1) / 2)
+        Condensed bootstrap replicates; B is 0 for a user-supplied matrix.
+    halves : ndarray, shape (splits, 2, m (m - 1) / 2), or None
+        Condensed dissimilarities of random halves of the images; None where they are not known.
+    n : ndarray, shape (m, m), or None
+        Number of images behind each dissimilarity; None where it is not known.
+    """
+
+    values: np.ndarray
+    names: tuple[str, ...]
+    key: Key
+    replicates: np.ndarray
+    halves: np.ndarray | None = None
+    n: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        """Return the number of models."""
+        return len(self.names)
+
+    @property
+    def condensed(self) -> np.ndarray:
+        """The values above the diagonal, shape (pairs,)."""
+        return condensed(self.values)
+
+    @property
+    def complete_replicates(self) -> np.ndarray:
+        """The replicates in which every dissimilarity is known, shape (b, pairs)."""
+        return self.replicates[np.isfinite(self.replicates).all(axis=1)]
+
+    def of(self, names: Iterable[str]) -> Dissimilarities:
+        """Return the part of some models, in the order given."""
+        chosen = tuple(names)
+        places = [self.names.index(name) for name in chosen]
+        square = np.ix_(places, places)
+        return replace(
+            self,
+            values=self.values[square],
+            names=chosen,
+            replicates=select_pairs(self.replicates, places),
+            halves=None if self.halves is None else select_pairs(self.halves, places),
+            n=None if self.n is None else self.n[square],
+        )
+
+    def without(self, names: Iterable[str]) -> Dissimilarities:
+        """Return the part that remains without some models, which need not be in it."""
+        left_out = set(names)
+        return self.of(name for name in self.names if name not in left_out)
+
+    def without_unknown(self) -> Dissimilarities:
+        """Leave out models until all values are known, each time the one with most unknown ones."""
+        kept = list(range(len(self)))
+        while (unknown := np.isnan(self.values[np.ix_(kept, kept)]).sum(axis=1)).any():
+            left_out = kept.pop(int(unknown.argmax()))
+            count = unknown.max()
+            print(f"{self.names[left_out]} is left out: {count} of its dissimilarities are unknown")
+        return self.of(self.names[place] for place in kept)
+
+
+def read_dissimilarities(
+    matrix: str | Path, bootstrap: str | Path, key: Iterable[str], n: str | Path | None = None
+) -> Dissimilarities:
+    """Read what `aggregate_matrix` or `import_matrix` wrote.
 
     Parameters
     ----------
-    matrix : ndarray, shape (m, m)
-        NaN where a value is not known; the diagonal may be left out.
-    names : list of str
-    kind : {"dissimilarity", "similarity"}
-        A similarity's diagonal must be its largest value, from which the others are subtracted.
-    path : path
-        Of its file, for the errors.
-
-    Returns
-    -------
-    ndarray, shape (m, m)
-        Symmetric, zero on the diagonal.
-
-    Raises
-    ------
-    InputError
-        If names are missing or stand there twice, or the matrix is not symmetric, or is no matrix of its kind.
+    matrix : path
+        `dissimilarity.csv`.
+    bootstrap : path
+        `bootstrap.npz`: `dissimilarity` (B, pairs), `models`, and `halves` (splits, 2, pairs) where
+        there are images.
+    key : (str, str, str)
+        Method, metric and subset.
+    n : path, optional
+        `n.csv`.
     """
-    if len(names) < 2 or not all(names):
-        raise InputError(f"{path}: wants two named models or more")
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InputError(f"{path}: the name {twice!r} stands there twice; every model wants a name of its own")
-    diagonal, tolerance = matrix.diagonal(), io.tolerance_of(matrix)
-    matrix = io.checked_symmetry(matrix, names, path)
-    others = condensed(matrix)
-    if kind == "similarity":
-        top = 1.0 if np.isnan(diagonal).all() else np.nanmax(diagonal)
-        if (np.abs(diagonal - top) > tolerance).any() or (others > top + tolerance).any():
-            raise InputError(f"{path}: no matrix of similarities: its diagonal must be one value, and the largest; scale it so, or give kind: dissimilarity")
-        others = np.maximum(top - others, 0)
-    elif (np.abs(diagonal) > tolerance).any() or (others < 0).any():
-        raise InputError(f"{path}: no matrix of dissimilarities: its diagonal must be 0, and no value negative; are these similarities (kind: similarity)?")
-    if not np.isfinite(others).any():
-        raise InputError(f"{path}: no value between two models is known")
-    return square(others, len(names))
-
-
-def without_unknown(matrix, names):
-    """Leave out models until every dissimilarity is known, each time the one with most unknown ones.
-
-    Returns
-    -------
-    matrix : ndarray, shape (k, k)
-    names : list of str
-    kept : list of int
-        Places of the k models that are left.
-    """
-    kept = list(range(len(matrix)))
-    while (unknown := np.isnan(matrix[np.ix_(kept, kept)]).sum(axis=1)).any():
-        left_out = kept.pop(int(unknown.argmax()))
-        print(f"{names[left_out]} is left out: {unknown.max()} of its dissimilarities are not known")
-    return matrix[np.ix_(kept, kept)], [names[place] for place in kept], kept
+    values, names = io.read_matrix(matrix)
+    arrays = io.read_arrays(bootstrap)
+    numbers = None if n is None else io.read_matrix(n)[0]
+    return Dissimilarities(
+        values, tuple(names), Key(*key), arrays["dissimilarity"], arrays.get("halves"), numbers
+    )

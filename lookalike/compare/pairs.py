@@ -1,4 +1,6 @@
-"""Comparison of two blocks of models, image by image, with the chance value of every pair beside it."""
+"""Comparison of two blocks of models, image by image, with the chance value of every pair beside
+it.
+"""
 
 import numpy as np
 
@@ -7,10 +9,11 @@ from lookalike.core.seeding import rng_of
 
 
 def image_cycle(n, seed):
-    """Return a random order of the images, shape (n,): each image's successor is its partner for chance.
+    """Return a random order of the images, shape (n,): each image's successor is its partner for
+    chance.
 
-    Read as a cycle, the order is a derangement: no image is its own partner. Walking along it, the partner's
-    prepared maps are those that the next step needs anyway.
+    Read as a cycle, the order is a derangement: no image is its own partner. Walking along it, the
+    partner's prepared maps are those that the next step needs anyway.
     """
     return rng_of(seed, "derangement", n).permutation(n)
 
@@ -34,8 +37,8 @@ def compare_blocks(metrics, x, y, *, seed):
     values : ndarray, shape (metrics, n, a, b)
         Dissimilarity on image i. Within one block: symmetric, 0 on the diagonal.
     chance : ndarray, shape (metrics, n, a, b)
-        Dissimilarity between the first model's map of image i and the second's of another image; NaN for n = 1.
-        Within one block only above the diagonal, NaN elsewhere.
+        Dissimilarity between the first model's map of image i and the second's of another image;
+        NaN for n = 1. Within one block only above the diagonal, NaN elsewhere.
     """
     n = len(x[0])
     within = y is x
@@ -73,7 +76,8 @@ def compare_maps(metrics, x):
 
     Notes
     -----
-    What metrics share is kept until all are computed: some ten arrays of the maps' size, if all metrics are wanted.
+    What metrics share is kept until all are computed: some ten arrays of the maps' size, if all
+    metrics are wanted.
     """
     maps = np.asarray(x)
     values = np.empty((len(metrics), len(maps), len(maps)))
@@ -95,19 +99,25 @@ def compare_prepared(metrics, x, y, *, upper=False):
     with sharing():
         return np.stack(
             [
-                compare_within(metric, first, options) if first is second else compare_across(metric, first, second, options, upper=upper)
+                compare_within(metric, first, options)
+                if first is second
+                else compare_across(metric, first, second, options, upper=upper)
                 for (metric, options), first, second in zip(metrics, x, y, strict=True)
             ]
         )
 
 
 def compare_within(metric, x, options):
-    """Return the dissimilarities within one block of prepared maps, shape (a, a), each pair computed once."""
+    """Return the dissimilarities within one block of prepared maps, shape (a, a), each pair
+    computed once.
+    """
     values = np.triu(metric.compare(x, x, upper=True, **options), 1)
     return values + values.T
 
 
 def compare_across(metric, x, y, options, *, upper=False):
-    """Return the dissimilarities between two blocks of prepared maps, shape (a, b); NaN where not wanted."""
+    """Return the dissimilarities between two blocks of prepared maps, shape (a, b); NaN where not
+    wanted.
+    """
     values = metric.compare(x, y, upper=upper, **options)
     return np.where(np.triu(np.ones(values.shape, bool), 1), values, np.nan) if upper else values

@@ -16,7 +16,8 @@ def rank_correlations(values):
     Returns
     -------
     ndarray, shape (k, k)
-        Over the values that both metrics have; NaN where they have fewer than two, or one of them is constant.
+        Over the values that both metrics have; NaN where they have fewer than two, or one of them
+        is constant.
     """
     from scipy.stats import rankdata
 
@@ -27,14 +28,21 @@ def rank_correlations(values):
             known = np.isfinite(columns[row]) & np.isfinite(columns[column])
             ranks = [rankdata(columns[place][known]) for place in (row, column)]
             varied = known.sum() > 1 and all(np.ptp(one) > 0 for one in ranks)
-            correlations[row, column] = correlations[column, row] = np.corrcoef(*ranks)[0, 1] if varied else np.nan
+            correlations[row, column] = correlations[column, row] = (
+                np.corrcoef(*ranks)[0, 1] if varied else np.nan
+            )
     return correlations
 
 
 def redundant_groups(correlations, names, threshold=REDUNDANT):
-    """Return the groups of two or more metrics that are tied together by correlations above a threshold."""
+    """Return the groups of two or more metrics that are tied together by correlations above a
+    threshold.
+    """
     from scipy.sparse.csgraph import connected_components
 
     number, labels = connected_components(np.nan_to_num(correlations, nan=-1) > threshold)
-    groups = [[name for name, label in zip(names, labels, strict=True) if label == one] for one in range(number)]
+    groups = [
+        [name for name, label in zip(names, labels, strict=True) if label == one]
+        for one in range(number)
+    ]
     return sorted(group for group in groups if len(group) > 1)

@@ -24,10 +24,13 @@ def bootstrap(values, aggregate, resamples, seed):
     Returns
     -------
     ndarray, shape (resamples, pairs)
-        Replicates of the dissimilarity; NaN where a resample holds no image of a pair, or a pair has fewer than two.
+        Replicates of the dissimilarity; NaN where a resample holds no image of a pair, or a pair
+        has fewer than two.
     """
     n = len(values)
-    weights = rng_of(seed, "bootstrap", n).multinomial(n, np.full(n, 1 / n), size=resamples).astype(float)
+    weights = (
+        rng_of(seed, "bootstrap", n).multinomial(n, np.full(n, 1 / n), size=resamples).astype(float)
+    )
     mean, std, _ = weighted_moments(weights, values)
     replicates = AGGREGATES[aggregate](mean, std)
     # One image resampled is always itself, which would look like certainty.
@@ -45,7 +48,8 @@ def percentile_interval(replicates):
 
 
 def with_interval(replicates, name):
-    """Return the value of the images themselves, and the bounds of the central 95% of their resamples, as columns of a table.
+    """Return the value of the images themselves, and the bounds of the central 95% of their
+    resamples, as columns of a table.
 
     Where most resamples have no value, there is no interval.
     """
@@ -57,7 +61,11 @@ def with_interval(replicates, name):
 
 def with_intervals(found):
     """Return several values with their intervals as columns of a table."""
-    return {column: value for name, replicates in found.items() for column, value in with_interval(replicates, name).items()}
+    return {
+        column: value
+        for name, replicates in found.items()
+        for column, value in with_interval(replicates, name).items()
+    }
 
 
 def complete_replicates(replicates):
@@ -74,7 +82,8 @@ def split_halves(values, aggregate, splits, seed):
     aggregate : {"mean", "mean_std"}
     splits : int
     seed : int
-        Halves depend on it and on n alone, and so are of the same images for all metrics and methods.
+        Halves depend on it and on n alone, and so are of the same images for all metrics and
+        methods.
 
     Returns
     -------
@@ -83,4 +92,12 @@ def split_halves(values, aggregate, splits, seed):
     """
     n, rng = len(values), rng_of(seed, "halves", len(values))
     orders = [rng.permutation(n) for _ in range(splits)]
-    return np.array([[dissimilarities_of(values[part], aggregate) for part in (order[: n // 2], order[n // 2 :])] for order in orders])
+    return np.array(
+        [
+            [
+                dissimilarities_of(values[part], aggregate)
+                for part in (order[: n // 2], order[n // 2 :])
+            ]
+            for order in orders
+        ]
+    )

@@ -15,7 +15,9 @@ def square(condensed, models, diagonal=0.0):
 
 
 def all_equal(values):
-    """Tell whether values are equal but for rounding, which is larger where they are; the ranks of others differ."""
+    """Tell whether values are equal but for rounding, which is larger where they are; the ranks of
+    others differ.
+    """
     return bool(np.ptp(values) <= ROUNDING * max(1, np.abs(values).max()))
 
 
@@ -30,10 +32,14 @@ def models_of(tables):
 
 
 def pair_numbers(models):
-    """Return the place of every pair among the condensed ones, shape (models, models); -1 on the diagonal."""
+    """Return the place of every pair among the condensed ones, shape (models, models); -1 on the
+    diagonal.
+    """
     return square(np.arange(models * (models - 1) // 2), models, -1).astype(int)
 
 
 def select_pairs(tables, chosen):
-    """Return the columns, of condensed matrices (..., pairs), that are the pairs of some models, in the order given."""
+    """Return the columns, of condensed matrices (..., pairs), that are the pairs of some models, in
+    the order given.
+    """
     return tables[..., condensed(pair_numbers(models_of(tables))[np.ix_(chosen, chosen)])]

@@ -28,6 +28,8 @@ def unknown(kind, name, names):
 
 
 def near_names(name, names):
-    """Return the end of a sentence that asks for the near ones of all valid names; empty where none is near."""
+    """Return the end of a sentence that asks for the near ones of all valid names; empty where none
+    is near.
+    """
     near = difflib.get_close_matches(str(name), sorted(names), n=3, cutoff=0.6)
     return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""

@@ -1,4 +1,6 @@
-"""Files: the module that knows their formats, beside stacks.py and weights.py. Writes atomically, checks what it reads."""
+"""Files: the module that knows their formats, beside stacks.py and weights.py. Writes atomically,
+checks what it reads.
+"""
 
 import contextlib
 import csv
@@ -12,7 +14,8 @@ import numpy as np
 
 from lookalike.core.errors import InputError
 
-# Share of the largest value by which the two halves of somebody's matrix may differ, as rounding does.
+# Share of the largest value by which the two halves of somebody's matrix may differ, as rounding
+# does.
 SYMMETRY = 1e-6
 
 
@@ -21,7 +24,9 @@ def replacing(path):
     """Yield a temporary path beside `path`, which takes its place when the block ends well."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
+    handle, temporary = tempfile.mkstemp(
+        prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent
+    )
     os.close(handle)
     try:
         yield Path(temporary)
@@ -39,7 +44,9 @@ def current_umask():
 
 
 def read_text(path):
-    """Return the text of a file, its line ends as they are, without the mark that some programs begin it with."""
+    """Return the text of a file, its line ends as they are, without the mark that some programs
+    begin it with.
+    """
     try:
         return Path(path).read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -95,27 +102,42 @@ def read_matrix(path):
     """
     rows = [row for row in csv.reader(StringIO(read_text(path), newline="")) if row]
     if not rows or len(rows[0]) < 2:
-        raise InputError(f"{path}: holds no matrix: the first row must hold the names, with commas between them")
+        raise InputError(
+            f"{path}: holds no matrix: the first row must hold the names, with commas between them"
+        )
     names = rows[0][1:]
     if len(rows) != len(names) + 1 or any(len(row) != len(rows[0]) for row in rows):
-        raise InputError(f"{path}: not square: {len(rows) - 1} rows below {len(names)} names of columns; the first row and column must hold the names")
+        raise InputError(
+            f"{path}: not square: {len(rows) - 1} rows below {len(names)} names of columns; "
+            "the first row and column must hold the names"
+        )
     if [row[0] for row in rows[1:]] != names:
-        raise InputError(f"{path}: the names of the rows are not the names of the columns; the first row and column must hold the same names in one order")
+        raise InputError(
+            f"{path}: the names of the rows are not the names of the columns; the first row "
+            "and column must hold the same names in one order"
+        )
     try:
-        return np.array([[float(cell or "nan") for cell in row[1:]] for row in rows[1:]]).reshape(len(names), len(names)), names
+        return np.array([[float(cell or "nan") for cell in row[1:]] for row in rows[1:]]).reshape(
+            len(names), len(names)
+        ), names
     except ValueError as error:
         raise InputError(f"{path}: not a matrix of numbers ({error})") from None
 
 
 def checked_symmetry(matrix, names, path):
-    """Return somebody's matrix as the mean of its halves, which may differ by rounding alone; infinity is refused."""
+    """Return somebody's matrix as the mean of its halves, which may differ by rounding alone;
+    infinity is refused.
+    """
     if np.isinf(matrix).any():
         raise InputError(f"{path}: holds infinity; leave the cell empty if its value is not known")
     differs = np.abs(matrix - matrix.T) > tolerance_of(matrix)
     differs |= np.isnan(matrix) != np.isnan(matrix.T)
     if differs.any():
         row, column = np.argwhere(differs)[0]
-        pair = f"{names[row]} and {names[column]} have {matrix[row, column]:g}, {names[column]} and {names[row]} {matrix[column, row]:g}"
+        pair = (
+            f"{names[row]} and {names[column]} have {matrix[row, column]:g}, {names[column]} and "
+            f"{names[row]} {matrix[column, row]:g}"
+        )
         raise InputError(f"{path}: not symmetric: {pair}; give the mean of both")
     return (matrix + matrix.T) / 2
 
@@ -128,7 +150,11 @@ def tolerance_of(matrix):
 def write_matrix(path, matrix, names):
     """Write a square matrix as CSV with names in the first row and column; NaN is an empty cell."""
     rows = [
-        {"": name} | {other: "" if np.isnan(cell) else plain(cell) for other, cell in zip(names, row, strict=True)}
+        {"": name}
+        | {
+            other: "" if np.isnan(cell) else plain(cell)
+            for other, cell in zip(names, row, strict=True)
+        }
         for name, row in zip(names, matrix, strict=True)
     ]
     write_table(path, rows, columns=["", *names])
@@ -160,7 +186,8 @@ def read_map(path):
     Raises
     ------
     InputError
-        If the file is not a two-dimensional array of real numbers, or holds a value that is not finite.
+        If the file is not a two-dimensional array of real numbers, or holds a value that is not
+        finite.
     """
     try:
         with Path(path).open("rb") as file:
@@ -171,16 +198,28 @@ def read_map(path):
 
 
 def checked_map(saliency, path):
-    """Return a map as float32; refuse what is no 2-D array of finite real numbers, naming where it comes from."""
+    """Return a map as float32; refuse what is no 2-D array of finite real numbers, naming where it
+    comes from.
+    """
     if saliency.ndim != 2 or saliency.dtype.kind not in "fiub":
-        stack = "; a file of many maps is named batch_maps.npy, or given itself" if saliency.ndim == 3 else ""
-        raise InputError(f"{path}: a map must be a 2-D array of real numbers, not {saliency.dtype} of shape {saliency.shape}{stack}")
+        stack = (
+            "; a file of many maps is named batch_maps.npy, or given itself"
+            if saliency.ndim == 3
+            else ""
+        )
+        raise InputError(
+            f"{path}: a map must be a 2-D array of real numbers, not {saliency.dtype} of "
+            f"shape {saliency.shape}{stack}"
+        )
     with np.errstate(over="ignore"):
         saliency = saliency.astype(np.float32)
     bad = np.argwhere(~np.isfinite(saliency))
     if len(bad):
         row, column = bad[0]
-        raise InputError(f"{path}: {len(bad)} values are not finite, the first at row {row}, column {column}; repair the map or leave its image out")
+        raise InputError(
+            f"{path}: {len(bad)} values are not finite, the first at row {row}, column "
+            f"{column}; repair the map or leave its image out"
+        )
     return saliency
 
 
@@ -194,9 +233,15 @@ def same_images(first, second, first_path, second_path):
     """Refuse two lists of image ids that differ, naming the first difference."""
     for place, (one, other) in enumerate(zip(first, second, strict=False)):
         if one != other:
-            raise InputError(f"{first_path} and {second_path} hold different images: number {place} is {one!r} in one, {other!r} in the other")
+            raise InputError(
+                f"{first_path} and {second_path} hold different images: number {place} is "
+                f"{one!r} in one, {other!r} in the other"
+            )
     if len(first) != len(second):
-        raise InputError(f"{first_path} and {second_path} hold different images: {len(first)} in one, {len(second)} in the other")
+        raise InputError(
+            f"{first_path} and {second_path} hold different images: {len(first)} in one, "
+            f"{len(second)} in the other"
+        )
 
 
 def write_image(path, pixels):

@@ -1,4 +1,6 @@
-"""Work that several metrics have in common, done once: inner products, sums, ranks, absolute differences."""
+"""Work that several metrics have in common, done once: inner products, sums, ranks, absolute
+differences.
+"""
 
 import contextlib
 import contextvars
@@ -9,7 +11,9 @@ _kept = contextvars.ContextVar("kept", default=None)
 
 @contextlib.contextmanager
 def sharing():
-    """Keep the results of all `shared` functions until the block ends, so that equal calls are made once."""
+    """Keep the results of all `shared` functions until the block ends, so that equal calls are made
+    once.
+    """
     token = _kept.set({})
     try:
         yield
@@ -18,11 +22,12 @@ def sharing():
 
 
 def shared(function):
-    """Let a function of arrays be called once for the same arrays and options within a `sharing` block.
+    """Let a function of arrays be called once for the same arrays and options within a `sharing`
+    block.
 
-    Arrays are the same if they are one object, not if they hold equal values. So none may change within the block,
-    neither those given nor those returned, which the next caller gets too. Outside of such a block the function is
-    called as it is.
+    Arrays are the same if they are one object, not if they hold equal values. So none may change
+    within the block, neither those given nor those returned, which the next caller gets too.
+    Outside of such a block the function is called as it is.
     """
 
     @functools.wraps(function)
@@ -32,7 +37,8 @@ def shared(function):
             return function(*arrays, **options)
         key = function, *map(id, arrays), *sorted(options.items())
         if key not in kept:
-            # The arrays are kept too: else others could get their identity, and would pass for them.
+            # The arrays are kept too: else others could get their identity, and would pass for
+            # them.
             kept[key] = arrays, function(*arrays, **options)
         return kept[key][1]
 

@@ -1,8 +1,8 @@
 """The registry of metrics and explanation methods: name -> function with its card.
 
-A thing is added as one file: `metrics/NAME.py` holds a function NAME under `@metric(...)`, `methods/NAME.py` one
-under `@method(...)`. Nothing else is edited. The registry is listed without importing SciPy, Numba or torch, because
-those files import what is heavy inside their functions.
+A thing is added as one file: `metrics/NAME.py` holds a function NAME under `@metric(...)`,
+`methods/NAME.py` one under `@method(...)`. Nothing else is edited. The registry is listed without
+importing SciPy, Numba or torch, because those files import what is heavy inside their functions.
 """
 
 import functools
@@ -29,11 +29,13 @@ class Metric:
     Attributes
     ----------
     kernel : callable
-        `kernel(x, y, **options) -> (a, b)` on prepared maps. Beside its own options it may take `data_range`, and
-        `upper`: whether only the pairs above the diagonal are wanted, so that the others need not be computed.
+        `kernel(x, y, **options) -> (a, b)` on prepared maps. Beside its own options it may take
+        `data_range`, and `upper`: whether only the pairs above the diagonal are wanted, so that the
+        others need not be computed.
     prepare : callable
-        `prepare(maps, **options)` of (a, H, W) maps: what is computed once a map, for the kernel. Maps come as float32,
-        as they lie on disk, or float64; the values must be those that the same maps in float64 would give.
+        `prepare(maps, **options)` of (a, H, W) maps: what is computed once a map, for the kernel.
+        Maps come as float32, as they lie on disk, or float64; the values must be those that the
+        same maps in float64 would give.
     range : (float, float)
         Of the dissimilarity.
     raw : callable
@@ -55,7 +57,8 @@ class Metric:
         Whether a block is one matrix product, or a loop over its pairs.
     reference : str
     saliencytools : str
-        How it differs from the function of the `saliencytools` package that goes by its name; empty where there is none.
+        How it differs from the function of the `saliencytools` package that goes by its name; empty
+        where there is none.
     """
 
     kernel: Callable
@@ -74,9 +77,14 @@ class Metric:
     saliencytools: str = ""
 
     def __call__(self, x, y, **options):
-        """Return the dissimilarities, shape (a, b), of maps x (a, H, W) and y (b, H, W) of one image."""
+        """Return the dissimilarities, shape (a, b), of maps x (a, H, W) and y (b, H, W) of one
+        image.
+        """
         if np.ndim(x) != 3 or np.shape(x)[1:] != np.shape(y)[1:]:
-            raise InputError(f"maps to compare must have shapes (a, H, W) and (b, H, W), not {np.shape(x)} and {np.shape(y)}")
+            raise InputError(
+                "maps to compare must have shapes (a, H, W) and (b, H, W), not "
+                f"{np.shape(x)} and {np.shape(y)}"
+            )
         return self.compare(self.prepared(x, **options), self.prepared(y, **options), **options)
 
     def prepared(self, maps, **options):
@@ -84,7 +92,9 @@ class Metric:
         return self.prepare(checked(np.asarray(maps)), **taken_by(self.prepare, options))
 
     def compare(self, x, y, **options):
-        """Return the dissimilarities, shape (a, b), of prepared maps: never negative, NaN where undefined."""
+        """Return the dissimilarities, shape (a, b), of prepared maps: never negative, NaN where
+        undefined.
+        """
         return np.maximum(self.kernel(x, y, **taken_by(self.kernel, options)), 0.0)
 
     @property
@@ -105,7 +115,8 @@ def checked(maps):
     if maps.dtype not in (np.float32, np.float64):
         maps = maps.astype(np.float64)
     vectors = maps.reshape(len(maps), -1)
-    # The sum of squares, which is fast, is not finite if a value is not; or if it is too large, which the values must tell.
+    # The sum of squares, which is fast, is not finite if a value is not; or if it is too large,
+    # which the values must tell.
     with np.errstate(over="ignore", invalid="ignore"):
         squares = np.vecdot(vectors, vectors)
     if not np.isfinite(squares).all() and not np.isfinite(maps).all():
@@ -120,16 +131,17 @@ class Method:
     Attributes
     ----------
     explain : callable
-        `explain(model, images, targets, seeds, **options) -> (maps, diagnostics)`: `images` a tensor (n, 3, H, W) in
-        [0, 1], `targets` a number an image, `seeds` n integers, `maps` (n, h, w) float32 on the native grid,
-        `diagnostics` a dict of arrays (n,).
+        `explain(model, images, targets, seeds, **options) -> (maps, diagnostics)`: `images` a
+        tensor (n, 3, H, W) in [0, 1], `targets` a number an image, `seeds` n integers, `maps` (n,
+        h, w) float32 on the native grid, `diagnostics` a dict of arrays (n,).
     signed : bool
         Whether the maps can be negative.
     needs_model : bool
     targets : {"classes", "scores", "similarity"}
-        What is explained, and which number stands for it: the logit of a class, by its index; the error of a predicted
-        score, by the true score; or how alike images are, by the image's place in `human`, their human similarities
-        (N, N), and `reference`, their features (N, F), which are then given by these names.
+        What is explained, and which number stands for it: the logit of a class, by its index; the
+        error of a predicted score, by the true score; or how alike images are, by the image's place
+        in `human`, their human similarities (N, N), and `reference`, their features (N, F), which
+        are then given by these names.
     reference : str
     """
 
@@ -155,12 +167,16 @@ class Method:
 
 
 def metric(**card):
-    """Register the decorated kernel as the metric of its module; the arguments are `Metric`'s attributes."""
+    """Register the decorated kernel as the metric of its module; the arguments are `Metric`'s
+    attributes.
+    """
     return lambda kernel: functools.update_wrapper(Metric(kernel, **card), kernel)
 
 
 def method(**card):
-    """Register the decorated function as the method of its module; the arguments are `Method`'s attributes."""
+    """Register the decorated function as the method of its module; the arguments are `Method`'s
+    attributes.
+    """
     return lambda explain: functools.update_wrapper(Method(explain, **card), explain)
 
 
@@ -192,7 +208,13 @@ def names(kind):
     """Return the names of all metrics or methods, sorted."""
     package = importlib.import_module(f"lookalike.{kind}s")
     modules = [found.name for found in pkgutil.iter_modules(package.__path__)]
-    return sorted(name for name in modules if isinstance(getattr(importlib.import_module(f"{package.__name__}.{name}"), name, None), KINDS[kind]))
+    return sorted(
+        name
+        for name in modules
+        if isinstance(
+            getattr(importlib.import_module(f"{package.__name__}.{name}"), name, None), KINDS[kind]
+        )
+    )
 
 
 def with_defaults(kind, name, options):
@@ -210,7 +232,9 @@ def with_defaults(kind, name, options):
 
 
 def check_option(place, value, default):
-    """Refuse an option of another kind than its default; numbers must be positive, or may be 0 where the default is."""
+    """Refuse an option of another kind than its default; numbers must be positive, or may be 0
+    where the default is.
+    """
     if isinstance(default, bool):
         if not isinstance(value, bool):
             raise InputError(f"{place} must be true or false, not {value!r}")
@@ -224,22 +248,40 @@ def check_option(place, value, default):
             check_option(place, one, default[0])
     if isinstance(default, int | float):
         wanted = int if isinstance(default, int) else int | float
-        if not isinstance(value, wanted) or isinstance(value, bool) or value < 0 or (value == 0 and default != 0):
-            raise InputError(f"{place} must be a {'whole ' if wanted is int else ''}number such as {default}, not {value!r}")
+        if (
+            not isinstance(value, wanted)
+            or isinstance(value, bool)
+            or value < 0
+            or (value == 0 and default != 0)
+        ):
+            raise InputError(
+                f"{place} must be a {'whole ' if wanted is int else ''}number such as "
+                f"{default}, not {value!r}"
+            )
 
 
 @functools.cache
 def options_of(function):
     """Return names and defaults of a function's keyword-only parameters."""
     parameters = inspect.signature(function).parameters.values()
-    return {parameter.name: parameter.default for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY}
+    return {
+        parameter.name: parameter.default
+        for parameter in parameters
+        if parameter.kind is parameter.KEYWORD_ONLY
+    }
 
 
 @functools.cache
 def choices_of(function):
-    """Return the keyword-only parameters of a function that are annotated as a `Literal`, with its values."""
+    """Return the keyword-only parameters of a function that are annotated as a `Literal`, with its
+    values.
+    """
     parameters = inspect.signature(function).parameters.values()
-    return {parameter.name: get_args(parameter.annotation) for parameter in parameters if get_origin(parameter.annotation) is Literal}
+    return {
+        parameter.name: get_args(parameter.annotation)
+        for parameter in parameters
+        if get_origin(parameter.annotation) is Literal
+    }
 
 
 def chosen_by_users(options):

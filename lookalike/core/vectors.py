@@ -8,7 +8,8 @@ from lookalike.core.memoising import shared
 def unit_vectors(vectors):
     """Return vectors (a, p) scaled to length 1; NaN for one that is all zero."""
     vectors = vectors.astype(np.float64, copy=False)
-    # Dividing by the peak first keeps the squares of tiny and of huge values within float64's range.
+    # Dividing by the peak first keeps the squares of tiny and of huge values within float64's
+    # range.
     peak = np.abs(vectors).max(axis=1, keepdims=True)
     vectors = vectors / np.where(peak == 0, np.nan, peak)
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -23,7 +24,9 @@ def centred_unit_vectors(vectors):
 
 @shared
 def average_ranks(vectors):
-    """Return ranks from 1 along the last axis, tied values sharing their mean rank, shape (a, p)."""
+    """Return ranks from 1 along the last axis, tied values sharing their mean rank, shape (a,
+    p).
+    """
     # Half numbers up to there are exact in float32, which saves time in memory.
     ranks = np.empty(vectors.shape, np.float32 if vectors.shape[1] < 2**22 else np.float64)
     places = np.arange(1, vectors.shape[1] + 1, dtype=ranks.dtype)
@@ -42,12 +45,15 @@ def average_ranks(vectors):
 
 
 def in_order(values):
-    """Return the places of values (p,) in ascending order, and in that order numbers that are equal where they are."""
+    """Return the places of values (p,) in ascending order, and in that order numbers that are equal
+    where they are.
+    """
     if values.dtype != np.float32:
         order = np.argsort(values)
         return order, values[order]
-    # Read as integers, the bits of positive floats are in their order, those of negative ones in reverse. Integers with the
-    # place in their lower half are sorted in half the time of an argsort. Adding zero makes one of the two zeros.
+    # Read as integers, the bits of positive floats are in their order, those of negative ones in
+    # reverse. Integers with the place in their lower half are sorted in half the time of an
+    # argsort. Adding zero makes one of the two zeros.
     bits = (values + np.float32(0)).view(np.int32)
     keys = (bits ^ (bits >> 31 & np.int32(0x7FFFFFFF))).astype(np.int64) << 32
     keys |= np.arange(len(values))

@@ -13,7 +13,10 @@ MOST_CLADES = 6
 
 def rows_by(column, rows):
     """Return the rows of each value of a column, in their order."""
-    return {value: [row for row in rows if row[column] == value] for value in dict.fromkeys(row[column] for row in rows)}
+    return {
+        value: [row for row in rows if row[column] == value]
+        for value in dict.fromkeys(row[column] for row in rows)
+    }
 
 
 def metrics_of(rows):
@@ -22,18 +25,25 @@ def metrics_of(rows):
 
 
 def p_of(rows, test=""):
-    """Return the corrected p values of a test in several rows as text: one, or from the least to the largest."""
+    """Return the corrected p values of a test in several rows as text: one, or from the least to
+    the largest.
+    """
     return f"p {span([float(row[f'{test}_holm'.lstrip('_')]) for row in rows], '.2g')}"
 
 
 def span(numbers, form):
-    """Return the least and the largest of some numbers as text, or one where they are written alike."""
+    """Return the least and the largest of some numbers as text, or one where they are written
+    alike.
+    """
     return " to ".join(dict.fromkeys(f"{end(numbers):{form}}" for end in (min, max)))
 
 
 def span_by(found, form):
     """Return what several metrics give, as pairs of a number and a metric, as text."""
-    return f"{span([number for number, _ in found], form)} by {', '.join(metric for _, metric in found)}"
+    return (
+        f"{span([number for number, _ in found], form)} by "
+        f"{', '.join(metric for _, metric in found)}"
+    )
 
 
 def usual_reason(rows):
@@ -47,7 +57,8 @@ def braces(names):
 
 
 def structure_sentences(rows):
-    """Say by which metrics the models of a method differ in whom they are near to, and by which they need not.
+    """Say by which metrics the models of a method differ in whom they are near to, and by which
+    they need not.
 
     Parameters
     ----------
@@ -62,18 +73,45 @@ def structure_sentences(rows):
     for method, own in rows_by("method", rows).items():
         tested = [row for row in own if not row["untested"]]
         if not tested:
-            sentences.append(f"{method}: whether there are groups cannot be tested: {usual_reason(own)}.")
+            sentences.append(
+                f"{method}: whether there are groups cannot be tested: {usual_reason(own)}."
+            )
             continue
-        clear, unclear = ([row for row in tested if is_clear(row, "variance") == verdict] for verdict in (True, False))
-        parts = [f"the dissimilarities have structure by {metrics_of(clear)} ({p_of(clear, 'variance')})"] if clear else []
+        clear, unclear = (
+            [row for row in tested if is_clear(row, "variance") == verdict]
+            for verdict in (True, False)
+        )
+        parts = (
+            [
+                f"the dissimilarities have structure by {metrics_of(clear)} "
+                f"({p_of(clear, 'variance')})"
+            ]
+            if clear
+            else []
+        )
         if unclear:
-            parts.append(f"there is NO evidence of structure by {metrics_of(unclear)} ({p_of(unclear, 'variance')})")
+            parts.append(
+                f"there is NO evidence of structure by {metrics_of(unclear)} "
+                f"({p_of(unclear, 'variance')})"
+            )
         grouped = [row for row in tested if is_clear(row, "silhouette")]
         counts = dict.fromkeys(row["groups"] for row in grouped)
-        counts = [f"{count} by {metrics_of([row for row in grouped if row['groups'] == count])}" for count in counts]
-        parts.append(f"groups clearer than chance: {'; '.join(counts)} ({p_of(grouped, 'silhouette')})" if grouped else "no partition is clearer than chance")
-        untested = [f"not tested by {row['metric']}: {row['untested']}" for row in own if row["untested"]]
-        sentences.append(f"{method}: {'; '.join([*parts, *untested])} (permutation of models within images, Holm).")
+        counts = [
+            f"{count} by {metrics_of([row for row in grouped if row['groups'] == count])}"
+            for count in counts
+        ]
+        parts.append(
+            f"groups clearer than chance: {'; '.join(counts)} ({p_of(grouped, 'silhouette')})"
+            if grouped
+            else "no partition is clearer than chance"
+        )
+        untested = [
+            f"not tested by {row['metric']}: {row['untested']}" for row in own if row["untested"]
+        ]
+        sentences.append(
+            f"{method}: {'; '.join([*parts, *untested])} (permutation of models within "
+            "images, Holm)."
+        )
     return sentences
 
 
@@ -89,7 +127,8 @@ def clade_sentences(clades, structure, images, origins):
     images : dict
         From (method, metric) to the least number of images behind a dissimilarity.
     origins : dict
-        From a model to the one that it is a replicate or a pruned variant of, or to itself: that these are near is no finding.
+        From a model to the one that it is a replicate or a pruned variant of, or to itself: that
+        these are near is no finding.
 
     Returns
     -------
@@ -97,10 +136,14 @@ def clade_sentences(clades, structure, images, origins):
         Where there is no structure, no clade is named, whatever its support.
     """
     sentences = []
-    for method, own in rows_by("method", [row for row in structure if is_clear(row, "variance")]).items():
+    for method, own in rows_by(
+        "method", [row for row in structure if is_clear(row, "variance")]
+    ).items():
         told_of = [row for row in own if images[method, row["metric"]] >= FEWEST_FOR_A_VERDICT]
         if few := [row for row in own if row not in told_of]:
-            sentences.append(f"{method}: which clades hold is not told by {metrics_of(few)}: {TOO_FEW}.")
+            sentences.append(
+                f"{method}: which clades hold is not told by {metrics_of(few)}: {TOO_FEW}."
+            )
         held = {}
         for row in told_of:
             # The last clade is the root, which always holds.
@@ -109,17 +152,31 @@ def clade_sentences(clades, structure, images, origins):
                 if clade["support"] >= HOLDS and len({origins[name] for name in members}) > 1:
                     held.setdefault(members, []).append((clade["support"], row["metric"]))
         ordered = sorted(held.items(), key=lambda item: (-len(item[1]), -max(item[1])[0], item[0]))
-        told = [f"{braces(members)} holds in {span_by(found, '.0%')}" for members, found in ordered[:MOST_CLADES]]
+        told = [
+            f"{braces(members)} holds in {span_by(found, '.0%')}"
+            for members, found in ordered[:MOST_CLADES]
+        ]
         if told:
-            rest = f", and {len(ordered) - MOST_CLADES} more in the dendrograms" if len(ordered) > MOST_CLADES else ""
-            sentences.append(f"{method}: of the resamples of the images, the clade {'; the clade '.join(told)}{rest}.")
+            rest = (
+                f", and {len(ordered) - MOST_CLADES} more in the dendrograms"
+                if len(ordered) > MOST_CLADES
+                else ""
+            )
+            sentences.append(
+                f"{method}: of the resamples of the images, the clade "
+                f"{'; the clade '.join(told)}{rest}."
+            )
         elif told_of:
-            sentences.append(f"{method}: no clade of different models holds in {HOLDS:.0%} of the resamples by {metrics_of(told_of)}.")
+            sentences.append(
+                f"{method}: no clade of different models holds in {HOLDS:.0%} of the "
+                f"resamples by {metrics_of(told_of)}."
+            )
     return sentences
 
 
 def community_sentences(communities, structure, images):
-    """Say which communities the partitions of all resolutions, seeds and resamples agree upon, where groups are clearer than chance.
+    """Say which communities the partitions of all resolutions, seeds and resamples agree upon,
+    where groups are clearer than chance.
 
     Parameters
     ----------
@@ -135,15 +192,28 @@ def community_sentences(communities, structure, images):
     list of str
     """
     sentences = []
-    grouped = [row for row in structure if is_clear(row, "silhouette") and images[row["method"], row["metric"]] >= FEWEST_FOR_A_VERDICT]
+    grouped = [
+        row
+        for row in structure
+        if is_clear(row, "silhouette")
+        and images[row["method"], row["metric"]] >= FEWEST_FOR_A_VERDICT
+    ]
     for method, own in rows_by("method", grouped).items():
         found = {}
         for row in own:
-            consensus = [one for one in communities[method, row["metric"]] if one["resolution"] == EVERY_RESOLUTION]
+            consensus = [
+                one
+                for one in communities[method, row["metric"]]
+                if one["resolution"] == EVERY_RESOLUTION
+            ]
             members = {}
             for one in consensus:
                 members.setdefault(int(one["community"]), []).append(one["model"])
-            told = " and ".join(braces(members[number]) for number in sorted(members)) if len(members) > 1 else "no parting of the models"
+            told = (
+                " and ".join(braces(members[number]) for number in sorted(members))
+                if len(members) > 1
+                else "no parting of the models"
+            )
             found.setdefault(told, []).append((float(consensus[0]["stability"]), row["metric"]))
         told = [f"{partition}, stability {span_by(by, '.2f')}" for partition, by in found.items()]
         sentences.append(f"{method}: consensus communities: {'; '.join(told)}.")
@@ -168,5 +238,8 @@ def left_out_sentences(matrices, communities):
     for (method, metric), names in matrices.items():
         grouped = {row["model"] for row in communities[method, metric]}
         if missing := [name for name in names if name not in grouped]:
-            sentences.append(f"{method}, {metric}: {', '.join(missing)} can be put into no group, for want of known dissimilarities.")
+            sentences.append(
+                f"{method}, {metric}: {', '.join(missing)} can be put into no group, for "
+                "want of known dissimilarities."
+            )
     return sentences

@@ -36,21 +36,30 @@ def summarise_localisation(rows):
     Returns
     -------
     dict
-        From model (or null method) to mean, half interval and n; under `area` the mean share of the masks. A model's
-        `clear` tells whether its interval lies above the area share and above the null methods' means, of images enough for
-        a verdict.
+        From model (or null method) to mean, half interval and n; under `area` the mean share of the
+        masks. A model's `clear` tells whether its interval lies above the area share and above the
+        null methods' means, of images enough for a verdict.
     """
     names = dict.fromkeys(row["model"] for row in rows)
-    table = {name: mean_with_interval([float(row["mass"]) for row in rows if row["model"] == name]) for name in names}
-    table["area"] = mean_with_interval([float(row["area"]) for row in rows if row["model"] == rows[0]["model"]])
+    table = {
+        name: mean_with_interval([float(row["mass"]) for row in rows if row["model"] == name])
+        for name in names
+    }
+    table["area"] = mean_with_interval(
+        [float(row["area"]) for row in rows if row["model"] == rows[0]["model"]]
+    )
     floor = max(table[name]["mean"] for name in (*NULL_METHODS, "area"))
     for name in names:
-        table[name]["clear"] = bool(table[name]["n"] >= FEWEST_FOR_A_VERDICT and table[name]["mean"] - table[name]["half"] > floor)
+        table[name]["clear"] = bool(
+            table[name]["n"] >= FEWEST_FOR_A_VERDICT
+            and table[name]["mean"] - table[name]["half"] > floor
+        )
     return table
 
 
 def replicate_sentences(rows):
-    """Say for every replicate and method by which metrics it is clearly nearer to its original than the mean pair.
+    """Say for every replicate and method by which metrics it is clearly nearer to its original than
+    the mean pair.
 
     Parameters
     ----------
@@ -72,7 +81,11 @@ def replicate_sentences(rows):
         if not told:
             sentences.append(f"{pair} cannot be judged: there is no other pair to hold it against.")
             continue
-        parts = [f"is {verdict} by {', '.join(told[verdict])}" for verdict in VERDICTS_OF_GAP if verdict in told]
+        parts = [
+            f"is {verdict} by {', '.join(told[verdict])}"
+            for verdict in VERDICTS_OF_GAP
+            if verdict in told
+        ]
         sentences.append(f"{pair} {'; it '.join(parts)}.")
     return sentences
 
@@ -93,12 +106,20 @@ def describe_gap(row):
 
 def heads_sentence(rows):
     """Say how well the heads that were trained here, pruned ones aside, predict held-out scores."""
-    told = [f"{row['model']} {known(row['pearson'])} ({interval_of(row, 'pearson')})" for row in rows if not row["pruned_from"]]
-    return f"Pearson's r of predicted and true scores, n = {rows[0]['n']} held-out, with 95% interval: {', '.join(told)}."
+    told = [
+        f"{row['model']} {known(row['pearson'])} ({interval_of(row, 'pearson')})"
+        for row in rows
+        if not row["pruned_from"]
+    ]
+    return (
+        f"Pearson's r of predicted and true scores, n = {rows[0]['n']} held-out, with 95% "
+        f"interval: {', '.join(told)}."
+    )
 
 
 def pruning_sentences(rows):
-    """Say of every pruned model what that does to its held-out error, beside its baseline and pruning at random.
+    """Say of every pruned model what that does to its held-out error, beside its baseline and
+    pruning at random.
 
     Parameters
     ----------
@@ -113,30 +134,48 @@ def pruning_sentences(rows):
     for model in dict.fromkeys(row["model"] for row in rows):
         own = [row for row in rows if row["model"] == model]
         if own[0]["dropped"] == "0":
-            sentences.append(f"{model}: nothing was pruned, since its error is least with all channels; its variants equal it.")
+            sentences.append(
+                f"{model}: nothing was pruned, since its error is least with all channels; "
+                "its variants equal it."
+            )
             continue
         told = [f"{describe_rival(row)} {describe_difference(row)}" for row in own]
         about = own[0]
-        held_out = f"held-out error ({about['criterion']}, n = {about['n']}) of {float(about['error']):.3g}"
-        sentences.append(f"{model} without {about['dropped']} of its {about['channels']} channels has a {held_out}: {'; '.join(told)}.")
+        held_out = (
+            f"held-out error ({about['criterion']}, n = {about['n']}) of "
+            f"{float(about['error']):.3g}"
+        )
+        sentences.append(
+            f"{model} without {about['dropped']} of its {about['channels']} channels has a "
+            f"{held_out}: {'; '.join(told)}."
+        )
     return sentences
 
 
 def describe_rival(row):
     """Say what a pruned model is held against."""
-    return "against no pruning" if row["against"] == "baseline" else f"against random pruning of the same size (draws: {row['draws']})"
+    return (
+        "against no pruning"
+        if row["against"] == "baseline"
+        else f"against random pruning of the same size (draws: {row['draws']})"
+    )
 
 
 def describe_difference(row):
-    """Say by how much an error is smaller or larger than another, with its interval, and whether that is clear."""
+    """Say by how much an error is smaller or larger than another, with its interval, and whether
+    that is clear.
+    """
     low, high = float(row["difference_low"]), float(row["difference_high"])
-    verdict = "clearly smaller" if high < 0 else "clearly larger" if low > 0 else "no clear difference"
+    verdict = (
+        "clearly smaller" if high < 0 else "clearly larger" if low > 0 else "no clear difference"
+    )
     verdict = verdict if int(row["n"]) >= FEWEST_FOR_A_VERDICT else TOO_FEW
     return f"{float(row['difference']):+.2g} ({interval_of(row, 'difference')}), {verdict}"
 
 
 def variant_sentences(rows, n):
-    """Say how far pruning by importance moves the maps, and pruning at random, and where one does so clearly less.
+    """Say how far pruning by importance moves the maps, and pruning at random, and where one does
+    so clearly less.
 
     Parameters
     ----------
@@ -151,15 +190,27 @@ def variant_sentences(rows, n):
     """
     sentences = []
     for method in dict.fromkeys(row["method"] for row in rows):
-        told = [row for row in rows if row["method"] == method and float(row["random"]) > 0 and float(row["others"]) > 0]
+        told = [
+            row
+            for row in rows
+            if row["method"] == method and float(row["random"]) > 0 and float(row["others"]) > 0
+        ]
         if not told:
             continue
-        moves = [np.median([float(row[name]) / float(row["others"]) for row in told]) for name in ("pruned", "random")]
+        moves = [
+            np.median([float(row[name]) / float(row["others"]) for row in told])
+            for name in ("pruned", "random")
+        ]
         less = sum(float(row["difference_high"]) < 0 for row in told)
         more = sum(float(row["difference_low"]) > 0 for row in told)
-        verdict = f"clearly less in {less}, clearly more in {more}" if n >= FEWEST_FOR_A_VERDICT else TOO_FEW
+        verdict = (
+            f"clearly less in {less}, clearly more in {more}"
+            if n >= FEWEST_FOR_A_VERDICT
+            else TOO_FEW
+        )
         sentences.append(
-            f"{method}: of the dissimilarity between different models, pruning by importance moves the maps by {moves[0]:.2g}, random pruning by "
+            f"{method}: of the dissimilarity between different models, pruning by importance "
+            f"moves the maps by {moves[0]:.2g}, random pruning by "
             f"{moves[1]:.2g} (medians of {len(told)} pairs of model and metric; {verdict})."
         )
     return sentences
@@ -182,23 +233,44 @@ def localisation_sentence(method, table, models):
     if not judged:
         return f"{method}: whether the maps find the object cannot be told: {TOO_FEW}."
     clear = [model for model in judged if table[model]["clear"]]
-    floor = f"area share {table['area']['mean']:.2f}, random {table['random']['mean']:.2f}, centre {table['centre']['mean']:.2f}"
-    rest = "" if len(clear) in (0, len(judged)) else f" Not for {', '.join(model for model in judged if model not in clear)}."
+    floor = (
+        f"area share {table['area']['mean']:.2f}, random {table['random']['mean']:.2f}, centre "
+        f"{table['centre']['mean']:.2f}"
+    )
+    rest = (
+        ""
+        if len(clear) in (0, len(judged))
+        else f" Not for {', '.join(model for model in judged if model not in clear)}."
+    )
     if len(judged) < len(models):
-        rest += f" Untold for {', '.join(model for model in models if model not in judged)}: {TOO_FEW}."
-    return f"{method}: the maps of {len(clear)} of {len(judged)} models find the object clearly better than {floor}.{rest}"
+        rest += (
+            f" Untold for {', '.join(model for model in models if model not in judged)}: {TOO_FEW}."
+        )
+    return (
+        f"{method}: the maps of {len(clear)} of {len(judged)} models find the object clearly "
+        f"better than {floor}.{rest}"
+    )
 
 
 def unmatched_sentence(rows, n):
     """Say which images are left out because not all models have a map of them."""
     first = rows[0]
-    return f"{n} images are compared, and {len(rows)} left out, since not all have a map of them: {first['image']}, for example, is not in {first['lacking']}."
+    return (
+        f"{n} images are compared, and {len(rows)} left out, since not all have a map of them: "
+        f"{first['image']}, for example, is not in {first['lacking']}."
+    )
 
 
 def sample_size_sentence(n):
     """Say what the number of images allows to conclude."""
     if n == 0:
-        return "The matrices are given as they are: without values of single images there is neither interval nor chance level nor support."
+        return (
+            "The matrices are given as they are: without values of single images there is "
+            "neither interval nor chance level nor support."
+        )
     if n < 2:
         return f"{too_few_images(n).capitalize()}: no dissimilarity has an interval."
-    return f"Every mean is over at most n = {n} images; ± is half the 95% bootstrap interval over images."
+    return (
+        f"Every mean is over at most n = {n} images; ± is half the 95% bootstrap interval over "
+        "images."
+    )

@@ -1,4 +1,5 @@
-"""The loops of Louvain's method on dense graphs, compiled by Numba at their first call, and kept on disk.
+"""The loops of Louvain's method on dense graphs, compiled by Numba at their first call, and kept on
+disk.
 
 Imported where they are called, since Numba takes a third of a second to start.
 """
@@ -24,11 +25,18 @@ def write_links(weights, member, node, links):
 
 @compiled
 def settle(weights, resolution, order, member):
-    """Move nodes one by one, in an order, to the community that raises the modularity most, until none wants to.
+    """Move nodes one by one, in an order, to the community that raises the modularity most, until
+    none wants to.
 
-    `weights` (m, m) hold twice the weight within a node on the diagonal; `member` (m,) is changed. Return whether any moved.
+    `weights` (m, m) hold twice the weight within a node on the diagonal; `member` (m,) is changed.
+    Return whether any moved.
     """
-    degrees, totals, links, whole = np.zeros(len(weights)), np.zeros(len(weights)), np.empty(len(weights)), 0.0
+    degrees, totals, links, whole = (
+        np.zeros(len(weights)),
+        np.zeros(len(weights)),
+        np.empty(len(weights)),
+        0.0,
+    )
     for node in range(len(weights)):
         for other in range(len(weights)):
             degrees[node] += weights[node, other]
@@ -58,7 +66,9 @@ def settle(weights, resolution, order, member):
 
 @compiled
 def renumber(member):
-    """Give communities numbers from 0 in the order of their first node, in place; return how many there are."""
+    """Give communities numbers from 0 in the order of their first node, in place; return how many
+    there are.
+    """
     numbers, count = np.zeros(len(member), np.int64) - 1, 0
     for node in range(len(member)):
         if numbers[member[node]] < 0:
@@ -80,7 +90,9 @@ def merge(weights, member, count):
 
 @compiled
 def find_partition(weights, resolution, order):
-    """Return the community (m,) of every node, numbered in the order of the nodes; upper levels keep the order of their first nodes."""
+    """Return the community (m,) of every node, numbered in the order of the nodes; upper levels
+    keep the order of their first nodes.
+    """
     found = np.arange(len(weights))
     member = found.copy()
     while settle(weights, resolution, order, member):
@@ -93,7 +105,8 @@ def find_partition(weights, resolution, order):
 
 @compiled
 def find_partitions(dissimilarities, models, resolution, orders):
-    """Return a partition for each vector of dissimilarities (B, pairs) and each order of nodes (B, S, models), shape (B, S, models).
+    """Return a partition for each vector of dissimilarities (B, pairs) and each order of nodes (B,
+    S, models), shape (B, S, models).
 
     Weights are 1 - d / max d; where all are 0, everything is one community.
     """
@@ -105,7 +118,9 @@ def find_partitions(dissimilarities, models, resolution, orders):
         weights, pair, whole = np.zeros((models, models)), 0, 0.0
         for row in range(models):
             for column in range(row + 1, models):
-                weights[row, column] = weights[column, row] = 1 - dissimilarities[replicate, pair] / peak if peak > 0 else 1.0
+                weights[row, column] = weights[column, row] = (
+                    1 - dissimilarities[replicate, pair] / peak if peak > 0 else 1.0
+                )
                 whole += weights[row, column]
                 pair += 1
         if whole > LEAST_GAIN:

@@ -7,7 +7,9 @@ AT_ONCE = 1000
 
 
 def pairs_together(partitions):
-    """Yield whether each two models are in one community, of partitions (R, m), some at once: (r, pairs)."""
+    """Yield whether each two models are in one community, of partitions (R, m), some at once: (r,
+    pairs).
+    """
     rows, columns = np.triu_indices(partitions.shape[1], 1)
     for start in range(0, len(partitions), AT_ONCE):
         some = partitions[start : start + AT_ONCE]
@@ -15,14 +17,18 @@ def pairs_together(partitions):
 
 
 def rand_indices(partitions, reference):
-    """Return the adjusted Rand index of every partition (R, m) with one (m,): 1 if equal, 0 on average by chance.
+    """Return the adjusted Rand index of every partition (R, m) with one (m,): 1 if equal, 0 on
+    average by chance.
 
     References
     ----------
     Hubert and Arabie 1985, doi:10.1007/BF01908075
     """
     theirs = next(pairs_together(reference[None]))[0]
-    counts = [(np.count_nonzero(same & theirs, axis=1), np.count_nonzero(same, axis=1)) for same in pairs_together(partitions)]
+    counts = [
+        (np.count_nonzero(same & theirs, axis=1), np.count_nonzero(same, axis=1))
+        for same in pairs_together(partitions)
+    ]
     both, ours = np.concatenate(counts, axis=1)
     expected, most = ours * theirs.mean() if len(theirs) else ours, (ours + theirs.sum()) / 2
     alike = most == expected
@@ -30,7 +36,8 @@ def rand_indices(partitions, reference):
 
 
 def modularity(matrix, partition, resolution):
-    """Return the modularity of a partition of the complete graph whose weights are 1 - d / max d; 0 where all weights are 0.
+    """Return the modularity of a partition of the complete graph whose weights are 1 - d / max d; 0
+    where all weights are 0.
 
     References
     ----------
@@ -48,7 +55,8 @@ def modularity(matrix, partition, resolution):
 
 
 def number_communities(partition, names):
-    """Give the communities of a partition numbers from 1, the largest first, ties by their first member's name.
+    """Give the communities of a partition numbers from 1, the largest first, ties by their first
+    member's name.
 
     Parameters
     ----------

@@ -6,12 +6,14 @@ from lookalike.compare.resampling import complete_replicates
 from lookalike.core.condensed import square
 
 COLUMNS = ("model", "component", "coordinate", "explained", "deviation", "correlation")
-# Of a normal distribution in the plane, 95% lie within this many standard deviations: the root of chi-squared's quantile.
+# Of a normal distribution in the plane, 95% lie within this many standard deviations: the root of
+# chi-squared's quantile.
 REACH = np.sqrt(-2 * np.log(0.05))
 
 
 def classical_scaling(matrix, components=2):
-    """Project models so that Euclidean distances come near the dissimilarities (principal coordinates).
+    """Project models so that Euclidean distances come near the dissimilarities (principal
+    coordinates).
 
     Parameters
     ----------
@@ -39,7 +41,9 @@ def classical_scaling(matrix, components=2):
     explained = np.zeros(components)
     for place, index in enumerate(order):
         vector = vectors[:, index]
-        coordinates[:, place] = vector * np.sign(vector[np.abs(vector).argmax()]) * np.sqrt(positive[index])
+        coordinates[:, place] = (
+            vector * np.sign(vector[np.abs(vector).argmax()]) * np.sqrt(positive[index])
+        )
         explained[place] = positive[index] / total if total > 0 else 0.0
     return coordinates, explained
 
@@ -47,7 +51,8 @@ def classical_scaling(matrix, components=2):
 def resampled_covariances(coordinates, replicates):
     """Return how the places of models in a plane vary over bootstrap replicates.
 
-    Each replicate is scaled by itself, and then turned and mirrored so as to lie on the others as well as it can.
+    Each replicate is scaled by itself, and then turned and mirrored so as to lie on the others as
+    well as it can.
 
     Parameters
     ----------
@@ -70,40 +75,59 @@ def resampled_covariances(coordinates, replicates):
         return np.full((len(coordinates), 2, 2), np.nan)
     total = np.zeros((len(coordinates), 2, 2))
     for replicate in complete:
-        shift = turn(classical_scaling(square(replicate, len(coordinates)))[0], coordinates) - coordinates
+        shift = (
+            turn(classical_scaling(square(replicate, len(coordinates)))[0], coordinates)
+            - coordinates
+        )
         total += shift[:, :, None] * shift[:, None, :]
     return total / len(complete)
 
 
 def turn(points, target):
-    """Turn and mirror centred points (m, 2) so that they lie as near as they can to others (orthogonal Procrustes)."""
+    """Turn and mirror centred points (m, 2) so that they lie as near as they can to others
+    (orthogonal Procrustes).
+    """
     left, _, right = np.linalg.svd(points.T @ target)
     return points @ (left @ right)
 
 
 def ellipse_of(covariance):
-    """Return width, height and angle (degrees) of the ellipse that holds 95% of a normal distribution in the plane."""
+    """Return width, height and angle (degrees) of the ellipse that holds 95% of a normal
+    distribution in the plane.
+    """
     variances, axes = np.linalg.eigh(covariance)
     height, width = 2 * REACH * np.sqrt(np.maximum(variances, 0))
     return float(width), float(height), float(np.degrees(np.arctan2(axes[1, 1], axes[0, 1])))
 
 
 def describe_projection(coordinates, explained, covariances, names):
-    """Return one row a model and component, with `COLUMNS`: `deviation` and `correlation` (of both components) over bootstrap replicates."""
+    """Return one row a model and component, with `COLUMNS`: `deviation` and `correlation` (of both
+    components) over bootstrap replicates.
+    """
     rows = []
     for name, place, covariance in zip(names, coordinates, covariances, strict=True):
         deviations = np.sqrt(covariance.diagonal())
         correlation = covariance[0, 1] / deviations.prod() if deviations.prod() > 0 else np.nan
         for component in range(len(explained)):
-            cells = (name, component + 1, place[component], explained[component], deviations[component], correlation)
+            cells = (
+                name,
+                component + 1,
+                place[component],
+                explained[component],
+                deviations[component],
+                correlation,
+            )
             rows.append(dict(zip(COLUMNS, cells, strict=True)))
     return rows
 
 
 def parse_projection(rows):
-    """Return coordinates (m, 2), explained shares (2,) and covariances (m, 2, 2) of the rows of `describe_projection`."""
+    """Return coordinates (m, 2), explained shares (2,) and covariances (m, 2, 2) of the rows of
+    `describe_projection`.
+    """
     coordinates, explained, deviations, correlations = (
-        np.reshape([float(row[column]) for row in rows], (-1, 2)) for column in ("coordinate", "explained", "deviation", "correlation")
+        np.reshape([float(row[column]) for row in rows], (-1, 2))
+        for column in ("coordinate", "explained", "deviation", "correlation")
     )
     covariances = deviations[:, :, None] * deviations[:, None, :]
     # Where one of the deviations is 0, there is no correlation.

@@ -33,7 +33,10 @@ def link(matrix, method="average"):
         For ward, centroid and median, whose heights are right for Euclidean distances alone.
     """
     if method in EUCLIDEAN_LINKAGES:
-        raise InputError(f"linkage {method!r} is right for Euclidean distances only, which these dissimilarities are not; use one of {', '.join(LINKAGES)}")
+        raise InputError(
+            f"linkage {method!r} is right for Euclidean distances only, which these "
+            f"dissimilarities are not; use one of {', '.join(LINKAGES)}"
+        )
     from scipy.cluster.hierarchy import linkage
 
     return linkage(condensed(matrix), method) if len(matrix) > 1 else np.empty((0, 4))
@@ -47,7 +50,9 @@ def cophenetic_distances(tree):
 
 
 def cophenetic_correlation(tree, matrix):
-    """Return Pearson's correlation of the tree's heights with the dissimilarities; NaN where one is constant."""
+    """Return Pearson's correlation of the tree's heights with the dissimilarities; NaN where one is
+    constant.
+    """
     if len(matrix) < 3:
         return np.nan
     heights, distances = cophenetic_distances(tree), condensed(matrix)
@@ -66,7 +71,9 @@ def clades(tree):
 
 
 def resolved(tree):
-    """Tell which inner nodes lie below their parents; at equal heights any other clade might stand there as well. The root is resolved."""
+    """Tell which inner nodes lie below their parents; at equal heights any other clade might stand
+    there as well. The root is resolved.
+    """
     heights = tree[:, 2]
     above = np.full(2 * len(tree) + 1, np.inf)
     above[tree[:, :2].astype(int)] = heights[:, None]
@@ -86,7 +93,8 @@ def clade_support(tree, replicates, method="average"):
     Returns
     -------
     ndarray, shape (m - 1,)
-        The root's is 1; NaN where no replicate is complete, and for clades that only the order of equal models makes.
+        The root's is 1; NaN where no replicate is complete, and for clades that only the order of
+        equal models makes.
 
     References
     ----------
@@ -104,11 +112,15 @@ def clade_support(tree, replicates, method="average"):
         for clade, stands in zip(clades(other), resolved(other).tolist(), strict=True):
             if stands and clade in hits:
                 hits[clade] += 1
-    return np.where(resolved(tree), np.array([hits[clade] for clade in wanted]) / len(complete), np.nan)
+    return np.where(
+        resolved(tree), np.array([hits[clade] for clade in wanted]) / len(complete), np.nan
+    )
 
 
 def describe_clades(tree, support, matrix, names):
-    """Return one row a merge, with `CLADE_COLUMNS`; the cophenetic correlation is the whole tree's."""
+    """Return one row a merge, with `CLADE_COLUMNS`; the cophenetic correlation is the whole
+    tree's.
+    """
     correlation = cophenetic_correlation(tree, matrix)
     rows = []
     for (left, right, height, size), share, mask in zip(tree, support, clades(tree), strict=True):
@@ -125,7 +137,9 @@ def parse_clades(rows):
 
 
 def leaf_order(rows):
-    """Return the leaves of a tree, given by its parsed clades, in the order in which it is drawn."""
+    """Return the leaves of a tree, given by its parsed clades, in the order in which it is
+    drawn.
+    """
     members = [[leaf] for leaf in range(len(rows) + 1)]
     for row in rows:
         members.append(members[row["left"]] + members[row["right"]])
@@ -133,11 +147,20 @@ def leaf_order(rows):
 
 
 def newick(tree, support, names):
-    """Return a tree in Newick format: branch lengths in units of dissimilarity, support in percent at the nodes."""
-    texts, heights = [name if PLAIN_NAME.fullmatch(name) else quoted(name) for name in names], [0.0] * len(names)
+    """Return a tree in Newick format: branch lengths in units of dissimilarity, support in percent
+    at the nodes.
+    """
+    texts, heights = (
+        [name if PLAIN_NAME.fullmatch(name) else quoted(name) for name in names],
+        [0.0] * len(names),
+    )
     for (left, right, height, _), share in zip(tree, support, strict=True):
-        # Half a dissimilarity on either side, so that the path between two models is as long as they are apart.
-        children = (f"{texts[int(node)]}:{max(height - heights[int(node)], 0.0) / 2:.6g}" for node in (left, right))
+        # Half a dissimilarity on either side, so that the path between two models is as long as
+        # they are apart.
+        children = (
+            f"{texts[int(node)]}:{max(height - heights[int(node)], 0.0) / 2:.6g}"
+            for node in (left, right)
+        )
         label = "" if np.isnan(share) else f"{100 * share:.0f}"
         texts.append(f"({','.join(children)}){label}")
         heights.append(height)

@@ -1,6 +1,7 @@
 """The built-in demo data: bright shapes on darkened crops of scikit-image's photographs.
 
-The shape alone decides the class, and its mask is known: so it is also known where a model should look.
+The shape alone decides the class, and its mask is known: so it is also known where a model should
+look.
 """
 
 import numpy as np
@@ -9,7 +10,18 @@ from PIL import Image, ImageDraw
 from lookalike.core.seeding import rng_of
 
 SHAPES = ("cross", "disk", "ring", "star", "triangle")
-PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket", "motorcycle_left", "hubble_deep_field", "retina", "brick", "grass", "gravel")
+PHOTOGRAPHS = (
+    "astronaut",
+    "chelsea",
+    "coffee",
+    "rocket",
+    "motorcycle_left",
+    "hubble_deep_field",
+    "retina",
+    "brick",
+    "grass",
+    "gravel",
+)
 OVERSAMPLING = 4
 
 
@@ -25,7 +37,10 @@ def outline(shape):
     if shape == "cross":
         a = 0.33
         quarter = np.array([(a, -1), (a, -a), (1, -a)])
-        turns = [np.array([[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]]) for t in np.radians([0, 90, 180, 270])]
+        turns = [
+            np.array([[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]])
+            for t in np.radians([0, 90, 180, 270])
+        ]
         return np.concatenate([quarter @ turn.T for turn in turns])
     return None
 
@@ -102,7 +117,9 @@ def draw_image(photographs, shape, size, rng):
 
 
 def score_image(image, mask):
-    """Return what a regression head may learn of a demo image: the share that the shape covers, plus its mean brightness in [0, 1]."""
+    """Return what a regression head may learn of a demo image: the share that the shape covers,
+    plus its mean brightness in [0, 1].
+    """
     return float(mask.mean() + image[mask].mean() / 255)
 
 
@@ -120,4 +137,8 @@ def draw_images(seed, split, count, size):
     photographs = load_photographs()
     for number in range(count):
         shape = SHAPES[number % len(SHAPES)]
-        yield shape, number, *draw_image(photographs, shape, size, rng_of(seed, "demo", split, number))
+        yield (
+            shape,
+            number,
+            *draw_image(photographs, shape, size, rng_of(seed, "demo", split, number)),
+        )

@@ -16,8 +16,8 @@ VALIDATION_SHARE = 0.2
 def find_images(folder, seed=0, masks=None):
     """List the images of a folder with one sub-folder a class, or with images that have no class.
 
-    Either `folder/{train,val}/{class}/*` or `folder/{class}/*`; the second is split here, one fifth of each class
-    for validation, drawn with the seed. Without class folders, all labels are empty.
+    Either `folder/{train,val}/{class}/*` or `folder/{class}/*`; the second is split here, one fifth
+    of each class for validation, drawn with the seed. Without class folders, all labels are empty.
 
     Parameters
     ----------
@@ -41,17 +41,25 @@ def find_images(folder, seed=0, masks=None):
         raise InputError(f"{folder}: no such image folder")
     found = image_files(folder)
     if not found:
-        raise InputError(f"{folder}: no image in it; it should hold one sub-folder a class, with {', '.join(SUFFIXES)} files")
+        raise InputError(
+            f"{folder}: no image in it; it should hold one sub-folder a class, with "
+            f"{', '.join(SUFFIXES)} files"
+        )
     first = {path.relative_to(folder).parts[0] for path in found if path.parent != folder}
     has_splits = bool(first & set(SPLITS))
     if has_splits and (others := sorted(first - set(SPLITS))):
         raise InputError(
-            f"{folder}: holds {others[0]!r} beside {' and '.join(sorted(first & set(SPLITS)))}; keep only train and val there, or class folders alone"
+            f"{folder}: holds {others[0]!r} beside "
+            f"{' and '.join(sorted(first & set(SPLITS)))}; keep only train and val there, or "
+            "class folders alone"
         )
     rows = [describe(path, folder, has_splits) for path in found]
     if outside := [row["path"] for row in rows if not row["label"]]:
         if len(outside) < len(rows):
-            raise InputError(f"{outside[0]}: lies outside the class folders; every image belongs into a sub-folder with the name of its class, or none does")
+            raise InputError(
+                f"{outside[0]}: lies outside the class folders; every image belongs into a "
+                "sub-folder with the name of its class, or none does"
+            )
         print(f"{folder}: no class folders, so that no image has a label")
     name_images(rows)
     if not has_splits:
@@ -66,7 +74,9 @@ def find_images(folder, seed=0, masks=None):
 
 def image_files(folder):
     """Return the image files below a folder, links followed, sorted."""
-    paths = (Path(place, name) for place, _, names in os.walk(folder, followlinks=True) for name in names)
+    paths = (
+        Path(place, name) for place, _, names in os.walk(folder, followlinks=True) for name in names
+    )
     return sorted(path for path in paths if path.suffix.lower() in SUFFIXES and path.is_file())
 
 
@@ -81,7 +91,9 @@ def describe(path, folder, has_splits):
         with Image.open(path) as image:
             image.verify()
     except Exception as error:
-        raise InputError(f"{path}: not a readable image ({error}); replace it or take it out of its folder") from None
+        raise InputError(
+            f"{path}: not a readable image ({error}); replace it or take it out of its folder"
+        ) from None
     split = path.relative_to(folder).parts[0] if has_splits else ""
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return {"path": str(path), "label": "/".join(parts), "split": split, "sha256": digest}
@@ -159,7 +171,10 @@ def sample_images(rows, split, n, seed):
         share = n // len(classes) + (turn < n % len(classes))
         members = classes[label]
         if len(members) < share:
-            raise InputError(f"images.n: {n} images want {share} of class {label!r}, which has {len(members)} in split {split!r}; lower n or add images")
+            raise InputError(
+                f"images.n: {n} images want {share} of class {label!r}, which has "
+                f"{len(members)} in split {split!r}; lower n or add images"
+            )
         order = rng_of(seed, "sample", label).permutation(len(members))
         chosen.update(members[index] for index in order[:share])
     return [row for row in rows if row["image"] in chosen]

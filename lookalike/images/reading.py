@@ -48,9 +48,13 @@ def read_image(path, size):
             if image.mode.startswith("I;16"):
                 # Pillow would clip 16 bits to 8, not scale them.
                 image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-            return np.asarray(image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3))
+            return np.asarray(
+                image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3)
+            )
     except Exception as error:
-        raise InputError(f"{path}: not a readable image ({error}); replace it or take it out of its folder") from None
+        raise InputError(
+            f"{path}: not a readable image ({error}); replace it or take it out of its folder"
+        ) from None
 
 
 def read_mask(path, size):

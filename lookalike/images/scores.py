@@ -1,4 +1,6 @@
-"""Scores of images and human similarities between them: read, matched, and made from one another; the parts of the training split."""
+"""Scores of images and human similarities between them: read, matched, and made from one another;
+the parts of the training split.
+"""
 
 from collections import Counter
 from pathlib import Path
@@ -9,7 +11,8 @@ from lookalike.core import io
 from lookalike.core.errors import InputError, near_names
 from lookalike.core.seeding import rng_of
 
-# Share of the training split that no head is fitted to: it stops the fit, and chooses how many channels are kept.
+# Share of the training split that no head is fitted to: it stops the fit, and chooses how many
+# channels are kept.
 STOPPING_SHARE = 0.2
 FEWEST_IMAGES = 5
 # Of scores, as a share of the largest; numbers of single precision tell no less apart.
@@ -38,10 +41,15 @@ def match_scores(given, rows, path):
     InputError
         If an image has no score or two, or a score is no finite number, or all are the same.
     """
-    given = [{(column or "").strip().lower(): cell for column, cell in row.items()} for row in given]
+    given = [
+        {(column or "").strip().lower(): cell for column, cell in row.items()} for row in given
+    ]
     if not given or not {"image", "score"} <= given[0].keys():
         header = f"it names {', '.join(map(repr, given[0]))}" if given else "it is empty"
-        raise InputError(f"{path}: wants a first line with the columns image and score, between commas, and a line for each image; {header}")
+        raise InputError(
+            f"{path}: wants a first line with the columns image and score, between commas, "
+            f"and a line for each image; {header}"
+        )
     ids = ids_of(rows)
     found, strange = {}, []
     for row in given:
@@ -50,21 +58,35 @@ def match_scores(given, rows, path):
             strange.append(name)
             continue
         if ids[name] in found:
-            raise InputError(f"{path}: image {ids[name]!r} stands there twice; keep one of its scores")
+            raise InputError(
+                f"{path}: image {ids[name]!r} stands there twice; keep one of its scores"
+            )
         found[ids[name]] = as_number(row["score"], f"{path}: the score of image {ids[name]!r}")
     if missing := [row["image"] for row in rows if row["image"] not in found]:
-        hint = near_names(missing[0], strange) or (f"; of what it names, {strange[0]!r} is no image" if strange else "")
-        raise InputError(f"{path}: {len(missing)} of {len(rows)} images have no score, for example {missing[0]!r}{hint}; add them, or take the images out")
+        hint = near_names(missing[0], strange) or (
+            f"; of what it names, {strange[0]!r} is no image" if strange else ""
+        )
+        raise InputError(
+            f"{path}: {len(missing)} of {len(rows)} images have no score, for example "
+            f"{missing[0]!r}{hint}; add them, or take the images out"
+        )
     spread, largest = np.ptp(list(found.values())), max(map(abs, found.values()))
     if spread <= SMALLEST_SPREAD * largest:
-        raise InputError(f"{path}: the scores differ by {spread:g}, too little beside their size of {largest:g} to be learnt; subtract a constant from all")
+        raise InputError(
+            f"{path}: the scores differ by {spread:g}, too little beside their size of "
+            f"{largest:g} to be learnt; subtract a constant from all"
+        )
     return [{"image": row["image"], "score": found[row["image"]]} for row in rows]
 
 
 def ids_of(rows):
-    """Return the id of an image by its id, and by the name of its file where no other has the same."""
+    """Return the id of an image by its id, and by the name of its file where no other has the
+    same.
+    """
     files = Counter(Path(row["path"]).name for row in rows if row["path"])
-    return {Path(row["path"]).name: row["image"] for row in rows if files[Path(row["path"]).name] == 1} | {row["image"]: row["image"] for row in rows}
+    return {
+        Path(row["path"]).name: row["image"] for row in rows if files[Path(row["path"]).name] == 1
+    } | {row["image"]: row["image"] for row in rows}
 
 
 def as_number(text, what):
@@ -87,14 +109,18 @@ def read_scores(path, images):
 
 
 def human_similarity(images, similarity=None, scores=None):
-    """Return how alike images are to humans, shape (n, n): by a given matrix, or else by their scores."""
+    """Return how alike images are to humans, shape (n, n): by a given matrix, or else by their
+    scores.
+    """
     if similarity:
         return match_similarity(*io.read_matrix(similarity), images, similarity)
     return similarity_of_scores(read_scores(scores, images))
 
 
 def similarity_of_scores(scores):
-    """Return how similar images are by their scores: 1 less the difference, as a share of the largest; shape (n, n)."""
+    """Return how similar images are by their scores: 1 less the difference, as a share of the
+    largest; shape (n, n).
+    """
     differences = np.abs(np.subtract.outer(scores, scores))
     return 1 - differences / (differences.max() or 1)
 
@@ -126,15 +152,24 @@ def match_similarity(matrix, names, images, path):
         raise InputError(f"{path}: image {twice[0]!r} stands there twice; keep one")
     if missing := [image for image in images if image not in names]:
         hint = near_names(missing[0], names)
-        raise InputError(f"{path}: holds {len(names)} images, and {len(missing)} of the {len(images)} that are wanted are not among them: {missing[0]!r}{hint}")
+        raise InputError(
+            f"{path}: holds {len(names)} images, and {len(missing)} of the {len(images)} "
+            f"that are wanted are not among them: {missing[0]!r}{hint}"
+        )
     places = [names.index(image) for image in images]
     matrix = io.checked_symmetry(matrix[np.ix_(places, places)], images, path)
     if np.nanmin(matrix.diagonal(), initial=np.inf) < np.nanmax(matrix, initial=-np.inf):
-        raise InputError(f"{path}: no matrix of similarities: its diagonal is not its largest value; are these dissimilarities? subtract them from it")
+        raise InputError(
+            f"{path}: no matrix of similarities: its diagonal is not its largest value; are "
+            "these dissimilarities? subtract them from it"
+        )
     np.fill_diagonal(matrix, 1)
     if np.isnan(matrix).any():
         row, column = np.argwhere(np.isnan(matrix))[0]
-        raise InputError(f"{path}: the similarity of {images[row]!r} and {images[column]!r} is not known; fill it in")
+        raise InputError(
+            f"{path}: the similarity of {images[row]!r} and {images[column]!r} is not known; "
+            "fill it in"
+        )
     return matrix
 
 
@@ -163,7 +198,10 @@ def split_training(rows, seed):
     if len(train) == len(rows):
         raise InputError("regression heads want held-out images, but there is none in split 'val'")
     if len(train) < FEWEST_IMAGES:
-        raise InputError(f"regression heads want {FEWEST_IMAGES} images or more in split 'train', which has {len(train)}")
+        raise InputError(
+            f"regression heads want {FEWEST_IMAGES} images or more in split 'train', which "
+            f"has {len(train)}"
+        )
     order = rng_of(seed, "stopping").permutation(len(train))
     count = max(1, round(STOPPING_SHARE * len(train)))
     return [train[place] for place in order[count:]], [train[place] for place in order[:count]]

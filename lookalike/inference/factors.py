@@ -7,11 +7,36 @@ import numpy as np
 
 from lookalike.core.condensed import all_equal, condensed
 from lookalike.core.seeding import rng_of
-from lookalike.inference.permutation_tests import anosim, mantel, partial_mantel, permanova, permdisp
-from lookalike.inference.significance import ALL_EQUAL, FEWEST_MODELS, LEVEL, orders_of, too_few_images, too_few_models
+from lookalike.inference.permutation_tests import (
+    anosim,
+    mantel,
+    partial_mantel,
+    permanova,
+    permdisp,
+)
+from lookalike.inference.significance import (
+    ALL_EQUAL,
+    FEWEST_MODELS,
+    LEVEL,
+    orders_of,
+    too_few_images,
+    too_few_models,
+)
 
-COLUMNS = ("factor", "test", "given", "models", "levels", "statistic", "r2", "p", "least_p", "untested")
-# Factors of models.csv; the config's own come besides. The other columns tell models apart, or follow from these.
+COLUMNS = (
+    "factor",
+    "test",
+    "given",
+    "models",
+    "levels",
+    "statistic",
+    "r2",
+    "p",
+    "least_p",
+    "untested",
+)
+# Factors of models.csv; the config's own come besides. The other columns tell models apart, or
+# follow from these.
 FACTORS = ("family", "native_grid", "parameters", "accuracy")
 # What matters of these is how many times one is of the other.
 RATIOS = ("parameters",)
@@ -33,14 +58,21 @@ def factors_of(rows, own):
     Returns
     -------
     dict
-        From a factor that is known of any model to a dict from model to its value; models of which it is not known are left out.
+        From a factor that is known of any model to a dict from model to its value; models of which
+        it is not known are left out.
     """
-    found = {factor: {row["model"]: row[factor] for row in rows if is_known(row[factor])} for factor in (*FACTORS, *own) if rows and factor in rows[0]}
+    found = {
+        factor: {row["model"]: row[factor] for row in rows if is_known(row[factor])}
+        for factor in (*FACTORS, *own)
+        if rows and factor in rows[0]
+    }
     return {factor: values for factor, values in found.items() if values}
 
 
 def is_known(value):
-    """Tell whether a cell of models.csv says something: not if it is empty, the family that nobody gave, or no finite number."""
+    """Tell whether a cell of models.csv says something: not if it is empty, the family that nobody
+    gave, or no finite number.
+    """
     try:
         return bool(value) and np.isfinite(float(value))
     except ValueError:
@@ -48,7 +80,9 @@ def is_known(value):
 
 
 def fill(matrix, known, names):
-    """Return a matrix of some models (k, k) for others (m, m), NaN for those that it does not know."""
+    """Return a matrix of some models (k, k) for others (m, m), NaN for those that it does not
+    know.
+    """
     places = [known.index(name) if name in known else len(known) for name in names]
     return np.pad(matrix, (0, 1), constant_values=np.nan)[np.ix_(places, places)]
 
@@ -62,9 +96,11 @@ def factor_tests(matrix, names, factors, predictions, permutations, seed, images
         Of dissimilarities, all known.
     names : list of str
     factors : dict
-        As `factors_of` returns them. Where all values are numbers, models differ by their difference, else by being different.
+        As `factors_of` returns them. Where all values are numbers, models differ by their
+        difference, else by being different.
     predictions : ndarray, shape (m, m)
-        How differently models predict; NaN, also on the diagonal, for those of which that is not known. None where no model predicts.
+        How differently models predict; NaN, also on the diagonal, for those of which that is not
+        known. None where no model predicts.
     permutations : int
         Of the models.
     seed : int
@@ -74,13 +110,22 @@ def factor_tests(matrix, names, factors, predictions, permutations, seed, images
     Returns
     -------
     list of dict
-        With `COLUMNS`. `test` is `mantel`, `partial_mantel` (given how the models predict; for the predictions, given the
-        family), and for factors with levels `anosim`, `permanova` and `permdisp`; `statistic` is Spearman's rho, R, pseudo-F
-        and F, `r2` PERMANOVA's share of the variance; `p` is one-sided, and `least_p` the
-        least that it can be; `untested` says why there is none.
+        With `COLUMNS`. `test` is `mantel`, `partial_mantel` (given how the models predict; for the
+        predictions, given the family), and for factors with levels `anosim`, `permanova` and
+        `permdisp`; `statistic` is Spearman's rho, R, pseudo-F and F, `r2` PERMANOVA's share of the
+        variance; `p` is one-sided, and `least_p` the least that it can be; `untested` says why
+        there is none.
     """
     rows = []
-    asked = {} if predictions is None else {PREDICTIONS: [name for place, name in enumerate(names) if np.isfinite(predictions[place, place])]}
+    asked = (
+        {}
+        if predictions is None
+        else {
+            PREDICTIONS: [
+                name for place, name in enumerate(names) if np.isfinite(predictions[place, place])
+            ]
+        }
+    )
     predictions = np.full_like(matrix, np.nan) if predictions is None else predictions
     for factor, values in (asked | factors).items():
         places = [place for place, name in enumerate(names) if name in values]
@@ -89,26 +134,49 @@ def factor_tests(matrix, names, factors, predictions, permutations, seed, images
         if factor == PREDICTIONS:
             levels, differences = None, predictions[np.ix_(places, places)]
         else:
-            levels, differences = describe_factor([values[names[place]] for place in places], factor in RATIOS)
-            about["levels"] = "" if levels is None else ", ".join(f"{level} {count}" for level, count in Counter(levels).most_common())
-        if reason := why_matrix_untested(part, images) or why_factor_untested(factor, levels, differences):
+            levels, differences = describe_factor(
+                [values[names[place]] for place in places], factor in RATIOS
+            )
+            about["levels"] = (
+                ""
+                if levels is None
+                else ", ".join(f"{level} {count}" for level, count in Counter(levels).most_common())
+            )
+        if reason := why_matrix_untested(part, images) or why_factor_untested(
+            factor, levels, differences
+        ):
             rows.append(dict.fromkeys(COLUMNS, None) | about | {"untested": reason})
             continue
         orders = orders_of(len(places), permutations, rng)
         found = {"mantel": mantel(part, differences, orders)}
-        given, control = control_of(factor, factors, [names[place] for place in places], predictions[np.ix_(places, places)])
+        given, control = control_of(
+            factor, factors, [names[place] for place in places], predictions[np.ix_(places, places)]
+        )
         if given in asked | factors:
             reason = why_control_untested(given, control)
-            found["partial_mantel"] = {"given": given} | ({"untested": reason} if reason else partial_mantel(part, differences, control, orders))
+            found["partial_mantel"] = {"given": given} | (
+                {"untested": reason}
+                if reason
+                else partial_mantel(part, differences, control, orders)
+            )
         if levels is not None:
             codes = np.unique(levels, return_inverse=True)[1]
-            found |= {"anosim": anosim(part, codes, orders), "permanova": permanova(part, codes, orders), "permdisp": permdisp(part, codes, orders)}
-        rows += [dict.fromkeys(COLUMNS, None) | about | {"test": test} | result for test, result in found.items()]
+            found |= {
+                "anosim": anosim(part, codes, orders),
+                "permanova": permanova(part, codes, orders),
+                "permdisp": permdisp(part, codes, orders),
+            }
+        rows += [
+            dict.fromkeys(COLUMNS, None) | about | {"test": test} | result
+            for test, result in found.items()
+        ]
     return rows
 
 
 def describe_factor(values, by_ratio):
-    """Return the level of every model, or None if the values are numbers, and how far apart models are, shape (m, m)."""
+    """Return the level of every model, or None if the values are numbers, and how far apart models
+    are, shape (m, m).
+    """
     try:
         numbers = np.array([float(value) for value in values])
     except ValueError:
@@ -119,11 +187,15 @@ def describe_factor(values, by_ratio):
 
 
 def control_of(factor, factors, names, predictions):
-    """Return what a partial Mantel test of a factor takes as given, and how far apart models are by it, shape (m, m), NaN where that is not known."""
+    """Return what a partial Mantel test of a factor takes as given, and how far apart models are by
+    it, shape (m, m), NaN where that is not known.
+    """
     if factor != PREDICTIONS:
         return PREDICTIONS, predictions
     families = [factors.get(FAMILY, {}).get(name) for name in names]
-    return FAMILY, describe_factor(families, by_ratio=False)[1] if all(families) else np.full_like(predictions, np.nan)
+    return FAMILY, describe_factor(families, by_ratio=False)[1] if all(families) else np.full_like(
+        predictions, np.nan
+    )
 
 
 def why_control_untested(given, differences):
@@ -147,8 +219,16 @@ def why_factor_untested(factor, levels, differences):
     """Say why a factor cannot be tested; empty if it can."""
     if np.ptp(condensed(differences)) == 0:
         if levels is None:
-            return "all models differ in as many predictions" if factor == PREDICTIONS else f"the {factor} of all models is the same"
-        return f"the {factor} of all models is {levels[0]}" if len(set(levels)) == 1 else f"no two models are of one {factor}"
+            return (
+                "all models differ in as many predictions"
+                if factor == PREDICTIONS
+                else f"the {factor} of all models is the same"
+            )
+        return (
+            f"the {factor} of all models is {levels[0]}"
+            if len(set(levels)) == 1
+            else f"no two models are of one {factor}"
+        )
     if levels is not None and (least := 1 / relabellings(levels)) > LEVEL:
         return f"with so few models in a {factor} no p value can be below {least:.2g}"
     return ""
@@ -157,4 +237,8 @@ def why_factor_untested(factor, levels, differences):
 def relabellings(levels):
     """Return how many different partitions permuting the models can give."""
     sizes = Counter(levels).values()
-    return factorial(len(levels)) // prod(map(factorial, sizes)) // prod(map(factorial, Counter(sizes).values()))
+    return (
+        factorial(len(levels))
+        // prod(map(factorial, sizes))
+        // prod(map(factorial, Counter(sizes).values()))
+    )

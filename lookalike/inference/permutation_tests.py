@@ -1,4 +1,5 @@
-"""Tests of dissimilarity matrices by permuting the models: Mantel, partial Mantel, ANOSIM, PERMANOVA, PERMDISP.
+"""Tests of dissimilarity matrices by permuting the models: Mantel, partial Mantel, ANOSIM,
+PERMANOVA, PERMDISP.
 
 Written for many permutations of small matrices: all are made at once, as one product of matrices.
 """
@@ -14,8 +15,14 @@ AT_ONCE = 1000
 
 
 def judge(statistic, observed, null):
-    """Return a test's statistic, its p value, and the least that this could be, of what is compared with the permutations."""
-    return {"statistic": float(statistic), "p": permutation_p(observed, null), "least_p": least_p(observed, null)}
+    """Return a test's statistic, its p value, and the least that this could be, of what is compared
+    with the permutations.
+    """
+    return {
+        "statistic": float(statistic),
+        "p": permutation_p(observed, null),
+        "least_p": least_p(observed, null),
+    }
 
 
 def mantel(matrix, other, orders):
@@ -43,7 +50,8 @@ def mantel(matrix, other, orders):
 
 
 def partial_mantel(matrix, other, given, orders):
-    """Test by a partial Mantel test whether two matrices go together beyond what a third has in common with both.
+    """Test by a partial Mantel test whether two matrices go together beyond what a third has in
+    common with both.
 
     Parameters
     ----------
@@ -66,25 +74,32 @@ def partial_mantel(matrix, other, given, orders):
     if 1 - between**2 < 1e-9:
         return {"untested": "the two go together entirely"}
     observed, null = permuted_correlations(x, np.array(y), orders)
-    r, by_chance = (partial_correlation(rho[..., 0], rho[..., 1], between) for rho in (observed, null))
+    r, by_chance = (
+        partial_correlation(rho[..., 0], rho[..., 1], between) for rho in (observed, null)
+    )
     return judge(r, r, by_chance)
 
 
 def partial_correlation(xy, xz, yz):
-    """Return the correlation of x and y given z, of the three correlations; 0 where z leaves nothing of x."""
+    """Return the correlation of x and y given z, of the three correlations; 0 where z leaves
+    nothing of x.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(1 - xz**2 > 1e-9, (xy - xz * yz) / np.sqrt((1 - xz**2) * (1 - yz**2)), 0.0)
 
 
 def ranks_of(tables):
-    """Return the average ranks of condensed matrices (k, pairs); values that differ by rounding alone are tied."""
+    """Return the average ranks of condensed matrices (k, pairs); values that differ by rounding
+    alone are tied.
+    """
     tables = np.array(tables, float)
     scales = np.abs(tables).max(axis=1, keepdims=True)
     return average_ranks(np.round(tables / np.where(scales > 0, scales, 1), 12)).astype(float)
 
 
 def permuted_correlations(x, y, orders):
-    """Correlate condensed values with others, as they are and after permutations of the models of the first.
+    """Correlate condensed values with others, as they are and after permutations of the models of
+    the first.
 
     Parameters
     ----------
@@ -142,7 +157,9 @@ def anosim(matrix, codes, orders):
     """
     ranks, models = ranks_of([condensed(matrix)])[0], len(codes)
     within = same_level(codes[None])[0].sum()
-    sums = np.concatenate([same_level(codes[some]) @ ranks for some in in_parts(orders, identity=True)])
+    sums = np.concatenate(
+        [same_level(codes[some]) @ ranks for some in in_parts(orders, identity=True)]
+    )
     gap = (ranks.sum() - sums) / (len(ranks) - within) - sums / within
     statistics = gap / (models * (models - 1) / 4)
     return judge(statistics[0], statistics[0], statistics[1:])
@@ -164,8 +181,9 @@ def permanova(matrix, codes, orders):
     Returns
     -------
     dict
-        `statistic`, pseudo-F, `r2`, the levels' share of the sum of squares, `p` and `least_p`. Levels that differ in their spread
-        alone may be taken to differ in their centres, too, which PERMDISP tells.
+        `statistic`, pseudo-F, `r2`, the levels' share of the sum of squares, `p` and `least_p`.
+        Levels that differ in their spread alone may be taken to differ in their centres, too, which
+        PERMDISP tells.
 
     References
     ----------
@@ -173,7 +191,12 @@ def permanova(matrix, codes, orders):
     """
     squares, models, groups = condensed(matrix) ** 2, len(codes), codes.max() + 1
     shares, rows = 1 / np.bincount(codes), np.triu_indices(models, 1)[0]
-    within = np.concatenate([(same_level(codes[some]) * shares[codes[some][:, rows]]) @ squares for some in in_parts(orders, identity=True)])
+    within = np.concatenate(
+        [
+            (same_level(codes[some]) * shares[codes[some][:, rows]]) @ squares
+            for some in in_parts(orders, identity=True)
+        ]
+    )
     whole = squares.sum() / models
     with np.errstate(divide="ignore"):
         statistics = ((whole - within) / (groups - 1)) / (within / (models - groups))
@@ -184,8 +207,9 @@ def permanova(matrix, codes, orders):
 def permdisp(matrix, codes, orders):
     """Test by PERMDISP whether levels differ in how far their models are from their centre.
 
-    Levels of a single model have no spread and are left out. Distances to the centre are taken straight from the
-    dissimilarities, and corrected for the size of the level, since the centre of few models is near to each of them.
+    Levels of a single model have no spread and are left out. Distances to the centre are taken
+    straight from the dissimilarities, and corrected for the size of the level, since the centre of
+    few models is near to each of them.
 
     Parameters
     ----------
@@ -219,16 +243,21 @@ def permdisp(matrix, codes, orders):
     within = np.where(whole - between > 1e-12 * whole, whole - between, 0)
     groups = codes.max() + 1
     with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = np.nan_to_num(between[0] / (groups - 1) / (within[0] / (len(codes) - groups)), posinf=np.inf)
+        statistic = np.nan_to_num(
+            between[0] / (groups - 1) / (within[0] / (len(codes) - groups)), posinf=np.inf
+        )
     return judge(statistic, between[0], between[1:])
 
 
 def distances_to_centres(matrix, codes):
-    """Return how far every model is from the centre of its level, each of two models or more, corrected for its size."""
+    """Return how far every model is from the centre of its level, each of two models or more,
+    corrected for its size.
+    """
     own = (codes[:, None] == codes).astype(float)
     sizes = own.sum(axis=1)
     squares = own * matrix**2
-    # Of each level, half the mean of all squares, which is what its models are from their centre on average.
+    # Of each level, half the mean of all squares, which is what its models are from their centre on
+    # average.
     spreads = own @ squares.sum(axis=1) / (2 * sizes**2)
     to_centre = squares.sum(axis=1) / sizes - spreads
     return np.sqrt(np.maximum(to_centre, 0) * sizes / (sizes - 1))

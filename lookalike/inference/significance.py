@@ -1,4 +1,6 @@
-"""What tests of hypotheses share: p values from permutations, and their correction where several are reported together."""
+"""What tests of hypotheses share: p values from permutations, and their correction where several
+are reported together.
+"""
 
 from itertools import islice
 from itertools import permutations as all_orders
@@ -13,7 +15,8 @@ ALL_EQUAL = "all dissimilarities between models are equal"
 
 
 def permutation_p(observed, null):
-    """Return the share of permutations, the identity counted among them, that reach the observed statistic.
+    """Return the share of permutations, the identity counted among them, that reach the observed
+    statistic.
 
     Parameters
     ----------
@@ -38,20 +41,25 @@ def permutation_p(observed, null):
 
 
 def least_p(observed, null):
-    """Return the p value that the most extreme of all arrangements of the models would have, shape and meaning as for `permutation_p`."""
+    """Return the p value that the most extreme of all arrangements of the models would have, shape
+    and meaning as for `permutation_p`.
+    """
     everything = np.append(null[np.isfinite(null)], observed)
     return permutation_p(everything.max(), np.sort(everything)[:-1])
 
 
 def orders_of(models, permutations, rng):
-    """Return permutations of models but the identity, shape (P, models): all there are, if these are no more, so that p values are exact."""
+    """Return permutations of models but the identity, shape (P, models): all there are, if these
+    are no more, so that p values are exact.
+    """
     if factorial(models) - 1 <= permutations:
         return np.array(list(islice(all_orders(range(models)), 1, None)), int).reshape(-1, models)
     return np.array([rng.permutation(models) for _ in range(permutations)])
 
 
 def holm(p):
-    """Correct p values for being several, so that the chance of any false finding stays at the level.
+    """Correct p values for being several, so that the chance of any false finding stays at the
+    level.
 
     Parameters
     ----------
@@ -74,7 +82,8 @@ def holm(p):
 
 
 def enough_permutations(least, tests):
-    """Return how many permutations let each of several tests, reported together, reach the level: the least number, doubled as often as it takes.
+    """Return how many permutations let each of several tests, reported together, reach the level:
+    the least number, doubled as often as it takes.
 
     In such steps, so that one more test rarely changes the number, and with it all others.
     """
@@ -85,7 +94,10 @@ def enough_permutations(least, tests):
 
 def too_few_models(models, of=""):
     """Say that so few models are too few for a test."""
-    return f"it wants {FEWEST_MODELS} models or more{of}, replicates and pruned variants aside, and has {models}"
+    return (
+        f"it wants {FEWEST_MODELS} models or more{of}, replicates and pruned variants aside, and "
+        f"has {models}"
+    )
 
 
 def too_few_images(images):
@@ -101,7 +113,8 @@ def correct(rows, tests, family):
     rows : list of dict
         Read from tables.
     tests : sequence of str
-        NAME for a p value under `NAME_p`, which gets its corrected one under `NAME_holm`; the empty name for `p` and `holm`.
+        NAME for a p value under `NAME_p`, which gets its corrected one under `NAME_holm`; the empty
+        name for `p` and `holm`.
     family : sequence of str
         Columns; rows that are alike in these are corrected together.
 
@@ -116,7 +129,9 @@ def correct(rows, tests, family):
     for test in tests:
         before, after = (f"{test}_{name}".lstrip("_") for name in ("p", "holm"))
         for together in families.values():
-            for row, value in zip(together, holm([float(row[before] or "nan") for row in together]), strict=True):
+            for row, value in zip(
+                together, holm([float(row[before] or "nan") for row in together]), strict=True
+            ):
                 row[after] = value
     return rows
 

@@ -1,4 +1,6 @@
-"""Is there any structure? A matrix of dissimilarities against what it would be if models were exchangeable in every image."""
+"""Is there any structure? A matrix of dissimilarities against what it would be if models were
+exchangeable in every image.
+"""
 
 import numpy as np
 
@@ -7,24 +9,40 @@ from lookalike.compare.resampling import split_halves
 from lookalike.core.condensed import ROUNDING, pair_numbers, square
 from lookalike.core.seeding import rng_of
 from lookalike.groups.trees import link
-from lookalike.inference.significance import ALL_EQUAL, FEWEST_MODELS, permutation_p, too_few_images, too_few_models
+from lookalike.inference.significance import (
+    ALL_EQUAL,
+    FEWEST_MODELS,
+    permutation_p,
+    too_few_images,
+    too_few_models,
+)
 
 # A partition into more groups than this says little of groups.
 MOST_GROUPS = 10
 RELIABILITY_SPLITS = 200
-COLUMNS = ("reliability", "variance", "variance_p", "silhouette", "groups", "silhouette_p", "untested")
+COLUMNS = (
+    "reliability",
+    "variance",
+    "variance_p",
+    "silhouette",
+    "groups",
+    "silhouette_p",
+    "untested",
+)
 
 
 def structure_test(values, models, aggregate, permutations, seed):
     """Test whether some models are nearer to one another than others are.
 
-    Under the null hypothesis the models' labels mean nothing: in every image by itself they may be permuted. That keeps how
-    dissimilar the maps of each image are, and breaks what models have in common across images.
+    Under the null hypothesis the models' labels mean nothing: in every image by itself they may be
+    permuted. That keeps how dissimilar the maps of each image are, and breaks what models have in
+    common across images.
 
     Parameters
     ----------
     values : ndarray, shape (n, pairs)
-        Dissimilarities of all pairs on every image, pairs in the order of `np.triu_indices`; NaN where an image does not count.
+        Dissimilarities of all pairs on every image, pairs in the order of `np.triu_indices`; NaN
+        where an image does not count.
     models : int
     aggregate : {"mean", "mean_std"}
     permutations : int
@@ -33,18 +51,27 @@ def structure_test(values, models, aggregate, permutations, seed):
     Returns
     -------
     dict
-        `reliability`, by split halves; `variance`, of the `equalised` dissimilarities between models, and `variance_p`; `silhouette`,
-        the best mean silhouette of a partition into `groups` of these by average linkage, and `silhouette_p`; each p the share of
-        permutations that reach as much, itself counted. `untested`: why there is none, or empty.
+        `reliability`, by split halves; `variance`, of the `equalised` dissimilarities between
+        models, and `variance_p`; `silhouette`, the best mean silhouette of a partition into
+        `groups` of these by average linkage, and `silhouette_p`; each p the share of permutations
+        that reach as much, itself counted. `untested`: why there is none, or empty.
     """
     observed = statistics(equalised(values, aggregate), models)
     images = int(np.isfinite(values).any(axis=1).sum())
     found = {"reliability": split_half_reliability(values, aggregate, seed)}
-    found |= dict(zip(("variance", "silhouette", "groups"), observed, strict=True)) | {"variance_p": np.nan, "silhouette_p": np.nan}
+    found |= dict(zip(("variance", "silhouette", "groups"), observed, strict=True)) | {
+        "variance_p": np.nan,
+        "silhouette_p": np.nan,
+    }
     if reason := why_untested(observed, models, images):
         return found | {"untested": reason}
     rng = rng_of(seed, "structure", len(values), models)
-    null = np.array([statistics(equalised(permute(values, models, rng), aggregate), models)[:2] for _ in range(permutations)])
+    null = np.array(
+        [
+            statistics(equalised(permute(values, models, rng), aggregate), models)[:2]
+            for _ in range(permutations)
+        ]
+    )
     p = [permutation_p(one, reached) for one, reached in zip(observed[:2], null.T, strict=True)]
     return found | {"variance_p": p[0], "silhouette_p": p[1], "untested": ""}
 
@@ -61,9 +88,10 @@ def split_half_reliability(values, aggregate, seed):
     Returns
     -------
     float
-        Mean of Pearson's correlation between the matrices of two random halves of the images, stepped up to their full
-        number by Spearman and Brown's formula; no other matrix can be expected to correlate with it better. NaN for fewer
-        than 4 images or 3 pairs, or where a half lacks a dissimilarity, or all are equal.
+        Mean of Pearson's correlation between the matrices of two random halves of the images,
+        stepped up to their full number by Spearman and Brown's formula; no other matrix can be
+        expected to correlate with it better. NaN for fewer than 4 images or 3 pairs, or where a
+        half lacks a dissimilarity, or all are equal.
 
     References
     ----------
@@ -92,10 +120,11 @@ def why_untested(observed, models, images):
 
 
 def equalised(values, aggregate):
-    """Return dissimilarities, condensed, all as uncertain as one another: those of few images are drawn towards the mean.
+    """Return dissimilarities, condensed, all as uncertain as one another: those of few images are
+    drawn towards the mean.
 
-    Else pairs of which fewer images count would vary more than others, which permuting models within images undoes: a lack of
-    images would pass for structure.
+    Else pairs of which fewer images count would vary more than others, which permuting models
+    within images undoes: a lack of images would pass for structure.
     """
     if np.isfinite(values).all():
         return dissimilarities_of(values, aggregate)
@@ -115,7 +144,9 @@ def permute(values, models, rng):
 
 
 def statistics(dissimilarities, models):
-    """Return the variance of condensed dissimilarities, the best mean silhouette of a partition, and its number of groups."""
+    """Return the variance of condensed dissimilarities, the best mean silhouette of a partition,
+    and its number of groups.
+    """
     if np.isnan(dissimilarities).any() or models < FEWEST_MODELS:
         return np.nan, np.nan, 0
     scores = silhouettes(square(dissimilarities, models), min(models - 1, MOST_GROUPS))
@@ -124,7 +155,8 @@ def statistics(dissimilarities, models):
 
 
 def silhouettes(matrix, most):
-    """Return the mean silhouettes of the partitions into 2, 3, ... `most` groups by average linkage.
+    """Return the mean silhouettes of the partitions into 2, 3, ... `most` groups by average
+    linkage.
 
     Parameters
     ----------
@@ -146,12 +178,20 @@ def silhouettes(matrix, most):
     members = np.zeros((models + merges, models), bool)
     members[:models] = np.eye(models, dtype=bool)
     # The merge after which a node is there, and the one that takes it up.
-    made, taken = np.maximum(np.arange(models + merges) - models + 1, 0), np.full(models + merges, models)
+    made, taken = (
+        np.maximum(np.arange(models + merges) - models + 1, 0),
+        np.full(models + merges, models),
+    )
     for place, pair in enumerate(tree[:, :2].astype(int)):
         members[models + place] = members[pair].any(axis=0)
         taken[pair] = place + 1
     sizes, sums = members.sum(axis=1), members @ matrix
-    return np.array([silhouette(members[there], sizes[there], sums[there]) for there in partitions(made, taken, models, most)])
+    return np.array(
+        [
+            silhouette(members[there], sizes[there], sums[there])
+            for there in partitions(made, taken, models, most)
+        ]
+    )
 
 
 def partitions(made, taken, models, most):
@@ -175,4 +215,6 @@ def silhouette(members, sizes, sums):
     within = sums[own, np.arange(len(own))] / np.maximum(sizes[own] - 1, 1)
     nearest = np.where(members, np.inf, sums / sizes[:, None]).min(axis=0)
     larger = np.maximum(within, nearest)
-    return np.where(alone | (larger == 0), 0, (nearest - within) / np.where(larger > 0, larger, 1)).mean()
+    return np.where(
+        alone | (larger == 0), 0, (nearest - within) / np.where(larger > 0, larger, 1)
+    ).mean()

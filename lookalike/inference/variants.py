@@ -1,4 +1,6 @@
-"""What pruning does to held-out predictions and to maps: each pruned model against what it was, and against pruning at random."""
+"""What pruning does to held-out predictions and to maps: each pruned model against what it was, and
+against pruning at random.
+"""
 
 import numpy as np
 
@@ -8,13 +10,37 @@ from lookalike.core.condensed import ROUNDING, condensed
 from lookalike.core.seeding import rng_of
 from lookalike.models.heldout import measure_errors, resample
 
-PRUNING_COLUMNS = ("model", "channels", "dropped", "n", "criterion", "error", "against", "draws", "other", "difference", "difference_low", "difference_high")
+PRUNING_COLUMNS = (
+    "model",
+    "channels",
+    "dropped",
+    "n",
+    "criterion",
+    "error",
+    "against",
+    "draws",
+    "other",
+    "difference",
+    "difference_low",
+    "difference_high",
+)
 PLACE = ("method", "metric", "subset")
-MAP_COLUMNS = (*PLACE, "model", "draws", "others", *(f"{name}{end}" for name in ("pruned", "random", "difference") for end in ("", "_low", "_high")))
+MAP_COLUMNS = (
+    *PLACE,
+    "model",
+    "draws",
+    "others",
+    *(
+        f"{name}{end}"
+        for name in ("pruned", "random", "difference")
+        for end in ("", "_low", "_high")
+    ),
+)
 
 
 def measure_heads(predictions, sidecars, variants, resamples, seed, alignments=()):
-    """Measure every head on held-out images, and every pruned one against its model and against pruning at random.
+    """Measure every head on held-out images, and every pruned one against its model and against
+    pruning at random.
 
     Parameters
     ----------
@@ -27,31 +53,42 @@ def measure_heads(predictions, sidecars, variants, resamples, seed, alignments=(
     resamples : int
     seed : int
     alignments : dict
-        From a model to r^2 of its similarities with human ones, of the same images and resamples; empty where channels are
-        not ranked by alignment.
+        From a model to r^2 of its similarities with human ones, of the same images and resamples;
+        empty where channels are not ranked by alignment.
 
     Returns
     -------
     heads : list of dict
-        `model`, `pruned_from`, `draw`, `dropped` of `channels`, `n`, and with 95% bootstrap intervals over the images
-        `rmse`, `pearson`, `spearman` and, if it is given, `alignment`.
+        `model`, `pruned_from`, `draw`, `dropped` of `channels`, `n`, and with 95% bootstrap
+        intervals over the images `rmse`, `pearson`, `spearman` and, if it is given, `alignment`.
     pruning : list of dict
-        A row for each pruned model `against` its baseline, and against random pruning: both errors by the `criterion` that
-        ranked the channels, and by how much the pruned one's is larger, with an interval over images, the same for both,
-        and over the `draws` at random.
+        A row for each pruned model `against` its baseline, and against random pruning: both errors
+        by the `criterion` that ranked the channels, and by how much the pruned one's is larger,
+        with an interval over images, the same for both, and over the `draws` at random.
     """
     (first, (images, scores, _)), *rest = predictions.items()
     for model, (own, _, _) in rest:
         io.same_images(images, own, first, model)
     places = resample(len(images), resamples, seed)
-    errors = {model: measure_errors(scores, predicted, places) for model, (_, _, predicted) in predictions.items()}
+    errors = {
+        model: measure_errors(scores, predicted, places)
+        for model, (_, _, predicted) in predictions.items()
+    }
     if alignments:
-        errors = {model: found | {"alignment": alignments[model]} for model, found in errors.items()}
+        errors = {
+            model: found | {"alignment": alignments[model]} for model, found in errors.items()
+        }
     about = {model: {**count_channels(sidecars[model]), "n": len(images)} for model in errors}
     no_variant = {"pruned_from": None, "draw": None}
-    heads = [{"model": model} | variants.get(model, no_variant) | about[model] | with_intervals(found) for model, found in errors.items()]
+    heads = [
+        {"model": model} | variants.get(model, no_variant) | about[model] | with_intervals(found)
+        for model, found in errors.items()
+    ]
     criterion = "1 - r² of similarities" if alignments else "RMSE"
-    error = {model: 1 - found["alignment"] if alignments else found["rmse"] for model, found in errors.items()}
+    error = {
+        model: 1 - found["alignment"] if alignments else found["rmse"]
+        for model, found in errors.items()
+    }
     pruning = []
     for model, pruned, draws in families(variants):
         given = {"model": model, **about[pruned], "criterion": criterion, "error": error[pruned][0]}
@@ -59,15 +96,35 @@ def measure_heads(predictions, sidecars, variants, resamples, seed, alignments=(
             if names:
                 others = np.stack([error[name] for name in names])
                 differences = error[pruned] - others
-                difference = with_interval(differences[0] if against == "baseline" else over_draws(differences, seed), "difference")
-                pruning.append(given | {"against": against, "draws": len(names), "other": others[:, 0].mean()} | difference)
+                difference = with_interval(
+                    differences[0] if against == "baseline" else over_draws(differences, seed),
+                    "difference",
+                )
+                pruning.append(
+                    given
+                    | {"against": against, "draws": len(names), "other": others[:, 0].mean()}
+                    | difference
+                )
     return heads, pruning
 
 
 def families(variants):
-    """Return every model that is pruned, with its variant by score and the names of those at random."""
+    """Return every model that is pruned, with its variant by score and the names of those at
+    random.
+    """
     chosen = {about["pruned_from"]: name for name, about in variants.items() if about["draw"] == 0}
-    return [(model, pruned, [name for name, about in variants.items() if about["pruned_from"] == model and about["draw"]]) for model, pruned in chosen.items()]
+    return [
+        (
+            model,
+            pruned,
+            [
+                name
+                for name, about in variants.items()
+                if about["pruned_from"] == model and about["draw"]
+            ],
+        )
+        for model, pruned in chosen.items()
+    ]
 
 
 def count_channels(sidecar):
@@ -88,8 +145,8 @@ def over_draws(values, seed):
     Returns
     -------
     ndarray, shape (1 + B,)
-        The mean; in every resample moved by what other draws might have given, as Student's t has it. Of one draw that is
-        not known, so that there are no resamples.
+        The mean; in every resample moved by what other draws might have given, as Student's t has
+        it. Of one draw that is not known, so that there are no resamples.
     """
     values = values[np.isfinite(values[:, 0])]
     count = len(values)
@@ -123,16 +180,26 @@ def compare_maps(matrix, replicates, names, variants, origins, seed):
     Returns
     -------
     list of dict
-        For each model of the matrix that is pruned: the dissimilarity of its maps to those `pruned` by score, to those
-        pruned at `random` (mean over those of the `draws` that have one), the `difference` of both, each with a 95%
-        interval over images and draws; and `others`, the mean dissimilarity of models of different origin.
+        For each model of the matrix that is pruned: the dissimilarity of its maps to those `pruned`
+        by score, to those pruned at `random` (mean over those of the `draws` that have one), the
+        `difference` of both, each with a 95% interval over images and draws; and `others`, the mean
+        dissimilarity of models of different origin.
     """
     rows, columns = np.triu_indices(len(names), 1)
-    apart = np.array([origins[names[row]] != origins[names[column]] for row, column in zip(rows, columns, strict=True)], bool)
+    apart = np.array(
+        [
+            origins[names[row]] != origins[names[column]]
+            for row, column in zip(rows, columns, strict=True)
+        ],
+        bool,
+    )
     values = np.vstack([condensed(matrix), replicates])
     values[np.abs(values) <= ROUNDING] = 0
     others = values[0, apart & np.isfinite(values[0])]
-    number = {frozenset((names[row], names[column])): place for place, (row, column) in enumerate(zip(rows, columns, strict=True))}
+    number = {
+        frozenset((names[row], names[column])): place
+        for place, (row, column) in enumerate(zip(rows, columns, strict=True))
+    }
     mean = float(others.mean()) if len(others) else np.nan
     found = []
     for model, pruned, draws in families(variants):
@@ -140,8 +207,16 @@ def compare_maps(matrix, replicates, names, variants, origins, seed):
         if model not in names:
             continue
         by_score = values[:, number[frozenset((model, pruned))]]
-        at_random = values[:, [number[frozenset((model, name))] for name in draws]].T if draws else np.full((1, len(values)), np.nan)
-        compared = {"pruned": by_score, "random": over_draws(at_random, seed).clip(min=0), "difference": over_draws(by_score - at_random, seed)}
+        at_random = (
+            values[:, [number[frozenset((model, name))] for name in draws]].T
+            if draws
+            else np.full((1, len(values)), np.nan)
+        )
+        compared = {
+            "pruned": by_score,
+            "random": over_draws(at_random, seed).clip(min=0),
+            "difference": over_draws(by_score - at_random, seed),
+        }
         defined = int(np.isfinite(at_random[:, 0]).sum())
         found.append({"model": model, "draws": defined, "others": mean} | with_intervals(compared))
     return found

@@ -21,8 +21,9 @@ def audit(maps, images, raw_maps):
     Returns
     -------
     dict
-        `n`; the images of `zero`, `constant`, `non_finite` maps; `duplicates`, groups of images with equal maps;
-        `peaks`, the most frequent cell of the raw maximum with its share; `warnings`, sentences about what stands out.
+        `n`; the images of `zero`, `constant`, `non_finite` maps; `duplicates`, groups of images
+        with equal maps; `peaks`, the most frequent cell of the raw maximum with its share;
+        `warnings`, sentences about what stands out.
     """
     found = {"n": len(images), "zero": [], "constant": [], "non_finite": []}
     same = {}
@@ -44,11 +45,17 @@ def audit(maps, images, raw_maps):
 
 
 def common_peak(peaks):
-    """Return the most frequent cell of the maximum, its grid and its share; None where there is no map."""
+    """Return the most frequent cell of the maximum, its grid and its share; None where there is no
+    map.
+    """
     if not peaks:
         return None
     (cell, grid), count = peaks.most_common(1)[0]
-    return {"cell": [int(index) for index in cell], "grid": list(grid), "share": count / peaks.total()}
+    return {
+        "cell": [int(index) for index in cell],
+        "grid": list(grid),
+        "share": count / peaks.total(),
+    }
 
 
 def warnings_of(found):
@@ -56,10 +63,19 @@ def warnings_of(found):
     n = found["n"]
     for kind in ("zero", "constant", "non_finite"):
         if found[kind]:
-            yield f"{len(found[kind])} of {n} maps are {kind.replace('_', '-')}, for example that of {found[kind][0]}"
+            yield (
+                f"{len(found[kind])} of {n} maps are {kind.replace('_', '-')}, for example that "
+                f"of {found[kind][0]}"
+            )
     if found["duplicates"]:
         group = found["duplicates"][0]
-        yield f"{sum(map(len, found['duplicates']))} of {n} maps equal another image's, for example those of {group[0]} and {group[1]}"
+        yield (
+            f"{sum(map(len, found['duplicates']))} of {n} maps equal another image's, for "
+            f"example those of {group[0]} and {group[1]}"
+        )
     peak = found["peaks"]
     if peak and n >= 4 and peak["share"] > SAME_CELL_SHARE:
-        yield f"the maximum lies in cell {peak['cell']} of {peak['grid'][0]} x {peak['grid'][1]} in {peak['share']:.0%} of the maps"
+        yield (
+            f"the maximum lies in cell {peak['cell']} of {peak['grid'][0]} x {peak['grid'][1]} "
+            f"in {peak['share']:.0%} of the maps"
+        )

@@ -24,18 +24,32 @@ def measure(batches, masks, seed):
     Returns
     -------
     list of dict
-        `model` (or a null method), `image`, `mass` (NaN for a zero map), `area` (share of the mask).
+        `model` (or a null method), `image`, `mass` (NaN for a zero map), `area` (share of the
+        mask).
     """
     if not masks:
-        raise InputError("images.masks: no explained image has a mask; masks are named after the image's id, IMAGE.png")
+        raise InputError(
+            "images.masks: no explained image has a mask; masks are named after the image's "
+            "id, IMAGE.png"
+        )
     rows = [
-        {"model": model, "image": image, "mass": mass_inside(saliency, masks[image]), "area": float(masks[image].mean())}
+        {
+            "model": model,
+            "image": image,
+            "mass": mass_inside(saliency, masks[image]),
+            "area": float(masks[image].mean()),
+        }
         for model, (maps, card) in batches.items()
         for image, saliency in zip(card["images"], maps, strict=True)
         if image in masks
     ]
     return rows + [
-        {"model": name, "image": image, "mass": mass_inside(null_map(name, mask.shape, seed_of(seed, name, image)), mask), "area": float(mask.mean())}
+        {
+            "model": name,
+            "image": image,
+            "mass": mass_inside(null_map(name, mask.shape, seed_of(seed, name, image)), mask),
+            "area": float(mask.mean()),
+        }
         for name in NULL_METHODS
         for image, mask in masks.items()
     ]
@@ -50,7 +64,8 @@ def null_map(name, shape, seed):
 def mass_inside(saliency, mask):
     """Return the share of a map's absolute values inside a mask; NaN for a zero map.
 
-    The energy-based pointing game (Wang et al. 2020, doi:10.1109/CVPRW50498.2020.00020) without sign.
+    The energy-based pointing game (Wang et al. 2020, doi:10.1109/CVPRW50498.2020.00020) without
+    sign.
     """
     mass = np.abs(np.asarray(saliency, dtype=float))
     total = mass.sum()

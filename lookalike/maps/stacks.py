@@ -21,7 +21,9 @@ def open_stack(path):
 
 
 def read_stack(path, images):
-    """Return the maps of some images: from a folder, one `IMAGE.npy` each, or from one .npy file, in their order."""
+    """Return the maps of some images: from a folder, one `IMAGE.npy` each, or from one .npy file,
+    in their order.
+    """
     if Path(path).is_dir():
         return [io.read_map(Path(path, f"{image}.npy")) for image in images]
     count = len(open_stack(path))
@@ -36,14 +38,21 @@ def read_map_of_stack(path, place):
 
 
 def read_stack_images(path):
-    """Return the ids of a stack's maps: those that its .json names, or else their places as numbers."""
+    """Return the ids of a stack's maps: those that its .json names, or else their places as
+    numbers.
+    """
     count, card = len(open_stack(path)), Path(path).with_suffix(".json")
     content = io.read_json(card) if card.is_file() else None
     images = content.get("images") if isinstance(content, dict) else content
     if images is None:
         return [f"{place:0{len(str(count - 1))}}" for place in range(count)]
-    if not isinstance(images, list) or not all(isinstance(image, str) and re.fullmatch(r"[^/\\\n]*[^/\\\n.][^/\\\n]*", image) for image in images):
-        raise InputError(f"{card}: `images` must be a list of names, without folders, in the order of the maps")
+    if not isinstance(images, list) or not all(
+        isinstance(image, str) and re.fullmatch(r"[^/\\\n]*[^/\\\n.][^/\\\n]*", image)
+        for image in images
+    ):
+        raise InputError(
+            f"{card}: `images` must be a list of names, without folders, in the order of the maps"
+        )
     if len(images) != count:
         raise InputError(f"{path}: holds {count} maps, {card.name} names {len(images)} images")
     return images
@@ -61,7 +70,9 @@ def write_batch(path, maps, card):
         Must hold `images`, the ids in the order of the maps, and `shape`, [n, H, W].
     """
     with io.replacing(path) as temporary:
-        batch = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float32, shape=tuple(card["shape"]))
+        batch = np.lib.format.open_memmap(
+            temporary, mode="w+", dtype=np.float32, shape=tuple(card["shape"])
+        )
         for place, saliency in zip(batch, maps, strict=True):
             place[...] = saliency
         batch.flush()
@@ -71,14 +82,20 @@ def write_batch(path, maps, card):
 class Batch:
     """The maps of a .npy file, (n, H, W), each read when it is asked for.
 
-    A memory map would do the same, but counts as the job's memory as far as it has been read: all of it in the end.
+    A memory map would do the same, but counts as the job's memory as far as it has been read: all
+    of it in the end.
     """
 
     def __init__(self, path):
         mapped = np.lib.format.open_memmap(path, mode="r")
         if not mapped.flags.c_contiguous:
             raise ValueError("its values are in Fortran's order")
-        self.path, self.shape, self.dtype, self.start = path, mapped.shape, mapped.dtype, mapped.offset
+        self.path, self.shape, self.dtype, self.start = (
+            path,
+            mapped.shape,
+            mapped.dtype,
+            mapped.offset,
+        )
 
     def __len__(self):
         return self.shape[0]
@@ -108,7 +125,10 @@ def read_batch(path):
     except Exception as error:
         raise InputError(f"{path}: not a readable .npy array ({error})") from None
     if list(maps.shape) != card["shape"] or len(card["images"]) != len(maps):
-        raise InputError(f"{path}: holds {maps.shape}, its card says {card['shape']} for {len(card['images'])} images")
+        raise InputError(
+            f"{path}: holds {maps.shape}, its card says {card['shape']} for "
+            f"{len(card['images'])} images"
+        )
     return maps, card
 
 
@@ -137,5 +157,7 @@ def read_batches(paths, images=None, images_path=None):
         io.same_images(images, card["images"], images_path, path)
         if maps.shape != first_maps.shape or card["data_range"] != first_card["data_range"]:
             views = [f"{one['shape']} of range {one['data_range']}" for one in (first_card, card)]
-            raise InputError(f"{paths[0]} and {path} are different views: {views[0]}, and {views[1]}")
+            raise InputError(
+                f"{paths[0]} and {path} are different views: {views[0]}, and {views[1]}"
+            )
     return [maps for maps, _ in batches], images, first_card["data_range"]

@@ -28,7 +28,13 @@ def scale_sum(x):
     return x / (np.abs(x).sum() or 1.0)
 
 
-SCALES = {"max_abs": scale_max_abs, "minmax": scale_minmax, "zscore": scale_zscore, "sum": scale_sum, "none": lambda x: x}
+SCALES = {
+    "max_abs": scale_max_abs,
+    "minmax": scale_minmax,
+    "zscore": scale_zscore,
+    "sum": scale_sum,
+    "none": lambda x: x,
+}
 UNBOUNDED_SCALES = ("zscore", "sum", "none")
 
 
@@ -38,7 +44,12 @@ def resize(saliency, size):
         return saliency
     from PIL import Image
 
-    return np.asarray(Image.fromarray(saliency.astype(np.float32), mode="F").resize((size, size), Image.Resampling.BILINEAR), dtype=float)
+    return np.asarray(
+        Image.fromarray(saliency.astype(np.float32), mode="F").resize(
+            (size, size), Image.Resampling.BILINEAR
+        ),
+        dtype=float,
+    )
 
 
 def sobel_magnitude(saliency):
@@ -51,7 +62,10 @@ def sobel_magnitude(saliency):
 def repair_cell(saliency, row, column):
     """Replace one cell of a map on its native grid by the mean of the others."""
     if not (0 <= row < saliency.shape[0] and 0 <= column < saliency.shape[1]):
-        raise InputError(f"repair: cell [{row}, {column}] lies outside a map of {saliency.shape[0]} x {saliency.shape[1]}")
+        raise InputError(
+            f"repair: cell [{row}, {column}] lies outside a map of {saliency.shape[0]} x "
+            f"{saliency.shape[1]}"
+        )
     repaired = saliency.astype(float)
     repaired[row, column] = (repaired.sum() - repaired[row, column]) / (repaired.size - 1)
     return repaired
@@ -97,7 +111,9 @@ def is_signed(signed_method, *, sign="signed", sobel=False, scale="max_abs", **_
 
 
 def data_range(signed_method, **view):
-    """Return the fixed range of a view's values: 1 unsigned, 2 signed, None where the scale has no bound."""
+    """Return the fixed range of a view's values: 1 unsigned, 2 signed, None where the scale has no
+    bound.
+    """
     if view.get("scale") in UNBOUNDED_SCALES:
         return None
     return 2.0 if is_signed(signed_method, **view) else 1.0

@@ -1,4 +1,6 @@
-"""Alignment importance: what a model's similarities between images, against human ones, lose without each feature map."""
+"""Alignment importance: what a model's similarities between images, against human ones, lose
+without each feature map.
+"""
 
 from typing import Literal
 
@@ -11,12 +13,27 @@ FEWEST_IMAGES = 4
 FEATURES_AT_ONCE = 2**26
 
 
-@method(signed=True, targets="similarity", reference="Truong, Pesenti and Hasson 2024, arXiv:2409.16292")
-def ais_alignment(model, images, targets, seeds, *, depth=1.0, layer=None, negative: Literal["clip", "keep"] = "clip", human=None, reference=None):
-    """Return sum_k w_k A_k, w_k by how much an image's similarities agree less with human ones where channel k is zeroed in it.
+@method(
+    signed=True, targets="similarity", reference="Truong, Pesenti and Hasson 2024, arXiv:2409.16292"
+)
+def ais_alignment(
+    model,
+    images,
+    targets,
+    seeds,
+    *,
+    depth=1.0,
+    layer=None,
+    negative: Literal["clip", "keep"] = "clip",
+    human=None,
+    reference=None,
+):
+    """Return sum_k w_k A_k, w_k by how much an image's similarities agree less with human ones
+    where channel k is zeroed in it.
 
-    S is Pearson's correlation between penultimate features of images, H a human similarity. For image n,
-    w_nk = r(H[n], S[n]) - r(H[n], S[n] without k in image n), over the other images. What is constant correlates with nothing.
+    S is Pearson's correlation between penultimate features of images, H a human similarity. For
+    image n, w_nk = r(H[n], S[n]) - r(H[n], S[n] without k in image n), over the other images. What
+    is constant correlates with nothing.
 
     Parameters
     ----------
@@ -32,7 +49,8 @@ def ais_alignment(model, images, targets, seeds, *, depth=1.0, layer=None, negat
     layer : str, optional
         Name of a module, which goes before `depth`.
     negative : {"clip", "keep"}
-        What becomes of channels without which the agreement grows: their weight is 0, or stays below it.
+        What becomes of channels without which the agreement grows: their weight is 0, or stays
+        below it.
     human : ndarray, shape (N, N)
         H.
     reference : ndarray, shape (N, F)
@@ -59,10 +77,15 @@ def ais_alignment(model, images, targets, seeds, *, depth=1.0, layer=None, negat
     from lookalike.models.networks import features_of
 
     if len(human) < FEWEST_IMAGES:
-        raise InputError(f"ais_alignment wants {FEWEST_IMAGES} images or more, whose similarities it correlates; there are {len(human)}")
+        raise InputError(
+            f"ais_alignment wants {FEWEST_IMAGES} images or more, whose similarities it "
+            f"correlates; there are {len(human)}"
+        )
     size = tuple(images.shape[2:])
     chosen = target_layer(model.net, depth, layer, size)
-    recording = record(model.net, chosen, model.normalise(images), lambda inputs: features_of(model.net, inputs))
+    recording = record(
+        model.net, chosen, model.normalise(images), lambda inputs: features_of(model.net, inputs)
+    )
     cells = to_grid(recording.activation, model.net, size)
     # Features without many channels, of many images, would not fit into memory at once.
     at_once = max(1, FEATURES_AT_ONCE // recording.outputs.numel())

@@ -1,14 +1,21 @@
-"""Importance of feature maps for a predicted score: what the prediction, and its error, do without each of them."""
+"""Importance of feature maps for a predicted score: what the prediction, and its error, do without
+each of them.
+"""
 
 from lookalike.core.registry import method
 
 
-@method(signed=True, targets="scores", reference="after Truong, Pesenti and Hasson 2024, arXiv:2409.16292")
+@method(
+    signed=True,
+    targets="scores",
+    reference="after Truong, Pesenti and Hasson 2024, arXiv:2409.16292",
+)
 def ais_regression(model, images, targets, seeds, *, depth=1.0, layer=None, signed=True):
-    """Return sum_k w_k ReLU(A_k), w_k by how much the prediction changes where channel k is zeroed, every image its own.
+    """Return sum_k w_k ReLU(A_k), w_k by how much the prediction changes where channel k is zeroed,
+    every image its own.
 
-    w_k is abs(delta_k), with the sign of the change of the absolute error: a channel without which the error grows counts
-    as positive.
+    w_k is abs(delta_k), with the sign of the change of the absolute error: a channel without which
+    the error grows counts as positive.
 
     Parameters
     ----------
@@ -25,7 +32,8 @@ def ais_regression(model, images, targets, seeds, *, depth=1.0, layer=None, sign
     layer : str, optional
         Name of a module, which goes before `depth`.
     signed : bool
-        Whether a channel without which the error falls counts as negative; if not, all weights are abs(delta_k).
+        Whether a channel without which the error falls counts as negative; if not, all weights are
+        abs(delta_k).
 
     Returns
     -------
@@ -38,8 +46,13 @@ def ais_regression(model, images, targets, seeds, *, depth=1.0, layer=None, sign
     from lookalike.models.layers import target_layer, to_grid
 
     size = tuple(images.shape[2:])
-    recording = record(model.net, target_layer(model.net, depth, layer, size), model.normalise(images))
-    predicted, without = recording.outputs[:, 0].double(), leave_one_out(recording)[:, :, 0].double()
+    recording = record(
+        model.net, target_layer(model.net, depth, layer, size), model.normalise(images)
+    )
+    predicted, without = (
+        recording.outputs[:, 0].double(),
+        leave_one_out(recording)[:, :, 0].double(),
+    )
     errors = (predicted - targets).abs()
     weights = (without - predicted[:, None]).abs()
     if signed:

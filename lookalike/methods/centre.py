@@ -26,5 +26,8 @@ def centre(model, images, targets, seeds, *, width=0.25):
     diagnostics : dict
         Empty.
     """
-    rows, columns = (np.exp(-0.5 * (((np.arange(extent) + 0.5) / extent - 0.5) / width) ** 2) for extent in images.shape[2:])
+    rows, columns = (
+        np.exp(-0.5 * (((np.arange(extent) + 0.5) / extent - 0.5) / width) ** 2)
+        for extent in images.shape[2:]
+    )
     return np.repeat(np.outer(rows, columns)[None].astype(np.float32), len(images), axis=0), {}

@@ -50,14 +50,25 @@ def explain_images(method, model, rows, targets, *, size, seed, names, options, 
         chunk = rows[start : start + at_once]
         seeds = [seed_of(seed, *names, row["image"]) for row in chunk]
         images = load_images(chunk, size, threads)
-        maps, diagnostics = method(*inputs_of(model, images, targets[start : start + at_once]), seeds, **options)
+        maps, diagnostics = method(
+            *inputs_of(model, images, targets[start : start + at_once]), seeds, **options
+        )
         for place, (row, saliency) in enumerate(zip(chunk, maps, strict=True)):
             if not np.isfinite(saliency).all():
-                raise InputError(f"{' '.join(names)}: the map of image {row['image']!r} is not finite; does the model give finite logits for it?")
-            yield row["image"], saliency, {name: float(column[place]) for name, column in diagnostics.items()}
+                raise InputError(
+                    f"{' '.join(names)}: the map of image {row['image']!r} is not finite; "
+                    "does the model give finite logits for it?"
+                )
+            yield (
+                row["image"],
+                saliency,
+                {name: float(column[place]) for name, column in diagnostics.items()},
+            )
 
 
-def aim(method, model, rows, predictions, *, target, scores=None, similarity=None, size, name, threads=1):
+def aim(
+    method, model, rows, predictions, *, target, scores=None, similarity=None, size, name, threads=1
+):
     """Find what a method explains of every image.
 
     Parameters
@@ -94,7 +105,9 @@ def aim(method, model, rows, predictions, *, target, scores=None, similarity=Non
     if method.targets == "scores":
         return read_scores(scores, names), {}
     human = human_similarity(names, similarity, scores)
-    reference = in_batches(model.features, load_images(rows, size, threads), model.batch(size), model.device)
+    reference = in_batches(
+        model.features, load_images(rows, size, threads), model.batch(size), model.device
+    )
     return range(len(rows)), {"human": human, "reference": reference}
 
 
@@ -106,4 +119,8 @@ def inputs_of(model, images, targets):
 
     from lookalike.models.networks import to_tensor
 
-    return model, to_tensor(images, model.device), torch.as_tensor(np.asarray(targets), device=model.device)
+    return (
+        model,
+        to_tensor(images, model.device),
+        torch.as_tensor(np.asarray(targets), device=model.device),
+    )

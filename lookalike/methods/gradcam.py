@@ -8,8 +8,8 @@ from lookalike.core.registry import method
 def gradcam(model, images, targets, seeds, *, depth=1.0, layer=None):
     """Return ReLU(sum_k w_k A_k), w_k the spatial mean of d(score) / d(A_k).
 
-    One forward pass and a gradient that goes back only as far as the target layer. A map may be all zero: it is kept,
-    and the audit reports it.
+    One forward pass and a gradient that goes back only as far as the target layer. A map may be all
+    zero: it is kept, and the audit reports it.
 
     Parameters
     ----------
@@ -54,9 +54,19 @@ def gradcam(model, images, targets, seeds, *, depth=1.0, layer=None):
     finally:
         handle.remove()
     activation = only(captured, layer)
-    gradient = torch.autograd.grad(scores, activation, allow_unused=True)[0] if scores.requires_grad else None
-    cells, slopes = (None if tensor is None else to_grid(tensor, model.net, size) for tensor in (activation.detach(), gradient))
+    gradient = (
+        torch.autograd.grad(scores, activation, allow_unused=True)[0]
+        if scores.requires_grad
+        else None
+    )
+    cells, slopes = (
+        None if tensor is None else to_grid(tensor, model.net, size)
+        for tensor in (activation.detach(), gradient)
+    )
     if slopes is None or (gradient.any() and not slopes.any()):
-        raise InputError(f"gradcam: the score does not depend on the grid of layer {layer!r}, or by its class token alone; give a shallower `layer:`")
+        raise InputError(
+            f"gradcam: the score does not depend on the grid of layer {layer!r}, or by its "
+            "class token alone; give a shallower `layer:`"
+        )
     weights = slopes.mean(dim=(2, 3), keepdim=True)
     return (weights * cells).sum(dim=1).relu().float().cpu().numpy(), {}

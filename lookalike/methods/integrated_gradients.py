@@ -4,7 +4,9 @@ from lookalike.core.registry import method
 from lookalike.methods.baselines import Baseline, baseline_of
 
 
-@method(signed=True, reference="Sundararajan et al. 2017, proceedings.mlr.press/v70/sundararajan17a")
+@method(
+    signed=True, reference="Sundararajan et al. 2017, proceedings.mlr.press/v70/sundararajan17a"
+)
 def integrated_gradients(model, images, targets, seeds, *, steps=32, baseline: Baseline = "zero"):
     """Return integrated gradients summed over the colour channels, by captum.
 
@@ -27,7 +29,8 @@ def integrated_gradients(model, images, targets, seeds, *, steps=32, baseline: B
     maps : ndarray, shape (n, H, W), float32
         Signed, neither clipped nor scaled.
     diagnostics : dict of ndarray, shape (n,)
-        `completeness_gap`: |sum of the map - (score - score of the baseline)| over |score - score of the baseline|.
+        `completeness_gap`: |sum of the map - (score - score of the baseline)| over |score - score
+        of the baseline|.
     """
     import torch
     from captum.attr import IntegratedGradients
@@ -35,7 +38,9 @@ def integrated_gradients(model, images, targets, seeds, *, steps=32, baseline: B
     inputs = model.normalise(images)
     start = baseline_of(inputs, baseline)
     at_once = max(model.batch(images.shape[2]), len(images))
-    attributions = IntegratedGradients(model.net).attribute(inputs, start, targets, n_steps=steps, internal_batch_size=at_once)
+    attributions = IntegratedGradients(model.net).attribute(
+        inputs, start, targets, n_steps=steps, internal_batch_size=at_once
+    )
     with torch.no_grad():
         gain = (model.net(inputs) - model.net(start)).gather(1, targets[:, None])[:, 0]
     gap = (attributions.sum(dim=(1, 2, 3)) - gain).abs() / gain.abs().clamp_min(1e-12)

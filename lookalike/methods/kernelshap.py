@@ -10,13 +10,21 @@ from lookalike.core.registry import method
 from lookalike.methods.baselines import Baseline, baseline_of
 
 
-@method(signed=True, reference="Lundberg and Lee 2017, arXiv:1705.07874; paired sampling: Covert and Lee 2021, arXiv:2012.01536")
-def kernelshap(model, images, targets, seeds, *, segments=50, samples=350, baseline: Baseline = "zero"):
+@method(
+    signed=True,
+    reference=(
+        "Lundberg and Lee 2017, arXiv:1705.07874; paired sampling: Covert and Lee 2021, "
+        "arXiv:2012.01536"
+    ),
+)
+def kernelshap(
+    model, images, targets, seeds, *, segments=50, samples=350, baseline: Baseline = "zero"
+):
     """Return the Shapley values of SLIC superpixels, spread over their pixels.
 
-    The segmentation is made from the plain RGB image, and so is the same for all models. Coalitions are drawn in
-    pairs, each with its complement; when `samples` is enough for all of them, all are used once and the values are
-    exact. The values sum to the score's gain over the baseline.
+    The segmentation is made from the plain RGB image, and so is the same for all models. Coalitions
+    are drawn in pairs, each with its complement; when `samples` is enough for all of them, all are
+    used once and the values are exact. The values sum to the score's gain over the baseline.
 
     Parameters
     ----------
@@ -39,24 +47,34 @@ def kernelshap(model, images, targets, seeds, *, segments=50, samples=350, basel
     maps : ndarray, shape (n, H, W), float32
         Signed.
     diagnostics : dict of ndarray, shape (n,)
-        `segments`: their true number. `standard_error`: root mean square standard error of the values.
-        `relative_error`: the same over the values' root mean square.
+        `segments`: their true number. `standard_error`: root mean square standard error of the
+        values. `relative_error`: the same over the values' root mean square.
     """
     inputs = model.normalise(images)
     absent = baseline_of(inputs, baseline)
     maps, diagnostics = [], {"segments": [], "standard_error": [], "relative_error": []}
-    for image, present, missing, target, seed in zip(images, inputs, absent, targets, seeds, strict=True):
+    for image, present, missing, target, seed in zip(
+        images, inputs, absent, targets, seeds, strict=True
+    ):
         labels = superpixels(image.permute(1, 2, 0).cpu().numpy(), segments)
         features = int(labels.max()) + 1
-        coalitions, weights, paired = draw_coalitions(features, samples, np.random.default_rng(seed))
+        coalitions, weights, paired = draw_coalitions(
+            features, samples, np.random.default_rng(seed)
+        )
         scores = masked_scores(model, present, missing, int(target), labels, coalitions)
-        values, errors = shapley_regression(coalitions[2:], weights, scores[2:], scores[0], scores[1], paired)
+        values, errors = shapley_regression(
+            coalitions[2:], weights, scores[2:], scores[0], scores[1], paired
+        )
         maps.append(values[labels])
         spread = np.sqrt(np.mean(values**2))
         diagnostics["segments"].append(features)
         diagnostics["standard_error"].append(np.sqrt(np.mean(errors**2)))
-        diagnostics["relative_error"].append(diagnostics["standard_error"][-1] / spread if spread else 0.0)
-    return np.stack(maps).astype(np.float32), {name: np.array(column) for name, column in diagnostics.items()}
+        diagnostics["relative_error"].append(
+            diagnostics["standard_error"][-1] / spread if spread else 0.0
+        )
+    return np.stack(maps).astype(np.float32), {
+        name: np.array(column) for name, column in diagnostics.items()
+    }
 
 
 def superpixels(image, segments):
@@ -67,7 +85,8 @@ def superpixels(image, segments):
 
 
 def draw_coalitions(features, samples, rng):
-    """Choose the coalitions of a run: the empty one, the full one, then those that the regression sees.
+    """Choose the coalitions of a run: the empty one, the full one, then those that the regression
+    sees.
 
     Parameters
     ----------
@@ -84,11 +103,20 @@ def draw_coalitions(features, samples, rng):
         False where all coalitions are there, once each.
     """
     ends = np.array([[False] * features, [True] * features])
-    # Below 26 features the number of all coalitions can be compared without harm, and never comes near `samples` above.
+    # Below 26 features the number of all coalitions can be compared without harm, and never comes
+    # near `samples` above.
     if features < 26 and 2**features - 2 <= samples:
-        inner = np.array([row for row in product([False, True], repeat=features) if 0 < sum(row) < features], dtype=bool).reshape(-1, features)
+        inner = np.array(
+            [row for row in product([False, True], repeat=features) if 0 < sum(row) < features],
+            dtype=bool,
+        ).reshape(-1, features)
         sizes = inner.sum(axis=1)
-        weights = np.array([(features - 1) / (comb(features, size) * size * (features - size)) for size in sizes.tolist()])
+        weights = np.array(
+            [
+                (features - 1) / (comb(features, size) * size * (features - size))
+                for size in sizes.tolist()
+            ]
+        )
         return np.concatenate([ends, inner]), weights, False
     if samples < 2:
         raise InputError(f"kernelshap: samples must be 2 at least, not {samples}")
@@ -101,7 +129,9 @@ def draw_coalitions(features, samples, rng):
 
 
 def masked_scores(model, present, missing, target, labels, coalitions):
-    """Return the score of the image with only the superpixels of each coalition, shape (m,), float64."""
+    """Return the score of the image with only the superpixels of each coalition, shape (m,),
+    float64.
+    """
     import torch
 
     superpixel = torch.from_numpy(labels).to(present.device)
@@ -115,7 +145,8 @@ def masked_scores(model, present, missing, target, labels, coalitions):
 
 
 def shapley_regression(coalitions, weights, scores, empty, full, paired):
-    """Solve the weighted regression whose solution is the Shapley values, the efficiency constraint held.
+    """Solve the weighted regression whose solution is the Shapley values, the efficiency constraint
+    held.
 
     Parameters
     ----------
@@ -124,13 +155,14 @@ def shapley_regression(coalitions, weights, scores, empty, full, paired):
     empty, full : float
         Scores of the empty and the full coalition.
     paired : bool
-        Whether the second half of the coalitions are the complements of the first: then their errors go together.
+        Whether the second half of the coalitions are the complements of the first: then their
+        errors go together.
 
     Returns
     -------
     values, errors : ndarray, shape (features,)
-        Standard errors are 0 where all coalitions are there, and NaN where there are too few to tell the superpixels
-        apart; the values are then those of least norm.
+        Standard errors are 0 where all coalitions are there, and NaN where there are too few to
+        tell the superpixels apart; the values are then those of least norm.
     """
     gain = full - empty
     features = coalitions.shape[1]
@@ -150,7 +182,8 @@ def shapley_regression(coalitions, weights, scores, empty, full, paired):
     influence = (weights * (response - design @ free))[:, None] * design
     pairs = len(z) // 2
     influence = influence[:pairs] + influence[pairs:]
-    # Each pair is one observation, whose own pull on the fit (its leverage) makes its residual too small (HC2).
+    # Each pair is one observation, whose own pull on the fit (its leverage) makes its residual too
+    # small (HC2).
     leverage = 2 * np.einsum("ij,jk,ik->i", design[:pairs], inverse, design[:pairs])
     influence /= np.sqrt(np.maximum(1 - leverage, 1e-9))[:, None]
     covariance = inverse @ (influence.T @ influence) @ inverse

@@ -1,4 +1,6 @@
-"""Occlusion at several scales: how much the score drops when a square window of the image is hidden."""
+"""Occlusion at several scales: how much the score drops when a square window of the image is
+hidden.
+"""
 
 import numpy as np
 
@@ -46,23 +48,38 @@ def occlusion(model, images, targets, seeds, *, windows=(0.125, 0.25), baseline:
     for place in places:
         hidden[place] += 1
     maps = np.zeros((len(images), *hidden.shape))
-    for saliency, image, missing, target in zip(maps, inputs, absent, targets.tolist(), strict=True):
-        for place, drop in zip(places, score_drops(model, image, missing, target, places), strict=True):
+    for saliency, image, missing, target in zip(
+        maps, inputs, absent, targets.tolist(), strict=True
+    ):
+        for place, drop in zip(
+            places, score_drops(model, image, missing, target, places), strict=True
+        ):
             saliency[place] += drop
     return (maps / hidden).astype(np.float32), {}
 
 
 def window_places(height, width, share):
-    """Return the places, pairs of slices, of the square windows whose side is a share of the image's shorter one."""
+    """Return the places, pairs of slices, of the square windows whose side is a share of the
+    image's shorter one.
+    """
     if not 0 < share <= 1:
-        raise InputError(f"occlusion: windows must be shares of the image's side, in (0, 1], not {share}")
+        raise InputError(
+            f"occlusion: windows must be shares of the image's side, in (0, 1], not {share}"
+        )
     side = max(1, round(share * min(height, width)))
-    rows, columns = (sorted({*range(0, extent - side, max(1, side // 2)), extent - side}) for extent in (height, width))
-    return [(slice(row, row + side), slice(column, column + side)) for row in rows for column in columns]
+    rows, columns = (
+        sorted({*range(0, extent - side, max(1, side // 2)), extent - side})
+        for extent in (height, width)
+    )
+    return [
+        (slice(row, row + side), slice(column, column + side)) for row in rows for column in columns
+    ]
 
 
 def score_drops(model, image, missing, target, places):
-    """Return how much the score of an image (3, H, W) drops for each place that shows `missing` instead, ndarray (places,)."""
+    """Return how much the score of an image (3, H, W) drops for each place that shows `missing`
+    instead, ndarray (places,).
+    """
     import torch
 
     drops, batch = [], model.batch(image.shape[2])

@@ -22,4 +22,9 @@ def random(model, images, targets, seeds):
     diagnostics : dict
         Empty.
     """
-    return np.stack([np.random.default_rng(seed).random(tuple(images.shape[2:]), dtype=np.float32) for seed in seeds]), {}
+    return np.stack(
+        [
+            np.random.default_rng(seed).random(tuple(images.shape[2:]), dtype=np.float32)
+            for seed in seeds
+        ]
+    ), {}

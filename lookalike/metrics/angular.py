@@ -20,7 +20,8 @@ from lookalike.metrics.preparation import NEAR, cosines, pixels, without_diagona
 def angular(x, y):
     """Return the angle between maps over pi, for all pairs.
 
-    Where maps are nearly alike or nearly opposite, the cosine has no digits left, and the angle comes from chords.
+    Where maps are nearly alike or nearly opposite, the cosine has no digits left, and the angle
+    comes from chords.
 
     Parameters
     ----------
@@ -37,5 +38,7 @@ def angular(x, y):
     angles = np.arccos(np.clip(cosine, -1, 1))
     for row, column in without_diagonal(1 - np.abs(cosine) < NEAR, x, y):
         one, other = unit_vectors(np.stack([x[row], y[column]]))
-        angles[row, column] = 2 * np.arctan2(np.linalg.norm(one - other), np.linalg.norm(one + other))
+        angles[row, column] = 2 * np.arctan2(
+            np.linalg.norm(one - other), np.linalg.norm(one + other)
+        )
     return angles / np.pi

@@ -16,11 +16,15 @@ def ranks_and_masks(maps):
 
 @shared
 def areas(ranks, masks):
-    """Return the areas, shape (a, b), of ranks (a, p) that predict masks (b, p); ties count half."""
+    """Return the areas, shape (a, b), of ranks (a, p) that predict masks (b, p); ties count
+    half.
+    """
     positives = masks.sum(axis=1)
     negatives = masks.shape[1] - positives
     with np.errstate(invalid="ignore"):
-        return (inner_products(ranks, masks) - positives * (positives + 1) / 2) / (positives * negatives)
+        return (inner_products(ranks, masks) - positives * (positives + 1) / 2) / (
+            positives * negatives
+        )
 
 
 @metric(
@@ -32,7 +36,10 @@ def areas(ranks, masks):
     ignores=("scale", "offset"),
     undefined="a map is constant",
     reference="Judd et al. 2009, doi:10.1109/ICCV.2009.5459462",
-    saliencytools="`auc_judd` is one direction only, lets ties count whole, so that a zero map is perfect; here the mean of both, ties half",
+    saliencytools=(
+        "`auc_judd` is one direction only, lets ties count whole, so that a zero map is perfect; "
+        "here the mean of both, ties half"
+    ),
 )
 def auc_judd(x, y):
     """Return 1 - the mean of both areas under the ROC curve, for all pairs.

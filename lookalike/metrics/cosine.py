@@ -12,7 +12,10 @@ from lookalike.metrics.preparation import cosines, pixels
     formula="1 - cos",
     ignores=("scale",),
     undefined="a map is all zero",
-    saliencytools="`cosine_distance`: the same, but NaN reaches the mean where a map is all zero; here such an image is left out and counted",
+    saliencytools=(
+        "`cosine_distance`: the same, but NaN reaches the mean where a map is all zero; here "
+        "such an image is left out and counted"
+    ),
 )
 def cosine(x, y):
     """Return 1 - cos of the angle between maps, for all pairs.

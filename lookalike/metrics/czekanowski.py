@@ -14,7 +14,10 @@ from lookalike.metrics.preparation import mean_absolute_differences, sums, unsig
     formula="1 - 2 sum min / sum (x + y); 0 for two zero maps",
     views="unsigned",
     cost="pairs",
-    saliencytools="`czenakowski_distance`: the same on maps that are not negative; on signed ones it is unbounded, which is refused here",
+    saliencytools=(
+        "`czenakowski_distance`: the same on maps that are not negative; on signed ones it is "
+        "unbounded, which is refused here"
+    ),
 )
 def czekanowski(x, y, *, upper=False):
     """Return 1 - 2 sum min(x, y) / sum (x + y), for all pairs; 0 for two maps that are all zero.

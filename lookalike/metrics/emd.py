@@ -1,4 +1,6 @@
-"""Spatial earth mover's distance: how far saliency must be carried to turn one map into the other."""
+"""Spatial earth mover's distance: how far saliency must be carried to turn one map into the
+other.
+"""
 
 import numpy as np
 
@@ -10,7 +12,9 @@ SIGNS = {"absolute": np.abs, "positive": lambda maps: np.maximum(maps, 0)}
 
 
 def distributions(maps, *, grid=28, sign="absolute"):
-    """Return maps on a coarse grid, without sign and with sum 1, shape (a, h, w); NaN for a map that is all zero."""
+    """Return maps on a coarse grid, without sign and with sum 1, shape (a, h, w); NaN for a map
+    that is all zero.
+    """
     if sign not in SIGNS:
         raise InputError(f"emd: sign must be absolute or positive, not {sign!r}")
     coarse = block_means(SIGNS[sign](maps), grid)
@@ -34,7 +38,8 @@ def distributions(maps, *, grid=28, sign="absolute"):
 def emd(x, y, *, upper=False):
     """Return the exact transport cost between maps as distributions of saliency, for all pairs.
 
-    The ground distance is Euclidean over the grid's diagonal, so that 1 means from corner to opposite corner.
+    The ground distance is Euclidean over the grid's diagonal, so that 1 means from corner to
+    opposite corner.
 
     Parameters
     ----------
@@ -54,7 +59,8 @@ def emd(x, y, *, upper=False):
     diagonal = max(np.hypot(x.shape[1] - 1, x.shape[2] - 1), 1)
     values = np.full((len(x), len(y)), np.nan)
     for row, column in pairs_of(x, y, upper):
-        # The common mass stays where it is in some optimal plan, because the ground distance is a metric.
+        # The common mass stays where it is in some optimal plan, because the ground distance is a
+        # metric.
         surplus = x[row] - y[column]
         if np.isfinite(surplus[0, 0]):
             values[row, column] = transport_cost(surplus) / diagonal

@@ -20,7 +20,10 @@ def sorted_values(maps):
     ignores=("place",),
     triangle=True,
     cost="pairs",
-    saliencytools="`emd` compares histograms of 256 bins over each map's own range, in units of bins; here the values themselves",
+    saliencytools=(
+        "`emd` compares histograms of 256 bins over each map's own range, in units of bins; here "
+        "the values themselves"
+    ),
 )
 def emd_values(x, y, *, upper=False):
     """Return the Wasserstein-1 distance between the distributions of pixel values, for all pairs.

@@ -15,7 +15,10 @@ from lookalike.metrics.preparation import mean_absolute_differences, sums, unsig
     triangle=True,
     views="unsigned",
     cost="pairs",
-    saliencytools="`jaccard_distance`: the same on maps that are not negative, but 1 for two zero maps; here 0",
+    saliencytools=(
+        "`jaccard_distance`: the same on maps that are not negative, but 1 for two zero maps; "
+        "here 0"
+    ),
 )
 def jaccard(x, y, *, upper=False):
     """Return 1 - sum min(x, y) / sum max(x, y), for all pairs; 0 for two maps that are all zero.

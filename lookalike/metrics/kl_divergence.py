@@ -7,7 +7,8 @@ from lookalike.metrics.preparation import inner_products, sums, unsigned
 
 
 def ratios_and_logarithms(maps, *, epsilon=1e-10):
-    """Return maps over their peaks, lifted by epsilon and scaled to mean 1, and the logarithms, shape (a, p) each.
+    """Return maps over their peaks, lifted by epsilon and scaled to mean 1, and the logarithms,
+    shape (a, p) each.
 
     NaN for a map that is all zero.
     """
@@ -20,7 +21,9 @@ def ratios_and_logarithms(maps, *, epsilon=1e-10):
 
 
 def weighted_logarithms(ratios, logarithms):
-    """Return the means, shape (a, b), of logarithms (b, p) under distributions (a, p) over their mean."""
+    """Return the means, shape (a, b), of logarithms (b, p) under distributions (a, p) over their
+    mean.
+    """
     return inner_products(ratios, logarithms) / ratios.shape[1]
 
 
@@ -34,7 +37,10 @@ def weighted_logarithms(ratios, logarithms):
     views="unsigned",
     undefined="a map is all zero",
     reference="Jeffreys 1946, doi:10.1098/rspa.1946.0056",
-    saliencytools="`kl_divergence`: the same on maps from 0 to 1; it shifts others so that their smallest value becomes 0",
+    saliencytools=(
+        "`kl_divergence`: the same on maps from 0 to 1; it shifts others so that their smallest "
+        "value becomes 0"
+    ),
 )
 def kl_divergence(x, y):
     """Return KL(p || q) + KL(q || p), in nats, for all pairs.
@@ -45,7 +51,8 @@ def kl_divergence(x, y):
     ----------
     x : tuple of two ndarray, shape (a, p)
     y : tuple of two ndarray, shape (b, p)
-        Maps of one image by two blocks of models as distributions over their mean, and the logarithms of those.
+        Maps of one image by two blocks of models as distributions over their mean, and the
+        logarithms of those.
 
     Returns
     -------

@@ -7,7 +7,12 @@ from lookalike.metrics.preparation import mean_squared_differences, pixels
 
 
 @metric(
-    prepare=pixels, range=(0, np.inf), raw=lambda d: d, raw_name="mean squared error", formula="mean (x - y)^2", saliencytools="`mean_squared_error`: the same"
+    prepare=pixels,
+    range=(0, np.inf),
+    raw=lambda d: d,
+    raw_name="mean squared error",
+    formula="mean (x - y)^2",
+    saliencytools="`mean_squared_error`: the same",
 )
 def mse(x, y):
     """Return the mean squared difference of pixels, for all pairs.

@@ -12,7 +12,10 @@ from lookalike.metrics.preparation import correlations, pixels
     formula="1 - r",
     ignores=("scale", "offset"),
     undefined="a map is constant",
-    saliencytools="`correlation_distance`: the same, but NaN reaches the mean where a map is constant; here such an image is left out and counted",
+    saliencytools=(
+        "`correlation_distance`: the same, but NaN reaches the mean where a map is constant; "
+        "here such an image is left out and counted"
+    ),
 )
 def pearson(x, y):
     """Return 1 - r, Pearson's correlation over pixels, for all pairs.

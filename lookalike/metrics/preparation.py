@@ -1,6 +1,8 @@
-"""What several metrics have in common: preparation of maps (a, H, W), and tables over pairs of vectors.
+"""What several metrics have in common: preparation of maps (a, H, W), and tables over pairs of
+vectors.
 
-Maps and vectors come in float32 or float64, and stay so where no digit is lost. All arithmetic is in float64.
+Maps and vectors come in float32 or float64, and stay so where no digit is lost. All arithmetic is
+in float64.
 """
 
 import numpy as np
@@ -9,11 +11,13 @@ from lookalike.core.errors import InputError
 from lookalike.core.memoising import shared
 from lookalike.core.vectors import centred_unit_vectors, unit_vectors
 
-# Below this share of the vectors' squares, a distance from the matrix product has lost too many digits.
+# Below this share of the vectors' squares, a distance from the matrix product has lost too many
+# digits.
 NEAR = 1e-6
 # Below this share of its squares, so has the variance of a map.
 FLAT = 0.05
-# Of each vector at a time, so that what is done with a block of them stays in the cache: in products and in differences.
+# Of each vector at a time, so that what is done with a block of them stays in the cache: in
+# products and in differences.
 PIXELS_OF_PRODUCTS, PIXELS_OF_DIFFERENCES = 2048, 8192
 # Squares beyond these have lost digits to the ends of float64's range.
 SMALLEST, LARGEST = 1e-250, 1e250
@@ -27,7 +31,9 @@ def flat(maps):
 
 @shared
 def pixels(maps):
-    """Return the maps as vectors, shape (a, p), float32 or float64 as they came: for the tables below, which know both."""
+    """Return the maps as vectors, shape (a, p), float32 or float64 as they came: for the tables
+    below, which know both.
+    """
     return maps.reshape(len(maps), -1)
 
 
@@ -39,7 +45,9 @@ def sums(vectors):
 
 @shared
 def products_and_sums(x, y):
-    """Return the inner products of vectors (a, p) and (b, p), with the sums of the former as the last column, shape (a, b + 1)."""
+    """Return the inner products of vectors (a, p) and (b, p), with the sums of the former as the
+    last column, shape (a, b + 1).
+    """
     found = np.zeros((len(x), len(y) + 1))
     for here, there in pieces_of_both(x, y, PIXELS_OF_PRODUCTS):
         found += here[:-1] @ there.T
@@ -52,7 +60,9 @@ def inner_products(x, y):
 
 
 def products_and_moments(x, y):
-    """Return the inner products of vectors (a, p) and (b, p), shape (a, b), and (squares, sums) of each, (a,) and (b,)."""
+    """Return the inner products of vectors (a, p) and (b, p), shape (a, b), and (squares, sums) of
+    each, (a,) and (b,).
+    """
     found = products_and_sums(x, y)
     if x is y:
         moments = found.diagonal(), found[:, -1]
@@ -68,7 +78,9 @@ def squares(vectors):
 
 @shared
 def cosines(x, y):
-    """Return the cosines of the angles between vectors (a, p) and (b, p), shape (a, b); NaN where one is all zero."""
+    """Return the cosines of the angles between vectors (a, p) and (b, p), shape (a, b); NaN where
+    one is all zero.
+    """
     products, (squares, _), (other_squares, _) = products_and_moments(x, y)
     if not all(keeps_digits(found).all() for found in (squares, other_squares)):
         return unit_vectors(x) @ unit_vectors(y).T
@@ -77,14 +89,20 @@ def cosines(x, y):
 
 @shared
 def correlations(x, y):
-    """Return Pearson's correlations of vectors (a, p) and (b, p), shape (a, b); NaN where one is constant."""
+    """Return Pearson's correlations of vectors (a, p) and (b, p), shape (a, b); NaN where one is
+    constant.
+    """
     products, *moments = products_and_moments(x, y)
-    (variances, sums), (other_variances, other_sums) = ((squares - sums**2 / x.shape[1], sums) for squares, sums in moments)
+    (variances, sums), (other_variances, other_sums) = (
+        (squares - sums**2 / x.shape[1], sums) for squares, sums in moments
+    )
     for variance, (squares, _) in zip((variances, other_variances), moments, strict=True):
         # Also where it is zero: a constant map has no correlation.
         if not ((variance > FLAT * squares) & keeps_digits(squares)).all():
             return centred_unit_vectors(x) @ centred_unit_vectors(y).T
-    return (products - np.outer(sums, other_sums) / x.shape[1]) / np.sqrt(np.outer(variances, other_variances))
+    return (products - np.outer(sums, other_sums) / x.shape[1]) / np.sqrt(
+        np.outer(variances, other_variances)
+    )
 
 
 def keeps_digits(squares):
@@ -101,7 +119,8 @@ def mean_squared_differences(x, y):
 def squared_distances(x, y):
     """Return the squared Euclidean distances, shape (a, b), of vectors (a, p) and (b, p).
 
-    Pairs so near that the rounding of their inner product would show are computed once more, directly.
+    Pairs so near that the rounding of their inner product would show are computed once more,
+    directly.
     """
     products, (squares, _), (other_squares, _) = products_and_moments(x, y)
     size = np.add.outer(squares, other_squares)
@@ -142,7 +161,8 @@ def pieces_of_both(x, y, size):
 
 
 def pieces(vectors, size):
-    """Yield vectors (a, p) so many pixels at a time, in float64, with ones beneath, shape (a + 1, size); the last may be shorter.
+    """Yield vectors (a, p) so many pixels at a time, in float64, with ones beneath, shape (a + 1,
+    size); the last may be shorter.
 
     All pieces are one memory: each overwrites the one before.
     """
@@ -154,7 +174,9 @@ def pieces(vectors, size):
 
 
 def rows_of(x, upper):
-    """Yield every row of a table of pairs, and its first column: 0, or the one after the diagonal."""
+    """Yield every row of a table of pairs, and its first column: 0, or the one after the
+    diagonal.
+    """
     for row in range(len(x)):
         yield row, row + 1 if upper else 0
 
@@ -170,7 +192,10 @@ def pairs_of(x, y, upper):
 def unsigned(maps):
     """Return the maps as vectors, shape (a, p); negative values are refused."""
     if maps.min(initial=0) < 0:
-        raise InputError("a map has negative values, which this metric does not take; use a view with sign: absolute or positive")
+        raise InputError(
+            "a map has negative values, which this metric does not take; use a view with "
+            "sign: absolute or positive"
+        )
     return pixels(maps)
 
 
@@ -183,7 +208,8 @@ def distributions(maps):
 
 
 def block_means(maps, grid):
-    """Average maps over a coarser grid; cells may cut through pixels, which then count by their share.
+    """Average maps over a coarser grid; cells may cut through pixels, which then count by their
+    share.
 
     Parameters
     ----------

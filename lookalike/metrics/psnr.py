@@ -20,7 +20,10 @@ def decibels(dissimilarity):
     formula="RMSE / range = 10^(-PSNR / 20)",
     triangle=True,
     bounded=True,
-    saliencytools="`psnr` is 1 / PSNR in dB over the joint range of the two maps at hand, so that pairs are not on one scale; here the range is fixed",
+    saliencytools=(
+        "`psnr` is 1 / PSNR in dB over the joint range of the two maps at hand, so that pairs "
+        "are not on one scale; here the range is fixed"
+    ),
 )
 def psnr(x, y, *, data_range=1.0):
     """Return the root mean squared difference of pixels over the range, for all pairs.

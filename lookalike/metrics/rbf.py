@@ -5,11 +5,18 @@ import numpy as np
 from lookalike.core.registry import metric
 from lookalike.metrics.preparation import mean_squared_differences, pixels
 
-# The width is stated for the 224 x 224 maps of the first studies, and carried over to any size by the mean.
+# The width is stated for the 224 x 224 maps of the first studies, and carried over to any size by
+# the mean.
 PIXELS_OF_SIGMA = 224 * 224
 
 
-@metric(prepare=pixels, range=(0, 1), raw=lambda d: 1 - d, raw_name="RBF similarity", formula="1 - exp(-g MSE), g = 224^2 / (2 sigma^2)")
+@metric(
+    prepare=pixels,
+    range=(0, 1),
+    raw=lambda d: 1 - d,
+    raw_name="RBF similarity",
+    formula="1 - exp(-g MSE), g = 224^2 / (2 sigma^2)",
+)
 def rbf(x, y, *, sigma=80.0):
     """Return 1 - exp(-g MSE), with g = 224^2 / (2 sigma^2), 3.92 for the default, for all pairs.
 
@@ -19,7 +26,8 @@ def rbf(x, y, *, sigma=80.0):
     y : ndarray, shape (b, p)
         Maps of one image by two blocks of models, flat.
     sigma : float
-        Width of the kernel for maps of 224 x 224 pixels; one value for all pairs, never tuned per pair.
+        Width of the kernel for maps of 224 x 224 pixels; one value for all pairs, never tuned per
+        pair.
 
     Returns
     -------

@@ -13,7 +13,9 @@ from lookalike.metrics.preparation import mean_squared_differences, pixels
     raw_name="root mean squared error",
     formula="sqrt(mean (x - y)^2)",
     triangle=True,
-    saliencytools="`euclidean_distance` is the root of the sum, not of the mean: sqrt(pixels) times larger",
+    saliencytools=(
+        "`euclidean_distance` is the root of the sum, not of the mean: sqrt(pixels) times larger"
+    ),
 )
 def rmse(x, y):
     """Return the root mean squared difference of pixels, for all pairs.

@@ -20,7 +20,10 @@ def signs(maps, *, dead_zone=0.0):
     formula="share of pixels, active in either map, whose signs differ; 0 for two maps without any",
     ignores=("scale",),
     views="signed",
-    saliencytools="`sign_agreement_ratio`, in spite of its name a distance, counts all pixels; here those that are active in either map",
+    saliencytools=(
+        "`sign_agreement_ratio`, in spite of its name a distance, counts all pixels; here those "
+        "that are active in either map"
+    ),
 )
 def sign_agreement(x, y):
     """Return the share of pixels, active in either map, whose signs differ, for all pairs.

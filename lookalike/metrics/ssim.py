@@ -14,7 +14,9 @@ def local_moments(maps):
 
     height, width = maps.shape[1:]
     if min(height, width) <= 2 * RADIUS:
-        raise InputError(f"ssim wants maps of at least 11 x 11 pixels, not {height} x {width}; raise maps.size")
+        raise InputError(
+            f"ssim wants maps of at least 11 x 11 pixels, not {height} x {width}; raise maps.size"
+        )
     maps = np.ascontiguousarray(maps, dtype=np.float64)
     means, variances = np.empty((2, len(maps), height - 2 * RADIUS, width - 2 * RADIUS))
     write_local_moments(maps, means, variances)
@@ -30,13 +32,16 @@ def local_moments(maps):
     bounded=True,
     cost="pairs",
     reference="Wang et al. 2004, doi:10.1109/TIP.2003.819861",
-    saliencytools="`ssim` has a uniform 7 x 7 window and the joint range of the two maps, 0 whenever they are `allclose`; here Gaussian windows, fixed range",
+    saliencytools=(
+        "`ssim` has a uniform 7 x 7 window and the joint range of the two maps, 0 whenever they "
+        "are `allclose`; here Gaussian windows, fixed range"
+    ),
 )
 def ssim(x, y, *, data_range=1.0, upper=False):
     """Return (1 - SSIM) / 2, for all pairs.
 
-    Gaussian windows of sigma 1.5 cut at radius 5, population covariance, mean over the windows inside the map, as
-    scikit-image's `structural_similarity` with those settings.
+    Gaussian windows of sigma 1.5 cut at radius 5, population covariance, mean over the windows
+    inside the map, as scikit-image's `structural_similarity` with those settings.
 
     Parameters
     ----------

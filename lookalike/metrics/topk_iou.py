@@ -8,7 +8,9 @@ from lookalike.metrics.preparation import inner_products, pixels
 
 
 def largest_pixels(maps, *, share=0.1):
-    """Return a mask of exactly the share of largest pixels, shape (a, p); ties go to the earlier pixel."""
+    """Return a mask of exactly the share of largest pixels, shape (a, p); ties go to the earlier
+    pixel.
+    """
     if not 0 < share <= 1:
         raise InputError(f"topk_iou: share must lie in (0, 1], not {share}")
     vectors = pixels(maps)

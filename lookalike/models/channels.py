@@ -1,4 +1,6 @@
-"""What a network does without some channels of one layer, with all that lies below the layer computed only once."""
+"""What a network does without some channels of one layer, with all that lies below the layer
+computed only once.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,10 +11,11 @@ from lookalike.core.errors import InputError
 from lookalike.models.layers import channel_axis
 from lookalike.models.replay import Value, find_needs, images_axis, replay, trace
 
-# Numbers that the layer gives at once. With fewer, large linear layers above it read their weights too often (VGG); more is
-# no faster, and later layers may hold several times as much.
+# Numbers that the layer gives at once. With fewer, large linear layers above it read their weights
+# too often (VGG); more is no faster, and later layers may hold several times as much.
 VALUES_AT_ONCE = {"cpu": 2**23, "cuda": 2**26}
-# Batches of other sizes are rounded otherwise, on a card more so; what is wrong differs by far more.
+# Batches of other sizes are rounded otherwise, on a card more so; what is wrong differs by far
+# more.
 ROUNDING = 1e-2
 
 
@@ -52,9 +55,10 @@ class Recording:
 def record(net, layer, inputs, read=None):
     """Run a network once, and keep what it takes to run it again without some channels of a layer.
 
-    What the network does between its modules (sums of branches, reshapes, class tokens) is done anew in every run; modules
-    that end before the layer does are not run again, and of what they gave only that is kept which is needed above the
-    layer. To tell that apart, one or two images go through the network beforehand.
+    What the network does between its modules (sums of branches, reshapes, class tokens) is done
+    anew in every run; modules that end before the layer does are not run again, and of what they
+    gave only that is kept which is needed above the layer. To tell that apart, one or two images go
+    through the network beforehand.
 
     Parameters
     ----------
@@ -73,33 +77,50 @@ def record(net, layer, inputs, read=None):
     Raises
     ------
     InputError
-        If the module is none of the network's, or does not run just once; if its output goes into a batch norm, which
-        makes a constant of a channel of zeros; or if the network cannot be run again from there on.
+        If the module is none of the network's, or does not run just once; if its output goes into a
+        batch norm, which makes a constant of a channel of zeros; or if the network cannot be run
+        again from there on.
     """
     read = net if read is None else read
     name = next((name for name, module in net.named_modules() if name and module is layer), None)
     if name is None:
-        raise InputError(f"the layer, a {type(layer).__name__}, is no module inside the {type(net).__name__}")
+        raise InputError(
+            f"the layer, a {type(layer).__name__}, is no module inside the {type(net).__name__}"
+        )
     n = len(inputs)
     # Another number of images than in the recording shows which axis is theirs.
     few = inputs[:1] if n > 1 else inputs.repeat(2, 1, 1, 1)
     trial, activation, _ = trace(net, layer, name, few, read)
     needs = find_needs(trial, layer, activation, name, read)
     calls, activation, outputs = trace(net, layer, name, inputs, read, needs)
-    alike = [(call.number, call.module) for call in trial] == [(call.number, call.module) for call in calls]
+    alike = [(call.number, call.module) for call in trial] == [
+        (call.number, call.module) for call in calls
+    ]
     if not alike or len(activation) != n or not torch.is_tensor(outputs) or len(outputs) != n:
-        raise InputError(f"the network does not give each image an output of layer {name!r} and a tensor of its own; give another `layer:`")
+        raise InputError(
+            f"the network does not give each image an output of layer {name!r} and a tensor "
+            "of its own; give another `layer:`"
+        )
     for call, before in zip(calls, trial, strict=True):
-        axes = [images_axis(one, other, len(few), n, name) for one, other in zip(before.parts, call.parts, strict=True)]
-        call.parts = [Value(part, axis, *need) for part, axis, need in zip(call.parts, axes, needs[call.number], strict=True)]
+        axes = [
+            images_axis(one, other, len(few), n, name)
+            for one, other in zip(before.parts, call.parts, strict=True)
+        ]
+        call.parts = [
+            Value(part, axis, *need)
+            for part, axis, need in zip(call.parts, axes, needs[call.number], strict=True)
+        ]
     axis = channel_axis(activation.shape, net, tuple(inputs.shape[-2:]))
-    recording = Recording(layer, name, read, calls, activation, outputs, axis, activation.shape[axis])
+    recording = Recording(
+        layer, name, read, calls, activation, outputs, axis, activation.shape[axis]
+    )
     check(recording)
     return recording
 
 
 def rerun(recording, kept):
-    """Run a network again without some channels of a layer, for every recorded image and every mask.
+    """Run a network again without some channels of a layer, for every recorded image and every
+    mask.
 
     Parameters
     ----------
@@ -118,7 +139,10 @@ def rerun(recording, kept):
     """
     if kept.dtype != torch.bool or kept.ndim != 2 or kept.shape[1] != recording.channels:
         shape = " x ".join(map(str, kept.shape))
-        raise InputError(f"masks of layer {recording.name!r} must be bool, (any number) x {recording.channels}, not {kept.dtype}, {shape}")
+        raise InputError(
+            f"masks of layer {recording.name!r} must be bool, (any number) x "
+            f"{recording.channels}, not {kept.dtype}, {shape}"
+        )
     n, masks = len(recording.outputs), len(kept)
     outputs = recording.outputs.new_empty(n * masks, *recording.outputs.shape[1:])
     rows = torch.arange(n * masks, device=outputs.device)
@@ -144,14 +168,22 @@ def leave_one_out(recording):
 
 
 def run_above(recording, places, dropped):
-    """Return the outputs of one batch: of the images at `places`, without the channels `dropped`, bool of shape (rows, K)."""
+    """Return the outputs of one batch: of the images at `places`, without the channels `dropped`,
+    bool of shape (rows, K).
+    """
     n = len(recording.outputs)
     rows = [(call, [value.rows(places, n) for value in call.parts]) for call in recording.below]
     activation = recording.activation.index_select(0, places)
     shape = [len(places)] + [1] * (activation.ndim - 1)
     shape[recording.axis] = recording.channels
     with torch.no_grad():
-        return replay(recording.read, rows, recording.layer, activation.masked_fill_(dropped.view(shape), 0), recording.name)
+        return replay(
+            recording.read,
+            rows,
+            recording.layer,
+            activation.masked_fill_(dropped.view(shape), 0),
+            recording.name,
+        )
 
 
 def check(recording):
@@ -161,11 +193,23 @@ def check(recording):
     places = torch.tensor([n - 1, 0, n - 1][: 2 if n == 3 else 3], device=recording.outputs.device)
     expected = recording.outputs[places]
     try:
-        again = run_above(recording, places, torch.zeros(len(places), recording.channels, dtype=torch.bool, device=places.device))
+        again = run_above(
+            recording,
+            places,
+            torch.zeros(len(places), recording.channels, dtype=torch.bool, device=places.device),
+        )
     except torch.OutOfMemoryError:
         raise
     except RuntimeError as error:
         cause = str(error).strip().splitlines()[0]
-        raise InputError(f"the network cannot be run again from layer {recording.name!r} on ({cause}); give another `layer:`") from error
-    if again.shape != expected.shape or not torch.allclose(again, expected, rtol=0, atol=ROUNDING * float(expected.abs().max())):
-        raise InputError(f"the network gives something else when it is run again from layer {recording.name!r} on; give another `layer:`")
+        raise InputError(
+            f"the network cannot be run again from layer {recording.name!r} on ({cause}); "
+            "give another `layer:`"
+        ) from error
+    if again.shape != expected.shape or not torch.allclose(
+        again, expected, rtol=0, atol=ROUNDING * float(expected.abs().max())
+    ):
+        raise InputError(
+            "the network gives something else when it is run again from layer "
+            f"{recording.name!r} on; give another `layer:`"
+        )

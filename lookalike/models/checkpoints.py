@@ -1,4 +1,6 @@
-"""Checkpoints from elsewhere: the names of other libraries and trainers, and a check that nothing is left out in silence."""
+"""Checkpoints from elsewhere: the names of other libraries and trainers, and a check that nothing
+is left out in silence.
+"""
 
 import contextlib
 import inspect
@@ -8,13 +10,20 @@ import sys
 from lookalike.core.errors import InputError
 from lookalike.models.networks import build_network
 
-# What a network is wrapped in while it is trained: data parallelism, compilation, Lightning, self-supervision.
+# What a network is wrapped in while it is trained: data parallelism, compilation, Lightning,
+# self-supervision.
 WRAPPERS = re.compile(r"^((module|_orig_mod|model|backbone)\.)+")
-# Beside the network, and of no use after training: projector and bn are of Barlow Twins, n_averaged of a running average.
+# Beside the network, and of no use after training: projector and bn are of Barlow Twins, n_averaged
+# of a running average.
 EXTRAS = re.compile(r"^((projector|predictor|bn)\.|n_averaged$)")
 # A counter that no prediction reads; older files lack it.
 COUNTER = "num_batches_tracked"
-TIMM_FILTERS = ("checkpoint_filter_fn", "pretrained_filter_fn", "_filter_fn", "_filter_torchvision_pretrained")
+TIMM_FILTERS = (
+    "checkpoint_filter_fn",
+    "pretrained_filter_fn",
+    "_filter_fn",
+    "_filter_torchvision_pretrained",
+)
 # In these torchvision's batch norm has an epsilon of its own.
 TORCHVISION_EPSILON = re.compile(r"efficientnet_b[567]|efficientnetv2_[sml]")
 
@@ -27,24 +36,26 @@ def build_from_checkpoint(recipe, weights, path, n_classes=None):
     recipe : dict
         `timm`, the name, and `options`.
     weights : dict of Tensor
-        Under the names of timm, or of torchvision's ResNet, DenseNet, VGG and EfficientNet families.
+        Under the names of timm, or of torchvision's ResNet, DenseNet, VGG and EfficientNet
+        families.
     path : path-like
         Of the file, for the record and for errors.
     n_classes : int, optional
-        Size of a fresh head, whatever head the file has, 0 for none; None takes the file's own, which sets the number of
-        classes.
+        Size of a fresh head, whatever head the file has, 0 for none; None takes the file's own,
+        which sets the number of classes.
 
     Returns
     -------
     net : torch.nn.Module
     about : dict
-        `recipe`, which may have gained an option, and `weights`: `source`, the number of tensors `loaded`, the names
-        `missing` in the file and those `unexpected` there.
+        `recipe`, which may have gained an option, and `weights`: `source`, the number of tensors
+        `loaded`, the names `missing` in the file and those `unexpected` there.
 
     Raises
     ------
     InputError
-        If the file has no head and none is to be trained, or if any other name is missing, unexpected, or of another shape.
+        If the file has no head and none is to be trained, or if any other name is missing,
+        unexpected, or of another shape.
     """
     recipe = {"options": {}} | recipe
     net = build_network(recipe, n_classes)
@@ -58,16 +69,40 @@ def build_from_checkpoint(recipe, weights, path, n_classes=None):
     headless = not any(name.startswith(head) for name in weights)
     found = misfits(expected, weights, head if fresh or headless else ())
     if any(found):
-        counts = f"{len(found[0])} weights missing, {len(found[1])} unexpected, {len(found[2])} of another shape"
+        counts = (
+            f"{len(found[0])} weights missing, {len(found[1])} unexpected, {len(found[2])} of "
+            "another shape"
+        )
         first = ", ".join(repr(names[0]) for names in found if names)
-        raise InputError(f"{path}: is no checkpoint of {recipe['timm']!r}: {counts}, for example {first}; set `timm` and `options` to what it was trained as")
+        raise InputError(
+            f"{path}: is no checkpoint of {recipe['timm']!r}: {counts}, for example {first}; "
+            "set `timm` and `options` to what it was trained as"
+        )
     if headless and not fresh:
         parts = " and ".join(repr(name.rstrip(".")) for name in head)
-        raise InputError(f"{path}: is a backbone without the head {parts}, which predicts nothing; set `finetune: true` to train one")
-    used = {name: tensor for name, tensor in weights.items() if name in expected and not (fresh and name.startswith(head))}
+        raise InputError(
+            f"{path}: is a backbone without the head {parts}, which predicts nothing; set "
+            "`finetune: true` to train one"
+        )
+    used = {
+        name: tensor
+        for name, tensor in weights.items()
+        if name in expected and not (fresh and name.startswith(head))
+    }
     net.load_state_dict(used, strict=False)
-    missing, unexpected = sorted(expected.keys() - used.keys()), sorted(weights.keys() - used.keys())
-    return net, {"recipe": recipe, "weights": {"source": str(path), "loaded": len(used), "missing": missing, "unexpected": unexpected}}
+    missing, unexpected = (
+        sorted(expected.keys() - used.keys()),
+        sorted(weights.keys() - used.keys()),
+    )
+    return net, {
+        "recipe": recipe,
+        "weights": {
+            "source": str(path),
+            "loaded": len(used),
+            "missing": missing,
+            "unexpected": unexpected,
+        },
+    }
 
 
 def without_wrappers(weights, path):
@@ -79,49 +114,104 @@ def without_wrappers(weights, path):
 
 
 def head_of(net):
-    """Return the prefixes of the names of a network's classifier, or of both if it is a distilled transformer."""
+    """Return the prefixes of the names of a network's classifier, or of both if it is a distilled
+    transformer.
+    """
     heads = net.get_classifier()
     heads = heads if isinstance(heads, tuple) else (heads,)
-    return tuple(f"{name}." for name, module in net.named_modules() if any(module is head for head in heads))
+    return tuple(
+        f"{name}." for name, module in net.named_modules() if any(module is head for head in heads)
+    )
 
 
 def outputs_of(net, weights):
-    """Return for how many classes a state dict has the head of a network, or None if it has none."""
-    sized = (name for name, tensor in net.state_dict().items() if name.startswith(head_of(net)) and tensor.shape[:1] == (net.num_classes,))
-    return next((weights[name].shape[0] for name in sized if name in weights and weights[name].ndim), None)
+    """Return for how many classes a state dict has the head of a network, or None if it has
+    none.
+    """
+    sized = (
+        name
+        for name, tensor in net.state_dict().items()
+        if name.startswith(head_of(net)) and tensor.shape[:1] == (net.num_classes,)
+    )
+    return next(
+        (weights[name].shape[0] for name in sized if name in weights and weights[name].ndim), None
+    )
 
 
 def misfits(expected, weights, ignored=()):
-    """Return the names missing in a state dict, those unexpected there, and those of another shape, but for some prefixes."""
-    missing = [name for name in expected if name not in weights and not name.startswith(ignored) and not name.endswith(COUNTER)]
-    unexpected = [name for name in weights if name not in expected and not name.startswith(ignored) and not EXTRAS.match(name)]
-    misshapen = [name for name in expected if name in weights and not name.startswith(ignored) and expected[name].shape != weights[name].shape]
+    """Return the names missing in a state dict, those unexpected there, and those of another shape,
+    but for some prefixes.
+    """
+    missing = [
+        name
+        for name in expected
+        if name not in weights and not name.startswith(ignored) and not name.endswith(COUNTER)
+    ]
+    unexpected = [
+        name
+        for name in weights
+        if name not in expected and not name.startswith(ignored) and not EXTRAS.match(name)
+    ]
+    misshapen = [
+        name
+        for name in expected
+        if name in weights
+        and not name.startswith(ignored)
+        and expected[name].shape != weights[name].shape
+    ]
     return missing, unexpected, misshapen
 
 
 def translate(weights, net, recipe):
-    """Return weights under the names of a timm network, and the options that make it the very network that they are of.
+    """Return weights under the names of a timm network, and the options that make it the very
+    network that they are of.
 
     Of several readings the one that fits best is taken, first of all the names as they are.
     """
     module = sys.modules[type(net).__module__]
     readings = [weights]
     for rename in (getattr(module, name) for name in TIMM_FILTERS if hasattr(module, name)):
-        arguments = (dict(weights), net) if len(inspect.signature(rename).parameters) > 1 else (dict(weights),)
+        arguments = (
+            (dict(weights), net)
+            if len(inspect.signature(rename).parameters) > 1
+            else (dict(weights),)
+        )
         # A filter expects names of its own family, and fails on others in any way.
         with contextlib.suppress(Exception):
             readings.append(rename(*arguments))
     numbered = "features.0.0.weight" in weights and recipe["timm"].startswith("efficientnet")
     if numbered:
         readings.append(named_in_order(weights, net))
-    best = min(readings, key=lambda reading: sum(map(len, misfits(net.state_dict(), reading, head_of(net)))))
+    best = min(
+        readings,
+        key=lambda reading: sum(map(len, misfits(net.state_dict(), reading, head_of(net)))),
+    )
     own_epsilon = numbered and best is readings[-1] and TORCHVISION_EPSILON.match(recipe["timm"])
     return best, ({"bn_eps": 1e-3} if own_epsilon else {}) | recipe["options"]
 
 
 def named_in_order(weights, net):
-    """Return torchvision's EfficientNet, whose layers are numbered, under timm's names, which come in the same order."""
+    """Return torchvision's EfficientNet, whose layers are numbered, under timm's names, which come
+    in the same order.
+    """
     layers = {name.rpartition(".")[0] for name in weights}
-    numbered = sorted(layers, key=lambda layer: (layer.startswith("classifier"), [int(number) for number in re.findall(r"\d+", layer)]))
-    names = dict(zip(numbered, dict.fromkeys(name.rpartition(".")[0] for name in net.state_dict()), strict=False))
-    return {f"{names.get(layer, layer)}.{leaf}": tensor for (layer, _, leaf), tensor in ((name.rpartition("."), tensor) for name, tensor in weights.items())}
+    numbered = sorted(
+        layers,
+        key=lambda layer: (
+            layer.startswith("classifier"),
+            [int(number) for number in re.findall(r"\d+", layer)],
+        ),
+    )
+    names = dict(
+        zip(
+            numbered,
+            dict.fromkeys(name.rpartition(".")[0] for name in net.state_dict()),
+            strict=False,
+        )
+    )
+    return {
+        f"{names.get(layer, layer)}.{leaf}": tensor
+        for (layer, _, leaf), tensor in (
+            (name.rpartition("."), tensor) for name, tensor in weights.items()
+        )
+    }

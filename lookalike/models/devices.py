@@ -27,7 +27,9 @@ def claim_device(threads):
         return torch.device("cpu")
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     cards = visible.split(",") if visible else [str(index) for index in range(count)]
-    return torch.device("cuda", claim_card(cards, Path(tempfile.gettempdir(), f"lookalike-cards-{os.getuid()}")))
+    return torch.device(
+        "cuda", claim_card(cards, Path(tempfile.gettempdir(), f"lookalike-cards-{os.getuid()}"))
+    )
 
 
 def claim_card(cards, folder):
@@ -49,7 +51,9 @@ def claim_card(cards, folder):
     claims = 0
     while True:
         for place, card in enumerate(cards):
-            handle = os.open(folder / f"{card.replace('/', '_')}.{claims}", os.O_RDWR | os.O_CREAT, 0o600)
+            handle = os.open(
+                folder / f"{card.replace('/', '_')}.{claims}", os.O_RDWR | os.O_CREAT, 0o600
+            )
             try:
                 # Never closed: the lock lasts as long as the process.
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,6 @@
-"""Regression heads: a small perceptron that predicts one score from the features of a frozen backbone."""
+"""Regression heads: a small perceptron that predicts one score from the features of a frozen
+backbone.
+"""
 
 from torch import nn
 
@@ -23,7 +25,9 @@ def attach_head(net, n_features, hidden, dropout):
     """
     net.regression_head = build_head(n_features, hidden, dropout)
     # Whatever way a family pools its features, the head reads the network's output.
-    net.register_forward_hook(lambda module, inputs, features: module.regression_head(features.flatten(1)))
+    net.register_forward_hook(
+        lambda module, inputs, features: module.regression_head(features.flatten(1))
+    )
     return net
 
 

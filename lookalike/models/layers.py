@@ -1,4 +1,6 @@
-"""The target layer of a network: where its last spatial features are, and how they lie on a grid."""
+"""The target layer of a network: where its last spatial features are, and how they lie on a
+grid.
+"""
 
 import math
 from collections import Counter
@@ -39,7 +41,8 @@ def target_layer(net, depth=1.0, layer=None, size=None):
     net : torch.nn.Module
         A timm network.
     depth : float
-        In (0, 1]: how far towards the head; 1 is the last spatial layer, less is a stage of timm's `feature_info`.
+        In (0, 1]: how far towards the head; 1 is the last spatial layer, less is a stage of timm's
+        `feature_info`.
     layer : str, optional
         Name of a module, which overrides the rule.
     size : (int, int), optional
@@ -48,13 +51,15 @@ def target_layer(net, depth=1.0, layer=None, size=None):
     Returns
     -------
     torch.nn.Module
-        The outermost module that gives the last spatial features: a stage after its activation, or the last norm. Where
-        the head reads a class token alone, the patches act last through the attention of a block, whose first norm it is.
+        The outermost module that gives the last spatial features: a stage after its activation, or
+        the last norm. Where the head reads a class token alone, the patches act last through the
+        attention of a block, whose first norm it is.
 
     Raises
     ------
     InputError
-        For a name or a depth that does not exist, or if no layer lies on a grid that the score depends on.
+        For a name or a depth that does not exist, or if no layer lies on a grid that the score
+        depends on.
     """
     if layer is not None:
         modules = dict(net.named_modules())
@@ -66,7 +71,9 @@ def target_layer(net, depth=1.0, layer=None, size=None):
     kind = type(net).__name__
     stages = [info["module"] for info in getattr(net, "feature_info", None) or []]
     if depth < 1 and not stages:
-        raise InputError(f"{kind} names no stages, so that `depth` cannot choose one; give `layer:`")
+        raise InputError(
+            f"{kind} names no stages, so that `depth` cannot choose one; give `layer:`"
+        )
     size = tuple(size or net.pretrained_cfg.get("input_size", (3, 224, 224))[-2:])
     calls, whole = trial(net, size)
     where = ""
@@ -78,10 +85,14 @@ def target_layer(net, depth=1.0, layer=None, size=None):
         calls = [call for call in calls if call.name == f"{stage}.norm1"] or calls
         whole = any(call.name == stage for call in calls)
     norms = [call for call in calls if "norm" in type(call.module).__name__.lower()]
-    # Where nothing gives the features as a whole, a norm holds them as they stand, unlike what comes out of a branch.
+    # Where nothing gives the features as a whole, a norm holds them as they stand, unlike what
+    # comes out of a branch.
     fitting = calls if whole else norms or calls
     if not fitting:
-        raise InputError(f"{kind} has no layer{where} with a spatial grid that its score depends on at {size[0]} x {size[1]}; give `layer:`")
+        raise InputError(
+            f"{kind} has no layer{where} with a spatial grid that its score depends on at "
+            f"{size[0]} x {size[1]}; give `layer:`"
+        )
     # A parent's hook runs after its children's, so that the last one is the outermost.
     return fitting[-1].module
 
@@ -130,20 +141,28 @@ def only(outputs, layer):
         If the layer did not run just once, or gives something else than a tensor.
     """
     if len(outputs) != 1:
-        raise InputError(f"layer {layer!r} runs {len(outputs)} times in a forward pass, not once; give another `layer:`")
+        raise InputError(
+            f"layer {layer!r} runs {len(outputs)} times in a forward pass, not once; give "
+            "another `layer:`"
+        )
     if not torch.is_tensor(outputs[0]):
-        raise InputError(f"layer {layer!r} gives a {type(outputs[0]).__name__}, not a tensor; give a `layer:` inside it")
+        raise InputError(
+            f"layer {layer!r} gives a {type(outputs[0]).__name__}, not a tensor; give a "
+            "`layer:` inside it"
+        )
     return outputs[0]
 
 
 @lru_cache(maxsize=1)  # a job explains one network, a few images at a time
 def trial(net, size):
-    """Run a network forwards and backwards once, and note which modules give a grid that its score depends on.
+    """Run a network forwards and backwards once, and note which modules give a grid that its score
+    depends on.
 
     Returns
     -------
     calls : list of Call
-        In the order in which they end; without modules that run several times, do nothing, or end in a pooling.
+        In the order in which they end; without modules that run several times, do nothing, or end
+        in a pooling.
     whole : bool
         Whether the final features are read cell by cell, not by a class token alone.
     """
@@ -151,11 +170,17 @@ def trial(net, size):
 
     def note(name, module, output):
         runs[name] += 1
-        if not torch.is_tensor(output) or not output.requires_grad or layout(output.shape, net, size) is None:
+        if (
+            not torch.is_tensor(output)
+            or not output.requires_grad
+            or layout(output.shape, net, size) is None
+        ):
             return
         if "pool" in type(module).__name__.lower():
             pooled.append(output)
-        own = not isinstance(module, torch.nn.Identity) and not any(output is other for other in pooled)
+        own = not isinstance(module, torch.nn.Identity) and not any(
+            output is other for other in pooled
+        )
         calls.append(Call(name, module, own))
         output.register_hook(partial(mark, calls[-1]))
 
@@ -164,7 +189,13 @@ def trial(net, size):
 
     images = noise(net, size).requires_grad_()
     with torch.enable_grad(), evaluating(net):
-        hooks = [module.register_forward_hook(lambda module, _, output, name=name: note(name, module, output)) for name, module in net.named_modules() if name]
+        hooks = [
+            module.register_forward_hook(
+                lambda module, _, output, name=name: note(name, module, output)
+            )
+            for name, module in net.named_modules()
+            if name
+        ]
         try:
             features = net.forward_features(images)
         finally:
@@ -172,11 +203,20 @@ def trial(net, size):
                 hook.remove()
         note("", net, features)
         read = net.forward_head(features, pre_logits=True)
-        # Not the logits, as a fresh classifier may be zero; not a plain sum, as that of a norm is constant.
-        read = torch.cat([part.flatten() for part in read]) if isinstance(read, list | tuple) else read.flatten()
+        # Not the logits, as a fresh classifier may be zero; not a plain sum, as that of a norm is
+        # constant.
+        read = (
+            torch.cat([part.flatten() for part in read])
+            if isinstance(read, list | tuple)
+            else read.flatten()
+        )
         torch.autograd.grad(read @ torch.arange(1.0, len(read) + 1, device=read.device), images)
-    whole = (torch.is_tensor(features) and features.ndim == 4) or any(call.reached for call in calls if not call.name)
-    return [call for call in calls if call.name and call.own and call.reached and runs[call.name] == 1], whole
+    whole = (torch.is_tensor(features) and features.ndim == 4) or any(
+        call.reached for call in calls if not call.name
+    )
+    return [
+        call for call in calls if call.name and call.own and call.reached and runs[call.name] == 1
+    ], whole
 
 
 @contextmanager
@@ -191,7 +231,9 @@ def evaluating(net):
 
 def noise(net, size):
     """Return one image of noise: on a blank one, a rectifier may block everything."""
-    return torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(0)).to(next(net.parameters()).device)
+    return torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(0)).to(
+        next(net.parameters()).device
+    )
 
 
 def layout(shape, net, size=None):
@@ -207,15 +249,26 @@ def layout(shape, net, size=None):
     Returns
     -------
     str or (int, int, int) or None
-        "NCHW", "NHWC"; for tokens their number before the grid, and its height and width; None if there is no grid.
+        "NCHW", "NHWC"; for tokens their number before the grid, and its height and width; None if
+        there is no grid.
     """
     if len(shape) == 4:
-        fitting = [name for name, grid in (("NCHW", shape[2:]), ("NHWC", shape[1:3])) if fits(*grid, size)]
+        fitting = [
+            name for name, grid in (("NCHW", shape[2:]), ("NHWC", shape[1:3])) if fits(*grid, size)
+        ]
         # With as many channels as cells in a row, both fit.
-        return getattr(net, "output_fmt", fitting[0]) if len(fitting) == 2 else next(iter(fitting), None)
+        return (
+            getattr(net, "output_fmt", fitting[0])
+            if len(fitting) == 2
+            else next(iter(fitting), None)
+        )
     if len(shape) == 3:
         height, width = size or (1, 1)
-        class_tokens = [tokens.shape[1] for name, tokens in net.named_parameters(recurse=False) if name.startswith("cls_token")]
+        class_tokens = [
+            tokens.shape[1]
+            for name, tokens in net.named_parameters(recurse=False)
+            if name.startswith("cls_token")
+        ]
         # Some networks add their class token late.
         for prefix in (getattr(net, "num_prefix_tokens", max(class_tokens, default=0)), 0):
             rows = round(math.sqrt(max(shape[1] - prefix, 0) * height / width)) or 1
@@ -238,7 +291,8 @@ def channel_axis(shape, net, size=None):
     Returns
     -------
     int
-        1 for "NCHW", the last for "NHWC" and tokens, where a channel is also one of the tokens before the grid.
+        1 for "NCHW", the last for "NHWC" and tokens, where a channel is also one of the tokens
+        before the grid.
 
     Raises
     ------
@@ -248,7 +302,10 @@ def channel_axis(shape, net, size=None):
     found = layout(shape, net, size)
     if found is None:
         numbers = " x ".join(map(str, shape[1:]))
-        raise InputError(f"the layer gives {numbers} numbers an image, which lie on no grid and so have no channels; give another `layer:`")
+        raise InputError(
+            f"the layer gives {numbers} numbers an image, which lie on no grid and so have "
+            "no channels; give another `layer:`"
+        )
     return 1 if found == "NCHW" else len(shape) - 1
 
 
@@ -264,7 +321,8 @@ def to_grid(activation, net, size=None):
     Parameters
     ----------
     activation : Tensor
-        (n, c, h, w), (n, h, w, c), or tokens (n, t, c), whose prefix (class token, registers) is dropped.
+        (n, c, h, w), (n, h, w, c), or tokens (n, t, c), whose prefix (class token, registers) is
+        dropped.
     net : torch.nn.Module
     size : (int, int), optional
         Height and width of the images; by default they are square.
@@ -276,10 +334,16 @@ def to_grid(activation, net, size=None):
     """
     found = layout(activation.shape, net, size)
     if found is None and activation.ndim == 3:
-        raise InputError(f"the target layer gives {activation.shape[1]} tokens, which do not fill a grid; give another `layer:`")
+        raise InputError(
+            f"the target layer gives {activation.shape[1]} tokens, which do not fill a grid; "
+            "give another `layer:`"
+        )
     if found is None:
         shape = " x ".join(map(str, activation.shape[1:]))
-        raise InputError(f"the target layer gives {shape} numbers an image, which lie on no grid; give another `layer:`")
+        raise InputError(
+            f"the target layer gives {shape} numbers an image, which lie on no grid; give "
+            "another `layer:`"
+        )
     if found == "NCHW":
         return activation
     if found == "NHWC":
@@ -287,7 +351,10 @@ def to_grid(activation, net, size=None):
     prefix, *grid = found
     tokens = activation[:, prefix:]
     if hasattr(net, "reroll"):
-        # Hiera keeps its tokens in the order of windows within windows, as many levels deep as it still pools.
-        block = next(block for block, (_, side) in net.reroll.schedule.items() if tuple(side) == tuple(grid))
+        # Hiera keeps its tokens in the order of windows within windows, as many levels deep as it
+        # still pools.
+        block = next(
+            block for block, (_, side) in net.reroll.schedule.items() if tuple(side) == tuple(grid)
+        )
         return net.reroll(tokens, block).permute(0, 3, 1, 2)
     return tokens.mT.unflatten(2, grid)

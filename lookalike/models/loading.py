@@ -1,4 +1,6 @@
-"""Models as they lie in `results/checkpoints/`: a network with its weights, a regression head, and the channels that it lacks."""
+"""Models as they lie in `results/checkpoints/`: a network with its weights, a regression head, and
+the channels that it lacks.
+"""
 
 from pathlib import Path
 
@@ -21,11 +23,16 @@ def load_model(path, device="cpu", sidecar=None):
         Of the weights.
     device : torch.device
     sidecar : path-like, optional
-        By default beside the weights; a pruned variant has its own, which names the channels that it lacks.
+        By default beside the weights; a pruned variant has its own, which names the channels that
+        it lacks.
     """
     about = io.read_json(sidecar or Path(path).with_suffix(".json"))
     head = about.get("head")
-    net = attach_head(build_network(about["recipe"], 0), **head) if head else build_network(about["recipe"], len(about["classes"]))
+    net = (
+        attach_head(build_network(about["recipe"], 0), **head)
+        if head
+        else build_network(about["recipe"], len(about["classes"]))
+    )
     net.load_state_dict(read_weights(path))
     if "pruned" in about:
         mask_channels(net, net.get_submodule(about["pruned"]["layer"]), about["pruned"]["dropped"])
@@ -39,8 +46,8 @@ def mask_channels(net, layer, dropped, size=None):
     ----------
     net : torch.nn.Module
     layer : torch.nn.Module
-        One of its modules. If its output goes into a batch norm, its channels are not gone but constant: `record` refuses
-        such a layer.
+        One of its modules. If its output goes into a batch norm, its channels are not gone but
+        constant: `record` refuses such a layer.
     dropped : list of int
         Indices of the channels.
     size : (int, int), optional
@@ -59,10 +66,16 @@ def mask_channels(net, layer, dropped, size=None):
 
     def drop(module, inputs, output):
         if not torch.is_tensor(output):
-            raise InputError(f"the masked layer gives a {type(output).__name__}, not a tensor; give a `layer:` inside it")
+            raise InputError(
+                f"the masked layer gives a {type(output).__name__}, not a tensor; give a "
+                "`layer:` inside it"
+            )
         axis = channel_axis(output.shape, net, size)
         if index.numel() and not 0 <= index.min() <= index.max() < output.shape[axis]:
-            raise InputError(f"channels from {index.min()} to {index.max()} cannot be dropped of a layer of {output.shape[axis]}")
+            raise InputError(
+                f"channels from {index.min()} to {index.max()} cannot be dropped of a layer "
+                f"of {output.shape[axis]}"
+            )
         return output.index_fill(axis, index.to(output.device), 0)
 
     index = torch.tensor(list(dropped), dtype=torch.long)

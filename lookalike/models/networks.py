@@ -10,13 +10,15 @@ from lookalike.core import io
 from lookalike.core.errors import InputError, unknown
 from lookalike.models.weights import check_pretrained, write_weights
 
-# More is no faster: on a CPU the activations of larger batches are memory that is asked anew of the system at every layer.
+# More is no faster: on a CPU the activations of larger batches are memory that is asked anew of the
+# system at every layer.
 PIXELS_AT_ONCE = {"cpu": 2**18, "cuda": 2**23}
 
 
 @dataclass
 class VisionModel:
-    """A network that takes RGB images in [0, 1] and knows its own normalisation: a classifier, or one with a regression head.
+    """A network that takes RGB images in [0, 1] and knows its own normalisation: a classifier, or
+    one with a regression head.
 
     Attributes
     ----------
@@ -55,15 +57,21 @@ class VisionModel:
 
 
 def ready(net, mean, std, classes, device):
-    """Return a network as a `VisionModel`: on a device, in evaluation mode, its parameters frozen; mean and std are lists of 3."""
+    """Return a network as a `VisionModel`: on a device, in evaluation mode, its parameters frozen;
+    mean and std are lists of 3.
+    """
     mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (mean, std))
     return VisionModel(net.eval().requires_grad_(False).to(device), mean, std, classes)
 
 
 def features_of(net, inputs):
-    """Return what the head of a timm network reads of normalised images (n, 3, H, W), shape (n, F)."""
+    """Return what the head of a timm network reads of normalised images (n, 3, H, W), shape (n,
+    F).
+    """
     read = net.forward_head(net.forward_features(inputs), pre_logits=True)
-    return torch.cat([part.flatten(1) for part in (read if isinstance(read, list | tuple) else [read])], dim=1)
+    return torch.cat(
+        [part.flatten(1) for part in (read if isinstance(read, list | tuple) else [read])], dim=1
+    )
 
 
 def build_network(recipe, n_classes=None, pretrained=False):
@@ -94,18 +102,28 @@ def build_network(recipe, n_classes=None, pretrained=False):
     options = recipe.get("options", {})
     try:
         if pretrained:
-            source = timm.models.resolve_pretrained_cfg(architecture, tag or options.get("pretrained_cfg"), options.get("pretrained_cfg_overlay"))
+            source = timm.models.resolve_pretrained_cfg(
+                architecture,
+                tag or options.get("pretrained_cfg"),
+                options.get("pretrained_cfg_overlay"),
+            )
             check_pretrained(name, source.to_dict(), options.get("cache_dir"))
         return timm.create_model(name, pretrained=pretrained, **head, **options)
     except InputError:
         raise
     except (TypeError, AssertionError) as error:
-        raise InputError(f"timm model {name!r} does not take the options {options}: {str(error) or 'a value is not supported'}") from None
+        raise InputError(
+            f"timm model {name!r} does not take the options {options}: "
+            f"{str(error) or 'a value is not supported'}"
+        ) from None
     except Exception as error:
         if not pretrained:
             raise
         cause = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise InputError(f"the pretrained weights of {name!r} cannot be loaded ({cause}); clear the cache of them, or give a file as `checkpoint:`") from None
+        raise InputError(
+            f"the pretrained weights of {name!r} cannot be loaded ({cause}); clear the cache "
+            "of them, or give a file as `checkpoint:`"
+        ) from None
 
 
 def normalisation_of(net):
@@ -115,7 +133,9 @@ def normalisation_of(net):
 
 
 def save_model(path, net, sidecar):
-    """Write the weights as .safetensors and the sidecar, with what is measured on the network, as .json."""
+    """Write the weights as .safetensors and the sidecar, with what is measured on the network, as
+    .json.
+    """
     mean, std = normalisation_of(net)
     parameters = sum(parameter.numel() for parameter in net.parameters())
     write_weights(path, net.state_dict())
@@ -131,7 +151,10 @@ def check_size(net, size):
         net.eval()(torch.zeros(1, 3, size, size, device=next(net.parameters()).device))
     except (AssertionError, RuntimeError) as error:
         cause = str(error).strip().splitlines()[0]
-        raise InputError(f"{type(net).__name__} takes no images of {size} x {size} ({cause}); set images.size, or its options: {{img_size: {size}}}") from None
+        raise InputError(
+            f"{type(net).__name__} takes no images of {size} x {size} ({cause}); set "
+            f"images.size, or its options: {{img_size: {size}}}"
+        ) from None
     finally:
         net.train(training)
 
@@ -139,18 +162,33 @@ def check_size(net, size):
 def describe_import(net, recipe, labels, path=None):
     """Return the sidecar of a model that is used as it is."""
     if not net.num_classes:
-        raise InputError(f"timm model {recipe['timm']!r} has no classifier, so that it predicts nothing; fine-tune it")
+        raise InputError(
+            f"timm model {recipe['timm']!r} has no classifier, so that it predicts nothing; "
+            "fine-tune it"
+        )
     source = str(path) if path else f"timm {recipe['timm']}"
-    return {"recipe": recipe, "classes": name_classes(net, labels), "source": source, "accuracy": None, "epochs": []}
+    return {
+        "recipe": recipe,
+        "classes": name_classes(net, labels),
+        "source": source,
+        "accuracy": None,
+        "epochs": [],
+    }
 
 
 def name_classes(net, labels):
-    """Return the names of a network's classes: WordNet's if the labels are such, the labels if their number fits, else numbers."""
+    """Return the names of a network's classes: WordNet's if the labels are such, the labels if
+    their number fits, else numbers.
+    """
     subset = timm.data.infer_imagenet_subset(net)
     names = timm.data.ImageNetInfo(subset).label_names() if subset else []
     if set(labels) <= set(names):
         return names
-    return labels if net.num_classes == len(labels) else [str(index) for index in range(net.num_classes)]
+    return (
+        labels
+        if net.num_classes == len(labels)
+        else [str(index) for index in range(net.num_classes)]
+    )
 
 
 def targets_of(predictions, target, name):
@@ -170,7 +208,8 @@ def targets_of(predictions, target, name):
     missing = sorted(set(predictions["labels"].tolist()) - place.keys())
     if missing:
         raise InputError(
-            f"target: label: model {name!r} has no class {missing[0]!r} among its {len(place)}; fine-tune it (`finetune: true`), or use target: predicted"
+            f"target: label: model {name!r} has no class {missing[0]!r} among its "
+            f"{len(place)}; fine-tune it (`finetune: true`), or use target: predicted"
         )
     return [place[label] for label in predictions["labels"].tolist()]
 
@@ -182,8 +221,13 @@ def to_tensor(images, device="cpu"):
 
 @torch.no_grad()
 def in_batches(run, images, batch, device):
-    """Return what `run` gives for uint8 images (n, H, W, 3), a batch of them at a time, as one ndarray (n, ...), float32."""
-    parts = [run(to_tensor(images[start : start + batch], device)) for start in range(0, len(images), batch)]
+    """Return what `run` gives for uint8 images (n, H, W, 3), a batch of them at a time, as one
+    ndarray (n, ...), float32.
+    """
+    parts = [
+        run(to_tensor(images[start : start + batch], device))
+        for start in range(0, len(images), batch)
+    ]
     return torch.cat(parts).float().cpu().numpy()
 
 

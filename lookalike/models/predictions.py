@@ -19,12 +19,14 @@ def disagreements(predictions, scores=False):
     Returns
     -------
     ndarray, shape (m, m)
-        Share of the images that two models classify differently; of scores, the mean absolute difference. NaN, also on the
-        diagonal, where the models know different classes.
+        Share of the images that two models classify differently; of scores, the mean absolute
+        difference. NaN, also on the diagonal, where the models know different classes.
     """
     images = next(iter(predictions.values()))["images"].tolist()
     if scores:
-        predicted = np.stack([arrays["logits"][:, 0] for arrays in predictions.values()], axis=1).astype(float)
+        predicted = np.stack(
+            [arrays["logits"][:, 0] for arrays in predictions.values()], axis=1
+        ).astype(float)
         return np.abs(predicted[:, :, None] - predicted[:, None]).mean(axis=0)
     try:
         check_classes(predictions)
@@ -36,9 +38,11 @@ def disagreements(predictions, scores=False):
 
 
 def check_classes(predictions):
-    """Refuse models whose classes go by different names, since their predictions cannot be compared.
+    """Refuse models whose classes go by different names, since their predictions cannot be
+    compared.
 
-    One may know more classes than the other, as ImageNet's 1,000 hold Imagenette's 10, if they are named and not numbered.
+    One may know more classes than the other, as ImageNet's 1,000 hold Imagenette's 10, if they are
+    named and not numbered.
     """
     (first_path, first), *others = predictions.items()
     classes = set(first["classes"].tolist())
@@ -46,11 +50,16 @@ def check_classes(predictions):
         own = set(arrays["classes"].tolist())
         numbered = any(name.isdigit() for name in own | classes)
         if own != classes and (numbered or not (own <= classes or classes <= own)):
-            raise InputError(f"{first_path} and {path}: the models know different classes, so that no image is one of the agreeing; use subsets: [all]")
+            raise InputError(
+                f"{first_path} and {path}: the models know different classes, so that no "
+                "image is one of the agreeing; use subsets: [all]"
+            )
 
 
 def predicted_classes(predictions, images):
-    """Return the predicted classes by name, shape (n, models), of prediction files whose images must be those given."""
+    """Return the predicted classes by name, shape (n, models), of prediction files whose images
+    must be those given.
+    """
     columns = []
     for path, arrays in predictions.items():
         io.same_images(images, arrays["images"].tolist(), "the maps", path)

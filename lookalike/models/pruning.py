@@ -1,4 +1,6 @@
-"""Pruning: which channels of a layer do harm, how many to keep, and random choices of as many as a control."""
+"""Pruning: which channels of a layer do harm, how many to keep, and random choices of as many as a
+control.
+"""
 
 import numpy as np
 
@@ -14,7 +16,8 @@ OUTPUTS_AT_ONCE = 2**26
 
 
 def criterion_of(by, images, scores, similarity=None):
-    """Return what the channels are judged by, on some images: a function from outputs (n, m, ...) to errors (m,).
+    """Return what the channels are judged by, on some images: a function from outputs (n, m, ...)
+    to errors (m,).
 
     Parameters
     ----------
@@ -27,12 +30,17 @@ def criterion_of(by, images, scores, similarity=None):
     if by == "ais_regression":
         return squared_errors(read_scores(scores, images))
     if len(images) < FEWEST_IMAGES:
-        raise InputError(f"pruning by ais_alignment wants {FEWEST_IMAGES} images or more in each part of the training split; one has {len(images)}")
+        raise InputError(
+            f"pruning by ais_alignment wants {FEWEST_IMAGES} images or more in each part of "
+            f"the training split; one has {len(images)}"
+        )
     return misalignment(human_similarity(images, similarity, scores))
 
 
 def squared_errors(scores):
-    """Return the criterion of a regression head: from predictions (n, m, 1) to mean squared errors (m,)."""
+    """Return the criterion of a regression head: from predictions (n, m, 1) to mean squared errors
+    (m,).
+    """
     return lambda outputs: ((outputs[:, :, 0] - scores[:, None]) ** 2).mean(axis=0)
 
 
@@ -69,7 +77,10 @@ def errors_of_masks(model, images, layer, kept, criterion, by):
         for start in range(0, len(images), batch):
             inputs = model.normalise(to_tensor(images[start : start + batch], model.device))
             recording = record(model.net, layer, inputs, read)
-            masks_at_once = min(masks_at_once, max(1, OUTPUTS_AT_ONCE // (len(images) * recording.outputs[0].numel())))
+            masks_at_once = min(
+                masks_at_once,
+                max(1, OUTPUTS_AT_ONCE // (len(images) * recording.outputs[0].numel())),
+            )
             masks = torch.from_numpy(kept[done : done + masks_at_once]).to(model.device)
             outputs.append(rerun(recording, masks).double().cpu().numpy())
         errors.append(criterion(np.concatenate(outputs)))
@@ -78,7 +89,8 @@ def errors_of_masks(model, images, layer, kept, criterion, by):
 
 
 def rank_channels(model, layer, ranking, choice, *, by, strategy):
-    """Rank the channels of a layer by what their lack does on some images, and choose how many to keep on others.
+    """Rank the channels of a layer by what their lack does on some images, and choose how many to
+    keep on others.
 
     Parameters
     ----------
@@ -93,10 +105,11 @@ def rank_channels(model, layer, ranking, choice, *, by, strategy):
     Returns
     -------
     channels : list of dict
-        `layer`, `channel`, `importance` (by how much the error grows without it: below 0 it does harm), `place` (1 is the most
-        useful) and `kept` (1 or 0).
+        `layer`, `channel`, `importance` (by how much the error grows without it: below 0 it does
+        harm), `place` (1 is the most useful) and `kept` (1 or 0).
     curve : list of dict
-        `kept`, a number of the first channels in this order, and `error` with these alone, on the images of the choice.
+        `kept`, a number of the first channels in this order, and `error` with these alone, on the
+        images of the choice.
     """
     from lookalike.models.layers import measure_layer, target_layer
 
@@ -111,7 +124,13 @@ def rank_channels(model, layer, ranking, choice, *, by, strategy):
     count = choose_count(curve, strategy)
     places = np.argsort(order)
     rows = [
-        {"layer": about["layer"], "channel": channel, "importance": importances[channel], "place": place + 1, "kept": int(place < count)}
+        {
+            "layer": about["layer"],
+            "channel": channel,
+            "importance": importances[channel],
+            "place": place + 1,
+            "kept": int(place < count),
+        }
         for channel, place in enumerate(places.tolist())
     ]
     return rows, [{"kept": kept, "error": error} for kept, error in enumerate(curve, 1)]
@@ -137,7 +156,8 @@ def choose_count(errors, strategy):
     errors : ndarray, shape (K,)
         With the first 1, 2, ... K channels, on images that did not rank them.
     strategy : {"best_count", "stepwise"}
-        The count of the least error, of several the largest; or from all channels downwards, as long as the error falls.
+        The count of the least error, of several the largest; or from all channels downwards, as
+        long as the error falls.
 
     Returns
     -------
@@ -172,5 +192,7 @@ def drop_channels(table, draw, name, seed):
     """
     dropped = [int(row["channel"]) for row in table if row["kept"] == "0"]
     if draw:
-        dropped = rng_of(seed, "pruning", name, draw).permutation(len(table))[: len(dropped)].tolist()
+        dropped = (
+            rng_of(seed, "pruning", name, draw).permutation(len(table))[: len(dropped)].tolist()
+        )
     return sorted(dropped)

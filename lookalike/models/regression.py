@@ -1,4 +1,6 @@
-"""Regression: the features of a frozen backbone, computed once, and the model with the head that is trained on them."""
+"""Regression: the features of a frozen backbone, computed once, and the model with the head that is
+trained on them.
+"""
 
 import copy
 
@@ -35,7 +37,9 @@ def build_backbone(recipe, pretrained, checkpoint, name, seed):
     return net.eval().requires_grad_(False), about
 
 
-def extract_features(rows, recipe, *, pretrained, checkpoint=None, size, name, seed, device, threads=1):
+def extract_features(
+    rows, recipe, *, pretrained, checkpoint=None, size, name, seed, device, threads=1
+):
     """Run a backbone over images.
 
     Parameters
@@ -69,14 +73,23 @@ def extract_features(rows, recipe, *, pretrained, checkpoint=None, size, name, s
     net, _ = build_backbone(recipe, pretrained, checkpoint, name, seed)
     check_size(net, size)
     model = ready(net, *normalisation_of(net), [], device)
-    chunks = (rows[start : start + DECODED_AT_ONCE] for start in range(0, len(rows), DECODED_AT_ONCE))
-    features = np.concatenate([predict(model, load_images(chunk, size, threads)) for chunk in chunks])
+    chunks = (
+        rows[start : start + DECODED_AT_ONCE] for start in range(0, len(rows), DECODED_AT_ONCE)
+    )
+    features = np.concatenate(
+        [predict(model, load_images(chunk, size, threads)) for chunk in chunks]
+    )
     if len(bad := np.flatnonzero(~np.isfinite(features).all(axis=1))):
-        raise InputError(f"{name}: the features of image {rows[bad[0]]['image']!r} are not finite; are these the right weights?")
+        raise InputError(
+            f"{name}: the features of image {rows[bad[0]]['image']!r} are not finite; are "
+            "these the right weights?"
+        )
     return features
 
 
-def train_head(rows, features, scores, recipe, *, pretrained, checkpoint=None, name, seed, **fitting):
+def train_head(
+    rows, features, scores, recipe, *, pretrained, checkpoint=None, name, seed, **fitting
+):
     """Train a regression head on the features of the training split, and put it on its backbone.
 
     Parameters
@@ -96,16 +109,24 @@ def train_head(rows, features, scores, recipe, *, pretrained, checkpoint=None, n
     -------
     net : torch.nn.Module
     sidecar : dict
-        `recipe`, `classes`, `head`, `training`, `epochs`, and `weights` if the backbone is from a checkpoint.
+        `recipe`, `classes`, `head`, `training`, `epochs`, and `weights` if the backbone is from a
+        checkpoint.
     """
     data = [
-        (torch.from_numpy(np.stack([features[row["image"]] for row in part])), torch.tensor([scores[row["image"]] for row in part], dtype=torch.float64))
+        (
+            torch.from_numpy(np.stack([features[row["image"]] for row in part])),
+            torch.tensor([scores[row["image"]] for row in part], dtype=torch.float64),
+        )
         for part in split_training(rows, seed)
     ]
     own_seed = seed_of(seed, "head", name)
     head, history = fit_head(*data, **fitting, seed=own_seed)
     net, about = build_backbone(recipe, pretrained, checkpoint, name, seed)
-    shape = {"n_features": data[0][0].shape[1], "hidden": fitting["hidden"], "dropout": fitting["dropout"]}
+    shape = {
+        "n_features": data[0][0].shape[1],
+        "hidden": fitting["hidden"],
+        "dropout": fitting["dropout"],
+    }
     attach_head(net, **shape).regression_head.load_state_dict(head.state_dict())
     images = {"fitted": len(data[0][0]), "held_back": len(data[1][0])}
     return net, about | {
@@ -118,16 +139,18 @@ def train_head(rows, features, scores, recipe, *, pretrained, checkpoint=None, n
 
 
 def fit_head(train, stopping, *, hidden, dropout, epochs, patience, lr, batch, seed):
-    """Fit a head to features and scores, and stop where it no longer gets better on images that it is not fitted to.
+    """Fit a head to features and scores, and stop where it no longer gets better on images that it
+    is not fitted to.
 
-    The fit is on standardised features and scores; the standardisation is then folded into the first and last layer, so
-    that the head takes features as they are and gives scores in their own unit.
+    The fit is on standardised features and scores; the standardisation is then folded into the
+    first and last layer, so that the head takes features as they are and gives scores in their own
+    unit.
 
     Parameters
     ----------
     train, stopping : (Tensor, Tensor)
-        Features (n, F), float32, and scores (n,), float64; the weights of the epoch with the least squared error on `stopping`
-        are kept.
+        Features (n, F), float32, and scores (n,), float64; the weights of the epoch with the least
+        squared error on `stopping` are kept.
     hidden, dropout
         As for `build_head`.
     epochs : int
@@ -144,14 +167,18 @@ def fit_head(train, stopping, *, hidden, dropout, epochs, patience, lr, batch, s
     head : torch.nn.Module
         In evaluation mode.
     history : list of dict
-        `epoch`, `loss` (mean squared error in the fit, in standard deviations) and `rmse` on `stopping`, in the score's
-        unit; epoch 0 is before the fit.
+        `epoch`, `loss` (mean squared error in the fit, in standard deviations) and `rmse` on
+        `stopping`, in the score's unit; epoch 0 is before the fit.
     """
     torch.manual_seed(seed)
     features, scores = train
     centre, spread = features.mean(dim=0), features.std(dim=0, correction=0)
     # What hardly varies here would be scaled up, and be an outlier where it does.
-    spread = spread.clamp(min=max(SMALLEST_SPREAD * float(spread.square().mean().sqrt()), torch.finfo(spread.dtype).tiny))
+    spread = spread.clamp(
+        min=max(
+            SMALLEST_SPREAD * float(spread.square().mean().sqrt()), torch.finfo(spread.dtype).tiny
+        )
+    )
     middle, unit = scores.mean(), scores.std(correction=0) or torch.ones((), dtype=scores.dtype)
     inputs, wanted = (features - centre) / spread, ((scores - middle) / unit).float()
     held_back = (stopping[0] - centre) / spread
@@ -160,7 +187,9 @@ def fit_head(train, stopping, *, hidden, dropout, epochs, patience, lr, batch, s
 
     def error():
         with torch.no_grad():
-            return float((head.eval()(held_back)[:, 0] * unit + middle - stopping[1]).square().mean().sqrt())
+            return float(
+                (head.eval()(held_back)[:, 0] * unit + middle - stopping[1]).square().mean().sqrt()
+            )
 
     history = [{"epoch": 0, "loss": None, "rmse": error()}]
     best, kept = history[0], copy.deepcopy(head.state_dict())
@@ -185,7 +214,9 @@ def fit_head(train, stopping, *, hidden, dropout, epochs, patience, lr, batch, s
 
 @torch.no_grad()
 def fold(head, centre, spread, middle, unit):
-    """Make a head for standardised features and scores one for features and scores as they are, in place."""
+    """Make a head for standardised features and scores one for features and scores as they are, in
+    place.
+    """
     first, last = head[0], head[-1]
     first.weight /= spread
     first.bias -= first.weight @ centre

@@ -1,4 +1,6 @@
-"""A forward pass run again from a layer on: what the modules below the layer gave is kept, and given instead of running them."""
+"""A forward pass run again from a layer on: what the modules below the layer gave is kept, and
+given instead of running them.
+"""
 
 from collections import deque
 from contextlib import contextmanager
@@ -18,9 +20,11 @@ class Value:
     Attributes
     ----------
     held : object
-        A tensor of all images; a blank one of its shape where it is not needed. Anything else stays as it is.
+        A tensor of all images; a blank one of its shape where it is not needed. Anything else stays
+        as it is.
     axis : int or None
-        Axis of the images, each of which may have several entries on it, such as its windows; None where they share one.
+        Axis of the images, each of which may have several entries on it, such as its windows; None
+        where they share one.
     needed : bool
         Whether the outputs depend on it otherwise than through the layer.
     altered : bool
@@ -40,10 +44,18 @@ class Value:
             shape = list(self.held.shape)
             if self.axis is not None:
                 shape[self.axis] = shape[self.axis] // n * len(places)
-            return self.held.new_zeros(shape) if self.altered else self.held.new_zeros(()).expand(shape)
+            return (
+                self.held.new_zeros(shape)
+                if self.altered
+                else self.held.new_zeros(()).expand(shape)
+            )
         if self.axis is None:
             return self.held.clone() if self.altered else self.held
-        return self.held.unflatten(self.axis, (n, -1)).index_select(self.axis, places).flatten(self.axis, self.axis + 1)
+        return (
+            self.held.unflatten(self.axis, (n, -1))
+            .index_select(self.axis, places)
+            .flatten(self.axis, self.axis + 1)
+        )
 
 
 @dataclass
@@ -84,8 +96,15 @@ def trace(net, layer, name, inputs, read, needs=None):
 
     def begin(module, args):
         nonlocal begun
-        if given and isinstance(module, torch.nn.modules.batchnorm._BatchNorm) and any(arg is given[0] for arg in args):
-            raise InputError(f"layer {name!r} goes into a batch norm, which makes a constant of a channel of zeros; name the activation after it as `layer:`")
+        if (
+            given
+            and isinstance(module, torch.nn.modules.batchnorm._BatchNorm)
+            and any(arg is given[0] for arg in args)
+        ):
+            raise InputError(
+                f"layer {name!r} goes into a batch norm, which makes a constant of a channel "
+                "of zeros; name the activation after it as `layer:`"
+            )
         running.append((begun, len(calls)))
         begun += 1
 
@@ -103,12 +122,18 @@ def trace(net, layer, name, inputs, read, needs=None):
     def note(number, module, output):
         parts, form = tree_flatten(output)
         if needs is not None:
-            parts = [keep(part, needed) for part, (needed, _) in zip(parts, needs[number], strict=True)] if number in needs else []
+            parts = (
+                [keep(part, needed) for part, (needed, _) in zip(parts, needs[number], strict=True)]
+                if number in needs
+                else []
+            )
         return Call(number, module, parts, form)
 
     calls.append(note(-1, None, inputs))
     modules = [module for module in net.modules() if module is not net]
-    hooks = [module.register_forward_pre_hook(begin) for module in modules] + [module.register_forward_hook(end) for module in modules]
+    hooks = [module.register_forward_pre_hook(begin) for module in modules] + [
+        module.register_forward_hook(end) for module in modules
+    ]
     try:
         outputs = read(inputs)
     finally:
@@ -119,7 +144,9 @@ def trace(net, layer, name, inputs, read, needs=None):
 
 
 def keep(part, needed):
-    """Return a copy of a part of an output, as later modules may work in place; or a blank one that takes no memory."""
+    """Return a copy of a part of an output, as later modules may work in place; or a blank one that
+    takes no memory.
+    """
     if not torch.is_tensor(part):
         return part
     return part.clone() if needed else part.new_zeros(()).expand(part.shape)
@@ -127,7 +154,8 @@ def keep(part, needed):
 
 @torch.enable_grad()
 def find_needs(calls, layer, activation, name, read):
-    """Tell on what below a layer the outputs depend otherwise than through it, and what is worked on in place.
+    """Tell on what below a layer the outputs depend otherwise than through it, and what is worked
+    on in place.
 
     Returns
     -------
@@ -138,9 +166,17 @@ def find_needs(calls, layer, activation, name, read):
     def differentiable(part):
         return torch.is_tensor(part) and (part.is_floating_point() or part.is_complex())
 
-    leaves = [[torch.zeros_like(part).requires_grad_() if differentiable(part) else part for part in call.parts] for call in calls]
+    leaves = [
+        [
+            torch.zeros_like(part).requires_grad_() if differentiable(part) else part
+            for part in call.parts
+        ]
+        for call in calls
+    ]
     # A leaf cannot be worked on in place.
-    given = [[leaf.clone() if torch.is_tensor(leaf) else leaf for leaf in parts] for parts in leaves]
+    given = [
+        [leaf.clone() if torch.is_tensor(leaf) else leaf for leaf in parts] for parts in leaves
+    ]
     altered = [[part._version if torch.is_tensor(part) else 0 for part in parts] for parts in given]
     outputs = replay(read, [*zip(calls, given, strict=True)], layer, activation.clone(), name)
     reached, seen, ahead = set(), set(), [outputs.grad_fn]
@@ -152,7 +188,10 @@ def find_needs(calls, layer, activation, name, read):
             ahead += [following for following, _ in node.next_functions]
     return {
         call.number: [
-            (not differentiable(leaf) or id(leaf) in reached, torch.is_tensor(part) and part._version > version)
+            (
+                not differentiable(leaf) or id(leaf) in reached,
+                torch.is_tensor(part) and part._version > version,
+            )
             for leaf, part, version in zip(*parts, strict=True)
         ]
         for call, *parts in zip(calls, leaves, given, altered, strict=True)
@@ -164,31 +203,54 @@ def images_axis(one, other, n_one, n_other, name):
     if not torch.is_tensor(one) or one.shape == other.shape:
         return None
     axes = [axis for axis, (a, b) in enumerate(zip(one.shape, other.shape, strict=False)) if a != b]
-    if one.ndim != other.ndim or len(axes) != 1 or one.shape[axes[0]] * n_other != other.shape[axes[0]] * n_one:
-        raise InputError(f"what the network holds below layer {name!r} does not grow with the images; give another `layer:`")
+    if (
+        one.ndim != other.ndim
+        or len(axes) != 1
+        or one.shape[axes[0]] * n_other != other.shape[axes[0]] * n_one
+    ):
+        raise InputError(
+            f"what the network holds below layer {name!r} does not grow with the images; "
+            "give another `layer:`"
+        )
     return axes[0]
 
 
 def replay(read, below, layer, activation, name):
-    """Run a network with `below`, pairs of `Call` and the parts it is to give, the images first, and with what the layer is to give."""
+    """Run a network with `below`, pairs of `Call` and the parts it is to give, the images first,
+    and with what the layer is to give.
+    """
     (_, (images,)), *rest = below
-    answers = deque([*((call.module, tree_unflatten(parts, call.form)) for call, parts in rest), (layer, activation)])
+    answers = deque(
+        [
+            *((call.module, tree_unflatten(parts, call.form)) for call, parts in rest),
+            (layer, activation),
+        ]
+    )
     with answering(answers):
         outputs = read(images)
     if answers:
-        raise InputError(f"the network runs its modules up to layer {name!r} in another order the second time; give another `layer:`")
+        raise InputError(
+            f"the network runs its modules up to layer {name!r} in another order the second "
+            "time; give another `layer:`"
+        )
     return outputs
 
 
 @contextmanager
 def answering(answers):
-    """Let modules give the first of `answers`, pairs of module and output, when it is theirs, and else run."""
+    """Let modules give the first of `answers`, pairs of module and output, when it is theirs, and
+    else run.
+    """
     modules = dict.fromkeys(module for module, _ in answers)
     own = {module: vars(module)["forward"] for module in modules if "forward" in vars(module)}
 
     def stand_in(module, forward):
         def answer(*args, **kwargs):
-            return answers.popleft()[1] if answers and answers[0][0] is module else forward(*args, **kwargs)
+            return (
+                answers.popleft()[1]
+                if answers and answers[0][0] is module
+                else forward(*args, **kwargs)
+            )
 
         return answer
 

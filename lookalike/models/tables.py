@@ -1,7 +1,17 @@
 """The table of models: what the config says of them, and what was measured."""
 
 GIVEN = ("model", "timm", "family", "replicate_of", "pruned_from")
-MEASURED = ("parameters", "features", "layer", "channels", "native_grid", "classes", "accuracy_before", "accuracy", "explained_accuracy")
+MEASURED = (
+    "parameters",
+    "features",
+    "layer",
+    "channels",
+    "native_grid",
+    "classes",
+    "accuracy_before",
+    "accuracy",
+    "explained_accuracy",
+)
 COLUMNS = GIVEN + MEASURED
 
 
@@ -11,7 +21,8 @@ def tabulate_models(models, measured):
     Parameters
     ----------
     models : dict
-        From a name to `timm`, `family`, `replicate_of`, `pruned_from` and `factors` of the config; each factor becomes a column.
+        From a name to `timm`, `family`, `replicate_of`, `pruned_from` and `factors` of the config;
+        each factor becomes a column.
     measured : dict
         From a name to what `measure_model` or `measure_maps` returned.
 
@@ -23,7 +34,11 @@ def tabulate_models(models, measured):
     factors = dict.fromkeys(factor for about in models.values() for factor in about["factors"])
     rows = []
     for name, about in models.items():
-        given = {"model": name} | {key: about[key] for key in GIVEN[1:]} | {factor: about["factors"].get(factor) for factor in factors}
+        given = (
+            {"model": name}
+            | {key: about[key] for key in GIVEN[1:]}
+            | {factor: about["factors"].get(factor) for factor in factors}
+        )
         rows.append(given | dict.fromkeys(MEASURED) | measured[name])
     return rows
 
@@ -43,7 +58,8 @@ def measure_model(sidecar, predictions, layer):
     Returns
     -------
     dict
-        Accuracies are on the validation split, `explained_accuracy` on the explained images; None where not known.
+        Accuracies are on the validation split, `explained_accuracy` on the explained images; None
+        where not known.
     """
     accuracy = sidecar["accuracy"] or {"before": None, "after": None}
     hits = predictions["classes"][predictions["predicted"]] == predictions["labels"]
@@ -68,5 +84,7 @@ def measure_maps(card):
 
 
 def grid_text(shape):
-    """Return height and width of a grid as text; None where it is not known or differs from map to map."""
+    """Return height and width of a grid as text; None where it is not known or differs from map to
+    map.
+    """
     return None if shape is None else f"{shape[0]}x{shape[1]}"

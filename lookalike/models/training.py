@@ -18,7 +18,9 @@ WEIGHT_DECAY = 0.05
 WARM_UP_SHARE = 0.3
 
 
-def finetune_from_manifest(rows, recipe, *, pretrained, checkpoint=None, size, name, seed, device, threads=1, **schedule):
+def finetune_from_manifest(
+    rows, recipe, *, pretrained, checkpoint=None, size, name, seed, device, threads=1, **schedule
+):
     """Build a classifier for the labels of a manifest and train it on its train split.
 
     Parameters
@@ -46,26 +48,46 @@ def finetune_from_manifest(rows, recipe, *, pretrained, checkpoint=None, size, n
     -------
     net : torch.nn.Module
     sidecar : dict
-        `recipe`, `classes`, `training`, `accuracy` (before, after), `epochs`, and `weights` if it started from a checkpoint.
+        `recipe`, `classes`, `training`, `accuracy` (before, after), `epochs`, and `weights` if it
+        started from a checkpoint.
     """
     classes = sorted({row["label"] for row in rows})
     if len(classes) < 2:
-        raise InputError(f"fine-tuning {name}: the images have {len(classes)} class; it takes two at least, each a folder")
+        raise InputError(
+            f"fine-tuning {name}: the images have {len(classes)} class; it takes two at "
+            "least, each a folder"
+        )
     parts = {split: [row for row in rows if row["split"] == split] for split in ("train", "val")}
     for split, part in parts.items():
         if not part:
             raise InputError(f"fine-tuning {name}: no image in split {split!r}")
-    data = [(load_images(part, size, threads), np.array([classes.index(row["label"]) for row in part])) for part in parts.values()]
+    data = [
+        (load_images(part, size, threads), np.array([classes.index(row["label"]) for row in part]))
+        for part in parts.values()
+    ]
     own_seed = seed_of(seed, "training", name)
     net, about = start_network(recipe, len(classes), pretrained, checkpoint, own_seed)
     net.to(device)
-    mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in normalisation_of(net))
+    mean, std = (
+        torch.tensor(values, device=device).view(1, 3, 1, 1) for values in normalisation_of(net)
+    )
     check_size(net, size)
-    history = finetune(net, lambda images: (images - mean) / std, *data, **schedule, seed=own_seed, device=device)
+    history = finetune(
+        net, lambda images: (images - mean) / std, *data, **schedule, seed=own_seed, device=device
+    )
     return net, about | {
         "classes": classes,
-        "training": {"pretrained": pretrained, "size": size, "seed": own_seed, "device": str(device), **schedule},
-        "accuracy": {"before": history[0]["accuracy"], "after": max(row["accuracy"] for row in history[1:] or history)},
+        "training": {
+            "pretrained": pretrained,
+            "size": size,
+            "seed": own_seed,
+            "device": str(device),
+            **schedule,
+        },
+        "accuracy": {
+            "before": history[0]["accuracy"],
+            "after": max(row["accuracy"] for row in history[1:] or history),
+        },
         "epochs": history,
     }
 
@@ -98,7 +120,9 @@ def start_network(recipe, n_classes, pretrained, checkpoint, seed):
     return build_network(recipe, n_classes, pretrained), {"recipe": recipe}
 
 
-def finetune(net, normalise, train, validation, *, epochs, freeze_epochs, lr, batch, seed, device="cpu"):
+def finetune(
+    net, normalise, train, validation, *, epochs, freeze_epochs, lr, batch, seed, device="cpu"
+):
     """Train a classifier in place and leave it at the weights of its best epoch.
 
     Parameters
@@ -122,10 +146,19 @@ def finetune(net, normalise, train, validation, *, epochs, freeze_epochs, lr, ba
     Returns
     -------
     list of dict
-        `epoch`, `phase`, `loss`, `train_accuracy`, `accuracy` (validation); epoch 0 is before training.
+        `epoch`, `phase`, `loss`, `train_accuracy`, `accuracy` (validation); epoch 0 is before
+        training.
     """
     generator = torch.Generator().manual_seed(seed)
-    history = [{"epoch": 0, "phase": "before", "loss": None, "train_accuracy": None, "accuracy": accuracy(net, normalise, *validation, device=device)}]
+    history = [
+        {
+            "epoch": 0,
+            "phase": "before",
+            "loss": None,
+            "train_accuracy": None,
+            "accuracy": accuracy(net, normalise, *validation, device=device),
+        }
+    ]
     best = None
     steps = -(-len(train[0]) // batch)
     for phase, n_epochs in (("head", freeze_epochs), ("all", epochs)):
@@ -133,12 +166,26 @@ def finetune(net, normalise, train, validation, *, epochs, freeze_epochs, lr, ba
             continue
         trained = choose_parameters(net, phase)
         optimizer = torch.optim.AdamW(trained, lr=lr, weight_decay=WEIGHT_DECAY)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=n_epochs * steps, pct_start=WARM_UP_SHARE)
-        with tqdm(total=n_epochs * steps, desc=f"training ({phase})", unit="batch", mininterval=5) as bar:
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, lr, total_steps=n_epochs * steps, pct_start=WARM_UP_SHARE
+        )
+        with tqdm(
+            total=n_epochs * steps, desc=f"training ({phase})", unit="batch", mininterval=5
+        ) as bar:
             for _ in range(n_epochs):
-                loss, train_accuracy = run_epoch(net, normalise, train, batch, optimizer, schedule, generator, device, phase, bar)
+                loss, train_accuracy = run_epoch(
+                    net, normalise, train, batch, optimizer, schedule, generator, device, phase, bar
+                )
                 reached = accuracy(net, normalise, *validation, device=device)
-                history.append({"epoch": len(history), "phase": phase, "loss": loss, "train_accuracy": train_accuracy, "accuracy": reached})
+                history.append(
+                    {
+                        "epoch": len(history),
+                        "phase": phase,
+                        "loss": loss,
+                        "train_accuracy": train_accuracy,
+                        "accuracy": reached,
+                    }
+                )
                 bar.set_postfix(loss=f"{loss:.3f}", accuracy=f"{reached:.3f}")
                 if best is None or reached >= best[0]:
                     best = reached, copy.deepcopy(net.state_dict())
@@ -190,11 +237,15 @@ def mixed_precision(device):
     if torch.device(device).type == "cpu":
         return contextlib.nullcontext, torch.amp.GradScaler("cpu", enabled=False)
     dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    return lambda: torch.autocast("cuda", dtype), torch.amp.GradScaler("cuda", enabled=dtype == torch.float16)
+    return lambda: torch.autocast("cuda", dtype), torch.amp.GradScaler(
+        "cuda", enabled=dtype == torch.float16
+    )
 
 
 def augment(images, generator):
-    """Zoom, shift, mirror and dim images (n, 3, H, W) in [0, 1], each at random, on their own device."""
+    """Zoom, shift, mirror and dim images (n, 3, H, W) in [0, 1], each at random, on their own
+    device.
+    """
     n = len(images)
     draws = torch.rand(5, n, generator=generator).to(images.device)
     zoom = 0.8 + 0.2 * draws[0]
@@ -204,7 +255,9 @@ def augment(images, generator):
     affine[:, 0, 0], affine[:, 1, 1] = zoom * mirror, zoom
     affine[:, 0, 2], affine[:, 1, 2] = shift
     grid = torch.nn.functional.affine_grid(affine, images.shape, align_corners=False)
-    moved = torch.nn.functional.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+    moved = torch.nn.functional.grid_sample(
+        images, grid, padding_mode="reflection", align_corners=False
+    )
     return moved * (0.8 + 0.2 * draws[4]).view(n, 1, 1, 1)
 
 
@@ -213,7 +266,8 @@ def accuracy(net, normalise, images, labels, batch=128, device="cpu"):
     """Return the share of uint8 images (n, H, W, 3) that are classified right."""
     net.eval()
     hits = [
-        net(normalise(to_tensor(images[start : start + batch], device))).argmax(1).cpu().numpy() == labels[start : start + batch]
+        net(normalise(to_tensor(images[start : start + batch], device))).argmax(1).cpu().numpy()
+        == labels[start : start + batch]
         for start in range(0, len(images), batch)
     ]
     return float(np.concatenate(hits).mean())

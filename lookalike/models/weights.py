@@ -1,4 +1,6 @@
-"""Files of weights: .safetensors, what torch saved, and timm's pretrained ones; the rest of the formats are io.py's."""
+"""Files of weights: .safetensors, what torch saved, and timm's pretrained ones; the rest of the
+formats are io.py's.
+"""
 
 import re
 from pathlib import Path
@@ -6,7 +8,8 @@ from pathlib import Path
 from lookalike.core.errors import InputError
 from lookalike.core.io import replacing
 
-# Where training checkpoints keep their state dict; like timm, a running average is preferred to the last step.
+# Where training checkpoints keep their state dict; like timm, a running average is preferred to the
+# last step.
 ENTRIES = ("state_dict_ema", "model_ema", "state_dict", "model_state_dict", "model")
 HUB_FILES = ("model.safetensors", "pytorch_model.bin")
 PATIENCE = 10  # seconds until a server counts as away
@@ -27,7 +30,8 @@ def read_weights(path):
     Raises
     ------
     InputError
-        For a file that is absent, damaged, wants to import more than tensors, or holds no state dict.
+        For a file that is absent, damaged, wants to import more than tensors, or holds no state
+        dict.
     """
     path = Path(path)
     if not path.is_file():
@@ -45,19 +49,36 @@ def read_weights(path):
     for key in ENTRIES:
         if isinstance(content, dict) and isinstance(content.get(key), dict):
             content = content[key]
-    if not isinstance(content, dict) or not content or not all(isinstance(name, str) and torch.is_tensor(tensor) for name, tensor in content.items()):
-        raise InputError(f"{path}: holds no state dict, neither by itself nor as {' or '.join(map(repr, ENTRIES))}; save `model.state_dict()` alone")
+    if (
+        not isinstance(content, dict)
+        or not content
+        or not all(
+            isinstance(name, str) and torch.is_tensor(tensor) for name, tensor in content.items()
+        )
+    ):
+        raise InputError(
+            f"{path}: holds no state dict, neither by itself nor as "
+            f"{' or '.join(map(repr, ENTRIES))}; save `model.state_dict()` alone"
+        )
     return content
 
 
 def complaint(text):
-    """Return in one line why a checkpoint cannot be read, from what its reader said, and the remedy."""
+    """Return in one line why a checkpoint cannot be read, from what its reader said, and the
+    remedy.
+    """
     foreign = re.search(r"GLOBAL (\S+)", text)
     if foreign:
-        return f"not a readable checkpoint of plain weights: it wants to import {foreign[1]!r}, which could run code; save `model.state_dict()` alone"
+        return (
+            f"not a readable checkpoint of plain weights: it wants to import {foreign[1]!r}, "
+            "which could run code; save `model.state_dict()` alone"
+        )
     reason = re.search(r"WeightsUnpickler error: (.+)", text)
     first_line = reason[1] if reason else text.strip().splitlines()[0]
-    return f"not a readable checkpoint of plain weights ({first_line}); is it whole? copy it again, or save `model.state_dict()` alone"
+    return (
+        f"not a readable checkpoint of plain weights ({first_line}); is it whole? copy it again, "
+        "or save `model.state_dict()` alone"
+    )
 
 
 def write_weights(path, weights):
@@ -65,7 +86,10 @@ def write_weights(path, weights):
     from safetensors.torch import save_file
 
     with replacing(path) as temporary:
-        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, temporary)
+        save_file(
+            {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()},
+            temporary,
+        )
 
 
 def check_pretrained(name, source, cache_dir=None):
@@ -90,8 +114,15 @@ def check_pretrained(name, source, cache_dir=None):
     if source.get("file") or source.get("state_dict"):
         return
     if not source.get("hf_hub_id") and not source.get("url"):
-        raise InputError(f"timm has no pretrained weights of {name!r}; give your own as `checkpoint:`, or set `pretrained: false`")
-    cached, ask, remedy = hub_source(source, cache_dir) if source.get("hf_hub_id") else url_source(source["url"], cache_dir)
+        raise InputError(
+            f"timm has no pretrained weights of {name!r}; give your own as `checkpoint:`, or "
+            "set `pretrained: false`"
+        )
+    cached, ask, remedy = (
+        hub_source(source, cache_dir)
+        if source.get("hf_hub_id")
+        else url_source(source["url"], cache_dir)
+    )
     if cached:
         return
     try:
@@ -99,32 +130,46 @@ def check_pretrained(name, source, cache_dir=None):
     except Exception as error:
         cause = (str(error).strip() or type(error).__name__).splitlines()[0]
         remedies = f"{remedy}, or give the file as `checkpoint:`, or set `pretrained: false`"
-        raise InputError(f"the pretrained weights of {name!r} cannot be had ({cause}); {remedies}") from None
+        raise InputError(
+            f"the pretrained weights of {name!r} cannot be had ({cause}); {remedies}"
+        ) from None
 
 
 def hub_source(source, cache_dir):
-    """Return whether a model of the hub is in the cache, a function that asks the hub for it, and what to download."""
+    """Return whether a model of the hub is in the cache, a function that asks the hub for it, and
+    what to download.
+    """
     import huggingface_hub as hub
 
     repository, _, revision = source["hf_hub_id"].partition("@")
     place = {"revision": revision or None}
     files = [source["hf_hub_filename"]] if source.get("hf_hub_filename") else HUB_FILES
-    cached = any(isinstance(hub.try_to_load_from_cache(repository, file, cache_dir=cache_dir, **place), str) for file in files)
+    cached = any(
+        isinstance(hub.try_to_load_from_cache(repository, file, cache_dir=cache_dir, **place), str)
+        for file in files
+    )
 
     def ask():
         try:
-            hub.get_hf_file_metadata(hub.hf_hub_url(repository, files[0], **place), timeout=PATIENCE)
+            hub.get_hf_file_metadata(
+                hub.hf_hub_url(repository, files[0], **place), timeout=PATIENCE
+            )
         except hub.errors.RemoteEntryNotFoundError:
             # The hub answers, and timm then asks for the other file.
             return
 
     folder = cache_dir or hub.constants.HF_HUB_CACHE
-    remedy = f"download {files[0]} of {repository} where there is a network (`hf download {repository} {files[0]}`) and copy that cache to {folder}"
+    remedy = (
+        f"download {files[0]} of {repository} where there is a network (`hf download "
+        f"{repository} {files[0]}`) and copy that cache to {folder}"
+    )
     return cached, ask, remedy
 
 
 def url_source(url, cache_dir):
-    """Return whether the file of a URL is in the cache, a function that asks its server, and what to download."""
+    """Return whether the file of a URL is in the cache, a function that asks its server, and what
+    to download.
+    """
     import huggingface_hub as hub
     import torch
 
@@ -134,7 +179,8 @@ def url_source(url, cache_dir):
     def ask():
         import urllib.request
 
-        # Offline mode speaks of the hub, but whoever sets it has no network for other servers either.
+        # Offline mode speaks of the hub, but whoever sets it has no network for other servers
+        # either.
         if hub.constants.HF_HUB_OFFLINE:
             raise ConnectionError("offline mode, HF_HUB_OFFLINE, is on")
         urllib.request.urlopen(url, timeout=PATIENCE).close()

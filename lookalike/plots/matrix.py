@@ -31,7 +31,8 @@ def heatmap(matrix, names, families, *, label, title, notes=None, order=None, li
     order : list of int, optional
         Of the rows, for example the leaves of a tree.
     limits : (float, float), optional
-        Of the colours of similarities, the large ones bright; else the values are dissimilarities, the small ones bright.
+        Of the colours of similarities, the large ones bright; else the values are dissimilarities,
+        the small ones bright.
 
     Returns
     -------
@@ -46,17 +47,37 @@ def heatmap(matrix, names, families, *, label, title, notes=None, order=None, li
     axes = figure.add_subplot()
     off_diagonal = values[~np.eye(m, dtype=bool)]
     known = off_diagonal[np.isfinite(off_diagonal)]
-    span = (known.min(), known.max()) if len(known) and np.ptp(known) > 0 else (0, known.max(initial=0) or 1)
+    span = (
+        (known.min(), known.max())
+        if len(known) and np.ptp(known) > 0
+        else (0, known.max(initial=0) or 1)
+    )
     norm = Normalize(*(limits or span))
     axes.set_facecolor("0.85")
-    image = axes.imshow(np.where(np.eye(m, dtype=bool), np.nan, values), cmap="cividis" if limits else "cividis_r", norm=norm)
+    image = axes.imshow(
+        np.where(np.eye(m, dtype=bool), np.nan, values),
+        cmap="cividis" if limits else "cividis_r",
+        norm=norm,
+    )
     for row, column in np.argwhere(np.isfinite(values) & ~np.eye(m, dtype=bool)):
         # Nothing is added, so that no zero is written with a minus.
-        text = f"{round(values[row, column], 2) + 0.0:.2f}" if limits or known.max() >= 0.1 else f"{values[row, column]:.2g}"
+        text = (
+            f"{round(values[row, column], 2) + 0.0:.2f}"
+            if limits or known.max() >= 0.1
+            else f"{values[row, column]:.2g}"
+        )
         if with_notes and notes[order[row], order[column]]:
             text += f"\n{notes[order[row], order[column]]}"
         dark = np.dot(image.cmap(norm(values[row, column]))[:3], LUMINANCE) < 0.52
-        axes.text(column, row, text, ha="center", va="center", fontsize=7.5 if m <= LARGEST_ANNOTATED else 6.5, color="white" if dark else "black")
+        axes.text(
+            column,
+            row,
+            text,
+            ha="center",
+            va="center",
+            fontsize=7.5 if m <= LARGEST_ANNOTATED else 6.5,
+            color="white" if dark else "black",
+        )
     axes.set_xticks(range(m), names, rotation=90)
     axes.set_yticks(range(m), names)
     axes.tick_params(length=0, pad=14)
@@ -66,7 +87,9 @@ def heatmap(matrix, names, families, *, label, title, notes=None, order=None, li
         colour, marker = styles[families[name]]
         for x, y, shift in ((place, m - 0.5, (0, -8)), (-0.5, place, (-8, 0))):
             beside = offset_copy(axes.transData, figure, *shift, units="points")
-            axes.plot(x, y, marker=marker, color=colour, markersize=6, clip_on=False, transform=beside)
+            axes.plot(
+                x, y, marker=marker, color=colour, markersize=6, clip_on=False, transform=beside
+            )
     axes.set_xlim(-0.5, m - 0.5)
     axes.set_ylim(m - 0.5, -0.5)
     figure.colorbar(image, ax=axes, label=label, shrink=0.7, pad=0.03)
@@ -76,9 +99,16 @@ def heatmap(matrix, names, families, *, label, title, notes=None, order=None, li
 
 
 def half_intervals(low, high):
-    """Return half the width of every interval as text, shape (m, m); empty where it is not known."""
+    """Return half the width of every interval as text, shape (m, m); empty where it is not
+    known.
+    """
     halves = (high - low) / 2
-    return np.array([["" if np.isnan(half) else f"±{half if half > ROUNDING else 0:.1g}" for half in row] for row in halves])
+    return np.array(
+        [
+            ["" if np.isnan(half) else f"±{half if half > ROUNDING else 0:.1g}" for half in row]
+            for row in halves
+        ]
+    )
 
 
 def histograms(values, chance, names, *, label, title):
@@ -111,7 +141,9 @@ def histograms(values, chance, names, *, label, title):
     cell = max(0.52, 4.5 / m)
     side = cell * (m - 1)
     figure = Figure(figsize=(side, side + 0.6))
-    grid = figure.add_gridspec(m - 1, m - 1, wspace=0.08, hspace=0.08, left=0, right=1, bottom=0, top=side / (side + 0.6))
+    grid = figure.add_gridspec(
+        m - 1, m - 1, wspace=0.08, hspace=0.08, left=0, right=1, bottom=0, top=side / (side + 0.6)
+    )
     for pair, (row, column) in enumerate(zip(*np.triu_indices(m, 1), strict=True)):
         axes = figure.add_subplot(grid[column - 1, row])
         draw_histogram(axes, values[:, pair], chance[:, pair], bins)
@@ -122,11 +154,19 @@ def histograms(values, chance, names, *, label, title):
         if column == m - 1:
             axes.set_xlabel(names[row], rotation=90, fontsize=8.5)
     if m > 2:
-        legend = figure.add_subplot(grid[0, -1]) if m > 3 else figure.add_axes((0.7, 0.75, 0.2, 0.15))
+        legend = (
+            figure.add_subplot(grid[0, -1]) if m > 3 else figure.add_axes((0.7, 0.75, 0.2, 0.15))
+        )
         legend.axis("off")
         lines = (("same image", ACCENT), ("other image (chance)", GREY))
-        legend.legend(handles=[Line2D([], [], color=colour, lw=5, label=text) for text, colour in lines], loc="upper right", frameon=False)
-    figure.suptitle(f"{title}\n{label} from {bins[0]:.2g} to {bins[-1]:.2g}", fontsize=10, y=1, va="top")
+        legend.legend(
+            handles=[Line2D([], [], color=colour, lw=5, label=text) for text, colour in lines],
+            loc="upper right",
+            frameon=False,
+        )
+    figure.suptitle(
+        f"{title}\n{label} from {bins[0]:.2g} to {bins[-1]:.2g}", fontsize=10, y=1, va="top"
+    )
     return figure
 
 

@@ -6,7 +6,11 @@ from matplotlib.figure import Figure
 from lookalike.core.seeding import rng_of
 
 CELL = 1.25  # inches of a map's side
-HEADING, TITLES, METHOD = 0.35, 0.5, 0.4  # inches above all, above the maps of a band, and at their left
+HEADING, TITLES, METHOD = (
+    0.35,
+    0.5,
+    0.4,
+)  # inches above all, above the maps of a band, and at their left
 MOST_COLUMNS = 10  # models side by side; more go below
 
 
@@ -40,14 +44,20 @@ def choose_images(rows, classes, count, seed):
 
 
 def tell_predictions(predictions, place):
-    """Return what each of several models predicts of an image: the name of a class, or a score in three digits."""
+    """Return what each of several models predicts of an image: the name of a class, or a score in
+    three digits.
+    """
     return [
-        f"{arrays['logits'][place, 0]:.3g}" if len(arrays["classes"]) == 1 else str(arrays["classes"][arrays["predicted"][place]]) for arrays in predictions
+        f"{arrays['logits'][place, 0]:.3g}"
+        if len(arrays["classes"]) == 1
+        else str(arrays["classes"][arrays["predicted"][place]])
+        for arrays in predictions
     ]
 
 
 def panel(image, maps, titles, *, ranges, title):
-    """Draw one image and its maps, models in columns and methods in rows, in bands where there are many models.
+    """Draw one image and its maps, models in columns and methods in rows, in bands where there are
+    many models.
 
     Parameters
     ----------
@@ -68,10 +78,15 @@ def panel(image, maps, titles, *, ranges, title):
     """
     bands = -(-len(titles) // MOST_COLUMNS)
     columns = -(-len(titles) // bands)
-    width, height = CELL * (columns + (image is not None)) + METHOD, HEADING + bands * (TITLES + CELL * len(maps))
+    width, height = (
+        CELL * (columns + (image is not None)) + METHOD,
+        HEADING + bands * (TITLES + CELL * len(maps)),
+    )
     figure = Figure(figsize=(width, height))
     figure.suptitle(title, fontsize=10, y=1 - 0.1 / height, va="top")
-    rows = figure.add_gridspec(bands, 1, left=METHOD / width, right=1, bottom=0, top=1 - HEADING / height, hspace=0)
+    rows = figure.add_gridspec(
+        bands, 1, left=METHOD / width, right=1, bottom=0, top=1 - HEADING / height, hspace=0
+    )
     for band, row in enumerate(rows):
         models = list(titles)[band * columns : (band + 1) * columns]
         place = row.subgridspec(2, 1, height_ratios=(TITLES, CELL * len(maps)), hspace=0)[1]
@@ -99,7 +114,13 @@ def draw_band(figure, place, image, maps, models, titles, columns, ranges):
 def draw_map(axes, saliency, *, signed):
     """Draw a map, zero in the middle of the colours if it is signed."""
     peak = np.abs(saliency).max() or 1.0
-    axes.imshow(saliency, cmap="RdBu_r" if signed else "magma", vmin=-peak if signed else 0, vmax=peak, interpolation="nearest")
+    axes.imshow(
+        saliency,
+        cmap="RdBu_r" if signed else "magma",
+        vmin=-peak if signed else 0,
+        vmax=peak,
+        interpolation="nearest",
+    )
     axes.spines[:].set_visible(True)
 
 

@@ -32,7 +32,9 @@ def pruning_figure(channels, curves, *, criterion):
     grid = figure.subplots(len(channels), 2, squeeze=False)
     for (left, right), (model, rows) in zip(grid, channels.items(), strict=True):
         rows = sorted(rows, key=lambda row: int(row["place"]))
-        importances, kept = (np.array([float(row[column]) for row in rows]) for column in ("importance", "kept"))
+        importances, kept = (
+            np.array([float(row[column]) for row in rows]) for column in ("importance", "kept")
+        )
         draw_importances(left, importances, int(kept.sum()))
         draw_curve(right, np.array([float(row["error"]) for row in curves[model]]), int(kept.sum()))
         left.set_title(model, fontsize=9, loc="left")
@@ -44,21 +46,35 @@ def pruning_figure(channels, curves, *, criterion):
             axes.yaxis.set_minor_formatter(NullFormatter())
             axes.tick_params(labelsize=7)
             axes.legend(fontsize=7, frameon=False)
-    grid[-1, 0].set_xlabel(f"channel, the most useful first\nimportance: {criterion} without it, less that with all; below 0 it does harm", fontsize=8)
-    grid[-1, 1].set_xlabel("number of channels kept, the most useful first\nerror on images that did not rank them", fontsize=8)
+    grid[-1, 0].set_xlabel(
+        f"channel, the most useful first\nimportance: {criterion} without it, less that with "
+        "all; below 0 it does harm",
+        fontsize=8,
+    )
+    grid[-1, 1].set_xlabel(
+        "number of channels kept, the most useful first\nerror on images that did not rank them",
+        fontsize=8,
+    )
     return figure
 
 
 def draw_importances(axes, importances, count):
-    """Draw the importances of channels in their order, those that are kept and those that are dropped."""
+    """Draw the importances of channels in their order, those that are kept and those that are
+    dropped.
+    """
     places = np.arange(1, len(importances) + 1)
-    for part, colour, label in ((slice(count), ACCENT, f"kept: {count}"), (slice(count, None), CHANCE, f"dropped: {len(importances) - count}")):
+    for part, colour, label in (
+        (slice(count), ACCENT, f"kept: {count}"),
+        (slice(count, None), CHANCE, f"dropped: {len(importances) - count}"),
+    ):
         axes.plot(places[part], importances[part], ".", markersize=3, color=colour, label=label)
     axes.axhline(0, color="0.3", linewidth=0.8)
     # Few channels matter much, and most hardly.
     linear = 1e-3 * np.abs(importances).max() or 1.0
     axes.set_yscale("symlog", linthresh=linear)
-    decades = 10.0 ** np.arange(np.ceil(np.log10(3 * linear)), np.log10(np.abs(importances).max() or 1.0) + 1)
+    decades = 10.0 ** np.arange(
+        np.ceil(np.log10(3 * linear)), np.log10(np.abs(importances).max() or 1.0) + 1
+    )
     axes.set_yticks([*-decades[::-1], 0, *decades])
     axes.set_ylim(min(importances.min() * 2, -linear), max(importances.max() * 2, linear))
 
@@ -66,6 +82,13 @@ def draw_importances(axes, importances, count):
 def draw_curve(axes, errors, count):
     """Draw the error by the number of channels that are kept, with the number that was chosen."""
     axes.plot(np.arange(1, len(errors) + 1), errors, color=ACCENT, linewidth=1)
-    axes.plot(count, errors[count - 1], "o", color=CHANCE, markersize=5, label=f"chosen: {count} of {len(errors)}")
+    axes.plot(
+        count,
+        errors[count - 1],
+        "o",
+        color=CHANCE,
+        markersize=5,
+        label=f"chosen: {count} of {len(errors)}",
+    )
     if errors.min() > 0 and errors.max() > 10 * errors.min():
         axes.set_yscale("log")

@@ -13,11 +13,21 @@ DPI = 120
 
 # Names are shown as they are, also with a dollar sign.
 rcParams["text.parse_math"] = False
-rcParams.update({"svg.hashsalt": "lookalike", "svg.fonttype": "path", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
+rcParams.update(
+    {
+        "svg.hashsalt": "lookalike",
+        "svg.fonttype": "path",
+        "font.size": 9,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+    }
+)
 
 
 def save(figure, paths):
-    """Write a figure to every path, each in the format of its suffix; the same figure gives the same bytes."""
+    """Write a figure to every path, each in the format of its suffix; the same figure gives the
+    same bytes.
+    """
     for path in paths:
         kind = str(path).rsplit(".", 1)[-1]
         metadata = {"Date": None} if kind == "svg" else None
@@ -27,7 +37,10 @@ def save(figure, paths):
 
 def family_styles(families):
     """Return the colour and marker of every family, by the families' sorted names."""
-    return {family: (PALETTE[place % len(PALETTE)], MARKERS[place % len(MARKERS)]) for place, family in enumerate(sorted(set(families)))}
+    return {
+        family: (PALETTE[place % len(PALETTE)], MARKERS[place % len(MARKERS)])
+        for place, family in enumerate(sorted(set(families)))
+    }
 
 
 def add_family_legend(figure, families, names):
@@ -36,5 +49,12 @@ def add_family_legend(figure, families, names):
         return
     styles = family_styles(families.values())
     shown = sorted({families[name] for name in names})
-    handles = [Line2D([], [], color=styles[family][0], marker=styles[family][1], linestyle="", label=family) for family in shown]
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5), frameon=False)
+    handles = [
+        Line2D(
+            [], [], color=styles[family][0], marker=styles[family][1], linestyle="", label=family
+        )
+        for family in shown
+    ]
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=min(len(handles), 5), frameon=False
+    )

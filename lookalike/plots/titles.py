@@ -1,8 +1,12 @@
 """Titles of figures."""
 
-from lookalike.compare.dissimilarities import GIVEN_MATRICES
+from lookalike.compare.user_matrices import GIVEN_MATRICES
 
 
 def title_of(method, metric, subset):
     """Return what a matrix is about, as a title."""
-    return f"{metric}, a given matrix" if method == GIVEN_MATRICES else f"{method}, {metric}, {subset} images"
+    return (
+        f"{metric}, a given matrix"
+        if method == GIVEN_MATRICES
+        else f"{method}, {metric}, {subset} images"
+    )

@@ -11,7 +11,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from lookalike.findings.models import FEWEST_FOR_A_VERDICT
 
-PACKAGES = ("numpy", "scipy", "torch", "torchvision", "timm", "captum", "numba", "scikit-image", "matplotlib", "snakemake")
+PACKAGES = (
+    "numpy",
+    "scipy",
+    "torch",
+    "torchvision",
+    "timm",
+    "captum",
+    "numba",
+    "scikit-image",
+    "matplotlib",
+    "snakemake",
+)
 # Columns of models.csv that hold numbers; the others hold text.
 COUNTS = ("parameters", "features", "channels", "classes")
 SHARES = ("accuracy_before", "accuracy", "explained_accuracy")
@@ -26,8 +37,22 @@ def render(**content):
     **content
         What `template.html` names.
     """
-    environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(figure=embed, percent=percent, number=number, fixed=fixed, cell=cell, interval=interval, clear=clear)
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        figure=embed,
+        percent=percent,
+        number=number,
+        fixed=fixed,
+        cell=cell,
+        interval=interval,
+        clear=clear,
+    )
     environment.tests.update(count=COUNTS.__contains__, share=SHARES.__contains__)
     return environment.get_template("template.html").render(versions=versions(), **content)
 
@@ -56,7 +81,9 @@ def interval(row, name, digits=3):
 
 
 def clear(row, name, n):
-    """Tell whether n images are enough for a verdict, and the interval of a value is known and does not hold 0."""
+    """Tell whether n images are enough for a verdict, and the interval of a value is known and does
+    not hold 0.
+    """
     low, high = (float(row[f"{name}_{end}"] or "nan") for end in ("low", "high"))
     return int(n) >= FEWEST_FOR_A_VERDICT and (low > 0 or high < 0)
 

@@ -7,7 +7,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 # These carry values and never make them: a change in them does not make a result stale.
-PLUMBING = {f"lookalike/{name}.py" for name in ("models/devices", "images/archives", "core/errors", "core/io", "core/logs", "core/memoising", "maps/stacks")}
+PLUMBING = {
+    f"lookalike/{name}.py"
+    for name in (
+        "models/devices",
+        "images/archives",
+        "core/errors",
+        "core/io",
+        "core/logs",
+        "core/memoising",
+        "maps/stacks",
+    )
+}
 
 
 def fingerprint(*paths):
@@ -24,11 +35,15 @@ def fingerprint(*paths):
         Unmoved by comments, docstrings and layout.
     """
     files = sorted(set().union(*(closure(path) for path in paths)))
-    return hashlib.sha256("\n".join(f"{path} {examine(path)[1]}" for path in files).encode()).hexdigest()[:16]
+    return hashlib.sha256(
+        "\n".join(f"{path} {examine(path)[1]}" for path in files).encode()
+    ).hexdigest()[:16]
 
 
 def closure(path):
-    """Return a file and, transitively, the files of lookalike that it imports, without the plumbing."""
+    """Return a file and, transitively, the files of lookalike that it imports, without the
+    plumbing.
+    """
     found, pending = set(), [path]
     while pending:
         current = pending.pop()
@@ -40,26 +55,43 @@ def closure(path):
 
 @functools.cache
 def examine(path):
-    """Return the files of lookalike that a file imports, and a hash of what it does: of Python's syntax tree, docstrings left out, else of all bytes."""
+    """Return the files of lookalike that a file imports, and a hash of what it does: of Python's
+    syntax tree, docstrings left out, else of all bytes.
+    """
     if not path.endswith(".py"):
         return (), hashlib.sha256((ROOT / path).read_bytes()).hexdigest()
     tree, modules = ast.parse((ROOT / path).read_text(encoding="utf-8")), set()
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        if (
+            isinstance(body, list)
+            and body
+            and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+        ):
             node.body = body[1:]
         elif isinstance(node, ast.Import):
             modules.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             modules.add(node.module)
             modules.update(f"{node.module}.{alias.name}" for alias in node.names)
-    files = {module.replace(".", "/") + ".py" for module in modules if module.startswith("lookalike.")}
-    return sorted(file for file in files if (ROOT / file).is_file()), hashlib.sha256(repr(plain(tree)).encode()).hexdigest()
+    files = {
+        module.replace(".", "/") + ".py" for module in modules if module.startswith("lookalike.")
+    }
+    return sorted(file for file in files if (ROOT / file).is_file()), hashlib.sha256(
+        repr(plain(tree)).encode()
+    ).hexdigest()
 
 
 def plain(node):
-    """Return a syntax tree as nested tuples, without what is empty: then it is the same under every Python version."""
+    """Return a syntax tree as nested tuples, without what is empty: then it is the same under every
+    Python version.
+    """
     if isinstance(node, ast.AST):
-        fields = ((name, plain(value)) for name, value in ast.iter_fields(node) if name != "ctx" and value not in (None, []))
+        fields = (
+            (name, plain(value))
+            for name, value in ast.iter_fields(node)
+            if name != "ctx" and value not in (None, [])
+        )
         return type(node).__name__, *fields
     return tuple(plain(part) for part in node) if isinstance(node, list) else node

@@ -7,18 +7,41 @@ from lookalike.models.tables import COLUMNS
 
 # What training takes, by its task, and what holds where it is not said.
 TRAINING = {
-    "classification": {"pretrained": True, "epochs": 8, "freeze_epochs": 1, "lr": 0.001, "batch": 32},
-    "regression": {"pretrained": True, "epochs": 200, "patience": 20, "hidden": [64], "dropout": 0.2, "lr": 0.001, "batch": 32},
+    "classification": {
+        "pretrained": True,
+        "epochs": 8,
+        "freeze_epochs": 1,
+        "lr": 0.001,
+        "batch": 32,
+    },
+    "regression": {
+        "pretrained": True,
+        "epochs": 200,
+        "patience": 20,
+        "hidden": [64],
+        "dropout": 0.2,
+        "lr": 0.001,
+        "batch": 32,
+    },
 }
 TRAINING_KEYS = set().union(*TRAINING.values())
 # The method of maps that are given without one.
 DEFAULT_METHOD = "heatmaps"
 # What a recipe holds of a model of which it is not said.
-UNSAID = {"family": UNKNOWN_FAMILY, "factors": {}, "maps": {}, "layer": None, "checkpoint": None, "replicate_of": None, "pruned_from": None}
+UNSAID = {
+    "family": UNKNOWN_FAMILY,
+    "factors": {},
+    "maps": {},
+    "layer": None,
+    "checkpoint": None,
+    "replicate_of": None,
+    "pruned_from": None,
+}
 
 
 def resolve_models(config):
-    """Return the recipes of all models by their sorted names, those that `models_from` finds among them.
+    """Return the recipes of all models by their sorted names, those that `models_from` finds among
+    them.
 
     Parameters
     ----------
@@ -28,9 +51,10 @@ def resolve_models(config):
     Returns
     -------
     dict
-        From a name to `timm`, `options`, `checkpoint`, `finetune`, `training`, `layer`, `replicate_of`, or to `maps`, from
-        a method to their path; and to `family` and `factors`. A pruned variant has the recipe of its model, which
-        `pruned_from` names, and `draw`: 0 for the one by score, a number for each at random.
+        From a name to `timm`, `options`, `checkpoint`, `finetune`, `training`, `layer`,
+        `replicate_of`, or to `maps`, from a method to their path; and to `family` and `factors`. A
+        pruned variant has the recipe of its model, which `pruned_from` names, and `draw`: 0 for the
+        one by score, a number for each at random.
 
     Raises
     ------
@@ -42,32 +66,50 @@ def resolve_models(config):
     task = given.pop("task")
     check_keys("finetuning", given, task)
     recipes = {name: resolve_model(name, models, task, TRAINING[task] | given) for name in models}
-    return dict(sorted((recipes | pruned_variants(recipes, config["pruning"])).items())) if "pruning" in config else recipes
+    return (
+        dict(sorted((recipes | pruned_variants(recipes, config["pruning"])).items()))
+        if "pruning" in config
+        else recipes
+    )
 
 
 def check_keys(place, given, task):
     """Refuse what training for another task takes."""
     if idle := sorted(given.keys() & TRAINING_KEYS - TRAINING[task].keys()):
-        raise InputError(f"config: {place}: {idle[0]!r} has no effect where finetuning.task is {task}")
+        raise InputError(
+            f"config: {place}: {idle[0]!r} has no effect where finetuning.task is {task}"
+        )
 
 
 def pruned_variants(recipes, pruning):
-    """Return the recipes of all pruned variants: the one by score, and as many at random as the config says."""
+    """Return the recipes of all pruned variants: the one by score, and as many at random as the
+    config says.
+    """
     variants = {}
     for name, recipe in recipes.items():
         if recipe["maps"]:
             continue
         own = recipe | {"pruned_from": name, "replicate_of": None}
         variants |= {f"{name}-pruned": own | {"draw": 0}}
-        variants |= {f"{name}-random-{draw}": own | {"draw": draw} for draw in range(1, pruning["random"] + 1)}
+        variants |= {
+            f"{name}-random-{draw}": own | {"draw": draw}
+            for draw in range(1, pruning["random"] + 1)
+        }
     if taken := sorted(variants.keys() & recipes.keys()):
-        raise InputError(f"config: models.{taken[0]}: is the name of a pruned variant; give the model another")
+        raise InputError(
+            f"config: models.{taken[0]}: is the name of a pruned variant; give the model another"
+        )
     return variants
 
 
 def with_found_models(config):
-    """Return the models, sorted, with those that `models_from` finds; what the config says of these is added."""
-    found, given = (find_models(config["models_from"]) if "models_from" in config else {}), config["models"]
+    """Return the models, sorted, with those that `models_from` finds; what the config says of these
+    is added.
+    """
+    found, given = (
+        (find_models(config["models_from"]) if "models_from" in config else {}),
+        config["models"],
+    )
     models = {}
     for name in sorted({*found, *given}):
         own = given.get(name, {})
@@ -80,32 +122,56 @@ def with_found_models(config):
 
 
 def resolve_model(name, models, task, defaults):
-    """Return a model's recipe: a replicate takes its original's, and finetuning's keys are filled in."""
+    """Return a model's recipe: a replicate takes its original's, and finetuning's keys are filled
+    in.
+    """
     given = models[name]
     check_keys(f"models.{name}", given, task)
     if taken := sorted(given.get("factors", {}).keys() & {*COLUMNS, PREDICTIONS}):
-        raise InputError(f"config: models.{name}.factors: {taken[0]!r} is a column of models.csv already; name the factor otherwise")
+        raise InputError(
+            f"config: models.{name}.factors: {taken[0]!r} is a column of models.csv already; "
+            "name the factor otherwise"
+        )
     if "maps" in given:
         return resolve_mapped_model(name, given)
     if "replicate_of" in given:
         given = with_original(name, models, task)
     if "timm" not in given:
-        raise InputError(f"config: models.{name}: wants `timm: NAME`, `replicate_of: MODEL` or `maps: FOLDER`")
+        raise InputError(
+            f"config: models.{name}: wants `timm: NAME`, `replicate_of: MODEL` or `maps: FOLDER`"
+        )
     if "num_classes" in given.get("options", {}):
-        raise InputError(f"config: models.{name}.options: num_classes follows from the checkpoint or from the images' classes; leave it out")
+        raise InputError(
+            f"config: models.{name}.options: num_classes follows from the checkpoint or from "
+            "the images' classes; leave it out"
+        )
     if task == "regression" and not given.get("finetune", True):
-        raise InputError(f"config: models.{name}: finetuning.task is regression, which trains a head for every model; leave out `finetune: false`")
-    recipe = UNSAID | {"options": {}, "finetune": "checkpoint" not in given or task == "regression"} | given
+        raise InputError(
+            f"config: models.{name}: finetuning.task is regression, which trains a head for "
+            "every model; leave out `finetune: false`"
+        )
+    recipe = (
+        UNSAID
+        | {"options": {}, "finetune": "checkpoint" not in given or task == "regression"}
+        | given
+    )
     training = {key: given.get(key, default) for key, default in defaults.items()}
     if recipe["checkpoint"]:
         training["pretrained"] = False
         if "pretrained" in given:
-            raise InputError(f"config: models.{name}: 'pretrained' has no effect beside a checkpoint")
+            raise InputError(
+                f"config: models.{name}: 'pretrained' has no effect beside a checkpoint"
+            )
     elif not recipe["finetune"]:
         training["pretrained"] = given.get("pretrained", True)
     if not recipe["finetune"] and (unused := sorted(given.keys() & TRAINING_KEYS - {"pretrained"})):
-        raise InputError(f"config: models.{name}: {unused[0]!r} has no effect on a model that is not fine-tuned here")
-    return {key: value for key, value in recipe.items() if key not in TRAINING_KEYS} | {"training": training}
+        raise InputError(
+            f"config: models.{name}: {unused[0]!r} has no effect on a model that is not "
+            "fine-tuned here"
+        )
+    return {key: value for key, value in recipe.items() if key not in TRAINING_KEYS} | {
+        "training": training
+    }
 
 
 def with_original(name, models, task):
@@ -113,17 +179,27 @@ def with_original(name, models, task):
     given, original = models[name], models[name]["replicate_of"]
     if original not in models:
         raise unknown(f"original of replicate {name!r}", original, models)
-    trained = task == "regression" or models[original].get("finetune", "checkpoint" not in models[original])
+    trained = task == "regression" or models[original].get(
+        "finetune", "checkpoint" not in models[original]
+    )
     if {"replicate_of", "maps"} & models[original].keys() or not trained:
-        raise InputError(f"config: models.{name}: replicate_of must name a model that is fine-tuned here, which {original!r} is not")
+        raise InputError(
+            f"config: models.{name}: replicate_of must name a model that is fine-tuned here, "
+            f"which {original!r} is not"
+        )
     if extra := sorted(given.keys() - {"replicate_of", "family", "factors"}):
-        raise InputError(f"config: models.{name}: a replicate shares its original's recipe and takes no {extra[0]!r}")
+        raise InputError(
+            f"config: models.{name}: a replicate shares its original's recipe and takes no "
+            f"{extra[0]!r}"
+        )
     return models[original] | given
 
 
 def resolve_mapped_model(name, given):
     """Return the recipe of a model whose maps are given: from a method to their path."""
     if extra := sorted(given.keys() - {"maps", "family", "factors"}):
-        raise InputError(f"config: models.{name}: its maps are given, so that {extra[0]!r} has no effect")
+        raise InputError(
+            f"config: models.{name}: its maps are given, so that {extra[0]!r} has no effect"
+        )
     maps = given["maps"] if isinstance(given["maps"], dict) else {DEFAULT_METHOD: given["maps"]}
     return UNSAID | {"timm": None, "finetune": False} | given | {"maps": maps}

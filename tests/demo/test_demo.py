@@ -31,13 +31,20 @@ def test_maps_find_the_shape(method):
 
 @pytest.mark.parametrize("model", CONVOLUTIONAL)
 def test_integrated_gradients_are_complete(model):
-    gaps = [float(row["completeness_gap"]) for row in io.read_table(RESULTS / f"maps/ig/{model}/diagnostics.csv")]
+    gaps = [
+        float(row["completeness_gap"])
+        for row in io.read_table(RESULTS / f"maps/ig/{model}/diagnostics.csv")
+    ]
     assert np.median(gaps) < 0.01
     assert np.mean(gaps) < 0.05
 
 
 def test_the_replicate_is_clearly_nearer_than_the_mean_pair_for_gradcam():
-    rows = [row for row in io.read_table(RESULTS / "inference/replicates.csv") if row["method"] == "gradcam"]
+    rows = [
+        row
+        for row in io.read_table(RESULTS / "inference/replicates.csv")
+        if row["method"] == "gradcam"
+    ]
     assert rows
     assert all(float(row["difference_high"]) < 0 for row in rows)
 

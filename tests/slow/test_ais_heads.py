@@ -1,4 +1,6 @@
-"""The experiment with heads, alignment importance and pruning on six backbones at full size, with random weights and few images."""
+"""The experiment with heads, alignment importance and pruning on six backbones at full size, with
+random weights and few images.
+"""
 
 from pathlib import Path
 
@@ -38,7 +40,11 @@ def run(tmp_path_factory):
         scores.append({"image": f"{number:02d}.png", "score": demo.score_image(image, mask)})
     io.write_table(directory / "scores.csv", scores)
     torch.manual_seed(0)
-    backbone = {name: tensor for name, tensor in torchvision.models.resnet50(weights=None).state_dict().items() if not name.startswith("fc.")}
+    backbone = {
+        name: tensor
+        for name, tensor in torchvision.models.resnet50(weights=None).state_dict().items()
+        if not name.startswith("fc.")
+    }
     torch.save(backbone, directory / "barlowtwins_resnet50.pth")
     config = yaml.safe_load(EXAMPLE.read_text())
     config["images"]["n"] = 4
@@ -57,25 +63,40 @@ def test_every_model_and_variant_has_maps_of_its_native_grid(run):
         assert (row["channels"], row["native_grid"]) == LAYERS[row["pruned_from"] or name]
         for method in ("ais_regression", "ais_alignment"):
             maps, card = stacks.read_batch(run / f"results/maps/{method}/{name}/batch_maps.npy")
-            assert maps.shape == (4, 224, 224) and "x".join(map(str, card["native_shape"])) == row["native_grid"]
-            assert np.isfinite(maps).all() and all(np.ptp(maps[place]) > 0 for place in range(4)), (method, name)
+            assert (
+                maps.shape == (4, 224, 224)
+                and "x".join(map(str, card["native_shape"])) == row["native_grid"]
+            )
+            assert np.isfinite(maps).all() and all(np.ptp(maps[place]) > 0 for place in range(4)), (
+                method,
+                name,
+            )
 
 
 def test_all_matrices_are_complete(run):
     for method in ("ais_regression", "ais_alignment"):
         for metric in METRICS:
-            matrix, names = io.read_matrix(run / f"results/matrices/{method}/{metric}/all/dissimilarity.csv")
+            matrix, names = io.read_matrix(
+                run / f"results/matrices/{method}/{metric}/all/dissimilarity.csv"
+            )
             assert len(names) == len(LAYERS) * len(VARIANTS) and np.isfinite(matrix).all()
-    assert len(io.read_table(run / "results/inference/variants.csv")) == 2 * len(METRICS) * len(LAYERS)
+    assert len(io.read_table(run / "results/inference/variants.csv")) == 2 * len(METRICS) * len(
+        LAYERS
+    )
 
 
 def test_heads_are_measured_and_channels_ranked(run):
     heads = io.read_table(run / "results/heads.csv")
-    assert len(heads) == len(LAYERS) * len(VARIANTS) and all(np.isfinite(float(row["rmse"])) and row["n"] == "4" for row in heads)
+    assert len(heads) == len(LAYERS) * len(VARIANTS) and all(
+        np.isfinite(float(row["rmse"])) and row["n"] == "4" for row in heads
+    )
     for name, (channels, _) in LAYERS.items():
         assert len(io.read_table(run / f"results/pruning/{name}/channels.csv")) == int(channels)
     assert (run / "results/report.html").stat().st_size > 1e6
 
 
 def test_nothing_is_left_to_do(run):
-    assert "Nothing to be done" in snakemake(run, yaml.safe_load((run / "given.yaml").read_text())).text
+    assert (
+        "Nothing to be done"
+        in snakemake(run, yaml.safe_load((run / "given.yaml").read_text())).text
+    )

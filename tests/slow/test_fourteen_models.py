@@ -1,4 +1,6 @@
-"""The headline experiment at full size, but for its images, epochs and downloads: minutes to half an hour, so CI skips it."""
+"""The headline experiment at full size, but for its images, epochs and downloads: minutes to half
+an hour, so CI skips it.
+"""
 
 from pathlib import Path
 
@@ -19,7 +21,10 @@ def run(tmp_path_factory):
     """Its folder after a run with random weights on two drawn images."""
     config = yaml.safe_load(EXAMPLE.read_text())
     config["images"] |= {"source": "demo", "n": 2, "demo": {"train": 5, "val": 5}}
-    config["models"] = {name: recipe | {"finetune": False, "pretrained": False} for name, recipe in config["models"].items()}
+    config["models"] = {
+        name: recipe | {"finetune": False, "pretrained": False}
+        for name, recipe in config["models"].items()
+    }
     directory = tmp_path_factory.mktemp("fourteen")
     done = snakemake(directory, config, cores=2, timeout=7200)
     assert done.code == 0, done.text
@@ -31,9 +36,13 @@ def test_every_model_has_maps_of_its_native_grid_by_every_method(run):
     rows = io.read_table(run / "results/models.csv")
     assert len(rows) == 14
     for row in rows:
-        assert row["native_grid"] == ("14x14" if row["model"] in TRANSFORMERS_ON_14 else "7x7"), row["model"]
+        assert row["native_grid"] == ("14x14" if row["model"] in TRANSFORMERS_ON_14 else "7x7"), (
+            row["model"]
+        )
         for method in ("gradcam", "ig", "ig_abs", "kernelshap"):
-            maps, card = stacks.read_batch(run / f"results/maps/{method}/{row['model']}/batch_maps.npy")
+            maps, card = stacks.read_batch(
+                run / f"results/maps/{method}/{row['model']}/batch_maps.npy"
+            )
             assert maps.shape == (2, 224, 224)
             assert all(np.ptp(maps[place]) > 0 for place in range(2)), (method, row["model"])
             if method == "gradcam":
@@ -43,7 +52,9 @@ def test_every_model_has_maps_of_its_native_grid_by_every_method(run):
 def test_all_matrices_are_complete_and_all_figures_drawn(run):
     for method in ("gradcam", "ig", "ig_abs", "kernelshap"):
         for metric in ("cosine", "rbf", "ssim"):
-            matrix, names = io.read_matrix(run / f"results/matrices/{method}/{metric}/all/dissimilarity.csv")
+            matrix, names = io.read_matrix(
+                run / f"results/matrices/{method}/{metric}/all/dissimilarity.csv"
+            )
             assert len(names) == 14
             assert np.isfinite(matrix).all()
             figures = run / f"results/figures/{method}/{metric}/all"
@@ -53,4 +64,7 @@ def test_all_matrices_are_complete_and_all_figures_drawn(run):
 
 
 def test_nothing_is_left_to_do(run):
-    assert "Nothing to be done" in snakemake(run, yaml.safe_load((run / "given.yaml").read_text())).text
+    assert (
+        "Nothing to be done"
+        in snakemake(run, yaml.safe_load((run / "given.yaml").read_text())).text
+    )

@@ -1,4 +1,6 @@
-"""Agreement of matrices and of their trees, as scikit-bio and SciPy tell it, and not for the noise that they have in common."""
+"""Agreement of matrices and of their trees, as scikit-bio and SciPy tell it, and not for the noise
+that they have in common.
+"""
 
 import numpy as np
 import pytest
@@ -20,16 +22,33 @@ def random_matrix(seed, models=9):
 
 
 def test_matrices_and_trees_are_compared_as_scikit_bio_and_scipy_do():
-    names, matrices = list("abcdefghi"), {("gradcam", "cosine"): random_matrix(0), ("gradcam", "rbf"): random_matrix(1), ("ig", "rbf"): random_matrix(2)}
-    rows = compare_matrices({key: (matrix, names, None) for key, matrix in matrices.items()}, "complete", 99, 0)
+    names, matrices = (
+        list("abcdefghi"),
+        {
+            ("gradcam", "cosine"): random_matrix(0),
+            ("gradcam", "rbf"): random_matrix(1),
+            ("ig", "rbf"): random_matrix(2),
+        },
+    )
+    rows = compare_matrices(
+        {key: (matrix, names, None) for key, matrix in matrices.items()}, "complete", 99, 0
+    )
     assert [tuple(row) for row in rows] == [COLUMNS] * 3
     for row in rows:
-        one, other = matrices[row["method"], row["metric"]], matrices[row["other_method"], row["other_metric"]]
+        one, other = (
+            matrices[row["method"], row["metric"]],
+            matrices[row["other_method"], row["other_metric"]],
+        )
         heights = [cophenet(linkage(condensed(matrix), "complete")) for matrix in (one, other)]
         assert row["rho"] == pytest.approx(spearmanr(condensed(one), condensed(other)).statistic)
         assert row["tree"] == pytest.approx(np.corrcoef(*heights)[0, 1])
         expected = mantel(
-            DistanceMatrix(one), DistanceMatrix(other), method="spearman", permutations=99, alternative="greater", seed=rng_of(0, "agreement", 9)
+            DistanceMatrix(one),
+            DistanceMatrix(other),
+            method="spearman",
+            permutations=99,
+            alternative="greater",
+            seed=rng_of(0, "agreement", 9),
         )[1]
         assert expected <= row["rho_p"] <= expected + 0.02
         assert (row["models"], row["untested"]) == (9, "")
@@ -38,9 +57,18 @@ def test_matrices_and_trees_are_compared_as_scikit_bio_and_scipy_do():
 def test_matrices_that_say_the_same_agree_and_others_do_not():
     base, names = random_matrix(3), list("abcdefghi")
     rows = compare_matrices(
-        {("g", "one"): (base, names, None), ("g", "two"): (base**2, names, None), ("g", "three"): (random_matrix(4), names, None)}, "average", 199, 0
+        {
+            ("g", "one"): (base, names, None),
+            ("g", "two"): (base**2, names, None),
+            ("g", "three"): (random_matrix(4), names, None),
+        },
+        "average",
+        199,
+        0,
     )
-    assert (rows[0]["rho"], rows[0]["rho_p"]) == (pytest.approx(1), 0.005) and rows[1]["rho_p"] > 0.05
+    assert (rows[0]["rho"], rows[0]["rho_p"]) == (pytest.approx(1), 0.005) and rows[1][
+        "rho_p"
+    ] > 0.05
     rows = correct(rows, ["rho", "tree"], [])
     matrix, marks, labels, methods = as_matrix(rows, "rho")
     assert labels == ["g one", "g two", "g three"] and methods == dict.fromkeys(labels, "g")
@@ -52,8 +80,19 @@ def test_matrices_of_different_models_are_compared_by_those_that_both_know():
     names, base = list("abcdefghi"), random_matrix(5)
     order = [6, 2, 8, 0, 4]
     part = (base[np.ix_(order, order)], [names[place] for place in order], None)
-    rows = compare_matrices({("g", "all"): (base, names, None), ("g", "same"): (base, names, None), ("maps", "some"): part}, "average", 99, 0)
-    assert [row["models"] for row in rows] == [9, 5, 5] and [row["rho"] for row in rows] == [pytest.approx(1)] * 3
+    rows = compare_matrices(
+        {
+            ("g", "all"): (base, names, None),
+            ("g", "same"): (base, names, None),
+            ("maps", "some"): part,
+        },
+        "average",
+        99,
+        0,
+    )
+    assert [row["models"] for row in rows] == [9, 5, 5] and [row["rho"] for row in rows] == [
+        pytest.approx(1)
+    ] * 3
 
 
 def test_matrices_that_cannot_be_compared_say_why():
@@ -72,37 +111,64 @@ def test_matrices_that_cannot_be_compared_say_why():
     assert all(row["rho_p"] is None and row["tree_p"] is None for row in rows)
     # Large values that differ by rounding alone, whose ranks are tied.
     large = 1e6 * (1 - np.eye(9)) + 1e-8 * random_matrix(3)
-    rows = compare_matrices({("g", "all"): (random_matrix(6), names, None), ("g", "large"): (large, names, None)}, "average", 99, 0)
+    rows = compare_matrices(
+        {("g", "all"): (random_matrix(6), names, None), ("g", "large"): (large, names, None)},
+        "average",
+        99,
+        0,
+    )
     assert [row["untested"] for row in rows] == ["all dissimilarities between models are equal"]
-    assert compare_matrices({("g", "alone"): (random_matrix(6), names, None)}, "average", 99, 0) == []
+    assert (
+        compare_matrices({("g", "alone"): (random_matrix(6), names, None)}, "average", 99, 0) == []
+    )
 
 
 def test_many_matrices_are_permuted_often_enough_for_all_of_them():
-    names, matrices = list("abcdefghi"), {("g", str(seed)): random_matrix(seed) for seed in range(8)}
-    rows = compare_matrices(
-        {key: (matrix, names, None) for key, matrix in matrices.items()} | {("g", "same"): (random_matrix(0), names, None)}, "average", 19, 0
+    names, matrices = (
+        list("abcdefghi"),
+        {("g", str(seed)): random_matrix(seed) for seed in range(8)},
     )
-    best = next(row for row in correct(rows, ["rho", "tree"], []) if (row["metric"], row["other_metric"]) == ("0", "same"))
+    rows = compare_matrices(
+        {key: (matrix, names, None) for key, matrix in matrices.items()}
+        | {("g", "same"): (random_matrix(0), names, None)},
+        "average",
+        19,
+        0,
+    )
+    best = next(
+        row
+        for row in correct(rows, ["rho", "tree"], [])
+        if (row["metric"], row["other_metric"]) == ("0", "same")
+    )
     assert best["rho_holm"] <= 0.05
 
 
 def planted(rng, groups, models=9, images=40):
-    """Return values of all pairs by two metrics of the same maps, nearly one ranking, and by a third of other maps."""
+    """Return values of all pairs by two metrics of the same maps, nearly one ranking, and by a
+    third of other maps.
+    """
     tables = [[], [], []]
     for _ in range(images):
         for maps_of in (slice(0, 2), slice(2, 3)):
             group = np.repeat(rng.normal(size=(groups, 6, 6)), models // groups, axis=0)
             maps = np.sqrt(0.4) * group + np.sqrt(0.6) * rng.normal(size=(models, 6, 6))
-            for table, metric in zip(tables[maps_of], ("pearson", "mae", "mse")[maps_of], strict=True):
+            for table, metric in zip(
+                tables[maps_of], ("pearson", "mae", "mse")[maps_of], strict=True
+            ):
                 table.append(condensed(registry.get("metric", metric)(maps, maps)))
     return [np.array(table) for table in tables]
 
 
 def compare_planted(rng, groups):
-    """Return the agreement between two metrics of the same maps, and between one of these and another method."""
+    """Return the agreement between two metrics of the same maps, and between one of these and
+    another method.
+    """
     tables = planted(rng, groups)
     names = list("abcdefghi")
-    matrices = {("g", str(place)): (square(table.mean(axis=0), 9), names, split_halves(table, "mean", 4, 0)) for place, table in enumerate(tables)}
+    matrices = {
+        ("g", str(place)): (square(table.mean(axis=0), 9), names, split_halves(table, "mean", 4, 0))
+        for place, table in enumerate(tables)
+    }
     rows = compare_matrices(matrices, "average", 99, 0)
     return rows[0], rows[1]
 
@@ -111,7 +177,10 @@ def test_noise_of_the_same_images_is_no_agreement():
     rng = np.random.default_rng(0)
     same = [compare_planted(rng, 1)[0] for _ in range(60)]
     assert np.median([row["rho"] for row in same]) > 0.5
-    assert np.mean([row["rho_p"] <= 0.05 for row in same]) <= 0.12 and np.mean([row["tree_p"] <= 0.05 for row in same]) <= 0.12
+    assert (
+        np.mean([row["rho_p"] <= 0.05 for row in same]) <= 0.12
+        and np.mean([row["tree_p"] <= 0.05 for row in same]) <= 0.12
+    )
 
 
 def test_agreement_of_structure_is_found_across_halves():
@@ -124,16 +193,29 @@ def test_halves_are_those_of_the_models_that_both_know():
     names, order = list("abcdefghi"), [6, 2, 8, 0, 4]
     whole = (square(values.mean(axis=0), 9), names, split_halves(values, "mean", 3, 0))
     part = values[:, condensed(pair_numbers(9)[np.ix_(order, order)])]
-    some = (square(part.mean(axis=0), 5), [names[place] for place in order], split_halves(part, "mean", 3, 0))
-    one, other = (compare_matrices({("g", "one"): first, ("g", "two"): some}, "average", 999, 0)[0] for first in (whole, some))
+    some = (
+        square(part.mean(axis=0), 5),
+        [names[place] for place in order],
+        split_halves(part, "mean", 3, 0),
+    )
+    one, other = (
+        compare_matrices({("g", "one"): first, ("g", "two"): some}, "average", 999, 0)[0]
+        for first in (whole, some)
+    )
     # All 119 permutations are made, so that the order of the models does not matter.
-    assert one["models"] == 5 and (one["rho_p"], one["tree_p"]) == pytest.approx((other["rho_p"], other["tree_p"]))
+    assert one["models"] == 5 and (one["rho_p"], one["tree_p"]) == pytest.approx(
+        (other["rho_p"], other["tree_p"])
+    )
 
 
 @pytest.mark.parametrize("models", [1, 2, 3])
 def test_halves_of_few_models_end_in_the_reason(models):
     values = np.random.default_rng(5).random((8, models * (models - 1) // 2))
-    about = (square(values.mean(axis=0), models), list("abc")[:models], split_halves(values, "mean", 2, 0))
+    about = (
+        square(values.mean(axis=0), models),
+        list("abc")[:models],
+        split_halves(values, "mean", 2, 0),
+    )
     row = compare_matrices({("g", "one"): about, ("g", "two"): about}, "average", 19, 0)[0]
     assert row["untested"].endswith(f"and has {models}")
 
@@ -144,7 +226,9 @@ def test_halves_that_lack_dissimilarities_cannot_be_compared():
     halves[1, 0, 4] = np.nan
     about = (square(values.mean(axis=0), 9), list("abcdefghi"), halves)
     row = compare_matrices({("g", "one"): about, ("g", "two"): about}, "average", 99, 0)[0]
-    assert row["untested"] == "halves of the images lack some dissimilarities" and row["rho_p"] is None
+    assert (
+        row["untested"] == "halves of the images lack some dissimilarities" and row["rho_p"] is None
+    )
 
 
 def test_trees_that_join_all_models_at_one_height_cannot_be_compared():
@@ -153,5 +237,10 @@ def test_trees_that_join_all_models_at_one_height_cannot_be_compared():
     np.fill_diagonal(chain, 0)
     other = square(np.random.default_rng(4).random(10), 5)
     for pair in ((chain, other), (other, chain)):
-        row = compare_matrices({("g", str(place)): (matrix, list("abcde"), None) for place, matrix in enumerate(pair)}, "single", 99, 0)[0]
+        row = compare_matrices(
+            {("g", str(place)): (matrix, list("abcde"), None) for place, matrix in enumerate(pair)},
+            "single",
+            99,
+            0,
+        )[0]
         assert row["tree"] is None and row["tree_p"] is None and row["rho_p"] > 0

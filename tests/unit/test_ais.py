@@ -1,4 +1,6 @@
-"""Importance of feature maps, against plain loops and on a network whose important channels are known."""
+"""Importance of feature maps, against plain loops and on a network whose important channels are
+known.
+"""
 
 import numpy as np
 import pytest
@@ -20,7 +22,9 @@ SEEDS = [0] * 6
 
 
 class Shades(nn.Module):
-    """A network whose channel k sees the brightness of column k of an image alone, and whose head reads some of them."""
+    """A network whose channel k sees the brightness of column k of an image alone, and whose head
+    reads some of them.
+    """
 
     num_classes, num_features = 1, CHANNELS
 
@@ -76,25 +80,33 @@ def test_regression_importance_ranks_the_known_channels_first_and_the_harmful_on
     weights[HARMFUL] = 0.2
     # Without the harmful channel the prediction would be exact.
     scores = brightness(pixels)[:, IMPORTANT].sum(axis=1)
-    maps, diagnostics = ais_regression(*inputs_of(shades(weights), pixels, scores), SEEDS, layer="act")
+    maps, diagnostics = ais_regression(
+        *inputs_of(shades(weights), pixels, scores), SEEDS, layer="act"
+    )
     column = maps.sum(axis=1)
     assert (np.sort(np.argsort(-column, axis=1)[:, :2], axis=1) == IMPORTANT).all()
     assert (column.argmin(axis=1) == HARMFUL).all() and (column[:, HARMFUL] < 0).all()
     others = [k for k in range(CHANNELS) if k not in (*IMPORTANT, HARMFUL)]
     assert np.abs(column[:, others]).max() < 1e-6
-    np.testing.assert_allclose(diagnostics["error"], 0.2 * brightness(pixels)[:, HARMFUL], atol=1e-6)
+    np.testing.assert_allclose(
+        diagnostics["error"], 0.2 * brightness(pixels)[:, HARMFUL], atol=1e-6
+    )
 
 
 def test_alignment_importance_ranks_the_known_channels_first(pixels):
     # Humans see what two channels see, and all others are the same noise for everyone.
     columns = np.full((6, CHANNELS), 128)
-    columns[:, IMPORTANT] = np.array([(40, 200), (50, 190), (60, 185), (200, 50), (190, 60), (180, 70)])
+    columns[:, IMPORTANT] = np.array(
+        [(40, 200), (50, 190), (60, 185), (200, 50), (190, 60), (180, 70)]
+    )
     columns += np.random.default_rng(0).integers(-6, 7, size=columns.shape)
     pixels = np.broadcast_to(columns[:, None, :, None], (6, CHANNELS, CHANNELS, 3)).astype(np.uint8)
     features = brightness(pixels)
     human = np.corrcoef(features[:, IMPORTANT] @ np.eye(2, CHANNELS) + 0.5)
     model = shades(np.ones(CHANNELS))
-    maps, diagnostics = ais_alignment(*inputs_of(model, pixels, range(6)), SEEDS, layer="act", human=human, reference=features)
+    maps, diagnostics = ais_alignment(
+        *inputs_of(model, pixels, range(6)), SEEDS, layer="act", human=human, reference=features
+    )
     weights = maps.sum(axis=1) / (CHANNELS * features)
     ranked = np.sort(np.argsort(-weights.mean(axis=0))[:2])
     assert ranked.tolist() == list(IMPORTANT)
@@ -114,7 +126,9 @@ def test_regression_importance_equals_a_plain_loop(signed, pixels, rng):
             without = activation[image : image + 1].clone()
             without[:, channel] = 0
             changed = float(model.net.forward_head(without))
-            weight = abs(changed - whole) * (np.sign(abs(changed - scores[image]) - abs(whole - scores[image])) if signed else 1)
+            weight = abs(changed - whole) * (
+                np.sign(abs(changed - scores[image]) - abs(whole - scores[image])) if signed else 1
+            )
             expected += weight * activation[image, channel].numpy()
         np.testing.assert_allclose(maps[image], expected, atol=1e-5)
 
@@ -126,7 +140,14 @@ def test_alignment_importance_equals_a_plain_loop(negative, pixels, rng):
     reference = model.features(images).numpy()
     human = similarity_of_scores(rng.random(6))
     places = [4, 1]
-    maps, diagnostics = ais_alignment(*inputs_of(model, pixels[places], places), SEEDS[:2], layer="act", negative=negative, human=human, reference=reference)
+    maps, diagnostics = ais_alignment(
+        *inputs_of(model, pixels[places], places),
+        SEEDS[:2],
+        layer="act",
+        negative=negative,
+        human=human,
+        reference=reference,
+    )
     activation = to_grid(model.net.forward_features(images), model.net)
     for row, n in enumerate(places):
         others = [m for m in range(6) if m != n]
@@ -141,14 +162,23 @@ def test_alignment_importance_equals_a_plain_loop(negative, pixels, rng):
             without[channel] = 0
             weights.append(agreement(reference[n]) - agreement(without))
         weights = np.maximum(weights, 0) if negative == "clip" else np.array(weights)
-        np.testing.assert_allclose(maps[row], np.tensordot(weights, activation[n].numpy(), 1), atol=1e-5)
+        np.testing.assert_allclose(
+            maps[row], np.tensordot(weights, activation[n].numpy(), 1), atol=1e-5
+        )
         assert diagnostics["alignment"][row] == pytest.approx(agreement(reference[n]))
 
 
 def test_every_image_has_its_own_weights(pixels, rng):
     model, scores = shades(rng.normal(size=CHANNELS)), rng.normal(size=6)
     together, _ = ais_regression(*inputs_of(model, pixels, scores), SEEDS, layer="act")
-    alone = np.concatenate([ais_regression(*inputs_of(model, pixels[n : n + 1], scores[n : n + 1]), SEEDS[:1], layer="act")[0] for n in range(6)])
+    alone = np.concatenate(
+        [
+            ais_regression(
+                *inputs_of(model, pixels[n : n + 1], scores[n : n + 1]), SEEDS[:1], layer="act"
+            )[0]
+            for n in range(6)
+        ]
+    )
     np.testing.assert_allclose(together, alone, atol=1e-6)
 
 

@@ -1,4 +1,6 @@
-"""The packages of lookalike, in the order in which data flows: each imports from those before it alone."""
+"""The packages of lookalike, in the order in which data flows: each imports from those before it
+alone.
+"""
 
 import ast
 from pathlib import Path
@@ -29,7 +31,9 @@ MODULES = sorted(path for path in ROOT.rglob("*.py") if path.parent != ROOT)
 
 
 def modules_imported_by(path):
-    """Return the names of all modules of lookalike that a file imports, at its top or inside a function."""
+    """Return the names of all modules of lookalike that a file imports, at its top or inside a
+    function.
+    """
     names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -53,7 +57,10 @@ def test_imports_go_one_way(path):
 
 
 def test_no_module_imports_itself_by_way_of_others():
-    names = {".".join(("lookalike", *path.relative_to(ROOT).with_suffix("").parts)): path for path in MODULES}
+    names = {
+        ".".join(("lookalike", *path.relative_to(ROOT).with_suffix("").parts)): path
+        for path in MODULES
+    }
     graph = {name: modules_imported_by(path) & names.keys() for name, path in names.items()}
     done = set()
 

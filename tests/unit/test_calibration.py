@@ -1,4 +1,6 @@
-"""The whole of inference on planted data: groups that are there are found, and those that are not are not; intervals hold what they should."""
+"""The whole of inference on planted data: groups that are there are found, and those that are not
+are not; intervals hold what they should.
+"""
 
 import numpy as np
 import pytest
@@ -17,7 +19,8 @@ NAMES = [f"m{place:02}" for place in range(MODELS)]
 
 
 def plant(rng, groups, within, between, images=IMAGES, models=MODELS, side=6):
-    """Return the values (n, pairs) of Pearson's dissimilarity between maps of models in groups of equal size.
+    """Return the values (n, pairs) of Pearson's dissimilarity between maps of models in groups of
+    equal size.
 
     `within` and `between` are the maps' expected correlations in a group and across groups.
     """
@@ -25,7 +28,11 @@ def plant(rng, groups, within, between, images=IMAGES, models=MODELS, side=6):
     for _ in range(images):
         everyone, own = rng.normal(size=(1, side, side)), rng.normal(size=(models, side, side))
         group = np.repeat(rng.normal(size=(groups, side, side)), models // groups, axis=0)
-        maps = np.sqrt(between) * everyone + np.sqrt(within - between) * group + np.sqrt(1 - within) * own
+        maps = (
+            np.sqrt(between) * everyone
+            + np.sqrt(within - between) * group
+            + np.sqrt(1 - within) * own
+        )
         values.append(condensed(pearson(maps, maps)))
     return np.array(values)
 
@@ -34,7 +41,10 @@ def plant(rng, groups, within, between, images=IMAGES, models=MODELS, side=6):
 @pytest.mark.parametrize(("within", "between"), [(0.6, 0.2), (0.5, 0.3)])
 def test_planted_groups_are_recovered(groups, within, between):
     values = plant(np.random.default_rng(groups), groups, within, between)
-    matrix, replicates = square(summarise(values)["dissimilarity"], MODELS), bootstrap(values, "mean", 1000, 0)
+    matrix, replicates = (
+        square(summarise(values)["dissimilarity"], MODELS),
+        bootstrap(values, "mean", 1000, 0),
+    )
     size = MODELS // groups
     planted = [frozenset(NAMES[start : start + size]) for start in range(0, MODELS, size)]
     tree = link(matrix)
@@ -44,7 +54,9 @@ def test_planted_groups_are_recovered(groups, within, between):
     rows, _ = consensus_communities(matrix, NAMES, replicates, [0.8, 0.9, 1.0, 1.1, 1.2], 0)
     for resolution in (1.0, EVERY_RESOLUTION):
         of = {row["model"]: row["community"] for row in rows if row["resolution"] == resolution}
-        assert {frozenset(name for name in NAMES if of[name] == one) for one in of.values()} == set(planted)
+        assert {frozenset(name for name in NAMES if of[name] == one) for one in of.values()} == set(
+            planted
+        )
     found = structure_test(values, MODELS, "mean", 199, 0)
     assert found["variance_p"] < 0.01 and found["silhouette_p"] < 0.01 and found["groups"] == groups
 
@@ -63,7 +75,8 @@ def test_without_groups_the_test_finds_some_as_rarely_as_its_level_says_and_hard
 
 
 def coverage_of(metric, images, draws=300, resamples=400):
-    """Return the share of draws in which the interval of the mean holds the true mean, of each of two pairs of models.
+    """Return the share of draws in which the interval of the mean holds the true mean, of each of
+    two pairs of models.
 
     How alike maps are differs much from image to image, so that values are skewed.
     """
@@ -71,7 +84,9 @@ def coverage_of(metric, images, draws=300, resamples=400):
 
     def values_of(number):
         alike = rng.beta(0.8, 2.0, size=(number, 1, 1, 1))
-        maps = np.sqrt(alike) * rng.normal(size=(number, 1, 5, 5)) + np.sqrt(1 - alike) * rng.normal(size=(number, 3, 5, 5))
+        maps = np.sqrt(alike) * rng.normal(size=(number, 1, 5, 5)) + np.sqrt(
+            1 - alike
+        ) * rng.normal(size=(number, 3, 5, 5))
         return np.array([compare(one[:1], one[1:])[0] for one in maps])
 
     true, hits = values_of(20_000).mean(axis=0), []

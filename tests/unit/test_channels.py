@@ -4,7 +4,18 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import SIDE, SWIN, VIT, assert_same, images_of, instance_state, network, one_by_one, penultimate, tiny_vgg
+from networks import (
+    SIDE,
+    SWIN,
+    VIT,
+    assert_same,
+    images_of,
+    instance_state,
+    network,
+    one_by_one,
+    penultimate,
+    tiny_vgg,
+)
 
 from lookalike.core.errors import InputError
 from lookalike.models import channels
@@ -41,7 +52,14 @@ NETWORKS = [
 
 @pytest.mark.parametrize(
     ("shape", "size", "axis"),
-    [((2, 7, 4, 4), None, 1), ((2, 4, 4, 7), None, 3), ((2, 16, 7), None, 2), ((2, 17, 7), None, 2), ((2, 7, 4, 6), (64, 96), 1), ((2, 4, 6, 7), (64, 96), 3)],
+    [
+        ((2, 7, 4, 4), None, 1),
+        ((2, 4, 4, 7), None, 3),
+        ((2, 16, 7), None, 2),
+        ((2, 17, 7), None, 2),
+        ((2, 7, 4, 6), (64, 96), 1),
+        ((2, 4, 6, 7), (64, 96), 3),
+    ],
 )
 def test_axis_of_the_channels(shape, size, axis):
     net = torch.nn.Identity()
@@ -62,9 +80,16 @@ def test_leaving_one_out_is_the_whole_network_with_a_hook(name, options, layer):
     before = instance_state(net)
     recording = record(net, chosen, images)
     with torch.no_grad():
-        assert torch.equal(recording.outputs, net(images)) and recording.channels == recording.activation.shape[recording.axis]
+        assert (
+            torch.equal(recording.outputs, net(images))
+            and recording.channels == recording.activation.shape[recording.axis]
+        )
     found = leave_one_out(recording)
-    assert_same(found, one_by_one(chosen, recording.axis, images, range(recording.channels), net), recording.outputs)
+    assert_same(
+        found,
+        one_by_one(chosen, recording.axis, images, range(recording.channels), net),
+        recording.outputs,
+    )
     with torch.no_grad():
         assert instance_state(net) == before and torch.equal(net(images), recording.outputs)
 
@@ -75,7 +100,11 @@ def test_penultimate_features_can_be_read(name):
     images, read = images_of(2), penultimate(net)
     recording = record(net, layer, images, read)
     assert recording.outputs.ndim == 2 and recording.outputs.shape[1] > 5
-    assert_same(leave_one_out(recording), one_by_one(layer, recording.axis, images, range(recording.channels), read), recording.outputs)
+    assert_same(
+        leave_one_out(recording),
+        one_by_one(layer, recording.axis, images, range(recording.channels), read),
+        recording.outputs,
+    )
 
 
 @pytest.mark.parametrize("index", [0, 1, 3, 4])
@@ -84,16 +113,28 @@ def test_a_vgg_loses_channels_before_and_after_its_rectifiers(index):
     recording = record(net, net[index], images)
     # A rectifier works in place on what the layer gave.
     assert index % 3 or (recording.activation < 0).any()
-    assert_same(leave_one_out(recording), one_by_one(net[index], 1, images, range(recording.channels), net), recording.outputs)
+    assert_same(
+        leave_one_out(recording),
+        one_by_one(net[index], 1, images, range(recording.channels), net),
+        recording.outputs,
+    )
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.sampled_from(["vgg", "vit", "resnet"]), st.sampled_from([1, 2, 5]), st.integers(1, 7), st.integers(1, 4000), st.integers(0, 2**16))
+@given(
+    st.sampled_from(["vgg", "vit", "resnet"]),
+    st.sampled_from([1, 2, 5]),
+    st.integers(1, 7),
+    st.integers(1, 4000),
+    st.integers(0, 2**16),
+)
 def test_masks_hold_for_any_number_of_images_and_size_of_batches(kind, n, masks, values, seed):
     net, layer = PREPARED[kind]
     images = images_of(n, SIDE if kind != "vgg" else 16)
     recording = record(net, layer, images)
-    kept = torch.rand(masks, recording.channels, generator=torch.Generator().manual_seed(seed)) < 0.5
+    kept = (
+        torch.rand(masks, recording.channels, generator=torch.Generator().manual_seed(seed)) < 0.5
+    )
     kept[0, 0] = False
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(channels.VALUES_AT_ONCE, "cpu", values)
@@ -105,7 +146,11 @@ def test_masks_hold_for_any_number_of_images_and_size_of_batches(kind, n, masks,
 VGG = tiny_vgg()
 
 
-PREPARED = {"vgg": (VGG, VGG[4]), "vit": network("test_vit", VIT), "resnet": network("test_resnet", {}, "layer3.0.downsample")}
+PREPARED = {
+    "vgg": (VGG, VGG[4]),
+    "vit": network("test_vit", VIT),
+    "resnet": network("test_resnet", {}, "layer3.0.downsample"),
+}
 
 
 @pytest.mark.parametrize(("n", "masks"), [(1, 50), (50, 1), (7, 9)])
@@ -136,7 +181,10 @@ def test_channels_matter_as_much_as_their_weights():
     recording = record(net, net.features, images)
     lost = recording.outputs[:, None] - leave_one_out(recording)
     torch.testing.assert_close(lost, torch.stack([weights, 3 * weights]))
-    torch.testing.assert_close(rerun(recording, torch.tensor([[True, True, False]])), (torch.tensor([1.0, 3.0]).view(2, 1, 1) * torch.tensor([1.0, 5.0])))
+    torch.testing.assert_close(
+        rerun(recording, torch.tensor([[True, True, False]])),
+        (torch.tensor([1.0, 3.0]).view(2, 1, 1) * torch.tensor([1.0, 5.0])),
+    )
 
 
 def test_a_channel_is_dropped_even_where_it_is_not_finite():
@@ -150,10 +198,16 @@ def test_images_need_not_be_square():
     net, _ = network("test_convnext")
     images = torch.randn(2, 3, 64, 96)
     recording = record(net, net.stages[1], images)
-    assert_same(leave_one_out(recording), one_by_one(net.stages[1], 1, images, range(recording.channels), net), recording.outputs)
+    assert_same(
+        leave_one_out(recording),
+        one_by_one(net.stages[1], 1, images, range(recording.channels), net),
+        recording.outputs,
+    )
 
 
-@pytest.mark.parametrize("kept", [torch.ones(2, 7, dtype=torch.bool), torch.ones(8, dtype=torch.bool), torch.ones(2, 8)])
+@pytest.mark.parametrize(
+    "kept", [torch.ones(2, 7, dtype=torch.bool), torch.ones(8, dtype=torch.bool), torch.ones(2, 8)]
+)
 def test_masks_of_another_shape_or_kind_are_refused(kept):
     net = tiny_vgg()
     with pytest.raises(InputError, match=r"masks of layer '4' must be bool"):

@@ -14,7 +14,12 @@ from lookalike.compare.resampling import bootstrap
 from lookalike.core.condensed import condensed, square
 from lookalike.groups.communities import COLUMNS, consensus_communities, join
 from lookalike.groups.louvain_loops import find_partitions
-from lookalike.groups.partitions import EVERY_RESOLUTION, modularity, number_communities, rand_indices
+from lookalike.groups.partitions import (
+    EVERY_RESOLUTION,
+    modularity,
+    number_communities,
+    rand_indices,
+)
 
 few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 
@@ -48,31 +53,60 @@ def weighted_graph(matrix):
 def scores_of_both(matrix, resolution, runs, seed):
     """Return the modularities that several runs of ours and of python-louvain reach."""
     models, graph = len(matrix), weighted_graph(matrix)
-    ours = find_partitions(condensed(matrix)[None], models, resolution, visits(models, runs, seed))[0]
-    theirs = [community.best_partition(graph, resolution=resolution, random_state=run) for run in range(runs)]
+    ours = find_partitions(condensed(matrix)[None], models, resolution, visits(models, runs, seed))[
+        0
+    ]
+    theirs = [
+        community.best_partition(graph, resolution=resolution, random_state=run)
+        for run in range(runs)
+    ]
     theirs = np.array([[partition[node] for node in range(models)] for partition in theirs])
-    return [np.array([modularity(matrix, partition, resolution) for partition in partitions]) for partitions in (ours, theirs)]
+    return [
+        np.array([modularity(matrix, partition, resolution) for partition in partitions])
+        for partitions in (ours, theirs)
+    ]
 
 
 @few_examples
-@given(models=st.integers(3, 16), seed=st.integers(0, 1000), resolution=st.sampled_from([0.5, 0.9, 1.0, 1.1, 1.5]))
+@given(
+    models=st.integers(3, 16),
+    seed=st.integers(0, 1000),
+    resolution=st.sampled_from([0.5, 0.9, 1.0, 1.1, 1.5]),
+)
 def test_best_partitions_are_as_good_as_those_of_python_louvain(models, seed, resolution):
     ours, theirs = scores_of_both(random_matrix(models, seed), resolution, 40, seed)
     assert ours.max() >= theirs.max() - 1e-9
 
 
 def test_partitions_are_on_average_as_good_as_those_of_python_louvain():
-    ours, theirs = np.mean([[scores.mean() for scores in scores_of_both(random_matrix(14, seed), 1.0, 10, seed)] for seed in range(30)], axis=0)
+    ours, theirs = np.mean(
+        [
+            [scores.mean() for scores in scores_of_both(random_matrix(14, seed), 1.0, 10, seed)]
+            for seed in range(30)
+        ],
+        axis=0,
+    )
     assert ours == pytest.approx(theirs, abs=0.002)
 
 
 @few_examples
-@given(models=st.integers(2, 12), seed=st.integers(0, 1000), resolution=st.sampled_from([0.5, 1.0, 2.0]))
+@given(
+    models=st.integers(2, 12),
+    seed=st.integers(0, 1000),
+    resolution=st.sampled_from([0.5, 1.0, 2.0]),
+)
 def test_modularity_equals_that_of_networkx(models, seed, resolution):
-    matrix, partition = random_matrix(models, seed), np.random.default_rng(seed).integers(0, 3, models)
+    matrix, partition = (
+        random_matrix(models, seed),
+        np.random.default_rng(seed).integers(0, 3, models),
+    )
     groups = [set(np.flatnonzero(partition == one).tolist()) for one in np.unique(partition)]
     graph = weighted_graph(matrix)
-    expected = networkx.community.modularity(graph, groups, resolution=resolution) if graph.size("weight") else 0.0
+    expected = (
+        networkx.community.modularity(graph, groups, resolution=resolution)
+        if graph.size("weight")
+        else 0.0
+    )
     assert modularity(matrix, partition, resolution) == pytest.approx(expected, abs=1e-12)
 
 
@@ -82,7 +116,10 @@ def test_no_merge_of_communities_betters_a_partition(models, seed):
     matrix = random_matrix(models, seed)
     partition = find_partitions(condensed(matrix)[None], models, 1.0, visits(models, 1, seed))[0, 0]
     best = modularity(matrix, partition, 1.0)
-    merged = [np.where(partition == one, other, partition) for one, other in itertools.permutations(set(partition.tolist()), 2)]
+    merged = [
+        np.where(partition == one, other, partition)
+        for one, other in itertools.permutations(set(partition.tolist()), 2)
+    ]
     assert all(modularity(matrix, other, 1.0) <= best + 1e-9 for other in merged)
 
 
@@ -91,11 +128,17 @@ def test_no_merge_of_communities_betters_a_partition(models, seed):
 def test_rand_indices_equal_those_of_scikit_learn(models, seed):
     rng = np.random.default_rng(seed)
     partitions, reference = rng.integers(0, 4, (5, models)), rng.integers(0, 3, models)
-    np.testing.assert_allclose(rand_indices(partitions, reference), [adjusted_rand_score(reference, one) for one in partitions], atol=1e-12)
+    np.testing.assert_allclose(
+        rand_indices(partitions, reference),
+        [adjusted_rand_score(reference, one) for one in partitions],
+        atol=1e-12,
+    )
 
 
 def planted_values(matrix, images=40):
-    return condensed(matrix) + np.random.default_rng(0).normal(0, 0.1, (images, len(condensed(matrix))))
+    return condensed(matrix) + np.random.default_rng(0).normal(
+        0, 0.1, (images, len(condensed(matrix)))
+    )
 
 
 def communities(rows, resolution=EVERY_RESOLUTION):
@@ -105,10 +148,18 @@ def communities(rows, resolution=EVERY_RESOLUTION):
 def test_consensus_finds_planted_groups_and_numbers_them_by_size():
     matrix, group = planted_matrix([2, 3, 4])
     names = [f"m{place}" for place in range(9)]
-    rows, together = consensus_communities(matrix, names, bootstrap(planted_values(matrix), "mean", 50, 0), [0.9, 1.0], seed=0)
-    assert communities(rows) == communities(rows, 1.0) == {name: 3 - planted for name, planted in zip(names, group.tolist(), strict=True)}
+    rows, together = consensus_communities(
+        matrix, names, bootstrap(planted_values(matrix), "mean", 50, 0), [0.9, 1.0], seed=0
+    )
+    assert (
+        communities(rows)
+        == communities(rows, 1.0)
+        == {name: 3 - planted for name, planted in zip(names, group.tolist(), strict=True)}
+    )
     assert all(tuple(row) == COLUMNS for row in rows)
-    assert rows[0]["modularity"] > 0.3 and rows[0]["stability"] > 0.95 and rows[0]["resamples"] == 50
+    assert (
+        rows[0]["modularity"] > 0.3 and rows[0]["stability"] > 0.95 and rows[0]["resamples"] == 50
+    )
     np.testing.assert_allclose(together, group[:, None] == group, atol=0.05)
 
 
@@ -119,7 +170,13 @@ def test_consensus_does_not_depend_on_the_order_of_the_models():
     for seed in range(3):
         order = np.random.default_rng(seed).permutation(8)
         moved = np.array([condensed(square(one, 8)[np.ix_(order, order)]) for one in replicates])
-        again = consensus_communities(matrix[np.ix_(order, order)], [NAMES[place] for place in order], moved, [1.0, 0.5], seed=0)
+        again = consensus_communities(
+            matrix[np.ix_(order, order)],
+            [NAMES[place] for place in order],
+            moved,
+            [1.0, 0.5],
+            seed=0,
+        )
         assert str(again[0]) == str(rows)
         np.testing.assert_array_equal(again[1], together[np.ix_(order, order)])
 
@@ -127,7 +184,9 @@ def test_consensus_does_not_depend_on_the_order_of_the_models():
 def test_every_model_is_listed_at_every_resolution_and_the_seed_determines_all():
     matrix, _ = planted_matrix([4, 4])
     rows, together = consensus_communities(matrix, NAMES, NO_RESAMPLES, [0.25, 1.0], seed=1)
-    assert [(row["resolution"], row["model"]) for row in rows] == list(itertools.product([0.25, 1.0, EVERY_RESOLUTION], NAMES))
+    assert [(row["resolution"], row["model"]) for row in rows] == list(
+        itertools.product([0.25, 1.0, EVERY_RESOLUTION], NAMES)
+    )
     again = consensus_communities(matrix, NAMES, NO_RESAMPLES, [0.25, 1.0], seed=1)
     assert str(again[0]) == str(rows) and (again[1] == together).all()
     assert {row["resamples"] for row in rows} == {0}
@@ -135,14 +194,22 @@ def test_every_model_is_listed_at_every_resolution_and_the_seed_determines_all()
 
 def test_shares_are_of_all_resolutions_alike():
     matrix, _ = planted_matrix([4, 4])
-    parted = [consensus_communities(matrix, NAMES, NO_RESAMPLES, [resolution], seed=0)[1] for resolution in (0.01, 1.0)]
+    parted = [
+        consensus_communities(matrix, NAMES, NO_RESAMPLES, [resolution], seed=0)[1]
+        for resolution in (0.01, 1.0)
+    ]
     assert (parted[0] == 1).all() and parted[1].min() == 0
-    np.testing.assert_allclose(consensus_communities(matrix, NAMES, NO_RESAMPLES, [0.01, 1.0], seed=0)[1], (parted[0] + parted[1]) / 2)
+    np.testing.assert_allclose(
+        consensus_communities(matrix, NAMES, NO_RESAMPLES, [0.01, 1.0], seed=0)[1],
+        (parted[0] + parted[1]) / 2,
+    )
 
 
 def test_noise_makes_unstable_communities():
     values = planted_values(np.where(np.eye(8), 0, 0.5))
-    rows, together = consensus_communities(square(values.mean(axis=0), 8), NAMES, bootstrap(values, "mean", 100, 0), [1.0], seed=0)
+    rows, together = consensus_communities(
+        square(values.mean(axis=0), 8), NAMES, bootstrap(values, "mean", 100, 0), [1.0], seed=0
+    )
     assert rows[-1]["stability"] < 0.6
     assert 0.05 < condensed(together).mean() < 0.95
 
@@ -155,20 +222,28 @@ def test_replicates_with_unknown_values_are_left_out():
 
 
 def test_models_that_are_together_in_just_half_of_the_partitions_are_joined():
-    np.testing.assert_array_equal(join(np.array([0.5, 0, 0]), 3) == join(np.array([0.5, 0, 0]), 3)[0], [True, True, False])
+    np.testing.assert_array_equal(
+        join(np.array([0.5, 0, 0]), 3) == join(np.array([0.5, 0, 0]), 3)[0], [True, True, False]
+    )
     assert len(set(join(np.array([0.49, 0, 0]), 3).tolist())) == 3
 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
-    "matrix", [np.zeros((4, 4)), square([0.7] * 6, 4), square([0.7], 2), np.zeros((1, 1))], ids=["all 0", "all equal", "two models", "one model"]
+    "matrix",
+    [np.zeros((4, 4)), square([0.7] * 6, 4), square([0.7], 2), np.zeros((1, 1))],
+    ids=["all 0", "all equal", "two models", "one model"],
 )
 @pytest.mark.parametrize("resamples", [0, 3])
 def test_models_without_differences_are_one_community(matrix, resamples):
     replicates = np.tile(condensed(matrix), (resamples, 1))
     rows, together = consensus_communities(matrix, NAMES[: len(matrix)], replicates, [1.0], seed=0)
     assert communities(rows) == dict.fromkeys(NAMES[: len(matrix)], 1)
-    assert rows[0]["modularity"] == 0 and {row["stability"] for row in rows} == {1.0} and (together == 1).all()
+    assert (
+        rows[0]["modularity"] == 0
+        and {row["stability"] for row in rows} == {1.0}
+        and (together == 1).all()
+    )
 
 
 def test_communities_are_numbered_by_size_then_by_name():

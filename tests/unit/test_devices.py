@@ -27,7 +27,9 @@ def claim(tmp_path):
 
     def start(cards):
         answers = processes.Queue()
-        started.append(processes.Process(target=hold, args=(cards, tmp_path / "cards", answers), daemon=True))
+        started.append(
+            processes.Process(target=hold, args=(cards, tmp_path / "cards", answers), daemon=True)
+        )
         started[-1].start()
         return started[-1], answers.get(timeout=30)
 
@@ -46,7 +48,10 @@ def test_claims_are_spread_evenly(claim):
 
 def test_claims_made_at_once_are_spread_evenly(tmp_path):
     answers = processes.Queue()
-    holders = [processes.Process(target=hold, args=(["0", "1"], tmp_path / "cards", answers), daemon=True) for _ in range(8)]
+    holders = [
+        processes.Process(target=hold, args=(["0", "1"], tmp_path / "cards", answers), daemon=True)
+        for _ in range(8)
+    ]
     try:
         for holder in holders:
             holder.start()
@@ -81,7 +86,10 @@ def test_folder_of_the_claims_is_private(claim, tmp_path):
 
 @pytest.fixture
 def torch_settings():
-    threads, warn_only = torch.get_num_threads(), torch.is_deterministic_algorithms_warn_only_enabled()
+    threads, warn_only = (
+        torch.get_num_threads(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+    )
     deterministic = torch.are_deterministic_algorithms_enabled()
     yield
     torch.set_num_threads(threads)
@@ -97,7 +105,9 @@ def test_without_cards_the_cpu_is_used_with_the_threads_of_the_job(monkeypatch, 
 
 
 @pytest.mark.parametrize(("visible", "files"), [("3,5", {"3.0", "5.0"}), (None, {"0.0", "1.0"})])
-def test_visible_cards_are_claimed_under_their_names(visible, files, monkeypatch, tmp_path, torch_settings):
+def test_visible_cards_are_claimed_under_their_names(
+    visible, files, monkeypatch, tmp_path, torch_settings
+):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     if visible:

@@ -23,8 +23,22 @@ def found(rows, factor):
 
 def test_factors_are_read_from_the_table_of_models():
     rows = [
-        {"model": "a", "family": "CNN", "native_grid": "7x7", "parameters": "100", "accuracy": "", "depth": "18"},
-        {"model": "b", "family": "CNN", "native_grid": "", "parameters": "200", "accuracy": "", "depth": "34"},
+        {
+            "model": "a",
+            "family": "CNN",
+            "native_grid": "7x7",
+            "parameters": "100",
+            "accuracy": "",
+            "depth": "18",
+        },
+        {
+            "model": "b",
+            "family": "CNN",
+            "native_grid": "",
+            "parameters": "200",
+            "accuracy": "",
+            "depth": "34",
+        },
     ]
     assert factors_of(rows, ["depth"]) == {
         "family": {"a": "CNN", "b": "CNN"},
@@ -36,21 +50,36 @@ def test_factors_are_read_from_the_table_of_models():
 
 
 def test_what_says_nothing_of_a_model_is_no_factor():
-    rows = [{"model": "a", "family": "unknown", "year": "nan"}, {"model": "b", "family": "CNN", "year": "inf"}, {"model": "c", "family": "", "year": "2020"}]
+    rows = [
+        {"model": "a", "family": "unknown", "year": "nan"},
+        {"model": "b", "family": "CNN", "year": "inf"},
+        {"model": "c", "family": "", "year": "2020"},
+    ]
     assert factors_of(rows, ["year"]) == {"family": {"b": "CNN"}, "year": {"c": "2020"}}
 
 
 def test_how_many_times_is_asked_of_positive_numbers_alone():
     values = dict(zip(NAMES, map(str, range(14)), strict=True))
     matrix = np.abs(np.arange(14)[:, None] - np.arange(14)).astype(float)
-    assert found(factor_tests(matrix, NAMES, {"parameters": values}, None, 99, 0), "parameters")["mantel"]["statistic"] == pytest.approx(1)
+    assert found(factor_tests(matrix, NAMES, {"parameters": values}, None, 99, 0), "parameters")[
+        "mantel"
+    ]["statistic"] == pytest.approx(1)
 
 
-@pytest.mark.parametrize(("values", "least"), [((18, 34, 50, 66), 2 / 24), ((1, 1, 2, 2), 1 / 3), ((1, 2, 4, 9), 1 / 24)])
+@pytest.mark.parametrize(
+    ("values", "least"), [((18, 34, 50, 66), 2 / 24), ((1, 1, 2, 2), 1 / 3), ((1, 2, 4, 9), 1 / 24)]
+)
 def test_p_values_of_few_models_are_exact_and_say_how_small_they_could_be(values, least):
     names = NAMES[:4]
     points = np.array(values, float)
-    row = factor_tests(np.abs(points[:, None] - points), names, {"depth": dict(zip(names, map(str, values), strict=True))}, None, 999, 0)[0]
+    row = factor_tests(
+        np.abs(points[:, None] - points),
+        names,
+        {"depth": dict(zip(names, map(str, values), strict=True))},
+        None,
+        999,
+        0,
+    )[0]
     assert (row["p"], row["least_p"]) == (pytest.approx(least), pytest.approx(least))
 
 
@@ -64,15 +93,36 @@ def test_where_no_model_predicts_nothing_is_said_of_that_and_why_where_classes_d
 def test_a_factor_with_levels_goes_through_five_tests_and_a_number_through_two():
     predictions = square(np.random.default_rng(1).random(91), 14)
     size = dict(zip(NAMES, map(str, np.random.default_rng(2).integers(1, 99, 14)), strict=True))
-    rows = factor_tests(places_in_a_plane(shift=4), NAMES, {"family": FAMILY, "parameters": size}, predictions, 199, 0)
+    rows = factor_tests(
+        places_in_a_plane(shift=4),
+        NAMES,
+        {"family": FAMILY, "parameters": size},
+        predictions,
+        199,
+        0,
+    )
     assert all(tuple(row) == COLUMNS for row in rows)
-    assert list(found(rows, "predictions")) == list(found(rows, "parameters")) == ["mantel", "partial_mantel"]
+    assert (
+        list(found(rows, "predictions"))
+        == list(found(rows, "parameters"))
+        == ["mantel", "partial_mantel"]
+    )
     tests = found(rows, "family")
     assert list(tests) == ["mantel", "partial_mantel", "anosim", "permanova", "permdisp"]
-    assert {row["models"] for row in rows} == {14} and tests["anosim"]["levels"] == "CNN 8, transformer 6"
-    assert all(tests[test]["p"] <= 0.01 for test in ("mantel", "partial_mantel", "anosim", "permanova")) and tests["permdisp"]["p"] > 0.05
+    assert {row["models"] for row in rows} == {14} and tests["anosim"][
+        "levels"
+    ] == "CNN 8, transformer 6"
+    assert (
+        all(
+            tests[test]["p"] <= 0.01 for test in ("mantel", "partial_mantel", "anosim", "permanova")
+        )
+        and tests["permdisp"]["p"] > 0.05
+    )
     assert 0.5 < tests["permanova"]["r2"] < 1
-    assert tests["partial_mantel"]["given"] == "predictions" and found(rows, "predictions")["partial_mantel"]["given"] == "family"
+    assert (
+        tests["partial_mantel"]["given"] == "predictions"
+        and found(rows, "predictions")["partial_mantel"]["given"] == "family"
+    )
 
 
 def test_numbers_differ_by_how_far_they_are_apart_and_parameters_by_how_many_times():
@@ -90,7 +140,9 @@ def test_models_of_which_a_factor_is_not_known_are_left_out():
     known = {name: FAMILY[name] for name in NAMES if name != "m03"}
     kept = [place for place in range(14) if place != 3]
     rows = factor_tests(matrix, NAMES, {"family": known}, None, 99, 0)
-    expected = factor_tests(matrix[np.ix_(kept, kept)], [NAMES[place] for place in kept], {"family": known}, None, 99, 0)
+    expected = factor_tests(
+        matrix[np.ix_(kept, kept)], [NAMES[place] for place in kept], {"family": known}, None, 99, 0
+    )
     assert rows == expected and rows[0]["models"] == 13
 
 
@@ -99,42 +151,105 @@ def test_models_of_which_a_factor_is_not_known_are_left_out():
     [
         ({"family": FAMILY}, 14, 1, "with n = 1 image nothing can be concluded"),
         ({"family": FAMILY}, 14, 0, "with n = 0 images nothing can be concluded"),
-        ({"family": FAMILY}, 2, 8, "it wants 4 models or more of which they are known, replicates and pruned variants aside, and has 2"),
-        ({"family": {"m00": "CNN"}}, 14, 8, "it wants 4 models or more of which they are known, replicates and pruned variants aside, and has 1"),
+        (
+            {"family": FAMILY},
+            2,
+            8,
+            "it wants 4 models or more of which they are known, replicates and pruned "
+            "variants aside, and has 2",
+        ),
+        (
+            {"family": {"m00": "CNN"}},
+            14,
+            8,
+            "it wants 4 models or more of which they are known, replicates and pruned "
+            "variants aside, and has 1",
+        ),
         ({"family": dict.fromkeys(NAMES, "CNN")}, 14, 8, "the family of all models is CNN"),
-        ({"native_grid": {name: f"{place}x7" for place, name in enumerate(NAMES)}}, 14, 8, "no two models are of one native_grid"),
-        ({"accuracy": dict.fromkeys(NAMES, "0.98")}, 14, 8, "the accuracy of all models is the same"),
-        ({"family": {"m00": "a", "m01": "a", "m02": "b", "m03": "b"}}, 14, 8, "with so few models in a family no p value can be below 0.33"),
+        (
+            {"native_grid": {name: f"{place}x7" for place, name in enumerate(NAMES)}},
+            14,
+            8,
+            "no two models are of one native_grid",
+        ),
+        (
+            {"accuracy": dict.fromkeys(NAMES, "0.98")},
+            14,
+            8,
+            "the accuracy of all models is the same",
+        ),
+        (
+            {"family": {"m00": "a", "m01": "a", "m02": "b", "m03": "b"}},
+            14,
+            8,
+            "with so few models in a family no p value can be below 0.33",
+        ),
     ],
 )
 def test_what_cannot_be_tested_is_said(factors, models, images, reason):
-    rows = factor_tests(places_in_a_plane()[:models, :models], NAMES[:models], factors, None, 19, 0, images)
+    rows = factor_tests(
+        places_in_a_plane()[:models, :models], NAMES[:models], factors, None, 19, 0, images
+    )
     assert [(row["untested"], row["test"], row["p"]) for row in rows] == [(reason, None, None)]
 
 
 def test_equal_dissimilarities_and_equal_predictions_cannot_be_tested():
     equal = 0.5 * (1 - np.eye(14))
     for matrix in (equal, 1e6 * equal + 1e-8 * places_in_a_plane()):
-        assert factor_tests(matrix, NAMES, {"family": FAMILY}, None, 19, 0)[0]["untested"] == "all dissimilarities between models are equal"
+        assert (
+            factor_tests(matrix, NAMES, {"family": FAMILY}, None, 19, 0)[0]["untested"]
+            == "all dissimilarities between models are equal"
+        )
     rows = factor_tests(places_in_a_plane(), NAMES, {"family": FAMILY}, np.zeros((14, 14)), 19, 0)
-    assert found(rows, "predictions")[None]["untested"] == "all models differ in as many predictions"
+    assert (
+        found(rows, "predictions")[None]["untested"] == "all models differ in as many predictions"
+    )
     # What is given must vary as well.
-    assert found(rows, "family")["partial_mantel"]["untested"] == "by predictions, all models are as far apart"
+    assert (
+        found(rows, "family")["partial_mantel"]["untested"]
+        == "by predictions, all models are as far apart"
+    )
 
 
 def test_a_factor_cannot_be_tested_given_what_is_not_known_of_all_its_models():
     predictions = square(np.random.default_rng(1).random(91), 14)
     predictions[3] = predictions[:, 3] = np.nan
-    rows = factor_tests(places_in_a_plane(), NAMES, {"family": {name: FAMILY[name] for name in NAMES[1:]}}, predictions, 19, 0)
-    assert found(rows, "family")["partial_mantel"]["untested"] == "some of these models have no predictions"
-    assert found(rows, "predictions")["partial_mantel"]["untested"] == "some of these models have no family"
+    rows = factor_tests(
+        places_in_a_plane(),
+        NAMES,
+        {"family": {name: FAMILY[name] for name in NAMES[1:]}},
+        predictions,
+        19,
+        0,
+    )
+    assert (
+        found(rows, "family")["partial_mantel"]["untested"]
+        == "some of these models have no predictions"
+    )
+    assert (
+        found(rows, "predictions")["partial_mantel"]["untested"]
+        == "some of these models have no family"
+    )
     # Where nobody predicts, or no family is known, nothing is given.
     assert list(
-        found(factor_tests(places_in_a_plane(), NAMES, {"depth": dict(zip(NAMES, "12345678912345", strict=True))}, predictions, 19, 0), "predictions")
+        found(
+            factor_tests(
+                places_in_a_plane(),
+                NAMES,
+                {"depth": dict(zip(NAMES, "12345678912345", strict=True))},
+                predictions,
+                19,
+                0,
+            ),
+            "predictions",
+        )
     ) == ["mantel"]
 
 
-@pytest.mark.parametrize(("levels", "number"), [("aabb", 3), ("aabbb", 10), ("abcd", 1), ("aab", 3), ("aaaaaaaabbbbbb", 3003)])
+@pytest.mark.parametrize(
+    ("levels", "number"),
+    [("aabb", 3), ("aabbb", 10), ("abcd", 1), ("aab", 3), ("aaaaaaaabbbbbb", 3003)],
+)
 def test_relabellings_are_counted(levels, number):
     assert relabellings(list(levels)) == number
 

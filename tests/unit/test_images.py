@@ -33,7 +33,9 @@ def test_class_folders_are_listed_in_order(folder):
     assert len(rows) == 30
     assert list(rows[0]) == ["image", "path", "label", "split", "mask", "sha256"]
     assert rows == sorted(rows, key=lambda row: (row["split"], row["label"], row["path"]))
-    assert {row["image"]: row["label"] for row in rows} == {f"{number:02d}": "cat" if number < 10 else "dog" for number in range(30)}
+    assert {row["image"]: row["label"] for row in rows} == {
+        f"{number:02d}": "cat" if number < 10 else "dog" for number in range(30)
+    }
     assert len({row["sha256"] for row in rows}) == 30 and {row["mask"] for row in rows} == {""}
 
 
@@ -51,9 +53,15 @@ def test_given_splits_are_kept(tmp_path):
 
 def test_split_is_stratified_and_follows_the_seed(folder):
     rows = find_images(folder, seed=0)
-    assert len(ids(rows, split="val", label="cat")) == 2 and len(ids(rows, split="val", label="dog")) == 4
+    assert (
+        len(ids(rows, split="val", label="cat")) == 2
+        and len(ids(rows, split="val", label="dog")) == 4
+    )
     assert find_images(folder, seed=0) == rows
-    assert any(ids(find_images(folder, seed=seed), split="val") != ids(rows, split="val") for seed in (1, 2))
+    assert any(
+        ids(find_images(folder, seed=seed), split="val") != ids(rows, split="val")
+        for seed in (1, 2)
+    )
 
 
 def test_split_of_a_class_does_not_depend_on_other_classes_or_names(folder):
@@ -72,7 +80,9 @@ def test_single_image_of_a_class_is_for_training(tmp_path):
         paint(tmp_path / f"{place}.png", number)
     rows = find_images(tmp_path)
     assert ids(rows, label="cat", split="train") == ["a"]
-    assert len(ids(rows, label="dog", split="train")) == len(ids(rows, label="dog", split="val")) == 1
+    assert (
+        len(ids(rows, label="dog", split="train")) == len(ids(rows, label="dog", split="val")) == 1
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,13 +118,17 @@ def test_ids_do_not_depend_on_the_seed(folder):
 def test_masks_are_found_by_id(folder, tmp_path):
     paint(tmp_path / "masks" / "03.png")
     rows = find_images(folder, masks=tmp_path / "masks")
-    assert {row["image"]: row["mask"] for row in rows if row["mask"]} == {"03": str(tmp_path / "masks" / "03.png")}
+    assert {row["image"]: row["mask"] for row in rows if row["mask"]} == {
+        "03": str(tmp_path / "masks" / "03.png")
+    }
 
 
 @pytest.mark.parametrize("content", [b"", b"no image at all", None])
 def test_unreadable_image_is_named(content, folder):
     whole = (folder / "cat" / "00.png").read_bytes()
-    (folder / "cat" / "bad.png").write_bytes(whole[: len(whole) // 2] if content is None else content)
+    (folder / "cat" / "bad.png").write_bytes(
+        whole[: len(whole) // 2] if content is None else content
+    )
     with pytest.raises(InputError, match=r"bad.png: not a readable image"):
         find_images(folder)
 
@@ -128,7 +142,13 @@ def test_empty_or_absent_folder_is_refused(tmp_path):
         find_images(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize(("place", "message"), [("stray.png", "lies beside train and val"), ("train/stray.png", "lies outside the class folders")])
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("stray.png", "lies beside train and val"),
+        ("train/stray.png", "lies outside the class folders"),
+    ],
+)
 def test_image_outside_the_class_folders_is_named(place, message, tmp_path):
     for number, split in enumerate(("train", "val")):
         paint(tmp_path / split / "cat" / f"{number}.png", number)
@@ -148,14 +168,22 @@ def test_images_without_any_class_folder_have_no_label(tmp_path):
 def test_splits_without_any_class_folder_are_kept(tmp_path):
     for number, split in enumerate(("train", "train", "val")):
         paint(tmp_path / split / f"{number}.png", number)
-    assert [(row["image"], row["split"], row["label"]) for row in find_images(tmp_path)] == [("0", "train", ""), ("1", "train", ""), ("2", "val", "")]
+    assert [(row["image"], row["split"], row["label"]) for row in find_images(tmp_path)] == [
+        ("0", "train", ""),
+        ("1", "train", ""),
+        ("2", "val", ""),
+    ]
 
 
 @pytest.fixture
 def rows():
     """A manifest of three classes with 4, 6 and 9 images to explain."""
     counts = {"ant": 4, "bee": 6, "cow": 9}
-    explained = [{"image": f"{label}{number}", "label": label, "split": "val"} for label, count in counts.items() for number in range(count)]
+    explained = [
+        {"image": f"{label}{number}", "label": label, "split": "val"}
+        for label, count in counts.items()
+        for number in range(count)
+    ]
     return [{"image": "other", "label": "ant", "split": "train"}, *explained]
 
 
@@ -188,7 +216,13 @@ def test_all_takes_the_whole_split(rows):
 
 
 def test_class_with_too_few_images_is_named(rows):
-    with pytest.raises(InputError, match=r"images.n: 15 images want 5 of class 'ant', which has 4 in split 'val'; lower n or add images"):
+    with pytest.raises(
+        InputError,
+        match=(
+            r"images.n: 15 images want 5 of class 'ant', which has 4 in split 'val'; lower n or "
+            r"add images"
+        ),
+    ):
         sample_images(rows, "val", 15, 0)
 
 
@@ -210,7 +244,11 @@ def test_images_are_loaded_in_order_as_resized_rgb(folder):
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "1", "CMYK", "I;16"])
 def test_images_of_every_mode_are_read_as_8_bit_rgb(mode, tmp_path):
     ramp = np.tile(np.linspace(0, 255, 32).round().astype(np.uint8), (32, 1))
-    image = Image.fromarray(ramp.astype(np.uint16) * 257) if mode == "I;16" else Image.fromarray(ramp).convert("RGB").convert(mode)
+    image = (
+        Image.fromarray(ramp.astype(np.uint16) * 257)
+        if mode == "I;16"
+        else Image.fromarray(ramp).convert("RGB").convert(mode)
+    )
     path = tmp_path / ("a.tif" if mode == "CMYK" else "a.png")
     image.save(path)
     pixels = reading.read_image(path, 32)
@@ -226,7 +264,9 @@ def drawn():
 
 def test_demo_images_are_the_same_for_a_seed(drawn):
     again = list(demo.draw_images(0, "val", 10, 64))
-    for (shape, number, image, mask), (shape_again, number_again, image_again, mask_again) in zip(drawn[:10], again, strict=True):
+    for (shape, number, image, mask), (shape_again, number_again, image_again, mask_again) in zip(
+        drawn[:10], again, strict=True
+    ):
         assert (shape, number) == (shape_again, number_again)
         np.testing.assert_array_equal(image, image_again)
         np.testing.assert_array_equal(mask, mask_again)
@@ -259,7 +299,10 @@ def test_demo_shapes_keep_within_the_image_and_away_from_a_fixed_place(drawn):
     assert np.mean([mask[32, 32] for *_, mask in drawn]) < 0.3
 
 
-@pytest.mark.parametrize(("shape", "share"), [("disk", np.pi), ("ring", np.pi * (1 - 0.58**2)), ("triangle", 3 * np.sqrt(3) / 4)])
+@pytest.mark.parametrize(
+    ("shape", "share"),
+    [("disk", np.pi), ("ring", np.pi * (1 - 0.58**2)), ("triangle", 3 * np.sqrt(3) / 4)],
+)
 def test_masks_have_the_area_of_their_shape(shape, share):
     mask = demo.draw_mask(shape, (50, 40), 30, 15, 100)
     assert mask.min() == 0 and mask.max() == 1

@@ -4,7 +4,15 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lookalike.inference.significance import correct, enough_permutations, holm, is_clear, least_p, orders_of, permutation_p
+from lookalike.inference.significance import (
+    correct,
+    enough_permutations,
+    holm,
+    is_clear,
+    least_p,
+    orders_of,
+    permutation_p,
+)
 
 few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 
@@ -15,7 +23,9 @@ def test_p_values_count_the_identity_and_equal_values():
 
 
 def test_holm_equals_its_steps_by_hand():
-    np.testing.assert_allclose(holm([0.01, np.nan, 0.04, 0.03, 0.005]), [0.03, np.nan, 0.06, 0.06, 0.02])
+    np.testing.assert_allclose(
+        holm([0.01, np.nan, 0.04, 0.03, 0.005]), [0.03, np.nan, 0.06, 0.06, 0.02]
+    )
     np.testing.assert_allclose(holm([0.6, 0.7]), [1, 1])
     assert holm([]).shape == (0,)
 
@@ -24,20 +34,35 @@ def test_holm_equals_its_steps_by_hand():
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_holm_lies_between_no_correction_and_bonferroni_and_keeps_the_order(p):
     corrected = holm(p)
-    assert (corrected >= p).all() and (corrected <= np.minimum(np.array(p) * len(p), 1) + 1e-12).all()
+    assert (corrected >= p).all() and (
+        corrected <= np.minimum(np.array(p) * len(p), 1) + 1e-12
+    ).all()
     assert (np.diff(corrected[np.argsort(p, kind="stable")]) >= 0).all()
 
 
 def test_only_tests_that_are_reported_together_are_corrected_together():
-    rows = [{"subset": "all", "p": "0.01"}, {"subset": "all", "p": "0.04"}, {"subset": "agreeing", "p": "0.04"}, {"subset": "all", "p": ""}]
+    rows = [
+        {"subset": "all", "p": "0.01"},
+        {"subset": "all", "p": "0.04"},
+        {"subset": "agreeing", "p": "0.04"},
+        {"subset": "all", "p": ""},
+    ]
     found = correct(rows, [""], ["subset"])
     assert [row["holm"] for row in found[:3]] == [0.02, 0.04, 0.04]
-    assert np.isnan(found[3]["holm"]) and [is_clear(row) for row in found] == [True, True, True, False]
+    assert np.isnan(found[3]["holm"]) and [is_clear(row) for row in found] == [
+        True,
+        True,
+        True,
+        False,
+    ]
     assert "holm" not in rows[0]
 
 
 def test_each_kind_of_test_is_corrected_by_itself():
-    rows = [{"variance_p": "0.01", "silhouette_p": "nan"}, {"variance_p": "0.04", "silhouette_p": "0.5"}]
+    rows = [
+        {"variance_p": "0.01", "silhouette_p": "nan"},
+        {"variance_p": "0.04", "silhouette_p": "0.5"},
+    ]
     found = correct(rows, ["variance", "silhouette"], [])
     assert [row["variance_holm"] for row in found] == [0.02, 0.04]
     assert np.isnan(found[0]["silhouette_holm"]) and found[1]["silhouette_holm"] == 0.5
@@ -66,6 +91,9 @@ def test_least_p_is_that_of_the_most_extreme_arrangement():
 
 def test_few_models_are_permuted_in_every_way_once():
     orders = orders_of(4, 99, np.random.default_rng(0))
-    assert len(orders) == 23 == len({tuple(order) for order in orders.tolist()}) and [0, 1, 2, 3] not in orders.tolist()
+    assert (
+        len(orders) == 23 == len({tuple(order) for order in orders.tolist()})
+        and [0, 1, 2, 3] not in orders.tolist()
+    )
     assert orders_of(9, 99, np.random.default_rng(0)).shape == (99, 9)
     assert orders_of(1, 99, np.random.default_rng(0)).shape == (0, 1)

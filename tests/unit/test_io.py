@@ -16,7 +16,9 @@ from lookalike.maps import stacks
 from lookalike.models.weights import write_weights
 
 # The folder of a test is shared by its examples, which overwrite one file.
-repeated = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+repeated = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 # Without the carriage return, which Python's csv writes unquoted before 3.13.
 cells = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=8)
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -63,8 +65,12 @@ def test_written_files_have_the_rights_of_the_umask(tmp_path):
         lambda path: io.write_table(path, [{"a": 1}, {"b": 2}]),
         lambda path: io.write_matrix(path, np.zeros((2, 3)), ["a", "b"]),
         lambda path: io.write_map(path, np.array(["x"])),
-        lambda path: stacks.write_batch(path, [np.zeros((2, 2))], {"images": ["a", "b"], "shape": [2, 2, 2]}),
-        lambda path: stacks.write_batch(path, [np.zeros((2, 2))] * 3, {"images": ["a", "b"], "shape": [2, 2, 2]}),
+        lambda path: stacks.write_batch(
+            path, [np.zeros((2, 2))], {"images": ["a", "b"], "shape": [2, 2, 2]}
+        ),
+        lambda path: stacks.write_batch(
+            path, [np.zeros((2, 2))] * 3, {"images": ["a", "b"], "shape": [2, 2, 2]}
+        ),
         lambda path: io.write_image(path, np.zeros((2, 2, 7), np.uint8)),
         lambda path: write_weights(path, {"a": 1}),
     ],
@@ -78,7 +84,8 @@ def test_content_that_cannot_be_written_harms_no_file(write, tmp_path):
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | finite | cells, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(cells, inner, max_size=3)
+    st.none() | st.booleans() | st.integers() | finite | cells,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(cells, inner, max_size=3),
 )
 
 
@@ -100,7 +107,13 @@ def test_bad_json_and_bad_text_are_named(tmp_path):
 
 
 @repeated
-@given(st.lists(st.fixed_dictionaries({"image": cells, "a value": finite, "n": st.integers()}), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.fixed_dictionaries({"image": cells, "a value": finite, "n": st.integers()}),
+        min_size=1,
+        max_size=4,
+    )
+)
 def test_table_comes_back_whatever_its_cells_hold(tmp_path, rows):
     io.write_table(tmp_path / "a.csv", rows)
     read = io.read_table(tmp_path / "a.csv")
@@ -154,7 +167,12 @@ def test_broken_matrix_is_refused(text, complaint, tmp_path):
 
 
 @repeated
-@given(arrays(st.sampled_from([np.float32, np.float64, np.int64, np.bool_, np.dtype("U5")]), array_shapes(min_dims=0, max_dims=3, max_side=4)))
+@given(
+    arrays(
+        st.sampled_from([np.float32, np.float64, np.int64, np.bool_, np.dtype("U5")]),
+        array_shapes(min_dims=0, max_dims=3, max_side=4),
+    )
+)
 def test_arrays_come_back(tmp_path, array):
     io.write_arrays(tmp_path / "a.npz", first=array, second=[1, 2])
     read = io.read_arrays(tmp_path / "a.npz")
@@ -166,7 +184,10 @@ def test_arrays_come_back(tmp_path, array):
 def test_arrays_of_several_files_come_by_path(tmp_path):
     for name in "ab":
         io.write_arrays(tmp_path / f"{name}.npz", x=[name])
-    assert {path: list(held["x"]) for path, held in io.read_each([tmp_path / "a.npz", tmp_path / "b.npz"]).items()} == {
+    assert {
+        path: list(held["x"])
+        for path, held in io.read_each([tmp_path / "a.npz", tmp_path / "b.npz"]).items()
+    } == {
         str(tmp_path / "a.npz"): ["a"],
         str(tmp_path / "b.npz"): ["b"],
     }
@@ -194,7 +215,13 @@ def test_unreadable_arrays_are_named(kind, tmp_path):
 
 
 @repeated
-@given(arrays(np.float32, array_shapes(min_dims=2, max_dims=2, max_side=5), elements=st.floats(allow_nan=False, allow_infinity=False, width=32)))
+@given(
+    arrays(
+        np.float32,
+        array_shapes(min_dims=2, max_dims=2, max_side=5),
+        elements=st.floats(allow_nan=False, allow_infinity=False, width=32),
+    )
+)
 def test_map_comes_back_exactly(tmp_path, saliency):
     io.write_map(tmp_path / "a.npy", saliency.astype(float))
     read = io.read_map(tmp_path / "a.npy")
@@ -207,14 +234,22 @@ def test_map_that_is_not_finite_names_file_and_place(bad, tmp_path):
     saliency = np.ones((4, 5))
     saliency[2, 3] = saliency[3, 0] = bad
     np.save(tmp_path / "a.npy", saliency)
-    with pytest.raises(InputError, match=re.escape(f"{tmp_path / 'a.npy'}: 2 values are not finite, the first at row 2, column 3")):
+    with pytest.raises(
+        InputError,
+        match=re.escape(
+            f"{tmp_path / 'a.npy'}: 2 values are not finite, the first at row 2, column 3"
+        ),
+    ):
         io.read_map(tmp_path / "a.npy")
 
 
 @pytest.mark.parametrize(
     ("array", "complaint"),
     [
-        (np.zeros((2, 3, 4)), r"must be a 2-D array of real numbers, not float64 of shape \(2, 3, 4\)"),
+        (
+            np.zeros((2, 3, 4)),
+            r"must be a 2-D array of real numbers, not float64 of shape \(2, 3, 4\)",
+        ),
         (np.zeros(4), r"must be a 2-D array of real numbers, not float64 of shape \(4,\)"),
         (np.zeros((2, 2), complex), "must be a 2-D array of real numbers, not complex128"),
         (np.full((2, 2), "x"), "must be a 2-D array of real numbers, not <U1"),

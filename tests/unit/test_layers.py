@@ -11,7 +11,13 @@ torch.set_num_threads(1)
 
 STRIDE_8 = {"output_stride": 8}
 VIT = {"img_size": 64, "patch_size": 8}
-SWIN = {"img_size": 64, "window_size": 4, "embed_dim": 24, "depths": (1, 1, 1, 1), "num_heads": (1, 1, 1, 1)}
+SWIN = {
+    "img_size": 64,
+    "window_size": 4,
+    "embed_dim": 24,
+    "depths": (1, 1, 1, 1),
+    "num_heads": (1, 1, 1, 1),
+}
 SIDE = 64
 
 
@@ -56,11 +62,15 @@ def test_rule_takes_the_last_spatial_features(name, options, layer, grid):
 
 
 def test_class_and_distillation_tokens_are_dropped():
-    net = network("deit_tiny_distilled_patch16_224", {"img_size": SIDE, "depth": 2, "embed_dim": 48})
+    net = network(
+        "deit_tiny_distilled_patch16_224", {"img_size": SIDE, "depth": 2, "embed_dim": 48}
+    )
     chosen = target_layer(net, size=(SIDE, SIDE))
     tokens = output_of(net, chosen)
     assert name_of(net, chosen) == "blocks.1.norm1" and tokens.shape == (2, 4 * 4 + 2, 48)
-    torch.testing.assert_close(to_grid(tokens, net)[1, :, 3, 2], tokens[1, 2 + 3 * 4 + 2], rtol=0, atol=0)
+    torch.testing.assert_close(
+        to_grid(tokens, net)[1, :, 3, 2], tokens[1, 2 + 3 * 4 + 2], rtol=0, atol=0
+    )
 
 
 def test_without_a_size_the_rule_uses_that_of_the_pretrained_weights():
@@ -164,10 +174,20 @@ def test_output_on_no_grid_is_refused(shape, complaint):
 def test_channels_as_many_as_the_side_are_told_by_what_the_network_says():
     activation = torch.arange(2 * 8 * 8 * 8.0).view(2, 8, 8, 8)
     assert to_grid(activation, network("test_resnet")) is activation
-    assert torch.equal(to_grid(activation, network("test_mambaout")), activation.permute(0, 3, 1, 2))
+    assert torch.equal(
+        to_grid(activation, network("test_mambaout")), activation.permute(0, 3, 1, 2)
+    )
 
 
-@pytest.mark.parametrize(("shape", "grid"), [((2, 5, 4, 6), (5, 4, 6)), ((2, 4, 6, 5), (5, 4, 6)), ((2, 24, 5), (5, 4, 6)), ((2, 25, 5), (5, 4, 6))])
+@pytest.mark.parametrize(
+    ("shape", "grid"),
+    [
+        ((2, 5, 4, 6), (5, 4, 6)),
+        ((2, 4, 6, 5), (5, 4, 6)),
+        ((2, 24, 5), (5, 4, 6)),
+        ((2, 25, 5), (5, 4, 6)),
+    ],
+)
 def test_grids_have_the_shape_of_images_that_are_not_square(shape, grid):
     net = torch.nn.Identity()
     net.cls_token = torch.nn.Parameter(torch.zeros(1, 1, 5))
@@ -204,14 +224,20 @@ def test_cells_lie_where_the_pixels_are(name, depth, layer, side):
         net(images)
     grid = to_grid(kept[0], net, size)
     change = (grid[1] - grid[0]).abs().mean(dim=0)
-    quarters = [part.mean().item() for rows in (change[: side // 2], change[-(side // 2) :]) for part in (rows[:, : side // 2], rows[:, -(side // 2) :])]
+    quarters = [
+        part.mean().item()
+        for rows in (change[: side // 2], change[-(side // 2) :])
+        for part in (rows[:, : side // 2], rows[:, -(side // 2) :])
+    ]
     assert change.shape == (side, side)
     # Only the quarter at the bottom left changed.
     assert quarters[2] == max(quarters) > 1.5 * sorted(quarters)[-2]
 
 
 @pytest.mark.parametrize(
-    ("pool", "layer"), [("token", "blocks.11.norm1"), ("avg", "blocks"), ("map", "norm")], ids=["class token", "mean of tokens", "attention over tokens"]
+    ("pool", "layer"),
+    [("token", "blocks.11.norm1"), ("avg", "blocks"), ("map", "norm")],
+    ids=["class token", "mean of tokens", "attention over tokens"],
 )
 def test_a_vit_is_explained_where_its_head_last_reads_the_patches(pool, layer):
     net = network("vit_tiny_patch16_224", {"img_size": SIDE, "global_pool": pool})
@@ -221,10 +247,20 @@ def test_a_vit_is_explained_where_its_head_last_reads_the_patches(pool, layer):
 @pytest.mark.parametrize(
     ("name", "size", "layer", "expected"),
     [
-        ("deit_tiny_patch16_224", (224, 224), None, {"layer": "blocks.11.norm1", "channels": 192, "grid": (14, 14)}),
+        (
+            "deit_tiny_patch16_224",
+            (224, 224),
+            None,
+            {"layer": "blocks.11.norm1", "channels": 192, "grid": (14, 14)},
+        ),
         ("efficientnet_b3", (224, 224), None, {"layer": "bn2", "channels": 1536, "grid": (7, 7)}),
         ("test_resnet", (64, 96), None, {"layer": "layer4", "channels": 96, "grid": (2, 3)}),
-        ("test_mambaout", (64, 64), "stages.1", {"layer": "stages.1", "channels": 32, "grid": (8, 8)}),
+        (
+            "test_mambaout",
+            (64, 64),
+            "stages.1",
+            {"layer": "stages.1", "channels": 32, "grid": (8, 8)},
+        ),
     ],
 )
 def test_measured_layer(name, size, layer, expected):

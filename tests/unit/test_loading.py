@@ -14,7 +14,15 @@ from lookalike.models.networks import VisionModel
 torch.set_num_threads(1)
 
 
-@pytest.mark.parametrize(("name", "options"), [("test_resnet", {}), ("test_vit", VIT), ("swin_tiny_patch4_window7_224", SWIN), ("test_efficientnet", {})])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("test_resnet", {}),
+        ("test_vit", VIT),
+        ("swin_tiny_patch4_window7_224", SWIN),
+        ("test_efficientnet", {}),
+    ],
+)
 def test_masked_channels_stay_away(name, options):
     net, layer = network(name, options)
     images, dropped = images_of(2), [1, 4, 7, 8]
@@ -28,8 +36,23 @@ def test_masked_channels_stay_away(name, options):
     masked = record(net, layer, images)
     assert not masked.activation.movedim(masked.axis, 0)[dropped].any()
     found = leave_one_out(masked)
-    torch.testing.assert_close(found[:, dropped], masked.outputs[:, None].expand(-1, len(dropped), -1), rtol=0, atol=1e-5 * float(whole.std()))
-    assert_same(found, one_by_one(layer, masked.axis, images, [[*dropped, channel] for channel in range(masked.channels)], net), masked.outputs)
+    torch.testing.assert_close(
+        found[:, dropped],
+        masked.outputs[:, None].expand(-1, len(dropped), -1),
+        rtol=0,
+        atol=1e-5 * float(whole.std()),
+    )
+    assert_same(
+        found,
+        one_by_one(
+            layer,
+            masked.axis,
+            images,
+            [[*dropped, channel] for channel in range(masked.channels)],
+            net,
+        ),
+        masked.outputs,
+    )
     handle.remove()
     assert torch.equal(net(images), whole)
 
@@ -62,7 +85,10 @@ def test_gradcam_of_a_masked_network_has_nothing_of_the_dropped_channels(name, o
     quiet, _ = gradcam(model, images, targets, [0] * 5)
     disturbing.remove()
     masked, _ = gradcam(model, images, targets, [0] * 5)
-    assert abs(disturbed - whole).max() > 1e-3 * whole.max() and abs(masked - whole).max() > 1e-3 * whole.max()
+    assert (
+        abs(disturbed - whole).max() > 1e-3 * whole.max()
+        and abs(masked - whole).max() > 1e-3 * whole.max()
+    )
     assert masked.any() and (quiet == masked).all()
     masking.remove()
     assert (gradcam(model, images, targets, [0] * 5)[0] == whole).all()

@@ -17,7 +17,9 @@ def blob(side=7, row=2, column=4, height=1.0):
 
 def test_steps_of_a_view_follow_one_order():
     raw = 4 * RNG_MAP
-    seen = views.view(raw, size=12, sign="absolute", clip=(0.5, 3.0), sobel=True, scale="sum", repair=(1, 2))
+    seen = views.view(
+        raw, size=12, sign="absolute", clip=(0.5, 3.0), sobel=True, scale="sum", repair=(1, 2)
+    )
     expected = views.resize(views.repair_cell(raw, 1, 2), 12)
     expected = views.scale_sum(views.sobel_magnitude(np.clip(np.abs(expected), 0.5, 3.0)))
     np.testing.assert_array_equal(seen, expected)
@@ -27,11 +29,15 @@ def test_steps_of_a_view_follow_one_order():
 def test_sign_is_taken_after_resizing():
     raw = np.array([[1.0, -1.0], [-1.0, 1.0]])
     assert views.view(raw, size=8, sign="absolute", scale="none").min() < 0.2
-    assert views.view(raw, size=8, sign="positive", scale="none").sum() == pytest.approx(np.maximum(views.resize(raw, 8), 0).sum())
+    assert views.view(raw, size=8, sign="positive", scale="none").sum() == pytest.approx(
+        np.maximum(views.resize(raw, 8), 0).sum()
+    )
 
 
 def test_clip_comes_before_scaling():
-    np.testing.assert_array_equal(views.view([[0.0, 4.0], [8.0, 16.0]], size=2, clip=(0, 8)), [[0, 0.5], [1, 1]])
+    np.testing.assert_array_equal(
+        views.view([[0.0, 4.0], [8.0, 16.0]], size=2, clip=(0, 8)), [[0, 0.5], [1, 1]]
+    )
 
 
 def test_repair_comes_before_resizing():
@@ -48,14 +54,20 @@ def test_raw_map_is_not_changed():
 
 
 def test_defaults_keep_the_sign_and_scale_by_the_peak():
-    np.testing.assert_array_equal(views.view([[1.0, -4.0], [2.0, 0.0]], size=2), [[0.25, -1], [0.5, 0]])
+    np.testing.assert_array_equal(
+        views.view([[1.0, -4.0], [2.0, 0.0]], size=2), [[0.25, -1], [0.5, 0]]
+    )
 
 
 def test_signs():
     raw = np.array([[1.0, -2.0], [0.0, 3.0]])
     np.testing.assert_array_equal(views.view(raw, size=2, sign="signed", scale="none"), raw)
-    np.testing.assert_array_equal(views.view(raw, size=2, sign="absolute", scale="none"), [[1, 2], [0, 3]])
-    np.testing.assert_array_equal(views.view(raw, size=2, sign="positive", scale="none"), [[1, 0], [0, 3]])
+    np.testing.assert_array_equal(
+        views.view(raw, size=2, sign="absolute", scale="none"), [[1, 2], [0, 3]]
+    )
+    np.testing.assert_array_equal(
+        views.view(raw, size=2, sign="positive", scale="none"), [[1, 0], [0, 3]]
+    )
 
 
 @pytest.mark.parametrize(
@@ -76,14 +88,18 @@ def test_every_scale_reaches_its_target_and_keeps_the_shape(scale, statistic, ex
 
 @pytest.mark.parametrize("scale", views.SCALES)
 def test_zero_map_stays_zero(scale):
-    np.testing.assert_array_equal(views.view(np.zeros((7, 7)), size=14, scale=scale), np.zeros((14, 14)))
+    np.testing.assert_array_equal(
+        views.view(np.zeros((7, 7)), size=14, scale=scale), np.zeros((14, 14))
+    )
 
 
 @pytest.mark.parametrize("scale", ["minmax", "zscore"])
 @pytest.mark.parametrize("value", [0.1, 0.3, -0.7, 1e-20])
 @pytest.mark.parametrize("side", [7, 14])
 def test_constant_map_becomes_zero(scale, value, side):
-    np.testing.assert_array_equal(views.view(np.full((side, side), value), size=side, scale=scale), np.zeros((side, side)))
+    np.testing.assert_array_equal(
+        views.view(np.full((side, side), value), size=side, scale=scale), np.zeros((side, side))
+    )
 
 
 def test_map_of_the_right_size_is_not_resized():
@@ -98,7 +114,13 @@ def test_resize_agrees_with_torch(side, size):
     from torch.nn.functional import interpolate
 
     raw = np.random.default_rng(side).normal(size=(side, side)).astype(np.float32)
-    expected = interpolate(from_numpy(raw)[None, None], size=(size, size), mode="bilinear", align_corners=False, antialias=size < side)[0, 0].numpy()
+    expected = interpolate(
+        from_numpy(raw)[None, None],
+        size=(size, size),
+        mode="bilinear",
+        align_corners=False,
+        antialias=size < side,
+    )[0, 0].numpy()
     np.testing.assert_allclose(views.resize(raw, size), expected, rtol=0, atol=1e-5)
 
 
@@ -180,27 +202,46 @@ def audited(raw_maps):
 def test_clean_maps_give_no_warning():
     found = audited([blob(row=place, column=6 - place) for place in range(6)])
     assert found["n"] == 6
-    assert [found[kind] for kind in ("zero", "constant", "non_finite", "duplicates", "warnings")] == [[]] * 5
+    assert [
+        found[kind] for kind in ("zero", "constant", "non_finite", "duplicates", "warnings")
+    ] == [[]] * 5
     assert found["peaks"]["share"] == pytest.approx(1 / 6)
 
 
 def test_audit_finds_zero_constant_and_non_finite_maps():
-    raw = [blob(row=place) for place in range(3)] + [np.zeros((7, 7)), np.full((7, 7), 0.4), np.where(np.eye(7), np.nan, 1.0)]
+    raw = [blob(row=place) for place in range(3)] + [
+        np.zeros((7, 7)),
+        np.full((7, 7), 0.4),
+        np.where(np.eye(7), np.nan, 1.0),
+    ]
     found = audited(raw)
     assert (found["zero"], found["constant"], found["non_finite"]) == (["i3"], ["i4"], ["i5"])
     assert found["duplicates"] == []
-    assert [warning.split(", for")[0] for warning in found["warnings"]] == ["1 of 6 maps are zero", "1 of 6 maps are constant", "1 of 6 maps are non-finite"]
-    assert all(f"that of {image}" in warning for image, warning in zip(("i3", "i4", "i5"), found["warnings"], strict=True))
+    assert [warning.split(", for")[0] for warning in found["warnings"]] == [
+        "1 of 6 maps are zero",
+        "1 of 6 maps are constant",
+        "1 of 6 maps are non-finite",
+    ]
+    assert all(
+        f"that of {image}" in warning
+        for image, warning in zip(("i3", "i4", "i5"), found["warnings"], strict=True)
+    )
 
 
 def test_audit_groups_equal_maps():
-    found = audited([blob(row=0), blob(row=1), blob(row=0, height=2), blob(row=3), blob(row=1), blob(row=0)])
+    found = audited(
+        [blob(row=0), blob(row=1), blob(row=0, height=2), blob(row=3), blob(row=1), blob(row=0)]
+    )
     assert found["duplicates"] == [["i0", "i2", "i5"], ["i1", "i4"]]
-    assert found["warnings"] == ["5 of 6 maps equal another image's, for example those of i0 and i2"]
+    assert found["warnings"] == [
+        "5 of 6 maps equal another image's, for example those of i0 and i2"
+    ]
 
 
 def test_audit_finds_a_cell_that_most_maps_share():
-    raw = [(-1) ** place * (blob() + 0.1 * blob(row=place)) for place in range(4)] + [blob(row=6, column=0)]
+    raw = [(-1) ** place * (blob() + 0.1 * blob(row=place)) for place in range(4)] + [
+        blob(row=6, column=0)
+    ]
     found = audited(raw)
     assert found["peaks"] == {"cell": [2, 4], "grid": [7, 7], "share": 0.8}
     assert found["warnings"] == ["the maximum lies in cell [2, 4] of 7 x 7 in 80% of the maps"]
@@ -229,9 +270,13 @@ def test_mass_inside_is_the_share_of_absolute_values():
 def test_localisation_measures_models_and_null_methods_on_images_with_a_mask():
     mask = np.zeros((8, 8), bool)
     mask[2:6, 2:6] = True
-    batches = {"resnet": (np.stack([np.ones((8, 8)), mask.astype(float)]), {"images": ["i0", "i1"]})}
+    batches = {
+        "resnet": (np.stack([np.ones((8, 8)), mask.astype(float)]), {"images": ["i0", "i1"]})
+    }
     rows = localisation.measure(batches, {"i1": mask}, seed=0)
-    assert [(row["model"], row["image"], row["area"]) for row in rows] == [(name, "i1", 0.25) for name in ("resnet", *localisation.NULL_METHODS)]
+    assert [(row["model"], row["image"], row["area"]) for row in rows] == [
+        (name, "i1", 0.25) for name in ("resnet", *localisation.NULL_METHODS)
+    ]
     mass = {row["model"]: row["mass"] for row in rows}
     assert mass["resnet"] == 1
     assert 0.1 < mass["random"] < 0.4 < mass["centre"] < 1

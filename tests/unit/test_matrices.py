@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lookalike.compare import aggregation, dissimilarities, image_table, resampling
+from lookalike.compare import aggregation, dissimilarities, image_table, resampling, user_matrices
 from lookalike.core import condensed
 from lookalike.core.errors import InputError
 from lookalike.models import predictions
@@ -31,7 +31,13 @@ def cut(values, chance, size, images=("i0", "i1", "i2", "i3")):
             if other >= start:
                 part = np.s_[:, start : start + size, other : other + size]
                 names = [np.array(MODELS[place : place + size]) for place in (start, other)]
-                blocks[f"{start}~{other}"] = {"values": values[part], "chance": chance[part], "images": np.array(images), "a": names[0], "b": names[1]}
+                blocks[f"{start}~{other}"] = {
+                    "values": values[part],
+                    "chance": chance[part],
+                    "images": np.array(images),
+                    "a": names[0],
+                    "b": names[1],
+                }
     return blocks
 
 
@@ -48,28 +54,52 @@ def test_blocks_of_any_size_assemble_to_the_same_table(size):
 
 def test_order_of_the_files_does_not_matter():
     blocks = cut(*table_of_pairs(), 2)
-    forward, backward = (image_table.assemble(dict(items)) for items in (blocks.items(), reversed(blocks.items())))
+    forward, backward = (
+        image_table.assemble(dict(items)) for items in (blocks.items(), reversed(blocks.items()))
+    )
     np.testing.assert_array_equal(forward[0], backward[0])
     assert forward[2:] == backward[2:]
 
 
 def test_different_images_are_refused_naming_the_first_difference():
-    blocks = cut(*table_of_pairs(), 5) | {"other.npz": cut(*table_of_pairs(), 5, images=("i0", "x1", "i2", "x3"))["0~0"]}
-    with pytest.raises(InputError, match=r"0~0 and other.npz hold different images: number 1 is 'i1' in one, 'x1' in the other"):
+    blocks = cut(*table_of_pairs(), 5) | {
+        "other.npz": cut(*table_of_pairs(), 5, images=("i0", "x1", "i2", "x3"))["0~0"]
+    }
+    with pytest.raises(
+        InputError,
+        match=(
+            r"0~0 and other.npz hold different images: number "
+            r"1 is 'i1' in one, 'x1' in the other"
+        ),
+    ):
         image_table.assemble(blocks)
 
 
 def test_missing_images_are_refused():
     blocks = cut(*table_of_pairs(), 5)
-    short = {name: array[:3] if name in {"values", "chance", "images"} else array for name, array in blocks["0~0"].items()}
+    short = {
+        name: array[:3] if name in {"values", "chance", "images"} else array
+        for name, array in blocks["0~0"].items()
+    }
     with pytest.raises(InputError, match="4 in one, 3 in the other"):
         image_table.assemble(blocks | {"short.npz": short})
 
 
 def test_predicted_classes_are_read_by_name():
-    first = {"images": np.array(["i0", "i1"]), "classes": np.array(["cat", "dog"]), "predicted": np.array([1, 0])}
-    second = {"images": np.array(["i0", "i1"]), "classes": np.array(["dog", "cat"]), "predicted": np.array([0, 0])}
-    np.testing.assert_array_equal(predictions.predicted_classes({"a": first, "b": second}, ["i0", "i1"]), [["dog", "dog"], ["cat", "dog"]])
+    first = {
+        "images": np.array(["i0", "i1"]),
+        "classes": np.array(["cat", "dog"]),
+        "predicted": np.array([1, 0]),
+    }
+    second = {
+        "images": np.array(["i0", "i1"]),
+        "classes": np.array(["dog", "cat"]),
+        "predicted": np.array([0, 0]),
+    }
+    np.testing.assert_array_equal(
+        predictions.predicted_classes({"a": first, "b": second}, ["i0", "i1"]),
+        [["dog", "dog"], ["cat", "dog"]],
+    )
     with pytest.raises(InputError, match="number 0 is 'i1'"):
         predictions.predicted_classes({"a": first}, ["i1", "i0"])
 
@@ -92,12 +122,16 @@ def test_summary_equals_numpy_over_the_images_that_count():
 def test_mean_std_adds_the_spread_in_squares():
     values = table_with_gaps(2)
     expected = np.sqrt(np.nanmean(values, axis=0) ** 2 + np.nanstd(values, axis=0, ddof=1) ** 2)
-    np.testing.assert_allclose(aggregation.summarise(values, "mean_std")["dissimilarity"], expected, rtol=1e-12)
+    np.testing.assert_allclose(
+        aggregation.summarise(values, "mean_std")["dissimilarity"], expected, rtol=1e-12
+    )
 
 
 def test_spread_of_values_far_from_zero_does_not_cancel():
     values = 1e8 + np.array([[0.0], [1e-3], [2e-3]])
-    np.testing.assert_allclose(aggregation.summarise(values)["std"], np.std(values, axis=0, ddof=1), rtol=1e-6)
+    np.testing.assert_allclose(
+        aggregation.summarise(values)["std"], np.std(values, axis=0, ddof=1), rtol=1e-6
+    )
 
 
 @pytest.mark.parametrize("aggregate", ["mean", "mean_std"])
@@ -120,7 +154,9 @@ def test_single_image_has_a_mean_but_no_spread():
 
 @few_examples
 @given(
-    values=arrays(float, (6, 2), elements=st.one_of(st.just(np.nan), st.floats(0, 2, allow_subnormal=False))),
+    values=arrays(
+        float, (6, 2), elements=st.one_of(st.just(np.nan), st.floats(0, 2, allow_subnormal=False))
+    ),
     weights=arrays(int, (3, 6), elements=st.integers(0, 4)),
 )
 def test_weights_count_as_repeated_images(values, weights):
@@ -129,8 +165,16 @@ def test_weights_count_as_repeated_images(values, weights):
         repeated = np.repeat(values[:, column], weights[row])
         repeated = repeated[np.isfinite(repeated)]
         assert n == len(repeated)
-        assert np.isnan(mean[row, column]) if n == 0 else mean[row, column] == pytest.approx(repeated.mean(), abs=1e-12)
-        assert np.isnan(std[row, column]) if n < 2 else std[row, column] == pytest.approx(repeated.std(ddof=1), abs=1e-7)
+        assert (
+            np.isnan(mean[row, column])
+            if n == 0
+            else mean[row, column] == pytest.approx(repeated.mean(), abs=1e-12)
+        )
+        assert (
+            np.isnan(std[row, column])
+            if n < 2
+            else std[row, column] == pytest.approx(repeated.std(ddof=1), abs=1e-7)
+        )
 
 
 def test_bootstrap_is_determined_by_its_seed():
@@ -146,7 +190,9 @@ def test_bootstrap_takes_the_same_resample_for_all_pairs_and_metrics():
     replicates = resampling.bootstrap(np.hstack([values, values, 3 * values]), "mean", 40, 0)
     np.testing.assert_array_equal(replicates[:, 0], replicates[:, 1])
     np.testing.assert_allclose(replicates[:, 2], 3 * replicates[:, 0], rtol=1e-12)
-    np.testing.assert_allclose(resampling.bootstrap(values, "mean", 40, 0)[:, 0], replicates[:, 0], rtol=1e-12)
+    np.testing.assert_allclose(
+        resampling.bootstrap(values, "mean", 40, 0)[:, 0], replicates[:, 0], rtol=1e-12
+    )
     assert np.ptp(replicates[:, 0]) > 0
 
 
@@ -172,8 +218,18 @@ def test_bootstrap_of_mean_std_equals_the_explicit_aggregate():
 
 
 def test_interval_is_the_central_share_of_the_known_replicates():
-    replicates = np.column_stack([np.arange(1001.0), np.full(1001, np.nan), np.where(np.arange(1001) < 501, np.arange(1001.0), np.nan)])
-    np.testing.assert_allclose(resampling.percentile_interval(replicates), [[25, np.nan, 12.5], [975, np.nan, 487.5]], rtol=1e-12)
+    replicates = np.column_stack(
+        [
+            np.arange(1001.0),
+            np.full(1001, np.nan),
+            np.where(np.arange(1001) < 501, np.arange(1001.0), np.nan),
+        ]
+    )
+    np.testing.assert_allclose(
+        resampling.percentile_interval(replicates),
+        [[25, np.nan, 12.5], [975, np.nan, 487.5]],
+        rtol=1e-12,
+    )
 
 
 def test_agreeing_only_equals_a_loop():
@@ -195,7 +251,9 @@ def test_square_and_condensed_undo_each_other(models):
     np.testing.assert_array_equal(matrix, matrix.T)
     np.testing.assert_array_equal(np.diag(matrix), 0)
     np.testing.assert_array_equal(condensed.condensed(matrix), vector)
-    np.testing.assert_array_equal(np.diag(condensed.square(vector, models, diagonal=np.nan)), np.nan)
+    np.testing.assert_array_equal(
+        np.diag(condensed.square(vector, models, diagonal=np.nan)), np.nan
+    )
 
 
 def test_condensed_pairs_are_in_scipys_order():
@@ -215,16 +273,40 @@ def test_one_image_gives_no_interval():
 
 
 def test_models_of_which_one_knows_more_classes_agree_by_name():
-    few, many = ({"images": np.array(["i"]), "classes": np.array(names), "predicted": np.array([0])} for names in (["bee"], ["bee", "ant"]))
-    block = {"values": np.zeros((1, 1, 1)), "chance": np.zeros((1, 1, 1)), "images": np.array(["i"]), "a": np.array(["x"]), "b": np.array(["y"])}
+    few, many = (
+        {"images": np.array(["i"]), "classes": np.array(names), "predicted": np.array([0])}
+        for names in (["bee"], ["bee", "ant"])
+    )
+    block = {
+        "values": np.zeros((1, 1, 1)),
+        "chance": np.zeros((1, 1, 1)),
+        "images": np.array(["i"]),
+        "a": np.array(["x"]),
+        "b": np.array(["y"]),
+    }
     for first, second in ((few, many), (many, few)):
-        np.testing.assert_array_equal(image_table.values_of_subset({"p": block}, {"x.npz": first, "y.npz": second})[0], [[0.0]])
+        np.testing.assert_array_equal(
+            image_table.values_of_subset({"p": block}, {"x.npz": first, "y.npz": second})[0],
+            [[0.0]],
+        )
 
 
-@pytest.mark.parametrize("names", [(["ant", "bee"], ["0", "1"]), (["ant", "bee"], ["bee", "cow"]), (["0", "1"], ["0", "1", "2"])])
+@pytest.mark.parametrize(
+    "names",
+    [(["ant", "bee"], ["0", "1"]), (["ant", "bee"], ["bee", "cow"]), (["0", "1"], ["0", "1", "2"])],
+)
 def test_models_of_other_classes_cannot_agree(names):
-    one, other = ({"images": np.array(["i"]), "classes": np.array(own), "predicted": np.array([0])} for own in names)
-    block = {"values": np.zeros((1, 1, 1)), "chance": np.zeros((1, 1, 1)), "images": np.array(["i"]), "a": np.array(["x"]), "b": np.array(["y"])}
+    one, other = (
+        {"images": np.array(["i"]), "classes": np.array(own), "predicted": np.array([0])}
+        for own in names
+    )
+    block = {
+        "values": np.zeros((1, 1, 1)),
+        "chance": np.zeros((1, 1, 1)),
+        "images": np.array(["i"]),
+        "a": np.array(["x"]),
+        "b": np.array(["y"]),
+    }
     with pytest.raises(InputError, match=r"x.npz and y.npz: the models know different classes"):
         image_table.values_of_subset({"p": block}, {"x.npz": one, "y.npz": other})
 
@@ -239,13 +321,15 @@ def given_matrix(models=4, seed=0):
 
 def test_given_dissimilarities_stay_as_they_are():
     matrix, names = given_matrix()
-    np.testing.assert_array_equal(dissimilarities.checked_matrix(matrix, names, "dissimilarity", "a.csv"), matrix)
+    np.testing.assert_array_equal(
+        user_matrices.checked_matrix(matrix, names, "dissimilarity", "a.csv"), matrix
+    )
 
 
 @pytest.mark.parametrize("top", [1.0, 7.5])
 def test_given_similarities_are_subtracted_from_their_diagonal(top):
     matrix, names = given_matrix()
-    found = dissimilarities.checked_matrix(top - matrix / 2, names, "similarity", "a.csv")
+    found = user_matrices.checked_matrix(top - matrix / 2, names, "similarity", "a.csv")
     np.testing.assert_allclose(found, matrix / 2, rtol=0, atol=1e-12)
 
 
@@ -255,7 +339,7 @@ def test_an_empty_diagonal_and_unknown_pairs_are_kept_unknown_or_filled(kind):
     given_cells = 1 - matrix / 2 if kind == "similarity" else matrix / 2
     np.fill_diagonal(given_cells, np.nan)
     given_cells[0, 1] = given_cells[1, 0] = np.nan
-    found = dissimilarities.checked_matrix(given_cells, names, kind, "a.csv")
+    found = user_matrices.checked_matrix(given_cells, names, kind, "a.csv")
     expected = matrix / 2
     expected[0, 1] = expected[1, 0] = np.nan
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
@@ -264,7 +348,7 @@ def test_an_empty_diagonal_and_unknown_pairs_are_kept_unknown_or_filled(kind):
 def test_rounding_does_not_make_a_matrix_asymmetric():
     matrix, names = given_matrix()
     rounded = matrix + np.triu(np.full_like(matrix, 1e-9), 1)
-    found = dissimilarities.checked_matrix(rounded, names, "dissimilarity", "a.csv")
+    found = user_matrices.checked_matrix(rounded, names, "dissimilarity", "a.csv")
     np.testing.assert_array_equal(found, found.T)
 
 
@@ -281,34 +365,47 @@ def spoil(row, column, value):
 @pytest.mark.parametrize(
     ("change", "kind", "complaint"),
     [
-        (spoil(1, 2, 9.0), "dissimilarity", r"not symmetric: bee and cow have 9, cow and bee 1\.5\d+; give the mean"),
+        (
+            spoil(1, 2, 9.0),
+            "dissimilarity",
+            r"not symmetric: bee and cow have 9, cow and bee 1\.5\d+; give the mean",
+        ),
         (spoil(0, 3, np.nan), "dissimilarity", "not symmetric: ant and dog have nan"),
         (spoil(2, 2, 0.5), "dissimilarity", "no matrix of dissimilarities: its diagonal must be 0"),
         (lambda matrix: -matrix, "dissimilarity", "no value negative; are these similarities"),
         (spoil(2, 2, np.inf), "dissimilarity", "holds infinity"),
-        (lambda matrix: matrix, "similarity", "no matrix of similarities: its diagonal must be one value, and the largest"),
+        (
+            lambda matrix: matrix,
+            "similarity",
+            "no matrix of similarities: its diagonal must be one value, and the largest",
+        ),
         (lambda matrix: np.eye(4) * np.arange(1, 5), "similarity", "no matrix of similarities"),
     ],
 )
 def test_what_is_no_matrix_of_its_kind_is_refused(change, kind, complaint):
     matrix, names = given_matrix()
     with pytest.raises(InputError, match=f"a.csv: .*{complaint}"):
-        dissimilarities.checked_matrix(change(matrix), names, kind, "a.csv")
+        user_matrices.checked_matrix(change(matrix), names, kind, "a.csv")
 
 
 def test_a_given_matrix_without_any_value_is_refused():
     with pytest.raises(InputError, match=r"a.csv: no value between two models is known"):
-        dissimilarities.checked_matrix(np.full((3, 3), np.nan), MODELS[:3], "dissimilarity", "a.csv")
+        user_matrices.checked_matrix(np.full((3, 3), np.nan), MODELS[:3], "dissimilarity", "a.csv")
 
 
-@pytest.mark.parametrize(("names", "complaint"), [(["a", "b", "a", "c"], "'a' stands there twice"), (["a", "", "b", "c"], "two named models")])
+@pytest.mark.parametrize(
+    ("names", "complaint"),
+    [(["a", "b", "a", "c"], "'a' stands there twice"), (["a", "", "b", "c"], "two named models")],
+)
 def test_bad_names_of_a_given_matrix_are_refused(names, complaint):
     with pytest.raises(InputError, match=complaint):
-        dissimilarities.checked_matrix(given_matrix()[0], names, "dissimilarity", "a.csv")
+        user_matrices.checked_matrix(given_matrix()[0], names, "dissimilarity", "a.csv")
 
 
 def random_matrix(models, seed=0):
-    return condensed.square(np.random.default_rng(seed).uniform(0.2, 1, models * (models - 1) // 2), models)
+    return condensed.square(
+        np.random.default_rng(seed).uniform(0.2, 1, models * (models - 1) // 2), models
+    )
 
 
 def test_model_with_most_unknown_dissimilarities_is_left_out(capsys):
@@ -342,10 +439,16 @@ def test_complete_matrix_keeps_all_models(capsys):
 
 def test_selected_pairs_are_those_of_the_kept_models():
     matrix, kept = random_matrix(6), [0, 2, 5]
-    np.testing.assert_array_equal(condensed.select_pairs(condensed.condensed(matrix)[None], kept), condensed.condensed(matrix[np.ix_(kept, kept)])[None])
+    np.testing.assert_array_equal(
+        condensed.select_pairs(condensed.condensed(matrix)[None], kept),
+        condensed.condensed(matrix[np.ix_(kept, kept)])[None],
+    )
     assert condensed.select_pairs(np.empty((3, 0)), [0]).shape == (3, 0)
 
 
 def test_selected_pairs_are_in_the_order_that_is_asked():
     matrix, order = random_matrix(6), [4, 0, 5, 1]
-    np.testing.assert_array_equal(condensed.select_pairs(condensed.condensed(matrix)[None], order)[0], condensed.condensed(matrix[np.ix_(order, order)]))
+    np.testing.assert_array_equal(
+        condensed.select_pairs(condensed.condensed(matrix)[None], order)[0],
+        condensed.condensed(matrix[np.ix_(order, order)]),
+    )

@@ -20,7 +20,13 @@ from lookalike.methods.centre import centre
 from lookalike.methods.explain import inputs_of
 from lookalike.methods.gradcam import gradcam
 from lookalike.methods.integrated_gradients import integrated_gradients
-from lookalike.methods.kernelshap import draw_coalitions, kernelshap, masked_scores, shapley_regression, superpixels
+from lookalike.methods.kernelshap import (
+    draw_coalitions,
+    kernelshap,
+    masked_scores,
+    shapley_regression,
+    superpixels,
+)
 from lookalike.methods.occlusion import occlusion, window_places
 from lookalike.methods.random import random
 from lookalike.models.heads import attach_head
@@ -99,14 +105,20 @@ def test_gradcam_equals_captum(name, images):
     model = tiny_model(name)
     maps, diagnostics = gradcam(model, images, TARGETS, SEEDS, layer=LAYERS.get(name))
     captum = LayerGradCam(model.net, target_layer(model.net, layer=LAYERS.get(name), size=(64, 64)))
-    expected = captum.attribute(model.normalise(images), TARGETS, relu_attributions=True)[:, 0].detach().numpy()
+    expected = (
+        captum.attribute(model.normalise(images), TARGETS, relu_attributions=True)[:, 0]
+        .detach()
+        .numpy()
+    )
     assert maps.shape == (3, 8, 8) and diagnostics == {}
     assert_close(maps, expected)
 
 
 def test_gradcam_on_channels_last_activations_equals_full_autograd(images):
     model = tiny_model("test_mambaout")
-    expected = full_graph_gradcam(model, images, model.net.stages[1], lambda x: x.permute(0, 3, 1, 2))
+    expected = full_graph_gradcam(
+        model, images, model.net.stages[1], lambda x: x.permute(0, 3, 1, 2)
+    )
     maps, _ = gradcam(model, images, TARGETS, SEEDS, layer="stages.1")
     assert maps.shape == (3, 8, 8)
     assert_close(maps, expected)
@@ -114,7 +126,9 @@ def test_gradcam_on_channels_last_activations_equals_full_autograd(images):
 
 def test_gradcam_of_a_vit_equals_full_autograd_over_its_patch_tokens(images):
     model = tiny_model("test_vit")
-    expected = full_graph_gradcam(model, images, model.net.blocks[-1].norm1, lambda x: x[:, 1:].mT.reshape(len(x), -1, 8, 8))
+    expected = full_graph_gradcam(
+        model, images, model.net.blocks[-1].norm1, lambda x: x[:, 1:].mT.reshape(len(x), -1, 8, 8)
+    )
     maps, _ = gradcam(model, images, TARGETS, SEEDS)
     assert maps.shape == (3, 8, 8)
     assert_close(maps, expected)
@@ -130,7 +144,9 @@ def test_gradcam_finds_the_layer_at_the_size_of_the_images(images):
 def test_gradcam_gradient_stops_at_the_target_layer(images):
     model = tiny_model("test_resnet")
     expected = full_graph_gradcam(model, images, model.net.layer4, lambda x: x)
-    target_layer(model.net, size=(64, 64))  # the choice itself takes a gradient through the whole network, once
+    target_layer(
+        model.net, size=(64, 64)
+    )  # the choice itself takes a gradient through the whole network, once
     model.net.requires_grad_(True)
     reached = []
     model.net.conv1[0].register_full_backward_hook(lambda *_: reached.append("below"))
@@ -148,12 +164,17 @@ def test_gradcam_is_not_corrupted_by_in_place_layers_after_the_target(layer, res
     for module in plain.net.modules():
         if hasattr(module, "inplace"):
             module.inplace = False
-    assert_close(maps, full_graph_gradcam(plain, images, plain.net.get_submodule(layer), lambda x: x))
+    assert_close(
+        maps, full_graph_gradcam(plain, images, plain.net.get_submodule(layer), lambda x: x)
+    )
 
 
 def test_gradcam_of_a_batch_equals_that_of_each_image(resnet, images):
     maps, _ = gradcam(resnet, images, TARGETS, SEEDS)
-    single = [gradcam(resnet, images[i : i + 1], TARGETS[i : i + 1], SEEDS[i : i + 1])[0][0] for i in range(3)]
+    single = [
+        gradcam(resnet, images[i : i + 1], TARGETS[i : i + 1], SEEDS[i : i + 1])[0][0]
+        for i in range(3)
+    ]
     assert_close(maps, np.stack(single))
 
 
@@ -170,7 +191,10 @@ def test_gradcam_refuses_a_layer_that_does_not_run(images):
 
 
 def test_gradcam_refuses_a_layer_that_the_score_reads_by_its_class_token_alone(images):
-    with pytest.raises(InputError, match=r"does not depend on the grid of layer 'norm', or by its class token alone"):
+    with pytest.raises(
+        InputError,
+        match=r"does not depend on the grid of layer 'norm', or by its class token alone",
+    ):
         gradcam(tiny_model("test_vit"), images, TARGETS, SEEDS, layer="norm")
 
 
@@ -188,7 +212,10 @@ def test_gradcam_refuses_a_layer_without_influence(images):
 
 def test_gradcam_refuses_a_layer_that_gives_several_tensors():
     model, images = tiny_model("pit_ti_224"), torch.rand(3, 3, 224, 224)
-    with pytest.raises(InputError, match=r"layer 'transformers.1' gives a tuple, not a tensor; give a `layer:` inside it"):
+    with pytest.raises(
+        InputError,
+        match=r"layer 'transformers.1' gives a tuple, not a tensor; give a `layer:` inside it",
+    ):
         gradcam(model, images, TARGETS, SEEDS, layer="transformers.1")
 
 
@@ -197,7 +224,12 @@ def test_integrated_gradients_equal_captum_in_one_big_batch(baseline, resnet, im
     maps, _ = integrated_gradients(resnet, images, TARGETS, SEEDS, steps=40, baseline=baseline)
     inputs = resnet.normalise(images)
     start = baseline_of(inputs, baseline)
-    expected = IntegratedGradients(resnet.net).attribute(inputs, start, TARGETS, n_steps=40, internal_batch_size=None).sum(dim=1).numpy()
+    expected = (
+        IntegratedGradients(resnet.net)
+        .attribute(inputs, start, TARGETS, n_steps=40, internal_batch_size=None)
+        .sum(dim=1)
+        .numpy()
+    )
     assert maps.shape == (3, 64, 64)
     assert_close(maps, expected, share=1e-6)
 
@@ -218,7 +250,10 @@ def test_completeness_gap_is_small_on_smooth_nets(name, images):
 
 
 def test_completeness_gap_shows_too_few_steps(resnet, images):
-    few, many = (integrated_gradients(resnet, images, TARGETS, SEEDS, steps=steps)[1]["completeness_gap"] for steps in (1, 64))
+    few, many = (
+        integrated_gradients(resnet, images, TARGETS, SEEDS, steps=steps)[1]["completeness_gap"]
+        for steps in (1, 64)
+    )
     assert few.max() > 5 * many.max()
 
 
@@ -226,7 +261,9 @@ def test_integrated_gradients_are_exact_on_a_linear_model(images):
     torch.manual_seed(1)
     linear = torch.nn.Linear(3 * 64 * 64, 5)
     net = torch.nn.Sequential(torch.nn.Flatten(), linear).requires_grad_(False)
-    model = VisionModel(net, torch.full((1, 3, 1, 1), 0.4), torch.full((1, 3, 1, 1), 0.2), list("abcde"))
+    model = VisionModel(
+        net, torch.full((1, 3, 1, 1), 0.4), torch.full((1, 3, 1, 1), 0.2), list("abcde")
+    )
     maps, diagnostics = integrated_gradients(model, images, TARGETS, SEEDS, steps=3)
     expected = ((images - 0.4) / 0.2 * linear.weight[TARGETS].view(3, 3, 64, 64)).sum(dim=1).numpy()
     assert_close(maps, expected)
@@ -234,12 +271,19 @@ def test_integrated_gradients_are_exact_on_a_linear_model(images):
 
 
 def exact_shapley(game, features):
-    """Return the Shapley values of a game, given as values by bit mask, by the sum over all subsets."""
-    shares = [factorial(size) * factorial(features - size - 1) / factorial(features) for size in range(features)]
+    """Return the Shapley values of a game, given as values by bit mask, by the sum over all
+    subsets.
+    """
+    shares = [
+        factorial(size) * factorial(features - size - 1) / factorial(features)
+        for size in range(features)
+    ]
     values = np.zeros(features)
     for subset, feature in product(range(2**features), range(features)):
         if not subset >> feature & 1:
-            values[feature] += shares[subset.bit_count()] * (game[subset | 1 << feature] - game[subset])
+            values[feature] += shares[subset.bit_count()] * (
+                game[subset | 1 << feature] - game[subset]
+            )
     return values
 
 
@@ -252,7 +296,13 @@ def synthetic_game(features):
     rng = np.random.default_rng(5)
     members = (np.arange(2**features)[:, None] >> np.arange(features) & 1).astype(float)
     pairwise = np.einsum("si,ij,sj->s", members, rng.normal(size=(features, features)), members)
-    return 3 + members @ rng.normal(size=features) + 0.3 * pairwise + np.tanh(members @ rng.normal(size=features)) + 0.5 * rng.normal(size=2**features)
+    return (
+        3
+        + members @ rng.normal(size=features)
+        + 0.3 * pairwise
+        + np.tanh(members @ rng.normal(size=features))
+        + 0.5 * rng.normal(size=2**features)
+    )
 
 
 def solve(game, features, samples, seed):
@@ -275,17 +325,25 @@ def test_masked_scores_of_all_coalitions_give_exact_shapley_values_of_a_network(
     missing = baseline_of(present[None], "blur")[0]
     game = []
     for subset in range(256):
-        pixel_is_kept = torch.from_numpy(np.vectorize(lambda label, subset=subset: subset >> label & 1)(labels)).float()
-        game.append(resnet.net((present * pixel_is_kept + missing * (1 - pixel_is_kept))[None])[0, 2].item())
+        pixel_is_kept = torch.from_numpy(
+            np.vectorize(lambda label, subset=subset: subset >> label & 1)(labels)
+        ).float()
+        game.append(
+            resnet.net((present * pixel_is_kept + missing * (1 - pixel_is_kept))[None])[0, 2].item()
+        )
     coalitions, weights, paired = draw_coalitions(8, 254, np.random.default_rng(0))
     scores = masked_scores(resnet, present, missing, 2, labels, coalitions)
-    values, _ = shapley_regression(coalitions[2:], weights, scores[2:], scores[0], scores[1], paired)
+    values, _ = shapley_regression(
+        coalitions[2:], weights, scores[2:], scores[0], scores[1], paired
+    )
     assert not paired and len(coalitions) == 256
     assert_close(values, exact_shapley(game, 8), share=1e-5)
 
 
 def test_kernelshap_sums_to_the_gain_and_is_constant_on_superpixels(resnet, images):
-    maps, diagnostics = kernelshap(resnet, images, TARGETS, SEEDS, segments=12, samples=60, baseline="mean")
+    maps, diagnostics = kernelshap(
+        resnet, images, TARGETS, SEEDS, segments=12, samples=60, baseline="mean"
+    )
     inputs = resnet.normalise(images)
     gain = (resnet.net(inputs) - resnet.net(baseline_of(inputs, "mean")))[range(3), TARGETS].numpy()
     for place in range(3):
@@ -300,10 +358,18 @@ def test_kernelshap_sums_to_the_gain_and_is_constant_on_superpixels(resnet, imag
 def test_segmentation_is_the_same_for_all_models(resnet, images):
     other = tiny_model("test_byobnet")
     other.mean, other.std = other.mean + 0.3, other.std * 2
-    maps = [kernelshap(model, images[:1], TARGETS[:1], [1], segments=12, samples=60)[0][0] for model in (resnet, other)]
+    maps = [
+        kernelshap(model, images[:1], TARGETS[:1], [1], segments=12, samples=60)[0][0]
+        for model in (resnet, other)
+    ]
     partitions = [np.unique(saliency, return_inverse=True)[1].ravel() for saliency in maps]
     assert not np.allclose(*maps)
-    assert len(set(zip(*partitions, strict=True))) == len(set(partitions[0])) == len(set(partitions[1])) > 4
+    assert (
+        len(set(zip(*partitions, strict=True)))
+        == len(set(partitions[0]))
+        == len(set(partitions[1]))
+        > 4
+    )
 
 
 def test_sampled_shapley_values_are_unbiased_and_their_errors_calibrated():
@@ -321,14 +387,21 @@ def test_sampled_shapley_values_are_unbiased_and_their_errors_calibrated():
 
 def test_error_falls_with_the_root_of_the_samples():
     game = synthetic_game(10)
-    few, many = (np.mean([solve(game, 10, samples, seed)[1] for seed in range(30)]) for samples in (100, 900))
+    few, many = (
+        np.mean([solve(game, 10, samples, seed)[1] for seed in range(30)]) for samples in (100, 900)
+    )
     assert 2 < few / many < 5
 
 
 @pytest.mark.parametrize(("features", "samples"), [(9, 60), (30, 61), (50, 350)])
 def test_coalitions_come_in_complementary_pairs(features, samples):
     coalitions, weights, paired = draw_coalitions(features, samples, np.random.default_rng(3))
-    assert paired and len(coalitions) == 2 + samples // 2 * 2 and (weights == 1).all() and len(weights) == samples // 2 * 2
+    assert (
+        paired
+        and len(coalitions) == 2 + samples // 2 * 2
+        and (weights == 1).all()
+        and len(weights) == samples // 2 * 2
+    )
     assert not coalitions[0].any() and coalitions[1].all()
     half = samples // 2
     assert (coalitions[2 : 2 + half] == ~coalitions[2 + half :]).all()
@@ -395,7 +468,9 @@ def test_centre_peaks_at_the_centre_and_falls_as_a_gaussian(width):
 def test_baselines_are_what_they_say(images):
     inputs = (images - 0.5) / 0.2
     np.testing.assert_array_equal(baseline_of(inputs, "zero"), np.zeros(inputs.shape))
-    expected = np.broadcast_to(inputs.numpy().mean(axis=(2, 3), keepdims=True, dtype=float), inputs.shape)
+    expected = np.broadcast_to(
+        inputs.numpy().mean(axis=(2, 3), keepdims=True, dtype=float), inputs.shape
+    )
     np.testing.assert_allclose(baseline_of(inputs, "mean"), expected, atol=1e-5)
     expected = gaussian_filter(inputs.numpy(), sigma=6.4, axes=(2, 3), radius=13, mode="mirror")
     np.testing.assert_allclose(baseline_of(inputs, "blur"), expected, atol=1e-4)
@@ -409,7 +484,11 @@ def test_unknown_baseline_gives_near_names(resnet, images):
 def test_one_size_equals_captum(resnet, images):
     inputs = resnet.normalise(images)
     captum = Occlusion(resnet.net)
-    expected = captum.attribute(inputs, (3, 16, 16), (3, 8, 8), baseline_of(inputs, "mean"), TARGETS).detach().numpy()
+    expected = (
+        captum.attribute(inputs, (3, 16, 16), (3, 8, 8), baseline_of(inputs, "mean"), TARGETS)
+        .detach()
+        .numpy()
+    )
     maps, diagnostics = occlusion(resnet, images, TARGETS, SEEDS, windows=[0.25], baseline="mean")
     assert diagnostics == {}
     for channel in range(3):
@@ -426,13 +505,17 @@ def test_several_sizes_equal_a_plain_loop(resnet, images):
                 for column in starts:
                     masked = image.clone()
                     masked[..., row : row + side, column : column + side] = 0
-                    total[row : row + side, column : column + side] += score - resnet.net(masked)[0, target].item()
+                    total[row : row + side, column : column + side] += (
+                        score - resnet.net(masked)[0, target].item()
+                    )
                     count[row : row + side, column : column + side] += 1
     maps, _ = occlusion(resnet, images[:1], TARGETS[:1], SEEDS[:1], windows=[0.3, 0.5])
     assert_close(maps[0], total / count, share=1e-4)
 
 
-@pytest.mark.parametrize(("height", "width", "share"), [(64, 64, 0.125), (50, 31, 0.3), (7, 9, 0.01), (20, 20, 1.0)])
+@pytest.mark.parametrize(
+    ("height", "width", "share"), [(64, 64, 0.125), (50, 31, 0.3), (7, 9, 0.01), (20, 20, 1.0)]
+)
 def test_windows_cover_every_pixel_and_stay_inside(height, width, share):
     hidden = np.zeros((height, width), int)
     places = window_places(height, width, share)
@@ -440,7 +523,9 @@ def test_windows_cover_every_pixel_and_stay_inside(height, width, share):
     for rows, columns in places:
         hidden[rows, columns] += 1
         sides |= {rows.stop - rows.start, columns.stop - columns.start}
-        assert rows.start >= 0 and rows.stop <= height and columns.start >= 0 and columns.stop <= width
+        assert (
+            rows.start >= 0 and rows.stop <= height and columns.start >= 0 and columns.stop <= width
+        )
     assert hidden.min() >= 1 and len(set(map(str, places))) == len(places)
     assert sides == {max(1, round(share * min(height, width)))}
 
@@ -452,16 +537,25 @@ def test_windows_beyond_the_image_are_refused(share):
 
 
 def explain(method, model_name, pixels, target):
-    """Call a method on images as a job does, whatever it explains; `target` is a class or a score."""
+    """Call a method on images as a job does, whatever it explains; `target` is a class or a
+    score.
+    """
     if not method.needs_model:
         return method(*inputs_of(None, pixels, []), SEEDS[: len(pixels)])
     if method.targets == "scores":
-        return method(*inputs_of(scoring_model(model_name), pixels, [float(target)] * len(pixels)), SEEDS[: len(pixels)])
+        return method(
+            *inputs_of(scoring_model(model_name), pixels, [float(target)] * len(pixels)),
+            SEEDS[: len(pixels)],
+        )
     model, known = tiny_model(model_name), {}
     if method.targets == "similarity":
         everything = np.concatenate([pixels, pixels[:, ::-1], 255 - pixels])
         scores = np.random.default_rng(target).random(len(everything))
-        known = {"human": similarity_of_scores(scores), "reference": model.features(to_tensor(everything)).numpy(), "negative": "keep"}
+        known = {
+            "human": similarity_of_scores(scores),
+            "reference": model.features(to_tensor(everything)).numpy(),
+            "negative": "keep",
+        }
     targets = range(len(pixels)) if method.targets == "similarity" else [target] * len(pixels)
     return method(*inputs_of(model, pixels, targets), SEEDS[: len(pixels)], **known)
 
@@ -470,12 +564,22 @@ def explain(method, model_name, pixels, target):
 @pytest.mark.parametrize("name", registry.names("method"))
 def test_method_keeps_the_contract(name, model_name, pixels):
     method = registry.get("method", name)
-    (maps, diagnostics), (again, diagnostics_again) = (explain(method, model_name, pixels[:2], 3) for _ in range(2))
-    assert maps.dtype == np.float32 and maps.ndim == 3 and len(maps) == 2 and np.isfinite(maps).all()
+    (maps, diagnostics), (again, diagnostics_again) = (
+        explain(method, model_name, pixels[:2], 3) for _ in range(2)
+    )
+    assert (
+        maps.dtype == np.float32 and maps.ndim == 3 and len(maps) == 2 and np.isfinite(maps).all()
+    )
     # Not every target has both signs, but some target has.
-    others = np.concatenate([explain(method, model_name, pixels[:2], target)[0] for target in range(5)]) if method.signed else maps
+    others = (
+        np.concatenate([explain(method, model_name, pixels[:2], target)[0] for target in range(5)])
+        if method.signed
+        else maps
+    )
     assert (others < 0).any() == method.signed
-    assert all(column.shape == (2,) and np.isfinite(column).all() for column in diagnostics.values())
+    assert all(
+        column.shape == (2,) and np.isfinite(column).all() for column in diagnostics.values()
+    )
     np.testing.assert_array_equal(maps, again)
     assert diagnostics.keys() == diagnostics_again.keys()
 
@@ -489,7 +593,13 @@ def test_method_completes_its_options_and_refuses_unknown_ones(name):
 
 def test_listing_the_methods_imports_no_torch():
     code = (
-        "import sys; from lookalike.core import registry; names = registry.names('method'); print(len(names), 'torch' in sys.modules, 'captum' in sys.modules)"
+        "import sys; from lookalike.core import registry; names = registry.names('method'); "
+        "print(len(names), 'torch' in sys.modules, 'captum' in sys.modules)"
     )
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert printed == [str(len(registry.names("method"))), "False", "False"] and len(registry.names("method")) >= 5
+    printed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert (
+        printed == [str(len(registry.names("method"))), "False", "False"]
+        and len(registry.names("method")) >= 5
+    )

@@ -12,7 +12,14 @@ from scipy.spatial import distance
 from scipy.stats import entropy, pearsonr, rankdata, spearmanr, wasserstein_distance
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from sklearn.metrics import jaccard_score, mean_absolute_error, roc_auc_score
-from test_metrics import dissimilarities, every_range, few_examples, ranges_for, small_maps, smooth_maps
+from test_metrics import (
+    dissimilarities,
+    every_range,
+    few_examples,
+    ranges_for,
+    small_maps,
+    smooth_maps,
+)
 
 from lookalike.core import registry
 from lookalike.core.errors import InputError
@@ -41,13 +48,21 @@ def top_iou(x, y, share=0.1):
 
 
 def sign_disagreement(x, y, dead_zone=0.0):
-    signs = [[0 if abs(value) <= dead_zone else np.sign(value) for value in saliency.flat] for saliency in (x, y)]
+    signs = [
+        [0 if abs(value) <= dead_zone else np.sign(value) for value in saliency.flat]
+        for saliency in (x, y)
+    ]
     active = [(one, other) for one, other in zip(*signs, strict=True) if one or other]
     return sum(one != other for one, other in active) / len(active)
 
 
 def judd(x, y):
-    return 1 - np.mean([roc_auc_score((truth > truth.mean()).ravel(), score.ravel()) for score, truth in ((x, y), (y, x))])
+    return 1 - np.mean(
+        [
+            roc_auc_score((truth > truth.mean()).ravel(), score.ravel())
+            for score, truth in ((x, y), (y, x))
+        ]
+    )
 
 
 def jeffreys(x, y, epsilon=1e-10):
@@ -87,7 +102,9 @@ def test_metric_equals_an_independent_implementation(name, seed):
     assert value(name, x, y) == pytest.approx((SIGNED | UNSIGNED)[name](x, y), abs=1e-9)
 
 
-@pytest.mark.parametrize("name", ["spearman", "topk_iou", "auc_judd", "emd_values", "mae", "sign_agreement"])
+@pytest.mark.parametrize(
+    "name", ["spearman", "topk_iou", "auc_judd", "emd_values", "mae", "sign_agreement"]
+)
 def test_metric_equals_its_reference_where_many_values_are_tied(name):
     x, y = np.round(maps(True, seed=5) * 3) / 3
     assert value(name, x, y) == pytest.approx(SIGNED[name](x, y), abs=1e-9)
@@ -96,7 +113,9 @@ def test_metric_equals_its_reference_where_many_values_are_tied(name):
 def test_options_reach_the_metric():
     x, y = maps(True, seed=6)
     assert value("topk_iou", x, y, share=0.3) == pytest.approx(top_iou(x, y, 0.3), abs=1e-12)
-    assert value("sign_agreement", x, y, dead_zone=0.2) == pytest.approx(sign_disagreement(x, y, 0.2), abs=1e-12)
+    assert value("sign_agreement", x, y, dead_zone=0.2) == pytest.approx(
+        sign_disagreement(x, y, 0.2), abs=1e-12
+    )
 
 
 def test_distributions_without_a_common_pixel_are_as_far_apart_as_can_be():
@@ -110,7 +129,9 @@ def test_distributions_without_a_common_pixel_are_as_far_apart_as_can_be():
 def test_maps_with_zeros_have_a_jensen_shannon_distance():
     x, y = np.maximum(maps(True, seed=7), 0)
     assert (x == 0).any()
-    assert value("jensen_shannon", x, y) == pytest.approx(distance.jensenshannon(x.ravel(), y.ravel(), base=2), abs=1e-9)
+    assert value("jensen_shannon", x, y) == pytest.approx(
+        distance.jensenshannon(x.ravel(), y.ravel(), base=2), abs=1e-9
+    )
 
 
 @pytest.mark.parametrize("name", ["rmse", "angular", "jensen_shannon"])
@@ -132,7 +153,9 @@ def test_nearly_equal_maps_keep_their_digits(name):
 def test_mean_squared_error_of_zscored_maps_is_twice_the_pearson_dissimilarity():
     x, y = ((saliency - saliency.mean()) / saliency.std() for saliency in maps(True, seed=9))
     assert value("mse", x, y) == pytest.approx(2 * value("pearson", x, y), abs=1e-9)
-    assert value("pearson", x, y) == pytest.approx(1 - pearsonr(x.ravel(), y.ravel()).statistic, abs=1e-9)
+    assert value("pearson", x, y) == pytest.approx(
+        1 - pearsonr(x.ravel(), y.ravel()).statistic, abs=1e-9
+    )
 
 
 SAME = {
@@ -158,10 +181,17 @@ def test_saliencytools_differs_as_the_cards_say():
     span = max(x.max(), y.max()) - min(x.min(), y.min())
     assert 1 / peer.psnr(x, y) == pytest.approx(-20 * np.log10(value("rmse", x, y) / span))
     assert peer.sign_agreement_ratio(x, y) == pytest.approx(sign_disagreement(x, y))
-    assert peer.emd(x, 0.5 * x) == pytest.approx(0, abs=1e-6) and value("emd_values", x, 0.5 * x) > 0.1
+    assert (
+        peer.emd(x, 0.5 * x) == pytest.approx(0, abs=1e-6) and value("emd_values", x, 0.5 * x) > 0.1
+    )
     assert peer.ssim(x, x + 1e-9) == 0
-    assert peer.auc_judd(np.zeros_like(x), y) == pytest.approx(0, abs=1e-12) and np.isnan(value("auc_judd", np.zeros_like(x), y))
-    assert peer.jaccard_distance(np.zeros((12, 12)), np.zeros((12, 12))) == 1 and value("jaccard", *np.zeros((2, 12, 12))) == 0
+    assert peer.auc_judd(np.zeros_like(x), y) == pytest.approx(0, abs=1e-12) and np.isnan(
+        value("auc_judd", np.zeros_like(x), y)
+    )
+    assert (
+        peer.jaccard_distance(np.zeros((12, 12)), np.zeros((12, 12))) == 1
+        and value("jaccard", *np.zeros((2, 12, 12))) == 0
+    )
     assert abs(peer.czenakowski_distance(x, -0.99 * x)) > 10
 
 
@@ -169,21 +199,27 @@ def test_cosine_agrees_with_scipy():
     from scipy.spatial.distance import cosine
 
     x, y = smooth_maps(2, 32, 32, 10, 2.0)
-    assert dissimilarities("cosine", x[None], y[None]).item() == pytest.approx(cosine(x.ravel(), y.ravel()), abs=1e-12)
+    assert dissimilarities("cosine", x[None], y[None]).item() == pytest.approx(
+        cosine(x.ravel(), y.ravel()), abs=1e-12
+    )
 
 
 def test_pearson_agrees_with_scipy():
     from scipy.stats import pearsonr
 
     x, y = smooth_maps(2, 32, 32, 11, 2.0)
-    assert dissimilarities("pearson", x[None], y[None]).item() == pytest.approx(1 - pearsonr(x.ravel(), y.ravel()).statistic, abs=1e-12)
+    assert dissimilarities("pearson", x[None], y[None]).item() == pytest.approx(
+        1 - pearsonr(x.ravel(), y.ravel()).statistic, abs=1e-12
+    )
 
 
 def test_mse_agrees_with_scikit_image():
     from skimage.metrics import mean_squared_error
 
     x, y = smooth_maps(2, 32, 32, 12, 2.0)
-    assert dissimilarities("mse", x[None], y[None]).item() == pytest.approx(mean_squared_error(x, y), rel=1e-12)
+    assert dissimilarities("mse", x[None], y[None]).item() == pytest.approx(
+        mean_squared_error(x, y), rel=1e-12
+    )
 
 
 def test_mse_of_nearly_equal_large_maps_does_not_cancel():
@@ -191,7 +227,9 @@ def test_mse_of_nearly_equal_large_maps_does_not_cancel():
     y = x + 2.0**-20
     np.testing.assert_allclose(np.diag(dissimilarities("mse", x, y)), 2.0**-40, rtol=1e-3)
     np.testing.assert_array_equal(np.diag(dissimilarities("mse", x, x)), 0)
-    assert mean_squared_differences(x.reshape(2, -1), y.reshape(2, -1))[0, 1] == pytest.approx(np.mean((x[0] - y[1]) ** 2), rel=1e-9)
+    assert mean_squared_differences(x.reshape(2, -1), y.reshape(2, -1))[0, 1] == pytest.approx(
+        np.mean((x[0] - y[1]) ** 2), rel=1e-9
+    )
 
 
 def test_rbf_equals_its_formula_on_224_pixels():
@@ -203,16 +241,25 @@ def test_rbf_equals_its_formula_on_224_pixels():
 def test_rbf_width_is_carried_over_to_other_sizes():
     x, y = smooth_maps(2, 28, 28, 15)
     fine = [np.repeat(np.repeat(saliency, 8, axis=0), 8, axis=1)[None] for saliency in (x, y)]
-    assert dissimilarities("rbf", x[None], y[None]).item() == pytest.approx(dissimilarities("rbf", *fine).item(), abs=1e-12)
+    assert dissimilarities("rbf", x[None], y[None]).item() == pytest.approx(
+        dissimilarities("rbf", *fine).item(), abs=1e-12
+    )
 
 
 @pytest.mark.parametrize("shape", [(11, 11), (40, 33)])
 @every_range
 def test_ssim_agrees_with_scikit_image(shape, data_range):
     x, y = smooth_maps(2, *shape, 16, data_range), smooth_maps(3, *shape, 17, data_range)
-    settings_of_skimage = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": data_range}
+    settings_of_skimage = {
+        "gaussian_weights": True,
+        "sigma": 1.5,
+        "use_sample_covariance": False,
+        "data_range": data_range,
+    }
     raw = registry.get("metric", "ssim").raw(dissimilarities("ssim", x, y, data_range))
-    expected = [[structural_similarity(one, other, **settings_of_skimage) for other in y] for one in x]
+    expected = [
+        [structural_similarity(one, other, **settings_of_skimage) for other in y] for one in x
+    ]
     np.testing.assert_allclose(raw, expected, rtol=0, atol=1e-9)
 
 
@@ -223,7 +270,9 @@ def test_ssim_of_constant_maps_is_the_luminance_alone():
 
 
 def naive_distribution(saliency, grid=28):
-    """Return the block means, over the sum, by repeating every pixel until the grid divides the size."""
+    """Return the block means, over the sum, by repeating every pixel until the grid divides the
+    size.
+    """
     fine = np.repeat(np.repeat(np.abs(saliency), grid, axis=0), grid, axis=1)
     side = len(saliency)
     coarse = fine.reshape(grid, side, grid, side).mean(axis=(1, 3))
@@ -238,13 +287,23 @@ def test_emd_agrees_with_pot_on_the_whole_mass(size):
     x, y = smooth_maps(2, size, size, 18, 2.0)
     cells = np.argwhere(np.ones((28, 28)))
     distances = cdist(cells, cells) / np.hypot(27, 27)
-    expected = emd2(naive_distribution(x).ravel(), naive_distribution(y).ravel(), distances, numItermax=10_000_000)
+    expected = emd2(
+        naive_distribution(x).ravel(),
+        naive_distribution(y).ravel(),
+        distances,
+        numItermax=10_000_000,
+    )
     assert dissimilarities("emd", x[None], y[None]).item() == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize(
     ("origin", "target", "expected"),
-    [((0, 0), (3, 4), 5 / np.hypot(27, 27)), ((0, 0), (27, 27), 1.0), ((27, 0), (0, 27), 1.0), ((5, 6), (5, 6), 0.0)],
+    [
+        ((0, 0), (3, 4), 5 / np.hypot(27, 27)),
+        ((0, 0), (27, 27), 1.0),
+        ((27, 0), (0, 27), 1.0),
+        ((5, 6), (5, 6), 0.0),
+    ],
 )
 def test_emd_of_single_pixels_is_their_distance_over_the_diagonal(origin, target, expected):
     x, y = np.zeros((2, 1, 28, 28))
@@ -256,7 +315,9 @@ def test_emd_moves_only_the_share_that_differs():
     x, y = np.zeros((2, 1, 28, 28))
     x[0, 0, 0], x[0, 9, 9] = 1.0, 3.0
     y[0, 0, 27], y[0, 9, 9] = 1.0, 3.0
-    assert dissimilarities("emd", x, y).item() == pytest.approx(0.25 * 27 / np.hypot(27, 27), abs=1e-12)
+    assert dissimilarities("emd", x, y).item() == pytest.approx(
+        0.25 * 27 / np.hypot(27, 27), abs=1e-12
+    )
 
 
 def test_emd_sign_option():
@@ -272,7 +333,9 @@ def test_emd_sign_option():
 
 def test_block_means_equal_reshaped_means_where_the_size_divides():
     x = smooth_maps(2, 56, 84, 20, 2.0)
-    np.testing.assert_allclose(block_means(x, 28), x.reshape(2, 28, 2, 28, 3).mean(axis=(2, 4)), rtol=0, atol=1e-14)
+    np.testing.assert_allclose(
+        block_means(x, 28), x.reshape(2, 28, 2, 28, 3).mean(axis=(2, 4)), rtol=0, atol=1e-14
+    )
 
 
 @pytest.mark.parametrize("size", [29, 50, 64])
@@ -291,7 +354,9 @@ def test_block_means_leave_small_maps_alone():
 
 
 def test_every_metric_has_a_reference():
-    assert sorted({*SIGNED, *UNSIGNED, "cosine", "emd", "mse", "pearson", "rbf", "ssim"}) == registry.names("metric")
+    assert sorted(
+        {*SIGNED, *UNSIGNED, "cosine", "emd", "mse", "pearson", "rbf", "ssim"}
+    ) == registry.names("metric")
 
 
 @pytest.mark.parametrize("size", [(11, 11), (24, 31), (50, 50)], ids=str)
@@ -300,7 +365,9 @@ def test_metric_equals_its_reference_on_other_sizes_signs_and_with_many_zeros(na
     for data_range in ranges_for(name):
         x, y = maps(data_range == 2.0, size, seed=12)
         for first, second in ((x, y), np.trunc([4 * x, 4 * y]) / 4):
-            assert value(name, first, second) == pytest.approx((SIGNED | UNSIGNED)[name](first, second), abs=1e-12)
+            assert value(name, first, second) == pytest.approx(
+                (SIGNED | UNSIGNED)[name](first, second), abs=1e-12
+            )
 
 
 def exact_rmse(x, y):
@@ -313,10 +380,19 @@ def exact_angular(x, y):
 
 def exact_jensen_shannon(x, y):
     p, q = ([one / mp.fsum(values) for one in values] for values in (x, y))
-    return mp.sqrt(mp.fsum(a * mp.log(2 * a / (a + b), 2) + b * mp.log(2 * b / (a + b), 2) for a, b in zip(p, q, strict=True)) / 2)
+    return mp.sqrt(
+        mp.fsum(
+            a * mp.log(2 * a / (a + b), 2) + b * mp.log(2 * b / (a + b), 2)
+            for a, b in zip(p, q, strict=True)
+        )
+        / 2
+    )
 
 
-@pytest.mark.parametrize(("name", "exact"), [("rmse", exact_rmse), ("angular", exact_angular), ("jensen_shannon", exact_jensen_shannon)])
+@pytest.mark.parametrize(
+    ("name", "exact"),
+    [("rmse", exact_rmse), ("angular", exact_angular), ("jensen_shannon", exact_jensen_shannon)],
+)
 @pytest.mark.parametrize("difference", [1e-3, 1e-6, 1e-9])
 def test_digits_of_nearly_equal_maps_are_those_of_exact_arithmetic(name, exact, difference):
     x = smooth_maps(1, 24, 24, 23)[0]
@@ -335,13 +411,19 @@ def test_angular_keeps_its_digits_for_nearly_opposite_maps():
 @every_range
 def test_raw_psnr_is_in_decibels(data_range):
     x, y = smooth_maps(2, 24, 24, 27, data_range)
-    raw = registry.get("metric", "psnr").raw(dissimilarities("psnr", x[None], y[None], data_range)).item()
+    raw = (
+        registry.get("metric", "psnr")
+        .raw(dissimilarities("psnr", x[None], y[None], data_range))
+        .item()
+    )
     assert raw == pytest.approx(peak_signal_noise_ratio(x, y, data_range=data_range), abs=1e-9)
 
 
 def test_jaccard_of_binary_maps_is_scikit_learns():
     x, y = maps(True, seed=14) > 0
-    assert value("jaccard", x, y) == pytest.approx(1 - jaccard_score(x.ravel(), y.ravel()), abs=1e-12)
+    assert value("jaccard", x, y) == pytest.approx(
+        1 - jaccard_score(x.ravel(), y.ravel()), abs=1e-12
+    )
 
 
 def test_auc_judd_counts_pixels_at_the_mean_as_not_salient():
@@ -351,19 +433,27 @@ def test_auc_judd_counts_pixels_at_the_mean_as_not_salient():
 
 
 @few_examples
-@given(drawn=small_maps(2), share=st.floats(0.001, 1), dead_zone=st.integers(0, 200).map(lambda steps: steps / 256))
+@given(
+    drawn=small_maps(2),
+    share=st.floats(0.001, 1),
+    dead_zone=st.integers(0, 200).map(lambda steps: steps / 256),
+)
 def test_any_share_and_dead_zone_equal_sorting_and_a_loop(drawn, share, dead_zone):
     x, y = np.round(4 * drawn) / 4
     assert set(np.flatnonzero(largest_pixels(x[None], share=share))) == top_pixels(x, share)
     assert value("topk_iou", x, y, share=share) == pytest.approx(top_iou(x, y, share), abs=1e-12)
     x[0, :2], y[0, :2] = (1, dead_zone), (-1, -dead_zone)
-    assert value("sign_agreement", x, y, dead_zone=dead_zone) == pytest.approx(sign_disagreement(x, y, dead_zone), abs=1e-12)
+    assert value("sign_agreement", x, y, dead_zone=dead_zone) == pytest.approx(
+        sign_disagreement(x, y, dead_zone), abs=1e-12
+    )
 
 
 @few_examples
 @given(drawn=small_maps(4))
 def test_mse_rmse_psnr_and_rbf_are_one_ranking(drawn):
-    mse, rmse, psnr, rbf = (dissimilarities(name, drawn, drawn) for name in ("mse", "rmse", "psnr", "rbf"))
+    mse, rmse, psnr, rbf = (
+        dissimilarities(name, drawn, drawn) for name in ("mse", "rmse", "psnr", "rbf")
+    )
     for implied in (rmse**2, (2 * psnr) ** 2, -np.log1p(-rbf) / 3.92):
         np.testing.assert_allclose(implied, mse, rtol=1e-9)
     for values in (rmse, psnr, rbf):
@@ -371,15 +461,26 @@ def test_mse_rmse_psnr_and_rbf_are_one_ranking(drawn):
 
 
 def test_saliencytools_has_the_definitions_that_the_cards_tell():
-    assert [name for name in registry.names("metric") if "the same" in registry.get("metric", name).saliencytools] == sorted(SAME)
+    assert [
+        name
+        for name in registry.names("metric")
+        if "the same" in registry.get("metric", name).saliencytools
+    ] == sorted(SAME)
     x, y = (scale_minmax(saliency) for saliency in maps(False, seed=15))
     assert peer.emd(x, y) == pytest.approx(256 * value("emd_values", x, y), abs=1)
     assert peer.emd(x, x[::-1]) == pytest.approx(0, abs=1e-9) and value("emd", x, x[::-1]) > 0.01
-    assert peer.psnr(3 * x, 3 * y) == pytest.approx(peer.psnr(x, y)) and value("rmse", 3 * x, 3 * y) > 2 * value("rmse", x, y)
+    assert peer.psnr(3 * x, 3 * y) == pytest.approx(peer.psnr(x, y)) and value(
+        "rmse", 3 * x, 3 * y
+    ) > 2 * value("rmse", x, y)
     uniform = structural_similarity(x, y, win_size=7, data_range=1.0)
-    assert peer.ssim(x, y) == pytest.approx((1 - uniform) / 2, abs=1e-12) and abs(peer.ssim(x, y) - value("ssim", x, y)) > 1e-3
+    assert (
+        peer.ssim(x, y) == pytest.approx((1 - uniform) / 2, abs=1e-12)
+        and abs(peer.ssim(x, y) - value("ssim", x, y)) > 1e-3
+    )
     assert peer.auc_judd(x, y) != pytest.approx(peer.auc_judd(y, x), abs=1e-3)
-    assert (peer.auc_judd(x, y) + peer.auc_judd(y, x)) / 2 == pytest.approx(value("auc_judd", x, y), abs=1e-12)
+    assert (peer.auc_judd(x, y) + peer.auc_judd(y, x)) / 2 == pytest.approx(
+        value("auc_judd", x, y), abs=1e-12
+    )
     assert peer.kl_divergence(x * (x > y), y * (y > x)) > 20
     signs = np.array([[1.0, 0, 0, -1]]), np.array([[-1.0, 0, 0, -1]])
     assert (peer.sign_agreement_ratio(*signs), value("sign_agreement", *signs)) == (0.25, 0.5)
@@ -391,8 +492,12 @@ def test_saliencytools_has_the_definitions_that_the_cards_tell():
 @few_examples
 @given(data=st.data())
 def test_ranks_of_any_values_are_scipys(dtype, data):
-    """Values as they come, tiny ones and both zeros among them, so that many bits and many ties are met."""
+    """Values as they come, tiny ones and both zeros among them, so that many bits and many ties are
+    met.
+    """
     bits = 8 * np.dtype(dtype).itemsize
-    values = st.floats(width=bits, allow_nan=False, allow_infinity=False) | st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.5])
+    values = st.floats(width=bits, allow_nan=False, allow_infinity=False) | st.sampled_from(
+        [0.0, -0.0, 1.0, -1.0, 0.5]
+    )
     vectors = data.draw(arrays(dtype, (2, 60), elements=values))
     np.testing.assert_array_equal(average_ranks(vectors), rankdata(vectors, axis=1))

@@ -30,12 +30,17 @@ def ranges_for(name):
 
 
 def names_that_ignore(what):
-    return [name for name in registry.names("metric") if what in registry.get("metric", name).ignores]
+    return [
+        name for name in registry.names("metric") if what in registry.get("metric", name).ignores
+    ]
 
 
 every_metric = pytest.mark.parametrize("name", registry.names("metric"))
 every_range = pytest.mark.parametrize("data_range", RANGES, ids=RANGES.get)
-every_view = pytest.mark.parametrize(("name", "data_range"), [(name, data_range) for name in registry.names("metric") for data_range in ranges_for(name)])
+every_view = pytest.mark.parametrize(
+    ("name", "data_range"),
+    [(name, data_range) for name in registry.names("metric") for data_range in ranges_for(name)],
+)
 few_examples = settings(max_examples=25, deadline=None, derandomize=True, database=None)
 
 
@@ -46,9 +51,15 @@ def smooth_maps(count, height, width, seed=0, data_range=1.0):
     maps = np.zeros((count, height, width))
     for saliency in maps:
         for _ in range(5):
-            row, column, spread = rng.uniform(0, height), rng.uniform(0, width), rng.uniform(0.08, 0.3) * height
+            row, column, spread = (
+                rng.uniform(0, height),
+                rng.uniform(0, width),
+                rng.uniform(0.08, 0.3) * height,
+            )
             weight = rng.uniform(0.2, 1) if data_range == 1.0 else rng.normal()
-            saliency += weight * np.exp(-0.5 * ((rows - row) ** 2 + (columns - column) ** 2) / spread**2)
+            saliency += weight * np.exp(
+                -0.5 * ((rows - row) ** 2 + (columns - column) ** 2) / spread**2
+            )
     maps += 0.05 * rng.random(maps.shape)
     return 0.8 * maps / np.abs(maps).max(axis=(1, 2), keepdims=True)
 
@@ -71,7 +82,9 @@ def undefined_for(name, kind):
 
 def small_maps(count=3):
     """Draw maps whose values are multiples of 1/256 in [-1, 1], often zero, often equal."""
-    return arrays(np.int16, (count, 11, 12), elements=st.integers(-256, 256)).map(lambda values: values / 256)
+    return arrays(np.int16, (count, 11, 12), elements=st.integers(-256, 256)).map(
+        lambda values: values / 256
+    )
 
 
 def taken(name, maps):
@@ -114,7 +127,10 @@ def test_different_maps_differ_symmetrically_and_within_the_range(name, data_ran
 @every_view
 def test_block_equals_pair_by_pair(name, data_range):
     x, y = smooth_maps(3, 32, 32, 3, data_range), smooth_maps(4, 32, 32, 4, data_range)
-    single = [[dissimilarities(name, one[None], other[None], data_range).item() for other in y] for one in x]
+    single = [
+        [dissimilarities(name, one[None], other[None], data_range).item() for other in y]
+        for one in x
+    ]
     np.testing.assert_allclose(dissimilarities(name, x, y, data_range), single, rtol=0, atol=1e-12)
 
 
@@ -123,9 +139,17 @@ def test_upper_pairs_are_those_of_the_whole_table(name, data_range):
     card = registry.get("metric", name)
     options = {"data_range": data_range} if card.bounded else {}
     for first, second in ((21, 22), (23, 23)):
-        x, y = (card.prepared(smooth_maps(5, 32, 24, seed, data_range), **options) for seed in (first, second))
+        x, y = (
+            card.prepared(smooth_maps(5, 32, 24, seed, data_range), **options)
+            for seed in (first, second)
+        )
         above = np.triu_indices(5, 1)
-        np.testing.assert_allclose(card.compare(x, y, upper=True, **options)[above], card.compare(x, y, **options)[above], rtol=0, atol=1e-12)
+        np.testing.assert_allclose(
+            card.compare(x, y, upper=True, **options)[above],
+            card.compare(x, y, **options)[above],
+            rtol=0,
+            atol=1e-12,
+        )
 
 
 @every_view
@@ -138,7 +162,10 @@ def test_a_copy_does_not_differ_where_contrast_is_low(name, data_range, contrast
 @every_metric
 def test_float32_maps_are_computed_in_float64(name):
     x, y = (maps_for(name, 2, seed=seed).astype(np.float32) for seed in (5, 6))
-    np.testing.assert_array_equal(dissimilarities(name, x, y), dissimilarities(name, x.astype(np.float64), y.astype(np.float64)))
+    np.testing.assert_array_equal(
+        dissimilarities(name, x, y),
+        dissimilarities(name, x.astype(np.float64), y.astype(np.float64)),
+    )
 
 
 @every_metric
@@ -152,8 +179,16 @@ def test_maps_are_not_changed(name):
 @every_metric
 def test_zero_and_constant_maps_are_nan_exactly_where_the_card_says(name):
     constants = (0.1, 0.3, 0.7, -0.6)[: 4 if 2.0 in ranges_for(name) else 3]
-    x = np.stack([np.zeros((24, 24)), *(np.full((24, 24), value) for value in constants), maps_for(name, 1)[0]])
-    lacking = np.array([undefined_for(name, "zero"), *[undefined_for(name, "constant")] * len(constants), False])
+    x = np.stack(
+        [
+            np.zeros((24, 24)),
+            *(np.full((24, 24), value) for value in constants),
+            maps_for(name, 1)[0],
+        ]
+    )
+    lacking = np.array(
+        [undefined_for(name, "zero"), *[undefined_for(name, "constant")] * len(constants), False]
+    )
     np.testing.assert_array_equal(np.isnan(dissimilarities(name, x, x)), lacking[:, None] | lacking)
 
 
@@ -171,14 +206,23 @@ def test_values_that_are_not_finite_are_refused(name, value):
 @every_metric
 @pytest.mark.parametrize(
     ("first", "second"),
-    [((1, 24, 24), (1, 24, 25)), ((1, 24, 25), (1, 25, 24)), ((24, 24), (24, 24)), ((1, 24, 24), (24, 24)), ((1, 1, 24, 24), (1, 1, 24, 24))],
+    [
+        ((1, 24, 24), (1, 24, 25)),
+        ((1, 24, 25), (1, 25, 24)),
+        ((24, 24), (24, 24)),
+        ((1, 24, 24), (24, 24)),
+        ((1, 1, 24, 24), (1, 1, 24, 24)),
+    ],
 )
 def test_unequal_shapes_and_wrong_dimensions_are_refused(name, first, second):
     with pytest.raises(InputError, match="must have shapes"):
         dissimilarities(name, np.ones(first), np.ones(second))
 
 
-@pytest.mark.parametrize("name", [name for name in registry.names("metric") if registry.get("metric", name).views == "unsigned"])
+@pytest.mark.parametrize(
+    "name",
+    [name for name in registry.names("metric") if registry.get("metric", name).views == "unsigned"],
+)
 def test_negative_values_are_refused_where_the_card_says(name):
     x = maps_for(name, 2)
     assert np.isfinite(dissimilarities(name, x, x)).all()
@@ -188,11 +232,18 @@ def test_negative_values_are_refused_where_the_card_says(name):
 
 @pytest.mark.parametrize(
     ("name", "ignored"),
-    [(name, ignored) for name in registry.names("metric") for ignored in TRANSFORMATIONS if ignored != "sign" or 2.0 in ranges_for(name)],
+    [
+        (name, ignored)
+        for name in registry.names("metric")
+        for ignored in TRANSFORMATIONS
+        if ignored != "sign" or 2.0 in ranges_for(name)
+    ],
 )
 def test_card_lists_what_the_metric_ignores_and_nothing_else(name, ignored):
     x, y = maps_for(name, 3, seed=8), maps_for(name, 3, seed=9)
-    change = np.abs(dissimilarities(name, TRANSFORMATIONS[ignored](x), y) - dissimilarities(name, x, y)).max()
+    change = np.abs(
+        dissimilarities(name, TRANSFORMATIONS[ignored](x), y) - dissimilarities(name, x, y)
+    ).max()
     if ignored in registry.get("metric", name).ignores:
         assert change <= 1e-9
     else:
@@ -211,11 +262,16 @@ def test_any_maps_give_symmetric_values_in_range_and_zero_with_themselves(name, 
     assert (d[known] <= high + 1e-12).all()
     assert np.nan_to_num(np.diag(d)).max() <= 1e-12
     np.testing.assert_allclose(d, d.T, rtol=0, atol=1e-12)
-    lacking = [undefined_for(name, "zero" if not saliency.any() else "constant") and np.ptp(saliency) == 0 for saliency in maps]
+    lacking = [
+        undefined_for(name, "zero" if not saliency.any() else "constant") and np.ptp(saliency) == 0
+        for saliency in maps
+    ]
     np.testing.assert_array_equal(np.isnan(np.diag(d)), lacking)
 
 
-@pytest.mark.parametrize("name", [name for name in registry.names("metric") if registry.get("metric", name).triangle])
+@pytest.mark.parametrize(
+    "name", [name for name in registry.names("metric") if registry.get("metric", name).triangle]
+)
 @few_examples
 @given(maps=small_maps(2))
 def test_triangle_inequality_holds_where_the_card_says(name, maps):
@@ -229,10 +285,17 @@ def test_triangle_inequality_holds_where_the_card_says(name, maps):
 
 @pytest.mark.parametrize("name", names_that_ignore("scale"))
 @few_examples
-@given(maps=small_maps(2), factor=st.sampled_from([2.0**-100, 2.0**-20, 3.0, 7.0, 2.0**20, 2.0**100]))
+@given(
+    maps=small_maps(2), factor=st.sampled_from([2.0**-100, 2.0**-20, 3.0, 7.0, 2.0**20, 2.0**100])
+)
 def test_any_positive_scale_is_ignored_where_the_card_says(name, maps, factor):
     maps = taken(name, maps)
-    np.testing.assert_allclose(dissimilarities(name, maps[:1] * factor, maps[1:]), dissimilarities(name, maps[:1], maps[1:]), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(
+        dissimilarities(name, maps[:1] * factor, maps[1:]),
+        dissimilarities(name, maps[:1], maps[1:]),
+        rtol=0,
+        atol=1e-9,
+    )
 
 
 @pytest.mark.parametrize("name", names_that_ignore("offset"))
@@ -240,7 +303,12 @@ def test_any_positive_scale_is_ignored_where_the_card_says(name, maps, factor):
 @given(maps=small_maps(2), offset=st.integers(0, 4096).map(lambda steps: steps / 256))
 def test_any_offset_is_ignored_where_the_card_says(name, maps, offset):
     maps = taken(name, maps)
-    np.testing.assert_allclose(dissimilarities(name, maps[:1] + offset, maps[1:]), dissimilarities(name, maps[:1], maps[1:]), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(
+        dissimilarities(name, maps[:1] + offset, maps[1:]),
+        dissimilarities(name, maps[:1], maps[1:]),
+        rtol=0,
+        atol=1e-9,
+    )
 
 
 @pytest.mark.parametrize("shape", [(10, 11), (11, 10), (7, 7)])
@@ -258,13 +326,18 @@ def test_topk_iou_refuses_shares_beyond_the_map(share):
 def loaded_modules(code, *libraries):
     """Return which of the libraries a fresh interpreter has loaded after running the code."""
     report = f"import sys\n{code}\nprint(*[name for name in {libraries!r} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", report], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", report], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
 
 
 def test_listing_all_metrics_imports_nothing_heavy():
-    code = "from lookalike.core import registry\nfor name in registry.names('metric'): registry.get('metric', name)"
+    code = (
+        "from lookalike.core import registry\nfor name in registry.names('metric'): "
+        "registry.get('metric', name)"
+    )
     assert loaded_modules(code, "scipy", "torch", "ot", "numba", "pandas") == []
     assert loaded_modules(f"{code}\nimport scipy", "scipy", "torch") == ["scipy"]
 
@@ -277,7 +350,9 @@ from lookalike.core import registry
 maps = np.random.default_rng(0).random((2, 16, 16))
 registry.get("metric", {name!r})(maps, maps)
 """
-    assert set(loaded_modules(code, "numba", "torch", "ot", "pandas", "sklearn", "skimage", "scipy.stats")) <= {"numba"}
+    assert set(
+        loaded_modules(code, "numba", "torch", "ot", "pandas", "sklearn", "skimage", "scipy.stats")
+    ) <= {"numba"}
 
 
 def test_the_cheap_metrics_do_without_numba():

@@ -9,7 +9,15 @@ from lookalike.core import io
 from lookalike.core.errors import InputError
 from lookalike.models import networks
 from lookalike.models.loading import load_model
-from lookalike.models.networks import build_network, describe_import, normalisation_of, predict, save_model, targets_of, to_tensor
+from lookalike.models.networks import (
+    build_network,
+    describe_import,
+    normalisation_of,
+    predict,
+    save_model,
+    targets_of,
+    to_tensor,
+)
 from lookalike.models.tables import measure_model
 
 torch.set_num_threads(1)
@@ -25,7 +33,9 @@ def pixels():
 
 
 def network(recipe=RECIPE, n_classes=3):
-    """Return a network with random weights and batch statistics that are not those of a fresh one."""
+    """Return a network with random weights and batch statistics that are not those of a fresh
+    one.
+    """
     torch.manual_seed(0)
     net = build_network(recipe, n_classes)
     net(torch.rand(8, 3, 64, 64))
@@ -80,18 +90,24 @@ def test_prediction_does_not_depend_on_the_batch(tmp_path, pixels, monkeypatch):
 
 
 def test_unknown_timm_model_gives_near_names():
-    with pytest.raises(InputError, match=r"unknown timm model 'test_resnt'; did you mean 'test_resnet'"):
+    with pytest.raises(
+        InputError, match=r"unknown timm model 'test_resnt'; did you mean 'test_resnet'"
+    ):
         build_network({"timm": "test_resnt"}, 3)
 
 
 def test_unknown_tag_gives_near_names():
-    with pytest.raises(InputError, match=r"unknown timm model 'resnet18.a1_in1'; did you mean 'resnet18.a1_in1k'"):
+    with pytest.raises(
+        InputError, match=r"unknown timm model 'resnet18.a1_in1'; did you mean 'resnet18.a1_in1k'"
+    ):
         build_network({"timm": "resnet18.a1_in1"}, 3)
 
 
 @pytest.mark.parametrize("options", [{"outptu_stride": 8}, {"output_stride": 7}])
 def test_wrong_option_is_refused(options):
-    with pytest.raises(InputError, match=r"timm model 'test_resnet' does not take the options .*_stride"):
+    with pytest.raises(
+        InputError, match=r"timm model 'test_resnet' does not take the options .*_stride"
+    ):
         build_network({"timm": "test_resnet", "options": options}, 3)
 
 
@@ -110,23 +126,44 @@ def test_imagenet_head_has_wordnets_classes_if_the_labels_are_such(name, outputs
     assert classes == timm.data.ImageNetInfo(name).label_names() and len(classes) == outputs
     if outputs == 1000:
         # tench, English springer and parachute, as everybody numbers them
-        assert [classes.index(label) for label in ("n01440764", "n02102040", "n03888257")] == [0, 217, 701]
+        assert [classes.index(label) for label in ("n01440764", "n02102040", "n03888257")] == [
+            0,
+            217,
+            701,
+        ]
 
 
-@pytest.mark.parametrize("labels", [["cat", "dog"], ["n01440764", "dog"], ["n01440764", "n00000000"]])
+@pytest.mark.parametrize(
+    "labels", [["cat", "dog"], ["n01440764", "dog"], ["n01440764", "n00000000"]]
+)
 def test_imagenet_head_has_numbers_if_any_label_is_none_of_wordnets(labels):
-    assert describe_import(build_network(RECIPE, 1000), RECIPE, labels)["classes"] == [str(index) for index in range(1000)]
+    assert describe_import(build_network(RECIPE, 1000), RECIPE, labels)["classes"] == [
+        str(index) for index in range(1000)
+    ]
 
 
 def test_accuracy_and_true_classes_of_an_imagenet_head_are_over_its_thousand():
     labels = ["n01440764", "n02102040", "n03888257"]
-    sidecar = describe_import(build_network(RECIPE, 1000), RECIPE, labels) | {"parameters": 1, "features": 1}
-    predictions = {"classes": np.array(sidecar["classes"]), "labels": np.array(labels), "predicted": np.array([0, 217, 5])}
+    sidecar = describe_import(build_network(RECIPE, 1000), RECIPE, labels) | {
+        "parameters": 1,
+        "features": 1,
+    }
+    predictions = {
+        "classes": np.array(sidecar["classes"]),
+        "labels": np.array(labels),
+        "predicted": np.array([0, 217, 5]),
+    }
     assert targets_of(predictions, "label", "a") == [0, 217, 701]
-    assert measure_model(sidecar, predictions, dict.fromkeys(("layer", "channels", "grid")))["explained_accuracy"] == pytest.approx(2 / 3)
+    assert measure_model(sidecar, predictions, dict.fromkeys(("layer", "channels", "grid")))[
+        "explained_accuracy"
+    ] == pytest.approx(2 / 3)
 
 
-PREDICTIONS = {"predicted": np.array([2, 0, 0]), "classes": np.array(CLASSES), "labels": np.array(["owl", "dog", "cat"])}
+PREDICTIONS = {
+    "predicted": np.array([2, 0, 0]),
+    "classes": np.array(CLASSES),
+    "labels": np.array(["owl", "dog", "cat"]),
+}
 
 
 def test_targets_are_the_predicted_or_the_true_classes():
@@ -135,5 +172,11 @@ def test_targets_are_the_predicted_or_the_true_classes():
 
 
 def test_label_that_a_model_does_not_know_is_refused():
-    with pytest.raises(InputError, match=r"model 'net-a' has no class 'emu' among its 3; fine-tune it \(`finetune: true`\), or use target: predicted"):
+    with pytest.raises(
+        InputError,
+        match=(
+            r"model 'net-a' has no class 'emu' among its 3; fine-tune it \(`finetune: true`\), "
+            r"or use target: predicted"
+        ),
+    ):
         targets_of(PREDICTIONS | {"labels": np.array(["owl", "emu"])}, "label", "net-a")

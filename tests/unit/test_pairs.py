@@ -37,7 +37,9 @@ def chance_partners(n, seed):
 
 
 def naive(metric, x, y, partner=None):
-    """Return the dissimilarities pair by pair, of the same image or of the partner's for the second model."""
+    """Return the dissimilarities pair by pair, of the same image or of the partner's for the second
+    model.
+    """
     n = len(x[0])
     values = np.empty((n, len(x), len(y)))
     for image, first, second in np.ndindex(values.shape):
@@ -64,7 +66,9 @@ def test_two_blocks_equal_a_naive_loop(name):
     x, y = model_maps(2, 4, 1), model_maps(3, 4, 2)
     values, chance = compare_blocks(metric, x, y, seed=5)
     np.testing.assert_allclose(values, naive(metric, x, y), rtol=0, atol=1e-12)
-    np.testing.assert_allclose(chance, naive(metric, x, y, chance_partners(4, 5)), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        chance, naive(metric, x, y, chance_partners(4, 5)), rtol=0, atol=1e-12
+    )
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -74,7 +78,9 @@ def test_one_block_equals_a_naive_loop(name):
     values, chance = compare_blocks(metric, x, x, seed=6)
     np.testing.assert_allclose(values, naive(metric, x, x), rtol=0, atol=1e-12)
     above = np.triu(np.ones((3, 3), bool), 1)
-    np.testing.assert_allclose(chance[:, above], naive(metric, x, x, chance_partners(4, 6))[:, above], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        chance[:, above], naive(metric, x, x, chance_partners(4, 6))[:, above], rtol=0, atol=1e-12
+    )
     assert np.isnan(chance[:, ~above]).all()
 
 
@@ -90,7 +96,9 @@ def test_values_do_not_depend_on_the_size_of_the_blocks(name):
             for columns in blocks[place:]:
                 x = [maps[row] for row in rows]
                 y = x if rows is columns else [maps[column] for column in columns]
-                tables[:, :, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = compare_blocks(metric, x, y, seed=7)
+                tables[:, :, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = compare_blocks(
+                    metric, x, y, seed=7
+                )
         return tables[:, :, *np.triu_indices(5, 1)]
 
     whole = in_blocks(5)
@@ -113,7 +121,9 @@ def test_map_without_a_value_spoils_only_its_own_pairs(name):
     x = model_maps(3, 2, 9)
     x[1][0] = 0
     values, chance = compare_blocks(registry.get("metric", name), x, x, seed=0)
-    np.testing.assert_array_equal(np.isnan(values[0]), [[False, True, False], [True, False, True], [False, True, False]])
+    np.testing.assert_array_equal(
+        np.isnan(values[0]), [[False, True, False], [True, False, True], [False, True, False]]
+    )
     assert np.isfinite(values[1]).all()
     # Of two images each is the other's partner.
     np.testing.assert_array_equal(np.isnan(chance[0, *np.triu_indices(3, 1)]), [False, False, True])
@@ -125,7 +135,9 @@ def test_chance_of_an_image_uses_its_partners_map():
     metric = registry.get("metric", "mse")
     _, chance = compare_blocks(metric, x, y, seed=3)
     for image, partner in chance_partners(5, 3).items():
-        assert chance[image, 0, 0] == pytest.approx(np.mean((x[0][image] - y[0][partner]) ** 2), rel=1e-12)
+        assert chance[image, 0, 0] == pytest.approx(
+            np.mean((x[0][image] - y[0][partner]) ** 2), rel=1e-12
+        )
 
 
 def test_single_image_has_values_but_no_chance():
@@ -165,7 +177,9 @@ def test_several_metrics_at_once_give_what_each_gives_alone(within):
 def test_one_metric_twice_with_other_options():
     x = model_maps(3, 2, 19)
     metric = registry.get("metric", "topk_iou")
-    narrow, wide = pairs.compare_blocks([(metric, {"share": 0.1}), (metric, {"share": 0.4})], x, x, seed=1)[0]
+    narrow, wide = pairs.compare_blocks(
+        [(metric, {"share": 0.1}), (metric, {"share": 0.4})], x, x, seed=1
+    )[0]
     np.testing.assert_array_equal(narrow, compare_blocks(metric, x, x, seed=1, share=0.1)[0])
     np.testing.assert_array_equal(wide, compare_blocks(metric, x, x, seed=1, share=0.4)[0])
     assert (narrow != wide).any()
@@ -174,13 +188,19 @@ def test_one_metric_twice_with_other_options():
 def test_maps_compared_with_each_other_equal_a_block_of_one_image():
     x = model_maps(4, 1, 20)
     metrics = [(registry.get("metric", name), {}) for name in METRICS]
-    np.testing.assert_array_equal(compare_maps(metrics, [maps[0] for maps in x]), pairs.compare_blocks(metrics, x, x, seed=0)[0][:, 0])
+    np.testing.assert_array_equal(
+        compare_maps(metrics, [maps[0] for maps in x]),
+        pairs.compare_blocks(metrics, x, x, seed=0)[0][:, 0],
+    )
 
 
 @pytest.mark.parametrize("chance_as_well", [True, False])
 def test_within_a_block_no_pair_is_computed_twice(chance_as_well, monkeypatch):
     computed = []
-    monkeypatch.setattr("lookalike.metrics.compiled.network_simplex.transport_cost", lambda surplus: computed.append(surplus) or 0.0)
+    monkeypatch.setattr(
+        "lookalike.metrics.compiled.network_simplex.transport_cost",
+        lambda surplus: computed.append(surplus) or 0.0,
+    )
     images = 3 if chance_as_well else 1
     x = model_maps(4, images, 21)
     compare_blocks(registry.get("metric", "emd"), x, x, seed=0, grid=4)
@@ -191,12 +211,21 @@ def test_options_reach_preparation_and_kernel():
     x = model_maps(2, 3, 16)
     emd, ssim = registry.get("metric", "emd"), registry.get("metric", "ssim")
     coarse, _ = compare_blocks(emd, x, x, seed=0, grid=4)
-    np.testing.assert_allclose(coarse[1, 0, 1], emd(x[0][1:2], x[1][1:2], grid=4).item(), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        coarse[1, 0, 1], emd(x[0][1:2], x[1][1:2], grid=4).item(), rtol=0, atol=1e-12
+    )
     assert abs(coarse[1, 0, 1] - emd(x[0][1:2], x[1][1:2]).item()) > 1e-6
     wide, chance = compare_blocks(ssim, x, x, seed=0, data_range=2.0)
     partner = chance_partners(3, 0)[2]
-    np.testing.assert_allclose(wide[2, 0, 1], ssim(x[0][2:], x[1][2:], data_range=2.0).item(), rtol=0, atol=1e-12)
-    np.testing.assert_allclose(chance[2, 0, 1], ssim(x[0][2:], x[1][partner][None], data_range=2.0).item(), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(
+        wide[2, 0, 1], ssim(x[0][2:], x[1][2:], data_range=2.0).item(), rtol=0, atol=1e-12
+    )
+    np.testing.assert_allclose(
+        chance[2, 0, 1],
+        ssim(x[0][2:], x[1][partner][None], data_range=2.0).item(),
+        rtol=0,
+        atol=1e-12,
+    )
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, database=None)
@@ -213,9 +242,15 @@ def test_image_cycle_depends_on_the_seed_alone():
 
 
 def peak_memory(folder, name, models, images, size):
-    """Return the MB of memory, at most, of a process that compares one block of models as a job does."""
+    """Return the MB of memory, at most, of a process that compares one block of models as a job
+    does.
+    """
     maps = np.random.default_rng(0).random((images, size, size), dtype=np.float32)
-    card = {"images": [str(image) for image in range(images)], "shape": list(maps.shape), "data_range": 1.0}
+    card = {
+        "images": [str(image) for image in range(images)],
+        "shape": list(maps.shape),
+        "data_range": 1.0,
+    }
     for model in range(models):
         stacks.write_batch(folder / f"{model}.npy", maps, card)
     code = f"""
@@ -223,18 +258,24 @@ from lookalike.compare import pairs
 from lookalike.core import io, registry
 from lookalike.maps import stacks
 maps, _, data_range = stacks.read_batches([f"{folder}/{{model}}.npy" for model in range({models})])
-pairs.compare_blocks([(registry.get("metric", {name!r}), {{"data_range": data_range}})], maps, maps, seed=0)
+metric = registry.get("metric", {name!r}), {{"data_range": data_range}}
+pairs.compare_blocks([metric], maps, maps, seed=0)
 # Not ru_maxrss, which remembers the process that this one was forked from.
-print(next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 1024)
+lines = open("/proc/self/status").read().splitlines()
+print(next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024)
 """
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return float(done.stdout)
 
 
 @pytest.mark.parametrize("name", ["cosine", "ssim"])
 def test_memory_does_not_grow_with_the_number_of_images(name, tmp_path):
-    few, many = (peak_memory(tmp_path, name, models=14, images=images, size=112) for images in (4, 160))
+    few, many = (
+        peak_memory(tmp_path, name, models=14, images=images, size=112) for images in (4, 160)
+    )
     # The maps of all images are 110 MB.
     assert many < few + 20
 

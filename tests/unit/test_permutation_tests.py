@@ -28,8 +28,13 @@ def orders_of(models, seed, permutations=PERMUTATIONS):
 
 
 def planar(rng, codes, spreads=(1, 1), shift=0.0):
-    """Return the Euclidean distances of points in a plane, with a spread for every level and a shift of the first."""
-    points = rng.normal(size=(len(codes), 2)) * np.array(spreads)[codes][:, None] + shift * (codes == 0)[:, None]
+    """Return the Euclidean distances of points in a plane, with a spread for every level and a
+    shift of the first.
+    """
+    points = (
+        rng.normal(size=(len(codes), 2)) * np.array(spreads)[codes][:, None]
+        + shift * (codes == 0)[:, None]
+    )
     return np.linalg.norm(points[:, None] - points, axis=2)
 
 
@@ -40,11 +45,22 @@ def test_mantel_equals_scikit_bio(seed, models):
     matrix, other = random_matrix(rng, models), random_matrix(rng, models)
     found = tests.mantel(matrix, other, orders_of(models, seed))
     statistic, p, _ = reference.mantel(
-        DistanceMatrix(matrix), DistanceMatrix(other), method="spearman", permutations=PERMUTATIONS, alternative="greater", seed=seed
+        DistanceMatrix(matrix),
+        DistanceMatrix(other),
+        method="spearman",
+        permutations=PERMUTATIONS,
+        alternative="greater",
+        seed=seed,
     )
     assert found["statistic"] == pytest.approx(statistic, abs=1e-12)
-    # Correlations of ranks are often equal but for rounding, which counts as equal here, and by chance there.
-    null = np.array([spearmanr(condensed(matrix[np.ix_(order, order)]), condensed(other)).statistic for order in orders_of(models, seed)])
+    # Correlations of ranks are often equal but for rounding, which counts as equal here, and by
+    # chance there.
+    null = np.array(
+        [
+            spearmanr(condensed(matrix[np.ix_(order, order)]), condensed(other)).statistic
+            for order in orders_of(models, seed)
+        ]
+    )
     assert found["p"] == (1 + (null >= statistic - 1e-9).sum()) / (PERMUTATIONS + 1)
     assert p <= found["p"] and (models < 7 or found["p"] <= p + 0.02)
 
@@ -59,10 +75,14 @@ def test_anosim_and_permanova_equal_scikit_bio(seed, models, levels):
         found = test(matrix, codes, np.array([np.random.default_rng(0).permutation(models)]))
         expected = other(DistanceMatrix(matrix), codes, permutations=0)
         assert found["statistic"] == pytest.approx(expected["test statistic"], rel=1e-9)
-    # Its p values count what rounding makes unequal, and so are compared where no two permutations are equal by size of level.
+    # Its p values count what rounding makes unequal, and so are compared where no two permutations
+    # are equal by size of level.
     sizes = np.bincount(codes)
     if len(set(sizes)) == len(sizes):
-        for test, other in ((tests.anosim, reference.anosim), (tests.permanova, reference.permanova)):
+        for test, other in (
+            (tests.anosim, reference.anosim),
+            (tests.permanova, reference.permanova),
+        ):
             expected = other(DistanceMatrix(matrix), codes, permutations=PERMUTATIONS, seed=seed)
             assert test(matrix, codes, permuted_codes(codes, seed))["p"] == expected["p-value"]
 
@@ -80,7 +100,9 @@ def test_permanova_shares_the_sum_of_squares():
     points = rng.normal(size=(12, 2)) + codes[:, None]
     matrix = np.linalg.norm(points[:, None] - points, axis=2)
     means = np.array([points[codes == code].mean(axis=0) for code in range(3)])[codes]
-    expected = ((means - points.mean(axis=0)) ** 2).sum() / ((points - points.mean(axis=0)) ** 2).sum()
+    expected = ((means - points.mean(axis=0)) ** 2).sum() / (
+        (points - points.mean(axis=0)) ** 2
+    ).sum()
     assert tests.permanova(matrix, codes, orders_of(12, 0))["r2"] == pytest.approx(expected)
 
 
@@ -88,7 +110,9 @@ def test_models_of_a_level_that_are_equal_explain_everything():
     codes = np.repeat([0, 1], [3, 4])
     found = tests.permanova((codes[:, None] != codes).astype(float), codes, orders_of(7, 0))
     assert found["statistic"] == np.inf and found["r2"] == 1 and found["p"] < 0.1
-    assert tests.anosim((codes[:, None] != codes).astype(float), codes, orders_of(7, 0))["statistic"] == pytest.approx(1)
+    assert tests.anosim((codes[:, None] != codes).astype(float), codes, orders_of(7, 0))[
+        "statistic"
+    ] == pytest.approx(1)
 
 
 @few_examples
@@ -129,7 +153,14 @@ def test_permdisp_equals_scikit_bio_for_distances_in_a_plane_and_levels_of_one_s
     codes = np.repeat([0, 1, 2], size)
     matrix = planar(np.random.default_rng(seed), codes, (1, 2, 3))
     found = tests.permdisp(matrix, codes, orders_of(len(codes), seed))
-    expected = reference.permdisp(DistanceMatrix(matrix), codes, test="centroid", permutations=0, dimensions=0, warn_neg_eigval=False)
+    expected = reference.permdisp(
+        DistanceMatrix(matrix),
+        codes,
+        test="centroid",
+        permutations=0,
+        dimensions=0,
+        warn_neg_eigval=False,
+    )
     assert found["statistic"] == pytest.approx(expected["test statistic"], rel=1e-6)
 
 
@@ -141,7 +172,9 @@ def test_distances_to_centres_are_those_of_points_corrected_for_the_size():
     expected = np.linalg.norm(points - means, axis=1) * np.sqrt(np.where(codes == 0, 3 / 2, 6 / 5))
     found = tests.distances_to_centres(np.linalg.norm(points[:, None] - points, axis=2), codes)
     np.testing.assert_allclose(found, expected)
-    spread = tests.permdisp(np.linalg.norm(points[:, None] - points, axis=2), codes, orders_of(9, 0))
+    spread = tests.permdisp(
+        np.linalg.norm(points[:, None] - points, axis=2), codes, orders_of(9, 0)
+    )
     assert spread["statistic"] == pytest.approx(f_oneway(found[:3], found[3:]).statistic)
 
 
@@ -150,13 +183,18 @@ def test_permdisp_tells_spread_from_place():
     orders = orders_of(24, 0)
     wide = planar(np.random.default_rng(2), codes, (1, 5))
     apart = planar(np.random.default_rng(3), codes, (1, 1), shift=4)
-    assert tests.permdisp(wide, codes, orders)["p"] <= 0.01 and tests.permdisp(apart, codes, orders)["p"] > 0.05
+    assert (
+        tests.permdisp(wide, codes, orders)["p"] <= 0.01
+        and tests.permdisp(apart, codes, orders)["p"] > 0.05
+    )
     assert tests.permanova(apart, codes, orders)["p"] <= 0.01
 
 
 @pytest.mark.parametrize("codes", [[0, 0, 0, 1], [0, 1, 2, 2]])
 def test_permdisp_wants_two_levels_of_two_models(codes):
-    assert "untested" in tests.permdisp(random_matrix(np.random.default_rng(0), 4), np.array(codes), orders_of(4, 0))
+    assert "untested" in tests.permdisp(
+        random_matrix(np.random.default_rng(0), 4), np.array(codes), orders_of(4, 0)
+    )
 
 
 def test_permdisp_leaves_levels_of_one_model_out():
@@ -165,7 +203,11 @@ def test_permdisp_leaves_levels_of_one_model_out():
     matrix = planar(rng, codes, (1, 1, 2))
     kept = codes != 1
     one, other = (
-        tests.permdisp(*about)["statistic"] for about in ((matrix, codes, orders_of(7, 0)), (matrix[np.ix_(kept, kept)], codes[kept] // 2, orders_of(6, 0)))
+        tests.permdisp(*about)["statistic"]
+        for about in (
+            (matrix, codes, orders_of(7, 0)),
+            (matrix[np.ix_(kept, kept)], codes[kept] // 2, orders_of(6, 0)),
+        )
     )
     assert one == other
 
@@ -196,7 +238,13 @@ def test_permutations_in_parts_give_what_they_give_at_once(monkeypatch):
     matrix, other, orders = random_matrix(rng, 8), random_matrix(rng, 8), orders_of(8, 0)
 
     def all_of_them():
-        return [tests.mantel(matrix, other, orders), *(test(matrix, codes, orders) for test in (tests.anosim, tests.permanova, tests.permdisp))]
+        return [
+            tests.mantel(matrix, other, orders),
+            *(
+                test(matrix, codes, orders)
+                for test in (tests.anosim, tests.permanova, tests.permdisp)
+            ),
+        ]
 
     at_once = all_of_them()
     monkeypatch.setattr(tests, "AT_ONCE", 7)

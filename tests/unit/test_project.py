@@ -12,7 +12,13 @@ import yaml
 from lookalike.workflow import fingerprint
 
 ROOT = Path(__file__).parent.parent.parent
-PACKAGES = {"PIL": "pillow", "skimage": "scikit-image", "ot": "pot", "yaml": "pyyaml", "huggingface_hub": "huggingface-hub"}
+PACKAGES = {
+    "PIL": "pillow",
+    "skimage": "scikit-image",
+    "ot": "pot",
+    "yaml": "pyyaml",
+    "huggingface_hub": "huggingface-hub",
+}
 
 
 def rules():
@@ -26,7 +32,10 @@ def rules():
 
 def pins(lines):
     """Return lower-case package names with their pinned versions."""
-    return {name.lower().replace("_", "-"): version for name, version in re.findall(r"^\s*(?:- )?([A-Za-z0-9_.-]+)==(\S+)", lines, re.M)}
+    return {
+        name.lower().replace("_", "-"): version
+        for name, version in re.findall(r"^\s*(?:- )?([A-Za-z0-9_.-]+)==(\S+)", lines, re.M)
+    }
 
 
 def env_pins(name):
@@ -72,9 +81,13 @@ def test_every_environment_has_what_its_scripts_import(rule):
     env = re.search(r'conda:\s+"\.\./envs/(\w+\.yaml)"', rules()[rule]).group(1)
     sources = [f"scripts/{rule}.py"]
     if rule == "explain_images":
-        sources += [str(path.relative_to(ROOT)) for path in (ROOT / "lookalike/methods").glob("*.py")]
+        sources += [
+            str(path.relative_to(ROOT)) for path in (ROOT / "lookalike/methods").glob("*.py")
+        ]
     if rule in ("compare_models", "aggregate_matrix"):
-        sources += [str(path.relative_to(ROOT)) for path in (ROOT / "lookalike/metrics").glob("*.py")]
+        sources += [
+            str(path.relative_to(ROOT)) for path in (ROOT / "lookalike/metrics").glob("*.py")
+        ]
     missing = imported_packages(*sources) - env_pins(env).keys()
     assert not missing
 
@@ -98,13 +111,21 @@ def test_an_edited_metric_does_not_rerun_what_explains_or_sums_up():
 
 def test_the_lock_holds_the_requirements_and_no_address():
     text = (ROOT / "requirements.lock").read_text()
-    assert REQUIREMENTS.items() <= {name: version.split(";")[0] for name, version in pins(text).items()}.items()
+    assert (
+        REQUIREMENTS.items()
+        <= {name: version.split(";")[0] for name, version in pins(text).items()}.items()
+    )
     assert "://" not in text
     assert "://" not in (ROOT / "requirements.txt").read_text()
 
 
 def test_generated_pages_are_up_to_date():
-    done = subprocess.run([sys.executable, ROOT / "docs/generate.py", "--check"], text=True, capture_output=True, check=False)
+    done = subprocess.run(
+        [sys.executable, ROOT / "docs/generate.py", "--check"],
+        text=True,
+        capture_output=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
 
 

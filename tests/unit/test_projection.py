@@ -18,7 +18,9 @@ def test_classical_scaling_reproduces_distances_in_a_plane():
     points = np.random.default_rng(4).normal(size=(7, 2)) * [3, 1]
     distances = np.linalg.norm(points[:, None] - points, axis=2)
     coordinates, explained = projection.classical_scaling(distances)
-    np.testing.assert_allclose(np.linalg.norm(coordinates[:, None] - coordinates, axis=2), distances, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(
+        np.linalg.norm(coordinates[:, None] - coordinates, axis=2), distances, rtol=0, atol=1e-9
+    )
     np.testing.assert_allclose(coordinates.mean(axis=0), 0, rtol=0, atol=1e-9)
     assert explained.sum() == pytest.approx(1, abs=1e-9)
     assert explained[0] > explained[1]
@@ -49,7 +51,9 @@ def test_collinear_and_equal_models_have_no_second_component():
 
 def test_a_table_of_a_projection_is_read_as_it_was_written():
     covariances = np.array([[[4.0, 1.0], [1.0, 1.0]], [[0.0, 0.0], [0.0, 9.0]]])
-    rows = projection.describe_projection(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0.7, 0.2]), covariances, ["ant", "bee"])
+    rows = projection.describe_projection(
+        np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0.7, 0.2]), covariances, ["ant", "bee"]
+    )
     assert [tuple(row) for row in rows] == [projection.COLUMNS] * 4
     assert [tuple(row.values())[:5] for row in rows] == [
         ("ant", 1, 1.0, 0.7, 2.0),
@@ -57,7 +61,9 @@ def test_a_table_of_a_projection_is_read_as_it_was_written():
         ("bee", 1, 3.0, 0.7, 0.0),
         ("bee", 2, 4.0, 0.2, 3.0),
     ]
-    parsed = projection.parse_projection([{name: str(value) for name, value in row.items()} for row in rows])
+    parsed = projection.parse_projection(
+        [{name: str(value) for name, value in row.items()} for row in rows]
+    )
     for found, expected in zip(parsed, ([[1, 2], [3, 4]], [0.7, 0.2], covariances), strict=True):
         np.testing.assert_allclose(found, expected)
 
@@ -68,7 +74,9 @@ def test_turning_equals_procrustes_without_scaling():
     turned = projection.turn(points, target)
     # SciPy scales, too: of unit size before, and by the singular values' sum after.
     expected_target, expected, _ = procrustes(target, points)
-    np.testing.assert_allclose(turned / np.linalg.norm(turned), expected / np.linalg.norm(expected), atol=1e-12)
+    np.testing.assert_allclose(
+        turned / np.linalg.norm(turned), expected / np.linalg.norm(expected), atol=1e-12
+    )
     np.testing.assert_allclose(expected_target, target / np.linalg.norm(target), atol=1e-12)
     np.testing.assert_allclose(np.linalg.norm(turned, axis=1), np.linalg.norm(points, axis=1))
 
@@ -85,13 +93,19 @@ def test_covariances_are_those_of_points_that_move_in_the_plane():
     # The plane of the coordinates is that of the points, turned.
     turning = np.linalg.lstsq(points - points.mean(axis=0), coordinates, rcond=None)[0]
     # Placing and turning take up some of what moves: 3 of 24 degrees of freedom.
-    np.testing.assert_allclose(found.mean(axis=0), turning.T @ spread @ turning * (1 - 3 / 24), atol=0.002)
+    np.testing.assert_allclose(
+        found.mean(axis=0), turning.T @ spread @ turning * (1 - 3 / 24), atol=0.002
+    )
 
 
 def test_equal_replicates_move_nothing_and_none_say_nothing():
     matrix = random_matrix(6)
     coordinates, _ = projection.classical_scaling(matrix)
-    np.testing.assert_allclose(projection.resampled_covariances(coordinates, np.tile(condensed(matrix), (3, 1))), 0, atol=1e-20)
+    np.testing.assert_allclose(
+        projection.resampled_covariances(coordinates, np.tile(condensed(matrix), (3, 1))),
+        0,
+        atol=1e-20,
+    )
     assert np.isnan(projection.resampled_covariances(coordinates, np.full((3, 15), np.nan))).all()
     assert np.isnan(projection.resampled_covariances(coordinates, np.empty((0, 15)))).all()
 
@@ -102,7 +116,9 @@ def test_ellipses_hold_95_percent_of_a_normal_distribution():
     draws = np.random.default_rng(2).multivariate_normal([0, 0], covariance, size=20_000)
     inside = Ellipse((0, 0), width, height, angle=angle).contains_points(draws)
     assert inside.mean() == pytest.approx(0.95, abs=0.005)
-    assert width * height / 4 == pytest.approx(chi2.ppf(0.95, 2) * np.sqrt(np.linalg.det(covariance)))
+    assert width * height / 4 == pytest.approx(
+        chi2.ppf(0.95, 2) * np.sqrt(np.linalg.det(covariance))
+    )
 
 
 def test_two_models_lie_on_a_line():

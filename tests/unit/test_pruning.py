@@ -1,4 +1,6 @@
-"""Pruning: criteria and rankings against plain loops, strategies, random control, and what it does to errors and maps."""
+"""Pruning: criteria and rankings against plain loops, strategies, random control, and what it does
+to errors and maps.
+"""
 
 import numpy as np
 import pytest
@@ -16,7 +18,14 @@ from lookalike.models.alignment import misalignment
 from lookalike.models.heads import attach_head
 from lookalike.models.loading import load_model
 from lookalike.models.networks import VisionModel, build_network, save_model, to_tensor
-from lookalike.models.pruning import choose_count, cumulative_masks, drop_channels, order_of, rank_channels, squared_errors
+from lookalike.models.pruning import (
+    choose_count,
+    cumulative_masks,
+    drop_channels,
+    order_of,
+    rank_channels,
+    squared_errors,
+)
 
 few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 
@@ -28,7 +37,11 @@ ERRORS = arrays(float, st.integers(1, 12), elements=st.floats(0, 9).map(lambda x
 @pytest.fixture(scope="module")
 def model():
     torch.manual_seed(0)
-    net = attach_head(build_network({"timm": "test_resnet", "options": {}}, 0), 96, [8], 0.0).eval().requires_grad_(False)
+    net = (
+        attach_head(build_network({"timm": "test_resnet", "options": {}}, 0), 96, [8], 0.0)
+        .eval()
+        .requires_grad_(False)
+    )
     return VisionModel(net, torch.zeros(1, 3, 1, 1), torch.ones(1, 3, 1, 1), ["score"])
 
 
@@ -55,7 +68,13 @@ def without(model, images, channels, read):
 
 def test_ranking_by_the_error_equals_a_plain_loop(model, images, rng):
     scores = rng.normal(size=7)
-    rows, curve = rank_channels(model, None, *[(images, squared_errors(scores))] * 2, by="ais_regression", strategy="best_count")
+    rows, curve = rank_channels(
+        model,
+        None,
+        *[(images, squared_errors(scores))] * 2,
+        by="ais_regression",
+        strategy="best_count",
+    )
 
     def error(channels):
         return ((without(model, images, channels, model.logits)[:, 0] - scores) ** 2).mean()
@@ -63,24 +82,39 @@ def test_ranking_by_the_error_equals_a_plain_loop(model, images, rng):
     found = [row["importance"] for row in rows]
     np.testing.assert_allclose(found, [error([k]) - error([]) for k in range(96)], atol=1e-6)
     order = np.argsort([row["place"] for row in rows])
-    assert (np.diff(np.array(found)[order]) <= 0).all() and [row["channel"] for row in rows] == list(range(96))
+    assert (np.diff(np.array(found)[order]) <= 0).all() and [
+        row["channel"] for row in rows
+    ] == list(range(96))
     for kept in (1, 40, 96):
-        assert curve[kept - 1] == {"kept": kept, "error": pytest.approx(error(order[kept:].tolist()), abs=1e-6)}
-    assert sum(row["kept"] for row in rows) == max(row["kept"] for row in curve if row["error"] == min(other["error"] for other in curve))
+        assert curve[kept - 1] == {
+            "kept": kept,
+            "error": pytest.approx(error(order[kept:].tolist()), abs=1e-6),
+        }
+    assert sum(row["kept"] for row in rows) == max(
+        row["kept"] for row in curve if row["error"] == min(other["error"] for other in curve)
+    )
 
 
 def test_ranking_by_alignment_equals_a_plain_loop(model, images, rng, monkeypatch):
     human = similarity_of_scores(rng.random(7))
     # Few masks at a time, so that there are several rounds.
     monkeypatch.setattr(pruning, "OUTPUTS_AT_ONCE", 7 * 96 * 20)
-    rows, _ = rank_channels(model, "layer4", *[(images, misalignment(human))] * 2, by="ais_alignment", strategy="stepwise")
+    rows, _ = rank_channels(
+        model,
+        "layer4",
+        *[(images, misalignment(human))] * 2,
+        by="ais_alignment",
+        strategy="stepwise",
+    )
     pairs = np.triu_indices(7, 1)
 
     def error(channels):
         similarities = np.corrcoef(without(model, images, channels, model.features))
         return 1 - np.corrcoef(similarities[pairs], human[pairs])[0, 1] ** 2
 
-    np.testing.assert_allclose([row["importance"] for row in rows], [error([k]) - error([]) for k in range(96)], atol=1e-6)
+    np.testing.assert_allclose(
+        [row["importance"] for row in rows], [error([k]) - error([]) for k in range(96)], atol=1e-6
+    )
 
 
 @pytest.fixture
@@ -129,10 +163,19 @@ def test_what_is_not_kept_is_dropped_and_the_control_drops_as_many_elsewhere():
 
 def test_a_variant_is_the_weights_of_its_model_without_the_channels(model, images, tmp_path):
     head = {"n_features": 96, "hidden": [8], "dropout": 0.0}
-    sidecar = {"recipe": {"timm": "test_resnet", "options": {}}, "classes": ["score"], "head": head, "accuracy": None, "epochs": []}
+    sidecar = {
+        "recipe": {"timm": "test_resnet", "options": {}},
+        "classes": ["score"],
+        "head": head,
+        "accuracy": None,
+        "epochs": [],
+    }
     save_model(tmp_path / "a.safetensors", model.net, sidecar)
     about = io.read_json(tmp_path / "a.json")
-    io.write_json(tmp_path / "p.json", about | {"pruned": {"from": "a", "layer": "layer4", "channels": 96, "dropped": [0, 7, 95]}})
+    io.write_json(
+        tmp_path / "p.json",
+        about | {"pruned": {"from": "a", "layer": "layer4", "channels": 96, "dropped": [0, 7, 95]}},
+    )
     pruned = load_model(tmp_path / "a.safetensors", sidecar=tmp_path / "p.json")
     plain = load_model(tmp_path / "a.safetensors")
     with torch.no_grad():
@@ -142,7 +185,9 @@ def test_a_variant_is_the_weights_of_its_model_without_the_channels(model, image
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-VARIANTS = {"A-pruned": {"pruned_from": "A", "draw": 0}} | {f"A-random-{draw}": {"pruned_from": "A", "draw": draw} for draw in (1, 2)}
+VARIANTS = {"A-pruned": {"pruned_from": "A", "draw": 0}} | {
+    f"A-random-{draw}": {"pruned_from": "A", "draw": draw} for draw in (1, 2)
+}
 PRUNED = {"pruned": {"channels": 8, "dropped": [1, 2]}}
 
 
@@ -150,16 +195,34 @@ def test_held_out_errors_are_compared_on_the_same_resamples(rng):
     scores = rng.normal(size=200)
     noise = {"A": 0.42, "A-pruned": 0.4, "A-random-1": 0.8, "A-random-2": 1.0, "B": 0.3}
     shared = rng.normal(size=200)
-    predictions = {model: (list(range(200)), scores, scores + amount * shared) for model, amount in noise.items()}
-    heads, pruning_rows = measure_heads(predictions, {model: PRUNED if "-" in model else {} for model in noise}, VARIANTS, 500, 0)
+    predictions = {
+        model: (list(range(200)), scores, scores + amount * shared)
+        for model, amount in noise.items()
+    }
+    heads, pruning_rows = measure_heads(
+        predictions, {model: PRUNED if "-" in model else {} for model in noise}, VARIANTS, 500, 0
+    )
     assert [(row["model"], row["pruned_from"], row["dropped"]) for row in heads] == [
-        ("A", None, 0), ("A-pruned", "A", 2), ("A-random-1", "A", 2), ("A-random-2", "A", 2), ("B", None, 0),
-    ]  # fmt: skip
-    assert heads[0]["rmse"] == pytest.approx(0.42 * np.sqrt((shared**2).mean())) and heads[0]["rmse_low"] < heads[0]["rmse"] < heads[0]["rmse_high"]
+        ("A", None, 0),
+        ("A-pruned", "A", 2),
+        ("A-random-1", "A", 2),
+        ("A-random-2", "A", 2),
+        ("B", None, 0),
+    ]
+    assert (
+        heads[0]["rmse"] == pytest.approx(0.42 * np.sqrt((shared**2).mean()))
+        and heads[0]["rmse_low"] < heads[0]["rmse"] < heads[0]["rmse_high"]
+    )
     baseline, at_random = pruning_rows
-    assert (baseline["against"], baseline["draws"], at_random["against"], at_random["draws"]) == ("baseline", 1, "random", 2)
+    assert (baseline["against"], baseline["draws"], at_random["against"], at_random["draws"]) == (
+        "baseline",
+        1,
+        "random",
+        2,
+    )
     assert at_random["other"] == pytest.approx(0.9 * np.sqrt((shared**2).mean()))
-    # All errors rise and fall with the same images, so that the paired difference is sure where the errors are not.
+    # All errors rise and fall with the same images, so that the paired difference is sure where the
+    # errors are not.
     assert baseline["difference_high"] < 0 and heads[1]["rmse_high"] > heads[0]["rmse_low"]
     # Of two draws hardly anything is known of a third.
     assert at_random["difference_low"] < -1 < 0.2 < at_random["difference_high"]
@@ -191,25 +254,50 @@ def test_maps_of_variants_are_compared_with_those_of_their_model(rng):
     replicates = condensed.condensed(matrix) + rng.normal(scale=0.01, size=(300, 10))
     (row,) = compare_maps(matrix, replicates, names, VARIANTS, ORIGINS, 0)
     assert (row["model"], row["draws"], row["pruned"]) == ("A", 2, 0.1)
-    assert row["random"] == pytest.approx(0.4) and row["difference"] == pytest.approx(-0.3) and row["others"] == pytest.approx(0.75)
+    assert (
+        row["random"] == pytest.approx(0.4)
+        and row["difference"] == pytest.approx(-0.3)
+        and row["others"] == pytest.approx(0.75)
+    )
     assert row["difference_low"] < -0.3 < row["difference_high"]
 
 
 def test_a_method_without_a_pruned_model_compares_no_variants():
-    assert compare_maps(np.array([[0, 0.1], [0.1, 0]]), np.full((20, 1), 0.1), ["B", "C"], VARIANTS, {"B": "B", "C": "C"}, 0) == []
+    assert (
+        compare_maps(
+            np.array([[0, 0.1], [0.1, 0]]),
+            np.full((20, 1), 0.1),
+            ["B", "C"],
+            VARIANTS,
+            {"B": "B", "C": "C"},
+            0,
+        )
+        == []
+    )
 
 
 def test_pruning_by_alignment_is_judged_by_alignment():
-    predictions = {name: (["x", "y", "z"], np.arange(3.0), np.arange(3.0)) for name in ("A", "A-pruned")}
+    predictions = {
+        name: (["x", "y", "z"], np.arange(3.0), np.arange(3.0)) for name in ("A", "A-pruned")
+    }
     alignments = {"A": np.array([0.5, 0.4, 0.6]), "A-pruned": np.array([0.7, 0.6, 0.8])}
     sidecars = {"A": {}, "A-pruned": PRUNED}
-    heads, (row,) = measure_heads(predictions, sidecars, {"A-pruned": {"pruned_from": "A", "draw": 0}}, 2, 0, alignments)
+    heads, (row,) = measure_heads(
+        predictions, sidecars, {"A-pruned": {"pruned_from": "A", "draw": 0}}, 2, 0, alignments
+    )
     assert [one["alignment"] for one in heads] == [0.5, 0.7]
-    assert row["criterion"] == "1 - r² of similarities" and row["error"] == pytest.approx(0.3) and row["difference"] == pytest.approx(-0.2)
+    assert (
+        row["criterion"] == "1 - r² of similarities"
+        and row["error"] == pytest.approx(0.3)
+        and row["difference"] == pytest.approx(-0.2)
+    )
 
 
 def test_predictions_of_other_images_are_refused():
-    predictions = {"A": (["x", "y"], np.zeros(2), np.ones(2)), "B": (["x", "z"], np.zeros(2), np.ones(2))}
+    predictions = {
+        "A": (["x", "y"], np.zeros(2), np.ones(2)),
+        "B": (["x", "z"], np.zeros(2), np.ones(2)),
+    }
     with pytest.raises(InputError, match="A and B hold different images"):
         measure_heads(predictions, {"A": {}, "B": {}}, {}, 5, 0)
 
@@ -221,8 +309,15 @@ def test_alignment_of_a_few_images_ranks_no_channel(tmp_path):
 
 def test_without_draws_there_is_no_random_control(rng):
     names, variants = ["A", "A-pruned"], {"A-pruned": {"pruned_from": "A", "draw": 0}}
-    (row,) = compare_maps(np.array([[0, 0.1], [0.1, 0]]), np.full((20, 1), 0.1), names, variants, ORIGINS, 0)
-    assert row["pruned"] == 0.1 and np.isnan(row["random"]) and np.isnan(row["difference"]) and np.isnan(row["others"])
+    (row,) = compare_maps(
+        np.array([[0, 0.1], [0.1, 0]]), np.full((20, 1), 0.1), names, variants, ORIGINS, 0
+    )
+    assert (
+        row["pruned"] == 0.1
+        and np.isnan(row["random"])
+        and np.isnan(row["difference"])
+        and np.isnan(row["others"])
+    )
     predictions = {name: (["x", "y"], np.array([0.0, 1.0]), np.array([0.5, 0.7])) for name in names}
     _, rows = measure_heads(predictions, {"A": {}, "A-pruned": PRUNED}, variants, 10, 0)
     assert [one["against"] for one in rows] == ["baseline"]

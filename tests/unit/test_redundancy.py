@@ -16,7 +16,13 @@ def test_correlations_are_spearmans_over_all_pairs_and_images():
 
 
 def test_correlations_are_spearmans_where_many_values_are_tied():
-    values = dict(zip("abcd", np.random.default_rng(5).integers(0, 4, size=(4, 9, 6)).astype(float), strict=True))
+    values = dict(
+        zip(
+            "abcd",
+            np.random.default_rng(5).integers(0, 4, size=(4, 9, 6)).astype(float),
+            strict=True,
+        )
+    )
     expected = spearmanr(np.stack([table.ravel() for table in values.values()], axis=1)).statistic
     np.testing.assert_allclose(rank_correlations(values), expected, rtol=0, atol=1e-12)
 
@@ -27,9 +33,15 @@ def test_values_that_one_metric_lacks_are_left_out_of_its_pairs_alone():
     found = rank_correlations({"a": one, "b": other, "c": third, "d": fourth})
     known = np.isfinite(one) & np.isfinite(other)
     assert found[0, 1] == pytest.approx(spearmanr(one[known], other[known]).statistic, abs=1e-12)
-    assert found[0, 2] == pytest.approx(spearmanr(one[np.isfinite(one)], third[np.isfinite(one)]).statistic, abs=1e-12)
-    assert found[1, 2] == pytest.approx(spearmanr(other[np.isfinite(other)], third[np.isfinite(other)]).statistic, abs=1e-12)
-    assert found[2, 3] == pytest.approx(spearmanr(third.ravel(), fourth.ravel()).statistic, abs=1e-12)
+    assert found[0, 2] == pytest.approx(
+        spearmanr(one[np.isfinite(one)], third[np.isfinite(one)]).statistic, abs=1e-12
+    )
+    assert found[1, 2] == pytest.approx(
+        spearmanr(other[np.isfinite(other)], third[np.isfinite(other)]).statistic, abs=1e-12
+    )
+    assert found[2, 3] == pytest.approx(
+        spearmanr(third.ravel(), fourth.ravel()).statistic, abs=1e-12
+    )
     np.testing.assert_array_equal(found, found.T)
 
 
@@ -38,12 +50,16 @@ def test_values_that_one_metric_lacks_are_left_out_of_its_pairs_alone():
 def test_metrics_without_two_common_values_have_no_correlation(known):
     one, other = np.random.default_rng(4).normal(size=(2, 4, 3))
     other.flat[known:] = np.nan
-    np.testing.assert_array_equal(rank_correlations({"a": one, "b": other}), [[1, np.nan], [np.nan, 1]])
+    np.testing.assert_array_equal(
+        rank_correlations({"a": one, "b": other}), [[1, np.nan], [np.nan, 1]]
+    )
 
 
 @pytest.mark.filterwarnings("error")
 def test_a_constant_metric_correlates_with_nothing_and_joins_no_group():
-    found = rank_correlations({"a": np.random.default_rng(2).normal(size=(4, 3)), "b": np.ones((4, 3))})
+    found = rank_correlations(
+        {"a": np.random.default_rng(2).normal(size=(4, 3)), "b": np.ones((4, 3))}
+    )
     assert np.isnan(found[0, 1])
     assert redundant_groups(found, ["a", "b"]) == []
 
@@ -58,7 +74,10 @@ def test_metrics_of_one_ranking_form_one_group():
     maps = np.random.default_rng(3).random((6, 5, 16, 16))
     names = ["cosine", "rmse", "mse", "rbf"]
     pairs = np.triu_indices(5, 1)
-    values = {name: np.stack([registry.get("metric", name)(stack, stack)[pairs] for stack in maps]) for name in names}
+    values = {
+        name: np.stack([registry.get("metric", name)(stack, stack)[pairs] for stack in maps])
+        for name in names
+    }
     assert redundant_groups(rank_correlations(values), names) == [["rmse", "mse", "rbf"]]
 
 
@@ -66,12 +85,20 @@ def test_several_groups_are_told_apart():
     maps = smooth_maps(12, 16, 16, 7, 2.0).reshape(3, 4, 16, 16)
     names = ["mse", "angular", "emd_values", "rmse", "cosine"]
     pairs = np.triu_indices(4, 1)
-    values = {name: np.stack([registry.get("metric", name)(stack, stack)[pairs] for stack in maps]) for name in names}
-    assert redundant_groups(rank_correlations(values), names) == [["angular", "cosine"], ["mse", "rmse"]]
+    values = {
+        name: np.stack([registry.get("metric", name)(stack, stack)[pairs] for stack in maps])
+        for name in names
+    }
+    assert redundant_groups(rank_correlations(values), names) == [
+        ["angular", "cosine"],
+        ["mse", "rmse"],
+    ]
 
 
 def test_groups_are_tied_together_by_chains():
-    correlations = np.array([[1, 0.9995, 0.99, 0], [0.9995, 1, 0.9995, 0], [0.99, 0.9995, 1, 0], [0, 0, 0, 1]])
+    correlations = np.array(
+        [[1, 0.9995, 0.99, 0], [0.9995, 1, 0.9995, 0], [0.99, 0.9995, 1, 0], [0, 0, 0, 1]]
+    )
     assert redundant_groups(correlations, list("abcd")) == [["a", "b", "c"]]
     assert redundant_groups(correlations, list("abcd"), threshold=0.9999) == []
 
@@ -83,4 +110,9 @@ def test_metrics_that_are_not_tied_together_give_no_group(correlation):
 
 
 def test_one_metric_alone_gives_no_group():
-    assert redundant_groups(rank_correlations({"a": np.random.default_rng(8).normal(size=(4, 3))}), ["a"]) == []
+    assert (
+        redundant_groups(
+            rank_correlations({"a": np.random.default_rng(8).normal(size=(4, 3))}), ["a"]
+        )
+        == []
+    )

@@ -34,7 +34,9 @@ def test_files_that_hold_no_card_are_not_listed():
 
 
 def test_unknown_names_are_refused_naming_the_near_ones():
-    with pytest.raises(InputError, match=r"unknown metric 'cosin'; did you mean 'cosine'\? \(all: .*cosine.*emd"):
+    with pytest.raises(
+        InputError, match=r"unknown metric 'cosin'; did you mean 'cosine'\? \(all: .*cosine.*emd"
+    ):
         registry.get("metric", "cosin")
     with pytest.raises(InputError, match="unknown method 'grad_cam'; did you mean 'gradcam'"):
         registry.get("method", "grad_cam")
@@ -58,13 +60,18 @@ def test_library_that_a_file_lacks_is_not_taken_for_an_unknown_name(tmp_path, mo
 def test_new_file_is_found_without_another_edit(tmp_path, monkeypatch):
     import lookalike.metrics
 
-    (tmp_path / "bell.py").write_text((REPOSITORY / "lookalike/metrics/rbf.py").read_text().replace("rbf", "bell"))
+    (tmp_path / "bell.py").write_text(
+        (REPOSITORY / "lookalike/metrics/rbf.py").read_text().replace("rbf", "bell")
+    )
     monkeypatch.setattr(lookalike.metrics, "__path__", [*lookalike.metrics.__path__, str(tmp_path)])
     try:
         assert "bell" in registry.names("metric")
         assert registry.with_defaults("metric", "bell", {}) == {"sigma": 80.0}
         maps = np.array([[[1.0, 5.0]], [[2.0, 3.0]]])
-        np.testing.assert_array_equal(registry.get("metric", "bell")(maps, maps, sigma=500.0), registry.get("metric", "rbf")(maps, maps, sigma=500.0))
+        np.testing.assert_array_equal(
+            registry.get("metric", "bell")(maps, maps, sigma=500.0),
+            registry.get("metric", "rbf")(maps, maps, sigma=500.0),
+        )
     finally:
         sys.modules.pop("lookalike.metrics.bell", None)
         vars(lookalike.metrics).pop("bell", None)
@@ -89,7 +96,9 @@ def test_defaults_are_completed_and_not_changed():
 
 
 def test_unknown_options_are_refused_naming_the_near_ones():
-    with pytest.raises(InputError, match="unknown option of metric 'rbf' 'sigm'; did you mean 'sigma'"):
+    with pytest.raises(
+        InputError, match="unknown option of metric 'rbf' 'sigm'; did you mean 'sigma'"
+    ):
         registry.with_defaults("metric", "rbf", {"sigm": 1})
     with pytest.raises(InputError, match="unknown option of method 'random' 'width'"):
         registry.with_defaults("method", "random", {"width": 1})
@@ -102,10 +111,14 @@ def test_error_for_an_unknown_name_lists_few_names_and_counts_many():
 
 def test_listing_methods_and_metrics_imports_nothing_heavy():
     code = (
-        "import sys; from lookalike.core import registry; assert registry.names('metric') and registry.names('method'); "
-        "print([name for name in ('torch', 'scipy', 'ot', 'pandas', 'captum', 'timm') if name in sys.modules])"
+        "import sys; from lookalike.core import registry; assert registry.names('metric') "
+        "and registry.names('method'); "
+        "print([name for name in ('torch', 'scipy', 'ot', 'pandas', 'captum', 'timm') if "
+        "name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
     assert done.stdout.strip() == "[]", done.stderr
 
 
@@ -113,7 +126,10 @@ FILES = {
     "lookalike/__init__.py": '"""A package."""\n',
     "lookalike/core/errors.py": "WORSE = 1\n",
     "lookalike/base.py": '"""Base."""\n\n\ndef one():\n    """Return one."""\n    return 1\n',
-    "lookalike/middle.py": "from lookalike import base\nfrom lookalike.core import errors\n\n\ndef two():\n    return 2 * base.one()\n",
+    "lookalike/middle.py": (
+        "from lookalike import base\nfrom lookalike.core import errors\n\n\ndef two():\n    "
+        "return 2 * base.one()\n"
+    ),
     "lookalike/metrics/__init__.py": "",
     "lookalike/metrics/shared.py": "def flat(x):\n    return x\n",
     "lookalike/metrics/cosine.py": "from lookalike.metrics.shared import flat\n\nC = flat(1)\n",
@@ -126,7 +142,9 @@ FILES = {
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    """Yield a function that replaces a part of a file of a tiny package, in a fresh process's eyes."""
+    """Yield a function that replaces a part of a file of a tiny package, in a fresh process's
+    eyes.
+    """
     monkeypatch.setattr(fingerprint, "ROOT", tmp_path)
 
     def change(path, old, new):
@@ -189,7 +207,9 @@ def test_fingerprint_notices_any_change_of_a_file_that_is_not_python(package):
 
 
 def test_fingerprint_of_one_metric_does_not_depend_on_another(package):
-    cosine, pearson = (fingerprint.fingerprint(f"lookalike/metrics/{name}.py") for name in ("cosine", "pearson"))
+    cosine, pearson = (
+        fingerprint.fingerprint(f"lookalike/metrics/{name}.py") for name in ("cosine", "pearson")
+    )
     package("lookalike/metrics/pearson.py", "flat(2)", "flat(4)")
     assert fingerprint.fingerprint("lookalike/metrics/cosine.py") == cosine
     assert fingerprint.fingerprint("lookalike/metrics/pearson.py") != pearson
@@ -199,7 +219,11 @@ def test_fingerprint_of_one_metric_does_not_depend_on_another(package):
 
 def test_fingerprint_does_not_depend_on_the_order_of_the_paths(package):
     paths = ("scripts/compare.py", "lookalike/metrics/cosine.py")
-    assert fingerprint.fingerprint(*paths) == fingerprint.fingerprint(*reversed(paths)) != fingerprint.fingerprint(paths[0])
+    assert (
+        fingerprint.fingerprint(*paths)
+        == fingerprint.fingerprint(*reversed(paths))
+        != fingerprint.fingerprint(paths[0])
+    )
 
 
 def test_metrics_do_not_import_one_another():
@@ -209,7 +233,8 @@ def test_metrics_do_not_import_one_another():
 
 
 def test_seeds_are_stable():
-    # The first 8 bytes of `printf '0\0louvain\0001.0' | sha256sum`, little-endian, without the lowest bit.
+    # The first 8 bytes of `printf '0\0louvain\0001.0' | sha256sum`, little-endian, without the
+    # lowest bit.
     assert seed_of(0, "louvain", 1.0) == 0x866F0FAE74704206 >> 1
     assert rng_of(0, "louvain", 1.0).random() == np.random.default_rng(4843489282724733187).random()
 
@@ -221,14 +246,33 @@ def test_seeds_do_not_depend_on_the_order_in_which_they_are_asked_for():
 
 
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
-@given(seed=st.integers(0, 2**40), names=st.lists(st.text(st.characters(min_codepoint=1), max_size=5), max_size=3))
+@given(
+    seed=st.integers(0, 2**40),
+    names=st.lists(st.text(st.characters(min_codepoint=1), max_size=5), max_size=3),
+)
 def test_seeds_are_63_bits_wide_and_differ_by_seed_and_by_every_name(seed, names):
     own = seed_of(seed, *names)
     assert 0 <= own < 2**63
-    others = {seed_of(seed + 1, *names), seed_of(seed, *names, ""), seed_of(seed, *names, "x"), seed_of(seed, *(f"{name}x" for name in names), "y")}
+    others = {
+        seed_of(seed + 1, *names),
+        seed_of(seed, *names, ""),
+        seed_of(seed, *names, "x"),
+        seed_of(seed, *(f"{name}x" for name in names), "y"),
+    }
     assert own not in others
     assert len(others) == 4
 
 
 def test_names_are_not_run_together():
-    assert len({seed_of(0, "ab", "c"), seed_of(0, "a", "bc"), seed_of(0, "abc"), seed_of(0, "c", "ab"), seed_of("0a", "bc")}) == 5
+    assert (
+        len(
+            {
+                seed_of(0, "ab", "c"),
+                seed_of(0, "a", "bc"),
+                seed_of(0, "abc"),
+                seed_of(0, "c", "ab"),
+                seed_of("0a", "bc"),
+            }
+        )
+        == 5
+    )

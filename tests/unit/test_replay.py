@@ -1,8 +1,19 @@
-"""Forward passes run again from a layer on: of awkward networks, what is kept, and what is refused."""
+"""Forward passes run again from a layer on: of awkward networks, what is kept, and what is
+refused.
+"""
 
 import pytest
 import torch
-from networks import Pair, Twice, assert_same, images_of, instance_state, network, one_by_one, tiny_vgg
+from networks import (
+    Pair,
+    Twice,
+    assert_same,
+    images_of,
+    instance_state,
+    network,
+    one_by_one,
+    tiny_vgg,
+)
 
 from lookalike.core.errors import InputError
 from lookalike.models.channels import leave_one_out, record
@@ -15,13 +26,17 @@ def test_modules_below_the_layer_do_not_run_again():
     recording = record(net, net[3], images_of(2, 16))
     runs = []
     for index in (0, 3, 4, 6):
-        net[index].forward = lambda *args, index=index, forward=net[index].forward: runs.append(index) or forward(*args)
+        net[index].forward = lambda *args, index=index, forward=net[index].forward: (
+            runs.append(index) or forward(*args)
+        )
     leave_one_out(recording)
     assert runs == [4, 6]
 
 
 class Parts(torch.nn.Module):
-    """A network whose modules are of every awkward kind; `ways` of doing what comes below the layer."""
+    """A network whose modules are of every awkward kind; `ways` of doing what comes below the
+    layer.
+    """
 
     def __init__(self, ways):
         super().__init__()
@@ -83,7 +98,11 @@ def test_awkward_networks(ways, n):
     recording = record(net, net.layer, images)
     assert torch.equal(recording.outputs, net(images))
     for _ in range(2):
-        assert_same(leave_one_out(recording), one_by_one(net.layer, 1, images, range(5), net), recording.outputs)
+        assert_same(
+            leave_one_out(recording),
+            one_by_one(net.layer, 1, images, range(5), net),
+            recording.outputs,
+        )
     assert torch.equal(images, given)
 
 
@@ -111,7 +130,10 @@ def test_the_network_is_as_before_when_a_run_fails():
 
 def test_a_layer_that_goes_into_a_batch_norm_is_refused():
     net, conv = network("test_resnet", {}, "layer4.0.conv1")
-    with pytest.raises(InputError, match=r"layer 'layer4.0.conv1' goes into a batch norm.*name the activation after it"):
+    with pytest.raises(
+        InputError,
+        match=r"layer 'layer4.0.conv1' goes into a batch norm.*name the activation after it",
+    ):
         record(net, conv, images_of(2))
     record(net, net.layer4[0].act1, images_of(2))
     net, conv = network("test_efficientnet", {}, "conv_head")
@@ -119,7 +141,14 @@ def test_a_layer_that_goes_into_a_batch_norm_is_refused():
         record(net, conv, images_of(2))
 
 
-@pytest.mark.parametrize(("layer", "complaint"), [("layer", "'layer' runs 2 times"), ("idle", "'idle' runs 0 times"), ("tuple", "gives a tuple, not a tensor")])
+@pytest.mark.parametrize(
+    ("layer", "complaint"),
+    [
+        ("layer", "'layer' runs 2 times"),
+        ("idle", "'idle' runs 0 times"),
+        ("tuple", "gives a tuple, not a tensor"),
+    ],
+)
 def test_a_layer_that_does_not_run_once_or_gives_no_tensor_is_refused(layer, complaint):
     net = Twice()
     with pytest.raises(InputError, match=complaint):
@@ -141,7 +170,9 @@ def test_a_layer_whose_channels_are_not_known_is_refused():
 
 
 class Remembering(torch.nn.Module):
-    """A network that uses above the layer what its first module noted, of all images together or each."""
+    """A network that uses above the layer what its first module noted, of all images together or
+    each.
+    """
 
     def __init__(self, axes):
         super().__init__()
@@ -167,7 +198,11 @@ def test_a_network_that_cannot_be_run_from_the_layer_on_is_refused(n):
     images = images_of(n, 8) * torch.arange(1.0, n + 1).view(n, 1, 1, 1)
     if n == 1:
         # What was noted of one image holds for all rows.
-        assert_same(leave_one_out(record(net, net.layer, images)), one_by_one(net.layer, 1, images, range(3), net), net(images))
+        assert_same(
+            leave_one_out(record(net, net.layer, images)),
+            one_by_one(net.layer, 1, images, range(3), net),
+            net(images),
+        )
     else:
         with pytest.raises(InputError, match=r"from layer 'layer' on.*; give another"):
             record(net, net.layer, images)
@@ -192,5 +227,7 @@ class Inner(torch.nn.Module):
 
 def test_a_network_that_mixes_the_images_up_is_refused():
     net = Mixing()
-    with pytest.raises(InputError, match=r"something else when it is run again from layer 'layer' on"):
+    with pytest.raises(
+        InputError, match=r"something else when it is run again from layer 'layer' on"
+    ):
         record(net, net.layer, images_of(4, 8))

@@ -10,13 +10,17 @@ from lookalike.core import condensed
 @pytest.mark.parametrize(("original", "replicate"), [("a", "c"), ("c", "a")])
 def test_replicate_gap_compares_with_all_other_pairs(original, replicate):
     values = np.array([0.1, 0.3, 0.5, 0.2, np.nan, 0.9])
-    gap = replicates.replicate_gap(condensed.square(values, 4), list("abcd"), original, replicate, np.tile(values, (5, 1)))
+    gap = replicates.replicate_gap(
+        condensed.square(values, 4), list("abcd"), original, replicate, np.tile(values, (5, 1))
+    )
     others = (0.1 + 0.5 + 0.2 + 0.9) / 4
     assert gap == {
         "distance": 0.3,
         "others": pytest.approx(others),
         "nearer": 0.5,
-        **dict.fromkeys(("difference", "difference_low", "difference_high"), pytest.approx(0.3 - others)),
+        **dict.fromkeys(
+            ("difference", "difference_low", "difference_high"), pytest.approx(0.3 - others)
+        ),
     }
 
 
@@ -25,20 +29,38 @@ def test_replicate_gap_has_the_interval_of_both_sides_resampled_together():
     rng = np.random.default_rng(0)
     together, own = rng.normal(0, 5, (4000, 1)), rng.normal(0, 0.1, 4000)
     resampled = np.array([0.2, 1.0, 1.2]) + together + np.column_stack([own, np.zeros((4000, 2))])
-    gap = replicates.replicate_gap(condensed.square([0.2, 1.0, 1.2], 3), list("abc"), "a", "b", resampled)
+    gap = replicates.replicate_gap(
+        condensed.square([0.2, 1.0, 1.2], 3), list("abc"), "a", "b", resampled
+    )
     assert gap["difference"] == pytest.approx(-0.9)
-    assert gap["difference_low"] == pytest.approx(-0.9 - 0.196, abs=0.01) and gap["difference_high"] == pytest.approx(-0.9 + 0.196, abs=0.01)
+    assert gap["difference_low"] == pytest.approx(-0.9 - 0.196, abs=0.01) and gap[
+        "difference_high"
+    ] == pytest.approx(-0.9 + 0.196, abs=0.01)
 
 
 def test_replicate_gap_without_other_pairs_is_not_known():
-    gap = replicates.replicate_gap(condensed.square([0.3], 2), ["a", "b"], "a", "b", np.full((5, 1), 0.3))
+    gap = replicates.replicate_gap(
+        condensed.square([0.3], 2), ["a", "b"], "a", "b", np.full((5, 1), 0.3)
+    )
     assert gap["distance"] == 0.3
-    assert all(np.isnan(gap[name]) for name in ("others", "nearer", "difference", "difference_low", "difference_high"))
+    assert all(
+        np.isnan(gap[name])
+        for name in ("others", "nearer", "difference", "difference_low", "difference_high")
+    )
 
 
 def test_replicate_gap_of_an_unknown_distance_is_not_known():
-    gap = replicates.replicate_gap(condensed.square([np.nan, 1.0, 2.0], 3), list("abc"), "a", "b", np.tile([np.nan, 1.0, 2.0], (5, 1)))
-    assert all(np.isnan(gap[name]) for name in ("distance", "nearer", "difference", "difference_low", "difference_high"))
+    gap = replicates.replicate_gap(
+        condensed.square([np.nan, 1.0, 2.0], 3),
+        list("abc"),
+        "a",
+        "b",
+        np.tile([np.nan, 1.0, 2.0], (5, 1)),
+    )
+    assert all(
+        np.isnan(gap[name])
+        for name in ("distance", "nearer", "difference", "difference_low", "difference_high")
+    )
     assert gap["others"] == 1.5
 
 
@@ -51,34 +73,53 @@ def test_a_pair_that_no_resample_knows_takes_no_interval_from_the_others():
     gap = replicates.replicate_gap(condensed.square(values, 4), list("abcd"), "a", "b", resampled)
     assert gap["others"] == pytest.approx(0.75) and gap["nearer"] == 0
     # Where a resample lacks a pair, the others' mean is of what it has.
-    assert gap["difference_low"] == pytest.approx(-0.7) and gap["difference_high"] == pytest.approx(-0.65)
+    assert gap["difference_low"] == pytest.approx(-0.7) and gap["difference_high"] == pytest.approx(
+        -0.65
+    )
 
 
 def test_replicate_gap_of_one_image_has_no_interval():
-    gap = replicates.replicate_gap(condensed.square([0.1, 1.0, 2.0], 3), list("abc"), "a", "b", np.full((5, 3), np.nan))
-    assert gap["difference"] == pytest.approx(-1.4) and np.isnan(gap["difference_low"]) and np.isnan(gap["difference_high"])
+    gap = replicates.replicate_gap(
+        condensed.square([0.1, 1.0, 2.0], 3), list("abc"), "a", "b", np.full((5, 3), np.nan)
+    )
+    assert (
+        gap["difference"] == pytest.approx(-1.4)
+        and np.isnan(gap["difference_low"])
+        and np.isnan(gap["difference_high"])
+    )
 
 
 def test_calibrated_dissimilarities_lie_between_a_replicate_and_chance():
     names = ["A", "A-b", "B", "C"]
     # A~A-b, A~B, A~C, A-b~B, A-b~C, B~C
     found = calibration.calibrate(
-        np.array([0.2, 0.6, 1.0, 0.2, 0.6, 0.4]), np.array([0.9, 1.0, 1.0, 1.0, 0.2, 1.2]), names, {"A": "A", "A-b": "A", "B": "B", "C": "C"}
+        np.array([0.2, 0.6, 1.0, 0.2, 0.6, 0.4]),
+        np.array([0.9, 1.0, 1.0, 1.0, 0.2, 1.2]),
+        names,
+        {"A": "A", "A-b": "A", "B": "B", "C": "C"},
     )
     np.testing.assert_allclose(found[:4], [0, 0.5, 1, 0])
-    # Chance is no farther than the replicate; and of two models without replicates the others' ceiling holds.
+    # Chance is no farther than the replicate; and of two models without replicates the others'
+    # ceiling holds.
     assert np.isnan(found[4]) and found[5] == pytest.approx(0.2)
 
 
 def test_a_pair_of_models_with_replicates_has_the_mean_of_both_ceilings():
     names = ["A", "A2", "B", "B2"]
     values = np.array([0.1, 0.6, 0.6, 0.6, 0.6, 0.3])
-    found = calibration.calibrate(values, np.full(6, 1.0), names, {"A": "A", "A2": "A", "B": "B", "B2": "B"})
+    found = calibration.calibrate(
+        values, np.full(6, 1.0), names, {"A": "A", "A2": "A", "B": "B", "B2": "B"}
+    )
     np.testing.assert_allclose(found, [0, 0.5, 0.5, 0.5, 0.5, 0])
 
 
 def test_without_replicates_the_ceiling_is_the_map_itself():
-    found = calibration.calibrate(np.array([0.25, np.nan, 0.0]), np.full(3, 0.5), list("abc"), dict(zip("abc", "abc", strict=True)))
+    found = calibration.calibrate(
+        np.array([0.25, np.nan, 0.0]),
+        np.full(3, 0.5),
+        list("abc"),
+        dict(zip("abc", "abc", strict=True)),
+    )
     np.testing.assert_allclose(found, [0.5, np.nan, 0])
 
 

@@ -11,7 +11,13 @@ from sklearn.metrics import root_mean_squared_error
 from lookalike.compare.resampling import with_interval
 from lookalike.core import io
 from lookalike.core.errors import InputError
-from lookalike.images.scores import human_similarity, match_scores, match_similarity, similarity_of_scores, split_training
+from lookalike.images.scores import (
+    human_similarity,
+    match_scores,
+    match_similarity,
+    similarity_of_scores,
+    split_training,
+)
 from lookalike.models.alignment import measure_alignment, unit_rows
 from lookalike.models.heldout import measure_errors, resample
 
@@ -25,36 +31,71 @@ def scored(**scores):
 
 
 def test_scores_are_matched_by_id_or_by_the_name_of_the_file_in_the_order_of_the_manifest():
-    given = [{" Image": "fox.jpg", "score": "3"}, {" Image": " cat", "score": "1.5"}, {" Image": "dog", "score": "-2e1"}, {" Image": "owl", "score": "x"}]
+    given = [
+        {" Image": "fox.jpg", "score": "3"},
+        {" Image": " cat", "score": "1.5"},
+        {" Image": "dog", "score": "-2e1"},
+        {" Image": "owl", "score": "x"},
+    ]
     assert match_scores(given, ROWS, "s.csv") == scored(cat=1.5, dog=-20.0, fox=3.0)
 
 
 def test_the_name_of_a_file_that_two_images_have_is_no_name():
     rows = [{"image": f"{label}.1", "path": f"photos/{label}/1.png"} for label in "ab"]
-    with pytest.raises(InputError, match=r"2 of 2 images have no score, for example 'a\.1'; of what it names, '1\.png' is no image"):
+    with pytest.raises(
+        InputError,
+        match=(
+            r"2 of 2 images have no score, for example 'a\.1'; of what it names, '1\.png' is no "
+            r"image"
+        ),
+    ):
         match_scores(scored(**{"1.png": "1"}), rows, "s.csv")
 
 
 def test_a_table_may_begin_with_the_mark_that_spreadsheets_write(tmp_path):
     (tmp_path / "s.csv").write_text("\ufeffimage,score\ncat,1\ndog,2\nfox,3\n", encoding="utf-8")
-    assert match_scores(io.read_table(tmp_path / "s.csv"), ROWS, "s.csv") == scored(cat=1.0, dog=2.0, fox=3.0)
+    assert match_scores(io.read_table(tmp_path / "s.csv"), ROWS, "s.csv") == scored(
+        cat=1.0, dog=2.0, fox=3.0
+    )
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ([], "s.csv: wants a first line with the columns image and score, between commas, and a line for each image; it is empty"),
+        (
+            [],
+            "s.csv: wants a first line with the columns image and score, between commas, and "
+            "a line for each image; it is empty",
+        ),
         ([{"picture": "cat", "score": "1"}], "a line for each image; it names 'picture', 'score'"),
         ([{"image;score": "cat;1"}], "a line for each image; it names 'image;score'"),
-        (scored(cat="1", dgo="2", fox="3"), "s.csv: 1 of 3 images have no score, for example 'dog'; did you mean 'dgo'"),
+        (
+            scored(cat="1", dgo="2", fox="3"),
+            "s.csv: 1 of 3 images have no score, for example 'dog'; did you mean 'dgo'",
+        ),
         (scored(cat="1"), "2 of 3 images have no score, for example 'dog'"),
-        ([*scored(cat="1", dog="2", fox="3"), {"image": "cat.jpg", "score": "1"}], "s.csv: image 'cat' stands there twice"),
-        (scored(cat="1", dog="good", fox="3"), "s.csv: the score of image 'dog' is 'good', which is no number"),
+        (
+            [*scored(cat="1", dog="2", fox="3"), {"image": "cat.jpg", "score": "1"}],
+            "s.csv: image 'cat' stands there twice",
+        ),
+        (
+            scored(cat="1", dog="good", fox="3"),
+            "s.csv: the score of image 'dog' is 'good', which is no number",
+        ),
         (scored(cat="1", dog="", fox="3"), "the score of image 'dog' is missing"),
         (scored(cat="1", dog=None, fox="3"), "the score of image 'dog' is missing"),
-        (scored(cat="1", dog="nan", fox="3"), "the score of image 'dog' is 'nan', which is not finite"),
-        (scored(cat="1", dog="1.0", fox="1"), "s.csv: the scores differ by 0, too little beside their size of 1"),
-        (scored(cat="1e8", dog="100000001", fox="100000002"), "the scores differ by 2, too little beside their size of 1e+08 to be learnt"),
+        (
+            scored(cat="1", dog="nan", fox="3"),
+            "the score of image 'dog' is 'nan', which is not finite",
+        ),
+        (
+            scored(cat="1", dog="1.0", fox="1"),
+            "s.csv: the scores differ by 0, too little beside their size of 1",
+        ),
+        (
+            scored(cat="1e8", dog="100000001", fox="100000002"),
+            "the scores differ by 2, too little beside their size of 1e+08 to be learnt",
+        ),
     ],
 )
 def test_scores_that_cannot_be_used_are_refused(given, message):
@@ -65,18 +106,37 @@ def test_scores_that_cannot_be_used_are_refused(given, message):
 
 def test_similarity_is_matched_by_name_and_its_diagonal_does_not_count():
     matrix = np.array([[np.nan, 0.2, 0.3], [0.2, np.nan, 0.4], [0.3, 0.4, np.nan]])
-    np.testing.assert_array_equal(match_similarity(matrix, ["a", "b", "c"], ["c", "a"], "m.csv"), [[1, 0.3], [0.3, 1]])
+    np.testing.assert_array_equal(
+        match_similarity(matrix, ["a", "b", "c"], ["c", "a"], "m.csv"), [[1, 0.3], [0.3, 1]]
+    )
 
 
 @pytest.mark.parametrize(
     ("matrix", "names", "message"),
     [
-        (np.eye(2), ["a", "b"], "m.csv: holds 2 images, and 1 of the 3 that are wanted are not among them: 'c'"),
+        (
+            np.eye(2),
+            ["a", "b"],
+            "m.csv: holds 2 images, and 1 of the 3 that are wanted are not among them: 'c'",
+        ),
         (np.eye(3), ["a", "b", "b"], "m.csv: image 'b' stands there twice"),
-        (np.eye(3) + np.triu(np.ones((3, 3)), 1), ["a", "b", "c"], "m.csv: not symmetric: a and b have 1, b and a 0"),
-        (np.where(np.ones((3, 3)) - np.eye(3), np.nan, 1), ["a", "b", "c"], "the similarity of 'a' and 'b' is not known"),
+        (
+            np.eye(3) + np.triu(np.ones((3, 3)), 1),
+            ["a", "b", "c"],
+            "m.csv: not symmetric: a and b have 1, b and a 0",
+        ),
+        (
+            np.where(np.ones((3, 3)) - np.eye(3), np.nan, 1),
+            ["a", "b", "c"],
+            "the similarity of 'a' and 'b' is not known",
+        ),
         (np.full((3, 3), np.inf), ["a", "b", "c"], "m.csv: holds infinity"),
-        (1 - np.eye(3), ["a", "b", "c"], "m.csv: no matrix of similarities: its diagonal is not its largest value; are these dissimilarities?"),
+        (
+            1 - np.eye(3),
+            ["a", "b", "c"],
+            "m.csv: no matrix of similarities: its diagonal is not its largest value; are "
+            "these dissimilarities?",
+        ),
     ],
 )
 def test_similarities_that_cannot_be_used_are_refused(matrix, names, message):
@@ -88,9 +148,13 @@ def test_similarities_that_cannot_be_used_are_refused(matrix, names, message):
 def test_without_a_matrix_the_scores_make_the_similarities(tmp_path):
     io.write_table(tmp_path / "scores.csv", scored(a=1.0, b=3.0, c=5.0))
     expected = [[1, 0.5, 0], [0.5, 1, 0.5], [0, 0.5, 1]]
-    np.testing.assert_allclose(human_similarity(["a", "b", "c"], None, tmp_path / "scores.csv"), expected)
+    np.testing.assert_allclose(
+        human_similarity(["a", "b", "c"], None, tmp_path / "scores.csv"), expected
+    )
     io.write_matrix(tmp_path / "given.csv", np.eye(3), ["c", "b", "a"])
-    np.testing.assert_array_equal(human_similarity(["a", "b", "c"], tmp_path / "given.csv"), np.eye(3))
+    np.testing.assert_array_equal(
+        human_similarity(["a", "b", "c"], tmp_path / "given.csv"), np.eye(3)
+    )
 
 
 def test_equal_scores_are_all_alike():
@@ -100,9 +164,14 @@ def test_equal_scores_are_all_alike():
 @few_examples
 @given(st.integers(5, 60), st.integers(0, 5))
 def test_the_training_split_falls_into_two_parts_that_depend_on_the_seed_alone(count, seed):
-    rows = [{"image": str(number), "split": "train" if number < count else "val"} for number in range(count + 3)]
+    rows = [
+        {"image": str(number), "split": "train" if number < count else "val"}
+        for number in range(count + 3)
+    ]
     fitted, held_back = split_training(rows, seed)
-    assert sorted(row["image"] for row in fitted + held_back) == sorted(str(number) for number in range(count))
+    assert sorted(row["image"] for row in fitted + held_back) == sorted(
+        str(number) for number in range(count)
+    )
     assert len(held_back) == max(1, round(count / 5))
     assert split_training(rows, seed) == (fitted, held_back)
 
@@ -133,7 +202,11 @@ def test_errors_equal_those_of_scipy_and_scikit_learn_in_every_resample():
 
 def test_constant_predictions_have_no_correlation():
     found = measure_errors(np.arange(5.0), np.full(5, 0.1), resample(5, 3, 0))
-    assert np.isnan(found["pearson"]).all() and np.isnan(found["spearman"]).all() and np.isfinite(found["rmse"]).all()
+    assert (
+        np.isnan(found["pearson"]).all()
+        and np.isnan(found["spearman"]).all()
+        and np.isfinite(found["rmse"]).all()
+    )
 
 
 def test_one_image_has_no_interval():
@@ -147,7 +220,9 @@ def test_intervals_cover_the_true_correlation():
     covered = []
     for draw in range(200):
         scores = rng.normal(size=100)
-        found = measure_errors(scores, 0.8 * scores + 0.6 * rng.normal(size=100), resample(100, 200, draw))
+        found = measure_errors(
+            scores, 0.8 * scores + 0.6 * rng.normal(size=100), resample(100, 200, draw)
+        )
         row = with_interval(found["pearson"], "r")
         covered.append(row["r_low"] <= 0.8 <= row["r_high"])
     assert 0.88 <= np.mean(covered) <= 0.99
@@ -164,7 +239,10 @@ def test_alignment_counts_pairs_as_often_as_both_images_were_drawn():
 
 
 def test_similarities_that_are_all_equal_agree_with_nothing():
-    assert (measure_alignment(np.ones((5, 5)), similarity_of_scores(np.arange(5.0)), resample(5, 4, 0)) == 0).all()
+    assert (
+        measure_alignment(np.ones((5, 5)), similarity_of_scores(np.arange(5.0)), resample(5, 4, 0))
+        == 0
+    ).all()
 
 
 @few_examples

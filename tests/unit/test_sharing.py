@@ -36,7 +36,16 @@ def test_other_arrays_parts_orders_and_options_are_other_calls(noted):
     add, calls = noted
     x, y = np.arange(4.0), np.arange(4.0)
     with sharing():
-        for arrays in ((x,), (y,), (x, y), (y, x), (x[:2],), (x[::2],), (x.reshape(2, 2),), (x.view(np.int64),)):
+        for arrays in (
+            (x,),
+            (y,),
+            (x, y),
+            (y, x),
+            (x[:2],),
+            (x[::2],),
+            (x.reshape(2, 2),),
+            (x.view(np.int64),),
+        ):
             add(*arrays)
         assert len(calls) == 8
         add(x, factor=2)

@@ -10,7 +10,11 @@ from lookalike.maps import stacks
 
 def write_batch(path, images=("a", "b", "c"), side=4, data_range=2.0):
     maps = np.random.default_rng(0).normal(size=(len(images), side, side)).astype(np.float32)
-    stacks.write_batch(path, iter(maps), {"images": list(images), "shape": list(maps.shape), "data_range": data_range})
+    stacks.write_batch(
+        path,
+        iter(maps),
+        {"images": list(images), "shape": list(maps.shape), "data_range": data_range},
+    )
     return maps
 
 
@@ -29,11 +33,15 @@ def test_batch_comes_back_map_by_map(tmp_path):
 def test_batch_in_fortrans_order_is_refused(tmp_path):
     maps = write_batch(tmp_path / "a.npy")
     np.save(tmp_path / "a.npy", np.asfortranarray(maps))
-    with pytest.raises(InputError, match=r"a.npy: not a readable .npy array \(its values are in Fortran's order\)"):
+    with pytest.raises(
+        InputError, match=r"a.npy: not a readable .npy array \(its values are in Fortran's order\)"
+    ):
         stacks.read_batch(tmp_path / "a.npy")
 
 
-@pytest.mark.parametrize("change", [{"shape": [3, 4, 5]}, {"shape": [2, 4, 4]}, {"images": ["a", "b"]}])
+@pytest.mark.parametrize(
+    "change", [{"shape": [3, 4, 5]}, {"shape": [2, 4, 4]}, {"images": ["a", "b"]}]
+)
 def test_batch_that_does_not_fit_its_card_is_refused(change, tmp_path):
     write_batch(tmp_path / "a.npy")
     io.write_json(tmp_path / "a.json", io.read_json(tmp_path / "a.json") | change)
@@ -54,9 +62,19 @@ def test_batches_of_the_same_images_are_opened_together(tmp_path):
 @pytest.mark.parametrize(
     ("other", "complaint"),
     [
-        ({"images": ("a", "x", "c")}, "first.npy and .*other.npy hold different images: number 1 is 'b' in one, 'x' in the other"),
-        ({"images": ("a", "b")}, "first.npy and .*other.npy hold different images: 3 in one, 2 in the other"),
-        ({"data_range": 1.0}, "first.npy and .*other.npy are different views: .* range 2.0, and .* range 1.0"),
+        (
+            {"images": ("a", "x", "c")},
+            "first.npy and .*other.npy hold different images: number 1 is 'b' in one, 'x' in "
+            "the other",
+        ),
+        (
+            {"images": ("a", "b")},
+            "first.npy and .*other.npy hold different images: 3 in one, 2 in the other",
+        ),
+        (
+            {"data_range": 1.0},
+            "first.npy and .*other.npy are different views: .* range 2.0, and .* range 1.0",
+        ),
         ({"data_range": None}, "different views: .* range 2.0, and .* range None"),
         ({"side": 5}, r"different views: \[3, 4, 4\] of range 2.0, and \[3, 5, 5\]"),
     ],
@@ -70,5 +88,11 @@ def test_batches_that_cannot_be_compared_are_refused(other, complaint, tmp_path)
 
 def test_batches_of_other_images_than_the_given_ones_are_refused(tmp_path):
     write_batch(tmp_path / "first.npy")
-    with pytest.raises(InputError, match=r"sample.csv and .*first.npy hold different images: number 2 is 'd' in one, 'c' in the other"):
+    with pytest.raises(
+        InputError,
+        match=(
+            r"sample.csv and .*first.npy hold different images: number 2 is 'd' in one, 'c' in "
+            r"the other"
+        ),
+    ):
         stacks.read_batches([tmp_path / "first.npy"], ["a", "b", "d"], "sample.csv")

@@ -1,4 +1,6 @@
-"""The test of structure: silhouettes against scikit-learn, permutations within images, planted groups found and noise let be."""
+"""The test of structure: silhouettes against scikit-learn, permutations within images, planted
+groups found and noise let be.
+"""
 
 import numpy as np
 import pytest
@@ -11,7 +13,13 @@ from test_calibration import MODELS, plant
 from lookalike.compare.image_table import agreeing_only
 from lookalike.core.condensed import condensed, square
 from lookalike.groups.trees import link
-from lookalike.inference.structure import permute, silhouettes, split_half_reliability, statistics, structure_test
+from lookalike.inference.structure import (
+    permute,
+    silhouettes,
+    split_half_reliability,
+    statistics,
+    structure_test,
+)
 
 few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 
@@ -51,15 +59,27 @@ def test_a_model_that_differs_from_all_others_is_structure():
 @pytest.mark.parametrize(
     ("values", "models", "reason"),
     [
-        (np.random.default_rng(0).random((8, 3)), 3, "it wants 4 models or more, replicates and pruned variants aside, and has 3"),
+        (
+            np.random.default_rng(0).random((8, 3)),
+            3,
+            "it wants 4 models or more, replicates and pruned variants aside, and has 3",
+        ),
         (np.random.default_rng(0).random((1, 6)), 4, "with n = 1 image nothing can be concluded"),
         (np.full((8, 6), 0.5), 4, "all dissimilarities between models are equal"),
-        (np.where(np.arange(6) == 2, np.nan, np.random.default_rng(0).random((8, 6))), 4, "some dissimilarities between models are not known"),
+        (
+            np.where(np.arange(6) == 2, np.nan, np.random.default_rng(0).random((8, 6))),
+            4,
+            "some dissimilarities between models are not known",
+        ),
     ],
 )
 def test_what_cannot_be_tested_is_said(values, models, reason):
     found = structure_test(values, models, "mean", 19, 0)
-    assert found["untested"] == reason and np.isnan(found["variance_p"]) and np.isnan(found["silhouette_p"])
+    assert (
+        found["untested"] == reason
+        and np.isnan(found["variance_p"])
+        and np.isnan(found["silhouette_p"])
+    )
 
 
 @pytest.mark.parametrize("aggregate", ["mean", "mean_std"])
@@ -71,7 +91,9 @@ def test_unknown_values_of_single_images_are_carried_along(aggregate):
     assert structure_test(values, MODELS, aggregate, 99, 0) == found
 
 
-@pytest.mark.parametrize("accuracies", [(0.3,) + (0.95,) * 7, (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.95)])
+@pytest.mark.parametrize(
+    "accuracies", [(0.3,) + (0.95,) * 7, (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.95)]
+)
 def test_models_that_few_images_count_for_are_no_structure(accuracies):
     rng, found = np.random.default_rng(3), []
     for draw in range(150):
@@ -86,7 +108,9 @@ def test_statistics_of_two_clear_groups():
     matrix = np.where(np.arange(6)[:, None] // 3 == np.arange(6) // 3, 0.1, 0.9)
     np.fill_diagonal(matrix, 0)
     variance, silhouette, groups = statistics(condensed(matrix), 6)
-    assert (groups, silhouette) == (2, pytest.approx(0.8 / 0.9)) and variance == pytest.approx(condensed(matrix).var())
+    assert (groups, silhouette) == (2, pytest.approx(0.8 / 0.9)) and variance == pytest.approx(
+        condensed(matrix).var()
+    )
 
 
 def test_reliability_foretells_the_correlation_with_other_images():
@@ -102,7 +126,13 @@ def test_reliability_foretells_the_correlation_with_other_images():
 
 
 @pytest.mark.parametrize(
-    "values", [np.ones((3, 6)), np.ones((8, 2)), np.ones((8, 6)), np.where(np.arange(6) == 1, np.nan, np.random.default_rng(0).random((8, 6)))]
+    "values",
+    [
+        np.ones((3, 6)),
+        np.ones((8, 2)),
+        np.ones((8, 6)),
+        np.where(np.arange(6) == 1, np.nan, np.random.default_rng(0).random((8, 6))),
+    ],
 )
 def test_reliability_is_not_known_of_few_images_pairs_or_values(values):
     assert np.isnan(split_half_reliability(values, "mean", 0))

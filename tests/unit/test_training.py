@@ -19,7 +19,9 @@ SIDE = 48
 def draw(split, count):
     """Return demo images and the indices of their shapes."""
     drawn = list(demo.draw_images(0, split, count, SIDE))
-    return np.stack([image for _, _, image, _ in drawn]), np.array([demo.SHAPES.index(shape) for shape, *_ in drawn])
+    return np.stack([image for _, _, image, _ in drawn]), np.array(
+        [demo.SHAPES.index(shape) for shape, *_ in drawn]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,12 @@ def train(data, seed=0, name="test_resnet", **schedule):
     net = build_network({"timm": name}, 5)
     initial = {key: value.clone() for key, value in net.state_dict().items()}
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in normalisation_of(net))
-    history = finetune(net, lambda images: (images - mean) / std, *data, **{"epochs": 2, "freeze_epochs": 0, "lr": 0.004, "batch": 32, "seed": seed} | schedule)
+    history = finetune(
+        net,
+        lambda images: (images - mean) / std,
+        *data,
+        **{"epochs": 2, "freeze_epochs": 0, "lr": 0.004, "batch": 32, "seed": seed} | schedule,
+    )
     return net, history, initial
 
 
@@ -69,19 +76,33 @@ def test_another_seed_gives_another_network(run, data):
 
 
 def test_seed_orders_the_images(data):
-    # Black images, which no augmentation changes, and equal weights: only the order of the labels is left.
+    # Black images, which no augmentation changes, and equal weights: only the order of the labels
+    # is left.
     few = [(images[:40] * 0, labels[:40]) for images, labels in data]
     losses = []
     for seed in (0, 1):
         torch.manual_seed(0)
         net = build_network({"timm": "test_resnet"}, 5)
-        losses.append(finetune(net, lambda x: x - 0.5, *few, epochs=1, freeze_epochs=0, lr=0.004, batch=16, seed=seed)[1]["loss"])
+        losses.append(
+            finetune(
+                net,
+                lambda x: x - 0.5,
+                *few,
+                epochs=1,
+                freeze_epochs=0,
+                lr=0.004,
+                batch=16,
+                seed=seed,
+            )[1]["loss"]
+        )
     assert losses[0] != losses[1]
 
 
 def test_head_phase_leaves_the_backbone_untouched(data):
     net, history, initial = train(data, epochs=0, freeze_epochs=1)
-    changed = {key for key, value in net.state_dict().items() if not torch.equal(value, initial[key])}
+    changed = {
+        key for key, value in net.state_dict().items() if not torch.equal(value, initial[key])
+    }
     assert changed == {"fc.weight", "fc.bias"}
     assert [row["phase"] for row in history] == ["before", "head"]
 
@@ -89,10 +110,18 @@ def test_head_phase_leaves_the_backbone_untouched(data):
 def test_head_phase_trains_both_heads_of_a_distilled_transformer(data):
     few = [(images[:20], labels[:20]) for images, labels in data]
     torch.manual_seed(0)
-    net = build_network({"timm": "deit_tiny_distilled_patch16_224", "options": {"img_size": SIDE, "depth": 1, "embed_dim": 48}}, 5)
+    net = build_network(
+        {
+            "timm": "deit_tiny_distilled_patch16_224",
+            "options": {"img_size": SIDE, "depth": 1, "embed_dim": 48},
+        },
+        5,
+    )
     initial = {key: value.clone() for key, value in net.state_dict().items()}
     finetune(net, lambda x: x, *few, epochs=0, freeze_epochs=1, lr=0.01, batch=10, seed=0)
-    changed = {key for key, value in net.state_dict().items() if not torch.equal(value, initial[key])}
+    changed = {
+        key for key, value in net.state_dict().items() if not torch.equal(value, initial[key])
+    }
     assert changed == {"head.weight", "head.bias", "head_dist.weight", "head_dist.bias"}
 
 
@@ -103,9 +132,12 @@ def test_second_phase_trains_everything_after_the_head(data):
     assert all(parameter.requires_grad for parameter in net.parameters())
 
 
-@pytest.mark.parametrize(("answers", "last_is_best"), [([0, 1, 2, 3, 4], True), ([1, 3, 4, 2, 1], False)])
+@pytest.mark.parametrize(
+    ("answers", "last_is_best"), [([0, 1, 2, 3, 4], True), ([1, 3, 4, 2, 1], False)]
+)
 def test_best_epoch_is_kept(answers, last_is_best, data):
-    # With wrong answers the validation accuracy falls while the network learns, so that the last epoch is not the best.
+    # With wrong answers the validation accuracy falls while the network learns, so that the last
+    # epoch is not the best.
     validation = data[1][0], np.array(answers)[data[1][1]]
     net, history, _ = train((data[0], validation), epochs=4)
     reached = [row["accuracy"] for row in history[1:]]
@@ -137,7 +169,12 @@ def test_accuracy_counts_the_right_answers(data):
 
     class Oracle(torch.nn.Module):
         def forward(self, inputs):
-            return torch.stack([lookup[(image * 255).round().byte().permute(1, 2, 0).numpy().tobytes()] for image in inputs])
+            return torch.stack(
+                [
+                    lookup[(image * 255).round().byte().permute(1, 2, 0).numpy().tobytes()]
+                    for image in inputs
+                ]
+            )
 
     assert accuracy(Oracle(), lambda x: x, images, labels, batch=7) == pytest.approx(0.8)
 
@@ -155,7 +192,9 @@ def test_augmentation_keeps_shape_and_range_and_changes_every_image(photographs)
 
 
 def test_augmentation_follows_its_generator(photographs):
-    first, again, other = (augment(photographs, torch.Generator().manual_seed(seed)) for seed in (3, 3, 4))
+    first, again, other = (
+        augment(photographs, torch.Generator().manual_seed(seed)) for seed in (3, 3, 4)
+    )
     assert torch.equal(first, again) and not torch.equal(first, other)
 
 
@@ -164,8 +203,11 @@ def test_augmentation_mirrors_half_and_never_leaves_the_image():
     moved = augment(ramp, torch.Generator().manual_seed(0))
     rising = moved[:, 0, 32, -1] > moved[:, 0, 32, 0]
     assert 150 < rising.sum() < 250
-    # A zoomed window of a ramp within the image is itself a ramp over .8 to 1 of the range, dimmed by .8 to 1.
-    assert (moved[:, 0].diff(dim=2).sign() == (2 * rising.int() - 1).view(-1, 1, 1)).float().mean() > 0.98
+    # A zoomed window of a ramp within the image is itself a ramp over .8 to 1 of the range, dimmed
+    # by .8 to 1.
+    assert (
+        moved[:, 0].diff(dim=2).sign() == (2 * rising.int() - 1).view(-1, 1, 1)
+    ).float().mean() > 0.98
     height = (moved[:, 0, 32, -1] - moved[:, 0, 32, 0]).abs()
     assert height.min() > 0.6 and height.max() <= 1 and height.std() > 0.02
     grey = augment(torch.ones(400, 3, 8, 8), torch.Generator().manual_seed(0))
@@ -179,20 +221,45 @@ def manifest(tmp_path):
     return find_images(tmp_path / "images")
 
 
-SETTINGS = {"pretrained": False, "size": 32, "device": torch.device("cpu"), "epochs": 1, "freeze_epochs": 0, "lr": 0.01, "batch": 8}
+SETTINGS = {
+    "pretrained": False,
+    "size": 32,
+    "device": torch.device("cpu"),
+    "epochs": 1,
+    "freeze_epochs": 0,
+    "lr": 0.01,
+    "batch": 8,
+}
 
 
 def test_manifest_training_fills_the_sidecar(manifest):
     recipe = {"timm": "test_resnet", "options": {"output_stride": 8}}
     net, sidecar = finetune_from_manifest(manifest, recipe, name="a", seed=0, **SETTINGS)
-    assert net.num_classes == 5 and sidecar["classes"] == sorted(demo.SHAPES) and sidecar["recipe"] == recipe
-    assert sidecar["accuracy"] == {"before": sidecar["epochs"][0]["accuracy"], "after": sidecar["epochs"][1]["accuracy"]}
-    assert {"pretrained": False, "size": 32, "epochs": 1, "lr": 0.01, "batch": 8, "device": "cpu"}.items() <= sidecar["training"].items()
+    assert (
+        net.num_classes == 5
+        and sidecar["classes"] == sorted(demo.SHAPES)
+        and sidecar["recipe"] == recipe
+    )
+    assert sidecar["accuracy"] == {
+        "before": sidecar["epochs"][0]["accuracy"],
+        "after": sidecar["epochs"][1]["accuracy"],
+    }
+    assert {
+        "pretrained": False,
+        "size": 32,
+        "epochs": 1,
+        "lr": 0.01,
+        "batch": 8,
+        "device": "cpu",
+    }.items() <= sidecar["training"].items()
 
 
 def test_name_of_the_model_decides_its_weights(manifest):
     recipe = {"timm": "test_resnet"}
-    (first, _), (again, _), (replicate, _) = (finetune_from_manifest(manifest, recipe, name=name, seed=0, **SETTINGS) for name in ("a", "a", "b"))
+    (first, _), (again, _), (replicate, _) = (
+        finetune_from_manifest(manifest, recipe, name=name, seed=0, **SETTINGS)
+        for name in ("a", "a", "b")
+    )
     assert same_weights(first.state_dict(), again.state_dict())
     assert not torch.equal(first.fc.weight, replicate.fc.weight)
 
@@ -201,13 +268,23 @@ def test_training_starts_from_a_checkpoint_under_a_fresh_head(manifest, tmp_path
     recipe = {"timm": "test_resnet", "options": {}}
     torch.manual_seed(5)
     weights = build_network(recipe, 7).state_dict()
-    torch.save({"model": {f"module.{key}": value for key, value in weights.items()}, "epoch": 9}, tmp_path / "w.pth")
+    torch.save(
+        {"model": {f"module.{key}": value for key, value in weights.items()}, "epoch": 9},
+        tmp_path / "w.pth",
+    )
     start = {**SETTINGS, "epochs": 0, "checkpoint": tmp_path / "w.pth"}
     net, sidecar = finetune_from_manifest(manifest, recipe, name="a", seed=0, **start)
-    changed = {key for key, value in net.state_dict().items() if not torch.equal(value, weights[key])}
+    changed = {
+        key for key, value in net.state_dict().items() if not torch.equal(value, weights[key])
+    }
     assert changed == {"fc.weight", "fc.bias"} and net.num_classes == 5
     head = ["fc.bias", "fc.weight"]
-    assert sidecar["weights"] == {"source": str(tmp_path / "w.pth"), "loaded": len(weights) - 2, "missing": head, "unexpected": head}
+    assert sidecar["weights"] == {
+        "source": str(tmp_path / "w.pth"),
+        "loaded": len(weights) - 2,
+        "missing": head,
+        "unexpected": head,
+    }
     replicate, _ = finetune_from_manifest(manifest, recipe, name="b", seed=0, **start)
     assert not torch.equal(net.fc.weight, replicate.fc.weight)
     trained, _ = finetune_from_manifest(manifest, recipe, name="a", seed=0, **start | {"epochs": 1})

@@ -1,4 +1,6 @@
-"""The transport solver: the optimal cost, against POT's solver and by what must hold of any transport."""
+"""The transport solver: the optimal cost, against POT's solver and by what must hold of any
+transport.
+"""
 
 import numpy as np
 import pytest
@@ -25,16 +27,30 @@ def discs(shape, seed):
     """Return two discs of the same size: many equal masses."""
     rng = np.random.default_rng(seed)
     rows, columns = np.indices(shape)
-    return np.stack([np.hypot(rows - rng.integers(6, shape[0] - 6), columns - rng.integers(6, shape[1] - 6)) < 6 for _ in range(2)]).astype(float)
+    return np.stack(
+        [
+            np.hypot(rows - rng.integers(6, shape[0] - 6), columns - rng.integers(6, shape[1] - 6))
+            < 6
+            for _ in range(2)
+        ]
+    ).astype(float)
 
 
 KINDS = {
     "noise": lambda shape, seed: np.random.default_rng(seed).random((2, *shape)),
-    "smooth": lambda shape, seed: np.abs(gaussian_filter(np.random.default_rng(seed).normal(size=(2, *shape)), (0, 3, 3))),
+    "smooth": lambda shape, seed: np.abs(
+        gaussian_filter(np.random.default_rng(seed).normal(size=(2, *shape)), (0, 3, 3))
+    ),
     "discs": discs,
-    "few values": lambda shape, seed: np.random.default_rng(seed).integers(0, 3, (2, *shape)).astype(float),
-    "mirrored peaks": lambda shape, seed: np.stack([peaks := np.random.default_rng(seed).random(shape) ** 20, peaks[::-1, ::-1]]),
-    "against uniform": lambda shape, seed: np.stack([np.random.default_rng(seed).random(shape) ** 8, np.ones(shape)]),
+    "few values": lambda shape, seed: (
+        np.random.default_rng(seed).integers(0, 3, (2, *shape)).astype(float)
+    ),
+    "mirrored peaks": lambda shape, seed: np.stack(
+        [peaks := np.random.default_rng(seed).random(shape) ** 20, peaks[::-1, ::-1]]
+    ),
+    "against uniform": lambda shape, seed: np.stack(
+        [np.random.default_rng(seed).random(shape) ** 8, np.ones(shape)]
+    ),
 }
 
 
@@ -48,7 +64,9 @@ def test_cost_equals_pots(kind, shape, seed):
 
 @many_examples
 @given(
-    masses=st.tuples(st.integers(1, 12), st.integers(1, 12)).flatmap(lambda shape: arrays(np.int64, (2, *shape), elements=st.integers(0, 4))),
+    masses=st.tuples(st.integers(1, 12), st.integers(1, 12)).flatmap(
+        lambda shape: arrays(np.int64, (2, *shape), elements=st.integers(0, 4))
+    ),
 )
 def test_cost_equals_pots_on_any_small_grid_with_many_ties(masses):
     p, q = masses.astype(float)
@@ -64,7 +82,9 @@ def test_a_single_heap_travels_its_distance(shape):
         surplus = np.zeros(shape)
         surplus[origin] += 0.25
         surplus[target] -= 0.25
-        assert transport_cost(surplus) == pytest.approx(0.25 * np.hypot(origin[0] - target[0], origin[1] - target[1]), abs=1e-15)
+        assert transport_cost(surplus) == pytest.approx(
+            0.25 * np.hypot(origin[0] - target[0], origin[1] - target[1]), abs=1e-15
+        )
 
 
 def test_along_a_line_the_cost_is_that_of_the_sorted_masses():

@@ -19,14 +19,18 @@ def random_matrix(models=8, seed=0):
 
 
 def planted_values(gap, images=40, seed=0):
-    """Return values (images, pairs) of 8 models: pairs between the first 4 and the others are larger by the gap."""
+    """Return values (images, pairs) of 8 models: pairs between the first 4 and the others are
+    larger by the gap.
+    """
     rows, columns = np.triu_indices(8, 1)
     between = (rows < 4) != (columns < 4)
     return 0.4 + gap * between + np.random.default_rng(seed).normal(0, 0.1, (images, 28))
 
 
 def parse_newick(text):
-    """Return the nested tree of a Newick text: a leaf is (name, length), a node ([children], label, length)."""
+    """Return the nested tree of a Newick text: a leaf is (name, length), a node ([children], label,
+    length).
+    """
     assert text.endswith(";\n")
     place = 0
 
@@ -58,7 +62,9 @@ def parse_newick(text):
 
 
 def described(node):
-    """Return {leaves: (height, support label)} of a parsed node and those below; a leaf's height is 0."""
+    """Return {leaves: (height, support label)} of a parsed node and those below; a leaf's height is
+    0.
+    """
     if len(node) == 2:
         return {frozenset([node[0]]): (0.0, "")}
     below, leaves, heights = {}, frozenset(), []
@@ -83,7 +89,9 @@ def test_link_equals_scipy(method):
 
 @pytest.mark.parametrize("method", ["ward", "centroid", "median"])
 def test_euclidean_linkages_are_refused_with_the_reason(method):
-    with pytest.raises(InputError, match=f"'{method}' is right for Euclidean distances only.*use one of average"):
+    with pytest.raises(
+        InputError, match=f"'{method}' is right for Euclidean distances only.*use one of average"
+    ):
         trees.link(random_matrix(), method)
 
 
@@ -99,10 +107,14 @@ def test_cophenetic_correlation_equals_scipy(method):
 
     matrix = random_matrix(seed=1)
     tree = trees.link(matrix, method)
-    assert trees.cophenetic_correlation(tree, matrix) == pytest.approx(cophenet(tree, condensed(matrix))[0], abs=1e-12)
+    assert trees.cophenetic_correlation(tree, matrix) == pytest.approx(
+        cophenet(tree, condensed(matrix))[0], abs=1e-12
+    )
 
 
-@pytest.mark.parametrize("matrix", [square([0.5], 2), square([0.5] * 6, 4)], ids=["two models", "all equal"])
+@pytest.mark.parametrize(
+    "matrix", [square([0.5], 2), square([0.5] * 6, 4)], ids=["two models", "all equal"]
+)
 def test_cophenetic_correlation_is_not_known_without_variation(matrix):
     assert np.isnan(trees.cophenetic_correlation(trees.link(matrix), matrix))
 
@@ -116,24 +128,36 @@ def test_clades_are_the_members_of_the_merges():
 
 def test_support_is_1_where_the_replicates_equal_the_original():
     matrix = random_matrix(seed=2)
-    np.testing.assert_array_equal(trees.clade_support(trees.link(matrix), np.tile(condensed(matrix), (5, 1))), np.ones(7))
+    np.testing.assert_array_equal(
+        trees.clade_support(trees.link(matrix), np.tile(condensed(matrix), (5, 1))), np.ones(7)
+    )
 
 
 def test_support_is_the_share_of_trees_with_the_clade():
     near, far = [0.1, 0.9, 0.9, 0.9, 0.9, 0.2], [0.9, 0.1, 0.9, 0.9, 0.2, 0.9]
     incomplete = [np.nan, 0.1, 0.9, 0.9, 0.2, 0.9]
-    support = trees.clade_support(trees.link(square(near, 4)), np.array([near, near, near, far, incomplete]))
+    support = trees.clade_support(
+        trees.link(square(near, 4)), np.array([near, near, near, far, incomplete])
+    )
     np.testing.assert_array_equal(support, [0.75, 0.75, 1])
 
 
 def test_support_is_not_known_without_a_complete_replicate():
-    assert np.isnan(trees.clade_support(trees.link(random_matrix()), np.full((3, 28), np.nan))).all()
+    assert np.isnan(
+        trees.clade_support(trees.link(random_matrix()), np.full((3, 28), np.nan))
+    ).all()
 
 
 def test_planted_clades_have_high_support():
     values = planted_values(gap=0.3)
     tree = trees.link(square(summarise(values)["dissimilarity"], 8))
-    support = dict(zip(trees.clades(tree), trees.clade_support(tree, bootstrap(values, "mean", 100, 0)), strict=True))
+    support = dict(
+        zip(
+            trees.clades(tree),
+            trees.clade_support(tree, bootstrap(values, "mean", 100, 0)),
+            strict=True,
+        )
+    )
     assert support[0b00001111] >= 0.95
     assert support[0b11110000] >= 0.95
 
@@ -153,7 +177,10 @@ def test_described_clades_name_their_members():
     tree = trees.link(matrix)
     rows = trees.describe_clades(tree, [0.5, 1.0], matrix, ["ant", "bee", "cow"])
     assert [tuple(row) for row in rows] == [trees.CLADE_COLUMNS] * 2
-    assert [(row["members"], row["size"], row["height"], row["support"]) for row in rows] == [("ant bee", 2, 1.0, 0.5), ("ant bee cow", 3, 9.5, 1.0)]
+    assert [(row["members"], row["size"], row["height"], row["support"]) for row in rows] == [
+        ("ant bee", 2, 1.0, 0.5),
+        ("ant bee cow", 3, 9.5, 1.0),
+    ]
     assert rows[0]["cophenetic_correlation"] == trees.cophenetic_correlation(tree, matrix)
 
 
@@ -175,7 +202,10 @@ def test_newick_holds_leaves_heights_and_support(models, seed, method):
 
 
 def test_newick_leaves_unknown_support_out():
-    assert trees.newick(trees.link(square([0.25], 2)), [np.nan], ["ant", "bee"]) == "(ant:0.125,bee:0.125);\n"
+    assert (
+        trees.newick(trees.link(square([0.25], 2)), [np.nan], ["ant", "bee"])
+        == "(ant:0.125,bee:0.125);\n"
+    )
 
 
 def test_clades_of_equal_models_have_no_support():
@@ -184,8 +214,15 @@ def test_clades_of_equal_models_have_no_support():
     matrix[:3, :3] = 0
     np.fill_diagonal(matrix, 0)
     tree = trees.link(matrix)
-    np.testing.assert_array_equal(trees.clade_support(tree, np.tile(condensed(matrix), (4, 1))), [np.nan, 1, 1])
-    assert trees.newick(tree, trees.clade_support(tree, condensed(matrix)[None]), NAMES[:4]).count(")100") == 2
+    np.testing.assert_array_equal(
+        trees.clade_support(tree, np.tile(condensed(matrix), (4, 1))), [np.nan, 1, 1]
+    )
+    assert (
+        trees.newick(tree, trees.clade_support(tree, condensed(matrix)[None]), NAMES[:4]).count(
+            ")100"
+        )
+        == 2
+    )
 
 
 def test_replicates_in_which_models_are_equal_do_not_support_their_clades():

@@ -1,4 +1,6 @@
-"""Files of weights: read without running their code; pretrained ones from a cache, a hub or not at all."""
+"""Files of weights: read without running their code; pretrained ones from a cache, a hub or not at
+all.
+"""
 
 import argparse
 import functools
@@ -34,20 +36,33 @@ def one_line(error):
 
 
 def same(first, second):
-    return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
+    return first.keys() == second.keys() and all(
+        torch.equal(first[name], second[name]) for name in first
+    )
 
 
 @pytest.mark.parametrize("suffix", ["pt", "pth"])
 @pytest.mark.parametrize("entry", [None, "state_dict", "model", "state_dict_ema", "model_ema"])
 def test_state_dict_is_found_beside_other_keys(entry, suffix, tmp_path):
-    beside = {"epoch": 3, "optimizer": {"state": {0: {"mu": torch.zeros(2)}}, "param_groups": [{"lr": 0.1, "params": [0]}]}}
+    beside = {
+        "epoch": 3,
+        "optimizer": {
+            "state": {0: {"mu": torch.zeros(2)}},
+            "param_groups": [{"lr": 0.1, "params": [0]}],
+        },
+    }
     torch.save({entry: WEIGHTS, **beside} if entry else WEIGHTS, tmp_path / f"w.{suffix}")
     assert same(read_weights(tmp_path / f"w.{suffix}"), WEIGHTS)
 
 
-@pytest.mark.parametrize(("ema", "last"), [("state_dict_ema", "state_dict"), ("model_ema", "model")])
+@pytest.mark.parametrize(
+    ("ema", "last"), [("state_dict_ema", "state_dict"), ("model_ema", "model")]
+)
 def test_running_average_is_preferred_to_the_last_step(ema, last, tmp_path):
-    torch.save({last: {name: -tensor for name, tensor in WEIGHTS.items()}, ema: WEIGHTS}, tmp_path / "w.pth")
+    torch.save(
+        {last: {name: -tensor for name, tensor in WEIGHTS.items()}, ema: WEIGHTS},
+        tmp_path / "w.pth",
+    )
     assert same(read_weights(tmp_path / "w.pth"), WEIGHTS)
 
 
@@ -64,9 +79,17 @@ class Code:
 def test_checkpoint_with_code_is_refused_and_not_run(tmp_path):
     code = pickle.dumps({"state_dict": Code(tmp_path / "ran")}, protocol=2)
     (tmp_path / "bad.pth").write_bytes(code)
-    torch.save({"fc.weight": torch.zeros(2), "extra": Code(tmp_path / "ran")}, tmp_path / "worse.pth")
+    torch.save(
+        {"fc.weight": torch.zeros(2), "extra": Code(tmp_path / "ran")}, tmp_path / "worse.pth"
+    )
     for name in ("bad.pth", "worse.pth"):
-        with pytest.raises(InputError, match=rf"{name}: .*it wants to import '\w*io.open', which could run code; save `model.state_dict\(\)` alone") as error:
+        with pytest.raises(
+            InputError,
+            match=(
+                rf"{name}: .*it wants to import '\w*io.open', which could run code; save "
+                r"`model.state_dict\(\)` alone"
+            ),
+        ) as error:
             read_weights(tmp_path / name)
         one_line(error)
     assert not (tmp_path / "ran").exists()
@@ -75,19 +98,31 @@ def test_checkpoint_with_code_is_refused_and_not_run(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("extra", "imported"), [({"args": argparse.Namespace(lr=1)}, "argparse.Namespace"), ({"net": torch.nn.Linear(2, 2)}, "torch.nn.modules.linear.Linear")]
+    ("extra", "imported"),
+    [
+        ({"args": argparse.Namespace(lr=1)}, "argparse.Namespace"),
+        ({"net": torch.nn.Linear(2, 2)}, "torch.nn.modules.linear.Linear"),
+    ],
 )
 def test_what_a_checkpoint_wants_to_import_is_named(extra, imported, tmp_path):
     torch.save({"model": WEIGHTS, **extra}, tmp_path / "w.pth")
-    with pytest.raises(InputError, match=rf"w.pth: .*it wants to import '{imported}', .*save `model.state_dict\(\)` alone") as error:
+    with pytest.raises(
+        InputError,
+        match=rf"w.pth: .*it wants to import '{imported}', .*save `model.state_dict\(\)` alone",
+    ) as error:
         read_weights(tmp_path / "w.pth")
     one_line(error)
 
 
-@pytest.mark.parametrize("content", [torch.zeros(3), [1, 2], {}, {"epoch": 3}, {"fc.weight": [1.0]}, {"model": {"fc.weight": 1.0}}])
+@pytest.mark.parametrize(
+    "content",
+    [torch.zeros(3), [1, 2], {}, {"epoch": 3}, {"fc.weight": [1.0]}, {"model": {"fc.weight": 1.0}}],
+)
 def test_file_without_a_state_dict_is_refused(content, tmp_path):
     torch.save(content, tmp_path / "w.pth")
-    with pytest.raises(InputError, match=r"w.pth: holds no state dict, .*save `model.state_dict\(\)` alone") as error:
+    with pytest.raises(
+        InputError, match=r"w.pth: holds no state dict, .*save `model.state_dict\(\)` alone"
+    ) as error:
         read_weights(tmp_path / "w.pth")
     one_line(error)
 
@@ -100,13 +135,21 @@ def test_damaged_or_absent_checkpoint_is_named(name, tmp_path):
     whole = (tmp_path / name).read_bytes()
     for content in (b"", whole[: len(whole) // 2], whole[:-5], b"nonsense" * 20):
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(InputError, match=rf"{name}: not a readable checkpoint of plain weights \(.+\); is it whole\? copy it again") as error:
+        with pytest.raises(
+            InputError,
+            match=(
+                rf"{name}: not a readable checkpoint of plain weights \(.+\); is it whole\? copy "
+                r"it again"
+            ),
+        ) as error:
             read_weights(tmp_path / name)
         one_line(error)
 
 
 class Hub(http.server.BaseHTTPRequestHandler):
-    """As much of the hub's protocol as its client needs for one file, and plain files for everybody else."""
+    """As much of the hub's protocol as its client needs for one file, and plain files for everybody
+    else.
+    """
 
     def __init__(self, files, asked, *args):
         self.files, self.asked = files, asked
@@ -134,12 +177,16 @@ class Hub(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def serve():
-    """Return a function that serves files on loopback; it returns the address, a list of what was asked, and the way to end it."""
+    """Return a function that serves files on loopback; it returns the address, a list of what was
+    asked, and the way to end it.
+    """
     servers = []
 
     def start(files):
         asked = []
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Hub, files, asked))
+        server = http.server.ThreadingHTTPServer(
+            ("127.0.0.1", 0), functools.partial(Hub, files, asked)
+        )
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
 
@@ -163,7 +210,8 @@ from lookalike.models.networks import build_network
 from lookalike.models.weights import write_weights
 start = time.monotonic()
 try:
-    write_weights(sys.argv[1], build_network({"timm": "test_vit.r160_in1k"}, pretrained=True).state_dict())
+    net = build_network({"timm": "test_vit.r160_in1k"}, pretrained=True)
+    write_weights(sys.argv[1], net.state_dict())
 except InputError as error:
     print(f"error: {error}")
 print(f"seconds: {time.monotonic() - start}")
@@ -172,13 +220,33 @@ print(f"seconds: {time.monotonic() - start}")
 
 def build_in(home, address, output, **environment):
     """Build a pretrained network in a process of its own, with a cache of its own."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGINGFACE_"))}
-    own |= {"HF_HOME": str(home), "HF_ENDPOINT": address, "NO_PROXY": "127.0.0.1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("HF_", "HUGGINGFACE_"))
+    }
+    own |= {
+        "HF_HOME": str(home),
+        "HF_ENDPOINT": address,
+        "NO_PROXY": "127.0.0.1",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(ROOT),
+    }
     command = [sys.executable, "-c", BUILD, str(output)]
-    return subprocess.run(command, env=own | environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=True).stdout
+    return subprocess.run(
+        command,
+        env=own | environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=120,
+        check=True,
+    ).stdout
 
 
-def test_pretrained_weights_come_from_the_hub_then_from_its_cache_else_a_line_says_what_to_do(serve, tmp_path):
+def test_pretrained_weights_come_from_the_hub_then_from_its_cache_else_a_line_says_what_to_do(
+    serve, tmp_path
+):
     torch.manual_seed(0)
     weights = build_network({"timm": "test_vit"}).state_dict()
     save_file(weights, tmp_path / "served.safetensors")
@@ -200,7 +268,10 @@ def test_pretrained_weights_come_from_the_hub_then_from_its_cache_else_a_line_sa
     error = next(line for line in text.splitlines() if line.startswith("error: "))
     assert error.startswith("error: the pretrained weights of 'test_vit.r160_in1k' cannot be had (")
     assert "download model.safetensors of timm/test_vit.r160_in1k" in error
-    assert f"to {tmp_path / 'empty' / 'hub'}, or give the file as `checkpoint:`, or set `pretrained: false`" in error
+    assert (
+        f"to {tmp_path / 'empty' / 'hub'}, or give the file as `checkpoint:`, or set "
+        "`pretrained: false`"
+    ) in error
     assert float(re.search(r"seconds: (\S+)", text)[1]) < 10
 
 
@@ -214,19 +285,27 @@ def offline(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("options", [{}, {"cache_dir": "own"}])
-def test_offline_mode_says_what_to_download_and_where_to_put_it(offline, options, tmp_path, monkeypatch):
+def test_offline_mode_says_what_to_download_and_where_to_put_it(
+    offline, options, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     start = time.monotonic()
-    with pytest.raises(InputError, match=r"the pretrained weights of 'test_resnet' cannot be had \(.*offline") as error:
+    with pytest.raises(
+        InputError, match=r"the pretrained weights of 'test_resnet' cannot be had \(.*offline"
+    ) as error:
         build_network({"timm": "test_resnet", "options": options}, 3, pretrained=True)
     assert time.monotonic() - start < 5
-    assert f"`hf download timm/test_resnet.r160_in1k model.safetensors`) and copy that cache to {options.get('cache_dir', tmp_path / 'hub')}," in one_line(
-        error
-    )
+    assert (
+        "`hf download timm/test_resnet.r160_in1k model.safetensors`) and copy that cache to "
+        f"{options.get('cache_dir', tmp_path / 'hub')},"
+    ) in one_line(error)
 
 
 def from_url(url, **others):
-    return {"timm": "test_resnet", "options": {"pretrained_cfg_overlay": {"hf_hub_id": None, "url": url}, **others}}
+    return {
+        "timm": "test_resnet",
+        "options": {"pretrained_cfg_overlay": {"hf_hub_id": None, "url": url}, **others},
+    }
 
 
 def test_weights_of_a_url_come_from_torchs_cache(serve, monkeypatch, tmp_path):
@@ -238,11 +317,23 @@ def test_weights_of_a_url_come_from_torchs_cache(serve, monkeypatch, tmp_path):
     assert same(build_network(from_url(f"{address}/w.pth"), pretrained=True).state_dict(), weights)
     stop()
     assert same(build_network(from_url(f"{address}/w.pth"), pretrained=True).state_dict(), weights)
-    with pytest.raises(InputError, match=rf"cannot be had \(.+\); download {address}/v.pth to {tmp_path}/torch/checkpoints/v.pth, or give the file") as error:
+    with pytest.raises(
+        InputError,
+        match=(
+            rf"cannot be had \(.+\); download {address}/v.pth to "
+            rf"{tmp_path}/torch/checkpoints/v.pth, or give the file"
+        ),
+    ) as error:
         build_network(from_url(f"{address}/v.pth"), pretrained=True)
     one_line(error)
     (tmp_path / "torch/checkpoints/w.pth").write_bytes(b"damaged")
-    with pytest.raises(InputError, match=r"the pretrained weights of 'test_resnet' cannot be loaded \(.+\); clear the cache of them") as error:
+    with pytest.raises(
+        InputError,
+        match=(
+            r"the pretrained weights of 'test_resnet' cannot be loaded \(.+\); clear the cache "
+            r"of them"
+        ),
+    ) as error:
         build_network(from_url(f"{address}/w.pth"), pretrained=True)
     one_line(error)
 
@@ -255,6 +346,8 @@ def test_offline_mode_holds_for_urls_too(serve, offline):
 
 
 def test_model_without_pretrained_weights_is_named():
-    with pytest.raises(InputError, match=r"timm has no pretrained weights of 'test_resnet'; give your own as") as error:
+    with pytest.raises(
+        InputError, match=r"timm has no pretrained weights of 'test_resnet'; give your own as"
+    ) as error:
         build_network(from_url(None), pretrained=True)
     one_line(error)

@@ -1,4 +1,6 @@
-"""Target layers of timm's architectures with random weights: the published comparisons' models, and one of every family."""
+"""Target layers of timm's architectures with random weights: the published comparisons' models, and
+one of every family.
+"""
 
 import numpy as np
 import pytest
@@ -32,8 +34,9 @@ PUBLISHED = [
     ("vgg16", "features.29", 512, 14),
     ("vgg19", "features.35", 512, 14),
 ]
-# The smallest architecture of every family, those of many weights cut to two blocks or to small images, and kinds of head
-# that a family may have: timm name, side of the images, options, layer, side of the grid
+# The smallest architecture of every family, those of many weights cut to two blocks or to small
+# images, and kinds of head that a family may have: timm name, side of the images, options, layer,
+# side of the grid
 FAMILIES = [
     ("beit_base_patch16_224", 224, {"depth": 2}, "blocks.1", 14),
     ("caformer_s18", 224, {}, "stages", 7),
@@ -147,7 +150,9 @@ FAMILIES = [
 
 
 class BothSigns(VisionModel):
-    """A classifier that gives each logit and its negation: of their two maps, only one may be zero."""
+    """A classifier that gives each logit and its negation: of their two maps, only one may be
+    zero.
+    """
 
     def logits(self, images):
         logits = super().logits(images)
@@ -155,13 +160,19 @@ class BothSigns(VisionModel):
 
 
 def model_of(name, size, options=None, kind=VisionModel):
-    """Return a model of five classes with random weights, none of whose branches is silent, and fitting batch statistics."""
+    """Return a model of five classes with random weights, none of whose branches is silent, and
+    fitting batch statistics.
+    """
     torch.manual_seed(0)
     net = build_network({"timm": name, "options": options or {}}, 5).eval()
     with torch.no_grad():
         for parameter in net.parameters():
             parameter += 0.05 * torch.randn_like(parameter)
-        norms = [module for module in net.modules() if isinstance(module, torch.nn.modules.batchnorm._BatchNorm)]
+        norms = [
+            module
+            for module in net.modules()
+            if isinstance(module, torch.nn.modules.batchnorm._BatchNorm)
+        ]
         for norm in norms:
             norm.reset_running_stats()
             norm.momentum = None
@@ -180,17 +191,25 @@ def images_of(count, size):
 @pytest.mark.parametrize(("name", "layer", "channels", "side"), PUBLISHED)
 def test_published_models_have_the_expected_layer_and_maps_at_224(name, layer, channels, side):
     model, images = model_of(name, 224), images_of(2, 224)
-    assert measure_layer(model.net, (224, 224)) == {"layer": layer, "channels": channels, "grid": (side, side)}
+    assert measure_layer(model.net, (224, 224)) == {
+        "layer": layer,
+        "channels": channels,
+        "grid": (side, side),
+    }
     with torch.no_grad():
         predicted = model.logits(images).argmax(dim=1)
     maps, _ = gradcam(model, images, predicted, [1, 2])
     assert maps.shape == (2, side, side) and np.isfinite(maps).all()
     # Of both images, for the class that the model predicts.
-    assert (np.ptp(maps, axis=(1, 2)) > 1e-3 * maps.max(axis=(1, 2))).all() and (maps.max(axis=(1, 2)) > 0).all()
+    assert (np.ptp(maps, axis=(1, 2)) > 1e-3 * maps.max(axis=(1, 2))).all() and (
+        maps.max(axis=(1, 2)) > 0
+    ).all()
 
 
 @pytest.mark.parametrize(("name", "size", "options", "layer", "side"), FAMILIES)
-def test_a_network_of_every_family_has_a_layer_whose_map_is_not_degenerate(name, size, options, layer, side):
+def test_a_network_of_every_family_has_a_layer_whose_map_is_not_degenerate(
+    name, size, options, layer, side
+):
     model = model_of(name, size, options, BothSigns)
     assert target_layer(model.net, size=(size, size)) is model.net.get_submodule(layer)
     maps, _ = gradcam(model, images_of(1, size).repeat(2, 1, 1, 1), torch.tensor([0, 5]), [1, 2])

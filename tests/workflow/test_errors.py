@@ -15,7 +15,9 @@ MANIFEST, SAMPLE = "results/images/manifest.csv", "results/images/explained.csv"
 
 
 def refused(run, directory, output, log=None):
-    """Check that a run failed, left nothing of its output and no traceback, and return its one-line error."""
+    """Check that a run failed, left nothing of its output and no traceback, and return its one-line
+    error.
+    """
     assert run.code != 0
     assert not (directory / output).exists()
     if log:
@@ -42,8 +44,14 @@ def folder_config(folder, n=4):
     [
         ({"subset": ["all"]}, "did you mean 'subsets'?"),
         ({"metrics": ["cosin"]}, "unknown metric 'cosin'; did you mean 'cosine'?"),
-        ({"methods": {"a": {"explain": "gradcamm"}}}, "unknown method 'gradcamm'; did you mean 'gradcam'"),
-        ({"models": {"a/b": {"timm": "test_resnet"}, "c": {"timm": "test_resnet"}}}, "'a/b' at models is no valid name"),
+        (
+            {"methods": {"a": {"explain": "gradcamm"}}},
+            "unknown method 'gradcamm'; did you mean 'gradcam'",
+        ),
+        (
+            {"models": {"a/b": {"timm": "test_resnet"}, "c": {"timm": "test_resnet"}}},
+            "'a/b' at models is no valid name",
+        ),
         ({"groups": {"linkages": ["ward"]}}, "'ward' wants Euclidean distances"),
     ],
 )
@@ -90,7 +98,9 @@ def test_an_unknown_timm_name_gives_near_names(copied):
     config = tiny_config()
     config["models"]["Other"] = {"timm": "test_resnett"}
     run = snakemake(copied, config, "results/checkpoints/Other.safetensors")
-    error = refused(run, copied, "results/checkpoints/Other.safetensors", "logs/checkpoints/Other.log")
+    error = refused(
+        run, copied, "results/checkpoints/Other.safetensors", "logs/checkpoints/Other.log"
+    )
     assert "unknown timm model 'test_resnett'; did you mean 'test_resnet'" in error
     assert not (copied / "results/checkpoints/Other.json").exists()
 
@@ -98,8 +108,14 @@ def test_an_unknown_timm_name_gives_near_names(copied):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda weights: [weights.pop(f"fc.{name}") for name in ("weight", "bias")], "is a backbone without the head 'fc', which predicts nothing"),
-        (lambda weights: weights.update(args=argparse.Namespace()), "it wants to import 'argparse.Namespace', which could run code"),
+        (
+            lambda weights: [weights.pop(f"fc.{name}") for name in ("weight", "bias")],
+            "is a backbone without the head 'fc', which predicts nothing",
+        ),
+        (
+            lambda weights: weights.update(args=argparse.Namespace()),
+            "it wants to import 'argparse.Namespace', which could run code",
+        ),
     ],
     ids=["headless", "code"],
 )
@@ -110,7 +126,9 @@ def test_a_checkpoint_that_cannot_be_used_is_named_with_the_remedy(copied, chang
     config = tiny_config()
     config["models"]["Mine"] = {"timm": "test_resnet", "checkpoint": "mine.pth"}
     run = snakemake(copied, config, "results/checkpoints/Mine.safetensors")
-    error = refused(run, copied, "results/checkpoints/Mine.safetensors", "logs/checkpoints/Mine.log")
+    error = refused(
+        run, copied, "results/checkpoints/Mine.safetensors", "logs/checkpoints/Mine.log"
+    )
     assert error.startswith("error: mine.pth: ") and message in error
     assert "finetune: true" in error or "save `model.state_dict()` alone" in error
 
@@ -140,7 +158,14 @@ def test_batches_of_different_images_are_refused_naming_the_first(copied):
 
 
 @pytest.mark.parametrize(
-    "change", [{"images": {"source": "photoz"}}, {"models": tiny_config()["models"] | {"Mine": {"timm": "test_resnet", "checkpoint": "nowhere.pt"}}}]
+    "change",
+    [
+        {"images": {"source": "photoz"}},
+        {
+            "models": tiny_config()["models"]
+            | {"Mine": {"timm": "test_resnet", "checkpoint": "nowhere.pt"}}
+        },
+    ],
 )
 def test_a_wrong_path_stops_although_old_results_are_there(copied, change):
     run = snakemake(copied, tiny_config() | change)

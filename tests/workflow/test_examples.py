@@ -9,10 +9,28 @@ from conftest import snakemake
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 JOBS = {
-    "imagenette_14_models": {"download_images": 1, "finetune_model": 14, "explain_images": 42, "batch_maps": 56, "compare_models": 36},
+    "imagenette_14_models": {
+        "download_images": 1,
+        "finetune_model": 14,
+        "explain_images": 42,
+        "batch_maps": 56,
+        "compare_models": 36,
+    },
     "existing_maps": {"import_maps": 4, "compare_models": 5},
-    "demo_heads": {"extract_features": 3, "train_head": 3, "rank_channels": 3, "prune_model": 18, "explain_images": 42},
-    "ais_heads": {"extract_features": 6, "train_head": 6, "prune_model": 24, "explain_images": 60, "compare_models": 210},
+    "demo_heads": {
+        "extract_features": 3,
+        "train_head": 3,
+        "rank_channels": 3,
+        "prune_model": 18,
+        "explain_images": 42,
+    },
+    "ais_heads": {
+        "extract_features": 6,
+        "train_head": 6,
+        "prune_model": 24,
+        "explain_images": 60,
+        "compare_models": 210,
+    },
     "existing_matrix": {"import_matrix": 1, "draw_given_matrix": 1},
 }
 
@@ -24,7 +42,14 @@ def test_example_is_a_dry_run(example, tmp_path):
     (tmp_path / "photos").mkdir()
     for model in ("VGG16", "ResNet152"):
         for variant in ("Baseline", "Pruned"):
-            folder = tmp_path / "Models" / model / "Saliency_experiment_outputs" / f"{variant}_model" / "numpy_saliency_map"
+            folder = (
+                tmp_path
+                / "Models"
+                / model
+                / "Saliency_experiment_outputs"
+                / f"{variant}_model"
+                / "numpy_saliency_map"
+            )
             folder.mkdir(parents=True)
             np.save(folder / "img1.npy", np.ones((7, 7)))
     run = snakemake(tmp_path, yaml.safe_load(example.read_text()), flags=["-n"])

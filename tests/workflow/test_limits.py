@@ -1,4 +1,6 @@
-"""What cannot be concluded, and that the findings and the report say so: few images, few models, unknown and equal dissimilarities, factors of one level."""
+"""What cannot be concluded, and that the findings and the report say so: few images, few models,
+unknown and equal dissimilarities, factors of one level.
+"""
 
 import numpy as np
 import pytest
@@ -10,11 +12,16 @@ IMAGES = 24
 
 
 def write_maps(folder, models, images):
-    """Write maps of two kinds: `blank`, whose last model has nothing but zeros, and `same`, equal for all models."""
+    """Write maps of two kinds: `blank`, whose last model has nothing but zeros, and `same`, equal
+    for all models.
+    """
     rng = np.random.default_rng(0)
     same = rng.random((images, 12, 12))
     for model in models:
-        for kind, maps in (("blank", rng.random((images, 12, 12)) * (model != models[-1])), ("same", same)):
+        for kind, maps in (
+            ("blank", rng.random((images, 12, 12)) * (model != models[-1])),
+            ("same", same),
+        ):
             (folder / kind / model).mkdir(parents=True)
             for number, saliency in enumerate(maps):
                 np.save(folder / kind / model / f"img{number}.npy", saliency)
@@ -22,7 +29,13 @@ def write_maps(folder, models, images):
 
 def config_of(models):
     return {
-        "models": {model: {"maps": {kind: f"{kind}/{model}" for kind in ("blank", "same")}, "family": "CNN"} for model in models},
+        "models": {
+            model: {
+                "maps": {kind: f"{kind}/{model}" for kind in ("blank", "same")},
+                "family": "CNN",
+            }
+            for model in models
+        },
         "methods": {"blank": {}, "same": {}},
         "maps": {"size": 12},
         "metrics": ["cosine", "mse"],
@@ -37,9 +50,15 @@ def findings_of(folder, models, images):
     write_maps(folder, models, images)
     run = snakemake(folder, config_of(models), cores=2)
     assert run.code == 0, run.text
-    text, page = (folder / "results/inference/findings.md").read_text(), (folder / "results/report.html").read_text()
+    text, page = (
+        (folder / "results/inference/findings.md").read_text(),
+        (folder / "results/report.html").read_text(),
+    )
     sentences = [line.removeprefix("- ") for line in text.splitlines() if line.startswith("- ")]
-    assert all(sentence.replace("'", "&#39;").replace("&", "&amp;").replace("&amp;#39;", "&#39;") in page for sentence in sentences)
+    assert all(
+        sentence.replace("'", "&#39;").replace("&", "&amp;").replace("&amp;#39;", "&#39;") in page
+        for sentence in sentences
+    )
     return sentences
 
 
@@ -53,11 +72,17 @@ def said(sentences, *parts):
 
 
 def test_unknown_dissimilarities_are_told(five_models):
-    assert said(five_models, "blank, cosine: m4 can be put into no group, for want of known dissimilarities")
+    assert said(
+        five_models, "blank, cosine: m4 can be put into no group, for want of known dissimilarities"
+    )
 
 
 def test_equal_dissimilarities_are_told(five_models):
-    assert said(five_models, "same: whether there are groups cannot be tested: all dissimilarities between models are equal")
+    assert said(
+        five_models,
+        "same: whether there are groups cannot be tested: all dissimilarities between models "
+        "are equal",
+    )
 
 
 def test_a_factor_of_one_level_is_told(five_models):
@@ -67,8 +92,12 @@ def test_a_factor_of_one_level_is_told(five_models):
 def test_two_models_and_one_image_are_told(tmp_path):
     sentences = findings_of(tmp_path, ["m0", "m1"], 1)
     assert said(sentences, "With n = 1 image nothing can be concluded")
-    assert said(sentences, "same: whether there are groups cannot be tested: it wants 4 models or more")
+    assert said(
+        sentences, "same: whether there are groups cannot be tested: it wants 4 models or more"
+    )
     assert said(sentences, "family", "cannot be tested: with n = 1 image nothing can be concluded")
-    assert said(sentences, "Whether methods and metrics agree cannot be tested: it wants 4 models or more")
+    assert said(
+        sentences, "Whether methods and metrics agree cannot be tested: it wants 4 models or more"
+    )
     low, _ = io.read_matrix(tmp_path / "results/matrices/same/mse/all/low.csv")
     assert np.isnan(low[0, 1])

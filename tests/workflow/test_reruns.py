@@ -13,12 +13,35 @@ MATRIX = {
     "test_factors": 8,
     "draw_matrix": 8,
 }
-COMMON = {"compare_replicates": 1, "tabulate_tests": 2, "compare_matrices": 2, "draw_agreement": 2, "write_findings": 1, "write_report": 1}
+COMMON = {
+    "compare_replicates": 1,
+    "tabulate_tests": 2,
+    "compare_matrices": 2,
+    "draw_agreement": 2,
+    "write_findings": 1,
+    "write_report": 1,
+}
 # The findings draw nothing, and are of the first subset, but for tests whose table holds both.
 FINDINGS = "results/inference/findings.md"
-FOUND_MATRIX = {"aggregate_matrix": 8, "test_structure": 8, "test_factors": 8, "link_models": 4, "detect_communities": 4}
-FOUND_COMMON = {"compare_replicates": 1, "tabulate_tests": 2, "compare_matrices": 1, "write_findings": 1}
-MODELS = {"find_target_layers": 1, "tabulate_models": 1, "compare_predictions": 1, "measure_localisation": 2}
+FOUND_MATRIX = {
+    "aggregate_matrix": 8,
+    "test_structure": 8,
+    "test_factors": 8,
+    "link_models": 4,
+    "detect_communities": 4,
+}
+FOUND_COMMON = {
+    "compare_replicates": 1,
+    "tabulate_tests": 2,
+    "compare_matrices": 1,
+    "write_findings": 1,
+}
+MODELS = {
+    "find_target_layers": 1,
+    "tabulate_models": 1,
+    "compare_predictions": 1,
+    "measure_localisation": 2,
+}
 BOTH_METHODS = {"correlate_metrics": 2}
 
 
@@ -29,9 +52,22 @@ def one_of_four(jobs):
 
 def test_a_new_model_computes_its_own_maps_and_pairs_only(copied):
     config = tiny_config()
-    config["models"]["EfficientNet"] = {"timm": "test_efficientnet", "options": {"output_stride": 8}}
-    own = {"finetune_model": 1, "predict_images": 1, "explain_images": 2, "batch_maps": 2, "audit_maps": 2, "compare_models": 12}
-    assert snakemake(copied, config, flags=["-n"]).jobs == own | MODELS | {"draw_panels": 1} | MATRIX | COMMON | BOTH_METHODS
+    config["models"]["EfficientNet"] = {
+        "timm": "test_efficientnet",
+        "options": {"output_stride": 8},
+    }
+    own = {
+        "finetune_model": 1,
+        "predict_images": 1,
+        "explain_images": 2,
+        "batch_maps": 2,
+        "audit_maps": 2,
+        "compare_models": 12,
+    }
+    assert (
+        snakemake(copied, config, flags=["-n"]).jobs
+        == own | MODELS | {"draw_panels": 1} | MATRIX | COMMON | BOTH_METHODS
+    )
     run = snakemake(copied, config, FINDINGS)
     assert run.code == 0, run.text
     assert run.jobs == own | MODELS | FOUND_MATRIX | FOUND_COMMON | BOTH_METHODS
@@ -40,7 +76,10 @@ def test_a_new_model_computes_its_own_maps_and_pairs_only(copied):
 def test_a_removed_model_computes_no_pair_again(copied):
     config = tiny_config()
     del config["models"]["RegNet"]
-    assert snakemake(copied, config, flags=["-n"]).jobs == MODELS | {"draw_panels": 1} | MATRIX | COMMON | BOTH_METHODS
+    assert (
+        snakemake(copied, config, flags=["-n"]).jobs
+        == MODELS | {"draw_panels": 1} | MATRIX | COMMON | BOTH_METHODS
+    )
     run = snakemake(copied, config, FINDINGS)
     assert run.code == 0, run.text
     assert run.jobs == MODELS | FOUND_MATRIX | FOUND_COMMON | BOTH_METHODS
@@ -51,7 +90,9 @@ def test_a_new_metric_compares_by_it_alone(copied):
     config["metrics"].append("mse")
     run = snakemake(copied, config, FINDINGS)
     assert run.code == 0, run.text
-    assert run.jobs == {"compare_models": 6} | one_of_four(FOUND_MATRIX) | FOUND_COMMON | BOTH_METHODS
+    assert (
+        run.jobs == {"compare_models": 6} | one_of_four(FOUND_MATRIX) | FOUND_COMMON | BOTH_METHODS
+    )
 
 
 def test_a_changed_metric_option_compares_by_that_metric_alone(copied):
@@ -59,7 +100,9 @@ def test_a_changed_metric_option_compares_by_that_metric_alone(copied):
     config["metrics"][1]["rbf"]["sigma"] = 40
     run = snakemake(copied, config, FINDINGS)
     assert run.code == 0, run.text
-    assert run.jobs == {"compare_models": 6} | one_of_four(FOUND_MATRIX) | FOUND_COMMON | BOTH_METHODS
+    assert (
+        run.jobs == {"compare_models": 6} | one_of_four(FOUND_MATRIX) | FOUND_COMMON | BOTH_METHODS
+    )
 
 
 def test_a_changed_view_explains_nothing_again(copied):
@@ -67,7 +110,13 @@ def test_a_changed_view_explains_nothing_again(copied):
     config["methods"]["noise"]["sign"] = "absolute"
     run = snakemake(copied, config, FINDINGS, "results/figures/panels")
     assert run.code == 0, run.text
-    own = {"batch_maps": 3, "audit_maps": 3, "measure_localisation": 1, "draw_panels": 1, "compare_models": 6}
+    own = {
+        "batch_maps": 3,
+        "audit_maps": 3,
+        "measure_localisation": 1,
+        "draw_panels": 1,
+        "compare_models": 6,
+    }
     assert run.jobs == own | one_of_four(FOUND_MATRIX | BOTH_METHODS) | FOUND_COMMON
 
 
@@ -82,11 +131,25 @@ def test_a_derived_view_shares_the_raw_maps(copied):
 def test_a_changed_linkage_links_and_draws_only(copied):
     config = tiny_config()
     config["groups"] = {"linkages": ["complete"]}
-    everything = {"link_models": 8, "draw_matrix": 8, "compare_matrices": 2, "draw_agreement": 2, "write_findings": 1, "write_report": 1}
+    everything = {
+        "link_models": 8,
+        "draw_matrix": 8,
+        "compare_matrices": 2,
+        "draw_agreement": 2,
+        "write_findings": 1,
+        "write_report": 1,
+    }
     assert snakemake(copied, config, flags=["-n"]).jobs == everything
-    run = snakemake(copied, config, FINDINGS, "results/figures/noise/rbf/all/dendrogram-complete.svg")
+    run = snakemake(
+        copied, config, FINDINGS, "results/figures/noise/rbf/all/dendrogram-complete.svg"
+    )
     assert run.code == 0, run.text
-    assert run.jobs == {"link_models": 4, "draw_matrix": 1, "compare_matrices": 1, "write_findings": 1}
+    assert run.jobs == {
+        "link_models": 4,
+        "draw_matrix": 1,
+        "compare_matrices": 1,
+        "write_findings": 1,
+    }
 
 
 def test_an_edited_metric_reruns_that_metric_alone(copied, checkout):
@@ -94,19 +157,32 @@ def test_an_edited_metric_reruns_that_metric_alone(copied, checkout):
     assert "Nothing to be done" in snakemake(copied, tiny_config(), root=checkout).text
     source.write_text("# a comment changes nothing\n" + source.read_text())
     assert "Nothing to be done" in snakemake(copied, tiny_config(), root=checkout).text
-    source.write_text(source.read_text().replace("PIXELS_OF_SIGMA = 224 * 224", "PIXELS_OF_SIGMA = 100 * 100"))
-    assert snakemake(copied, tiny_config(), root=checkout, flags=["-n"]).jobs == {"compare_models": 6} | one_of_four(MATRIX) | COMMON | BOTH_METHODS
+    source.write_text(
+        source.read_text().replace("PIXELS_OF_SIGMA = 224 * 224", "PIXELS_OF_SIGMA = 100 * 100")
+    )
+    assert (
+        snakemake(copied, tiny_config(), root=checkout, flags=["-n"]).jobs
+        == {"compare_models": 6} | one_of_four(MATRIX) | COMMON | BOTH_METHODS
+    )
     run = snakemake(copied, tiny_config(), FINDINGS, root=checkout)
     assert run.code == 0, run.text
-    assert run.jobs == {"compare_models": 6} | one_of_four(FOUND_MATRIX) | FOUND_COMMON | BOTH_METHODS
+    assert (
+        run.jobs == {"compare_models": 6} | one_of_four(FOUND_MATRIX) | FOUND_COMMON | BOTH_METHODS
+    )
 
 
 def test_a_larger_block_gives_the_same_matrix(finished, copied):
-    config, path = tiny_config() | {"compare": {"block": 2}}, "results/matrices/gradcam/cosine/all/dissimilarity.csv"
+    config, path = (
+        tiny_config() | {"compare": {"block": 2}},
+        "results/matrices/gradcam/cosine/all/dissimilarity.csv",
+    )
     run = snakemake(copied, config, path)
     assert run.code == 0, run.text
     assert run.jobs == {"compare_models": 2, "aggregate_matrix": 1}
-    (one, names), (other, same_names) = io.read_matrix(finished / path), io.read_matrix(copied / path)
+    (one, names), (other, same_names) = (
+        io.read_matrix(finished / path),
+        io.read_matrix(copied / path),
+    )
     assert names == same_names
     assert abs(one - other).max() < 1e-12
 
@@ -125,4 +201,9 @@ def test_a_changed_factor_tests_factors_alone(copied):
     config["models"]["RegNet"]["factors"] = {"year": 2020}
     run = snakemake(copied, config, FINDINGS)
     assert run.code == 0, run.text
-    assert run.jobs == {"tabulate_models": 1, "test_factors": 8, "tabulate_tests": 1, "write_findings": 1}
+    assert run.jobs == {
+        "tabulate_models": 1,
+        "test_factors": 8,
+        "tabulate_tests": 1,
+        "write_findings": 1,
+    }

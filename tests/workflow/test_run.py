@@ -96,14 +96,23 @@ def test_a_second_run_does_nothing(copied):
 
 
 def test_nothing_temporary_is_left(finished):
-    assert not [path for path in (finished / "results").rglob(".*") if path.name != ".snakemake_timestamp"]
+    assert not [
+        path for path in (finished / "results").rglob(".*") if path.name != ".snakemake_timestamp"
+    ]
 
 
 def test_results_do_not_depend_on_cores(finished, tmp_path):
     run = snakemake(tmp_path, tiny_config(), "results/inference/findings.md", cores=2)
     assert run.code == 0, run.text
     checked = 0
-    for pattern in ("checkpoints/*.safetensors", "maps/*/*/batch_maps.npy", "pairs/*/*/*.npz", "matrices/*/*/*/*", "groups/*/*/*/*", "inference/**/*.*"):
+    for pattern in (
+        "checkpoints/*.safetensors",
+        "maps/*/*/batch_maps.npy",
+        "pairs/*/*/*.npz",
+        "matrices/*/*/*/*",
+        "groups/*/*/*/*",
+        "inference/**/*.*",
+    ):
         for path in (tmp_path / "results").glob(pattern):
             assert path.read_bytes() == (finished / path.relative_to(tmp_path)).read_bytes(), path
             checked += 1
@@ -111,7 +120,10 @@ def test_results_do_not_depend_on_cores(finished, tmp_path):
 
 
 def test_replicate_has_other_weights(finished):
-    weights = [read_weights(finished / f"results/checkpoints/{name}.safetensors") for name in ("ResNet", "ResNet-b")]
+    weights = [
+        read_weights(finished / f"results/checkpoints/{name}.safetensors")
+        for name in ("ResNet", "ResNet-b")
+    ]
     assert weights[0].keys() == weights[1].keys()
     assert not np.allclose(weights[0]["fc.weight"], weights[1]["fc.weight"])
 
@@ -127,8 +139,14 @@ def test_raw_maps_are_native_and_the_batch_is_not(finished):
 
 def test_agreeing_counts_images_of_equal_prediction(finished):
     n, names = io.read_matrix(finished / "results/matrices/gradcam/cosine/agreeing/n.csv")
-    one, other = (io.read_arrays(finished / f"results/predictions/{name}.npz") for name in (names[0], names[2]))
-    maps = [stacks.read_batch(finished / f"results/maps/gradcam/{name}/batch_maps.npy")[0] for name in (names[0], names[2])]
+    one, other = (
+        io.read_arrays(finished / f"results/predictions/{name}.npz")
+        for name in (names[0], names[2])
+    )
+    maps = [
+        stacks.read_batch(finished / f"results/maps/gradcam/{name}/batch_maps.npy")[0]
+        for name in (names[0], names[2])
+    ]
     defined = np.logical_and(*([saliency.any() for saliency in batch] for batch in maps))
     assert n[0, 2] == ((one["predicted"] == other["predicted"]) & defined).sum()
 
@@ -139,7 +157,14 @@ def test_report_is_one_file_that_needs_no_network(finished):
     assert len(addresses) > 40
     assert all(address.startswith(("data:", "#")) for address in addresses)
     assert "http" not in re.sub(r'"data:[^"]*"', "", page)
-    for text in ("Localisation", "Replicates", "test_byobnet", "2.15.0", "gradcam, cosine, all images", "bootstrap: 50"):
+    for text in (
+        "Localisation",
+        "Replicates",
+        "test_byobnet",
+        "2.15.0",
+        "gradcam, cosine, all images",
+        "bootstrap: 50",
+    ):
         assert text in page
 
 

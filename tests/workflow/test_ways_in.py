@@ -17,12 +17,27 @@ from lookalike.models.weights import read_weights
 def test_a_checkpoint_of_ones_own_is_used_as_it_is(copied):
     shutil.copy(copied / "results/checkpoints/ResNet.safetensors", copied / "mine.safetensors")
     config = tiny_config()
-    config["models"]["Mine"] = {"timm": "test_resnet", "options": {"output_stride": 8}, "checkpoint": "mine.safetensors"}
-    pairs, predictions = "results/pairs/gradcam/cosine/Mine~ResNet.npz", "results/predictions/Mine.npz"
+    config["models"]["Mine"] = {
+        "timm": "test_resnet",
+        "options": {"output_stride": 8},
+        "checkpoint": "mine.safetensors",
+    }
+    pairs, predictions = (
+        "results/pairs/gradcam/cosine/Mine~ResNet.npz",
+        "results/predictions/Mine.npz",
+    )
     run = snakemake(copied, config, pairs, predictions)
     assert run.code == 0, run.text
-    assert run.jobs == {"import_checkpoint": 1, "predict_images": 1, "explain_images": 1, "batch_maps": 1, "compare_models": 1}
-    mine, original = (io.read_arrays(copied / f"results/predictions/{name}.npz") for name in ("Mine", "ResNet"))
+    assert run.jobs == {
+        "import_checkpoint": 1,
+        "predict_images": 1,
+        "explain_images": 1,
+        "batch_maps": 1,
+        "compare_models": 1,
+    }
+    mine, original = (
+        io.read_arrays(copied / f"results/predictions/{name}.npz") for name in ("Mine", "ResNet")
+    )
     np.testing.assert_array_equal(mine["logits"], original["logits"])
     assert mine["classes"].tolist() == original["classes"].tolist()
     assert np.nan_to_num(io.read_arrays(copied / pairs)["values"]).max() <= 1e-12
@@ -41,33 +56,72 @@ def test_a_checkpoint_of_another_architecture_is_refused(copied):
 
 def test_a_backbone_of_ones_own_is_fine_tuned(copied):
     weights = read_weights(copied / "results/checkpoints/ResNet.safetensors")
-    torch.save({"epoch": 3, "model": {f"module.backbone.{name}": tensor for name, tensor in weights.items() if "fc." not in name}}, copied / "mine.pth")
+    torch.save(
+        {
+            "epoch": 3,
+            "model": {
+                f"module.backbone.{name}": tensor
+                for name, tensor in weights.items()
+                if "fc." not in name
+            },
+        },
+        copied / "mine.pth",
+    )
     config = tiny_config()
-    config["models"]["Mine"] = {"timm": "test_resnet", "options": {"output_stride": 8}, "checkpoint": "mine.pth", "finetune": True}
+    config["models"]["Mine"] = {
+        "timm": "test_resnet",
+        "options": {"output_stride": 8},
+        "checkpoint": "mine.pth",
+        "finetune": True,
+    }
     run = snakemake(copied, config, "results/predictions/Mine.npz")
     assert run.code == 0, run.text
     assert run.jobs == {"finetune_model": 1, "predict_images": 1}
     sidecar = io.read_json(copied / "results/checkpoints/Mine.json")
-    assert sidecar["weights"] == {"source": "mine.pth", "loaded": len(weights) - 2, "missing": ["fc.bias", "fc.weight"], "unexpected": []}
+    assert sidecar["weights"] == {
+        "source": "mine.pth",
+        "loaded": len(weights) - 2,
+        "missing": ["fc.bias", "fc.weight"],
+        "unexpected": [],
+    }
     mine = read_weights(copied / "results/checkpoints/Mine.safetensors")
-    assert {name for name, tensor in mine.items() if not torch.equal(tensor, weights[name])} == {"fc.bias", "fc.weight"}
+    assert {name for name, tensor in mine.items() if not torch.equal(tensor, weights[name])} == {
+        "fc.bias",
+        "fc.weight",
+    }
 
 
 def assert_explained_for_its_labels(model):
-    """Compare the GradCAM maps of a run, in its own folder, with those computed here for the true classes."""
-    rows, predictions = io.read_table("results/images/explained.csv"), io.read_arrays(f"results/predictions/{model}.npz")
+    """Compare the GradCAM maps of a run, in its own folder, with those computed here for the true
+    classes.
+    """
+    rows, predictions = (
+        io.read_table("results/images/explained.csv"),
+        io.read_arrays(f"results/predictions/{model}.npz"),
+    )
     true = [predictions["classes"].tolist().index(row["label"]) for row in rows]
     assert true != predictions["predicted"].tolist()
-    method, options = registry.get("method", "gradcam"), registry.with_defaults("method", "gradcam", {})
+    method, options = (
+        registry.get("method", "gradcam"),
+        registry.with_defaults("method", "gradcam", {}),
+    )
     given = loading.load_model(f"results/checkpoints/{model}.safetensors")
-    for image, saliency, _ in explain.explain_images(method, given, rows, true, size=64, seed=0, names=("gradcam", model), options=options):
-        np.testing.assert_allclose(np.load(f"results/maps/gradcam/{model}/per_image/{image}.npy"), saliency, atol=1e-5)
+    for image, saliency, _ in explain.explain_images(
+        method, given, rows, true, size=64, seed=0, names=("gradcam", model), options=options
+    ):
+        np.testing.assert_allclose(
+            np.load(f"results/maps/gradcam/{model}/per_image/{image}.npy"), saliency, atol=1e-5
+        )
     return true
 
 
 def test_labels_as_targets_explain_again_but_train_nothing(copied, monkeypatch):
     names = ["ResNet", "RegNet"]
-    run = snakemake(copied, tiny_config() | {"target": "label"}, *[f"results/maps/gradcam/{name}/batch_maps.npy" for name in names])
+    run = snakemake(
+        copied,
+        tiny_config() | {"target": "label"},
+        *[f"results/maps/gradcam/{name}/batch_maps.npy" for name in names],
+    )
     assert run.code == 0, run.text
     assert run.jobs == {"explain_images": 2, "batch_maps": 2}
     monkeypatch.chdir(copied)
@@ -79,10 +133,16 @@ def test_an_imagenet_head_is_explained_for_the_wordnet_id_of_each_folder(tmp_pat
     # Tench and parachute.
     for synset, index in (("n01440764", 0), ("n03888257", 701)):
         for number in range(3):
-            pixels = np.random.default_rng([number, index]).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+            pixels = np.random.default_rng([number, index]).integers(
+                0, 256, (64, 64, 3), dtype=np.uint8
+            )
             io.write_image(tmp_path / "photos/val" / synset / f"{synset}-{number}.png", pixels)
     zoo = {"timm": "test_resnet", "finetune": False, "pretrained": False}
-    config = tiny_config() | {"images": {"source": "photos", "n": 4, "size": 64}, "models": {"Zoo": zoo, "Other": zoo}, "target": "label"}
+    config = tiny_config() | {
+        "images": {"source": "photos", "n": 4, "size": 64},
+        "models": {"Zoo": zoo, "Other": zoo},
+        "target": "label",
+    }
     run = snakemake(tmp_path, config, "results/maps/gradcam/Zoo/batch_maps.npy")
     assert run.code == 0, run.text
     monkeypatch.chdir(tmp_path)
@@ -91,12 +151,19 @@ def test_an_imagenet_head_is_explained_for_the_wordnet_id_of_each_folder(tmp_pat
 
 @pytest.mark.parametrize("given", [False, True], ids=["own maps", "given stack"])
 def test_metric_validation_scores_every_metric_and_preprocessing(copied, given):
-    config = tiny_config() | {"studies": ["metric_validation"], "metric_validation": {"prototypes": 1, "draws": 2, "per_class": 2}}
+    config = tiny_config() | {
+        "studies": ["metric_validation"],
+        "metric_validation": {"prototypes": 1, "draws": 2, "per_class": 2},
+    }
     source = "given" if given else "noise"
     if given:
-        np.save(copied / "stack.npy", np.random.default_rng(0).random((8, 20, 20), dtype=np.float32))
+        np.save(
+            copied / "stack.npy", np.random.default_rng(0).random((8, 20, 20), dtype=np.float32)
+        )
         with (copied / "labels.csv").open("w", newline="") as file:
-            csv.writer(file).writerows([["image", "label"], *([f"map{place}", f"class{place % 2}"] for place in range(8))])
+            csv.writer(file).writerows(
+                [["image", "label"], *([f"map{place}", f"class{place % 2}"] for place in range(8))]
+            )
         config["metric_validation"] |= {"maps": "stack.npy", "labels": "labels.csv", "per_class": 4}
     run = snakemake(copied, config, f"results/studies/metric_validation/{source}.png")
     assert run.code == 0, run.text
@@ -108,10 +175,21 @@ def test_metric_validation_scores_every_metric_and_preprocessing(copied, given):
 
 
 def test_metric_validation_leaves_out_preprocessings_that_fit_no_metric(copied):
-    validation = {"studies": ["metric_validation"], "metric_validation": {"prototypes": 1, "draws": 2, "per_class": 2}}
-    run = snakemake(copied, tiny_config() | validation | {"metrics": ["ssim"]}, "results/studies/metric_validation/gradcam.png")
+    validation = {
+        "studies": ["metric_validation"],
+        "metric_validation": {"prototypes": 1, "draws": 2, "per_class": 2},
+    }
+    run = snakemake(
+        copied,
+        tiny_config() | validation | {"metrics": ["ssim"]},
+        "results/studies/metric_validation/gradcam.png",
+    )
     assert run.code == 0, run.text
     rows = io.read_table(copied / "results/studies/metric_validation/gradcam.csv")
     assert {row["preprocessing"] for row in rows} == {"C", "N", "CN", "NS", "CNS"}
-    run = snakemake(copied, tiny_config() | validation | {"metrics": ["cosine", "sign_agreement"]}, "results/studies/metric_validation/noise.csv")
+    run = snakemake(
+        copied,
+        tiny_config() | validation | {"metrics": ["cosine", "sign_agreement"]},
+        "results/studies/metric_validation/noise.csv",
+    )
     assert run.code == 0, run.text

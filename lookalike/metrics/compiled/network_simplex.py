@@ -1,11 +1,14 @@
-"""Exact optimal transport between the cells of a grid: the network simplex, from coarse to fine, compiled by Numba.
+"""Exact optimal transport between the cells of a grid: the network simplex, from coarse to fine,
+compiled by Numba.
 
-A basis of the transport problem is a spanning tree over sources, sinks and a root without mass. Each node but the root
-owns the arc to its parent, which carries `flow[node]` from the arc's source to its sink. `potential` makes the reduced
-cost of every arc of the tree, cost + potential of its source - potential of its sink, zero; where no other arc's is
-negative, the transport is optimal (Ahuja, Magnanti and Orlin 1993, Network Flows, chapter 11). Trees stay strongly
-feasible, so that the simplex ends in spite of ties (Cunningham 1976, doi:10.1007/BF01580379). The optimal tree of a grid
-of half the resolution gives the first tree of the finer one, which saves more than half of the pivots.
+A basis of the transport problem is a spanning tree over sources, sinks and a root without mass.
+Each node but the root owns the arc to its parent, which carries `flow[node]` from the arc's source
+to its sink. `potential` makes the reduced cost of every arc of the tree, cost + potential of its
+source - potential of its sink, zero; where no other arc's is negative, the transport is optimal
+(Ahuja, Magnanti and Orlin 1993, Network Flows, chapter 11). Trees stay strongly feasible, so that
+the simplex ends in spite of ties (Cunningham 1976, doi:10.1007/BF01580379). The optimal tree of a
+grid of half the resolution gives the first tree of the finer one, which saves more than half of the
+pivots.
 
 Imported where it is called, since Numba takes a third of a second to start.
 """
@@ -14,7 +17,8 @@ import numpy as np
 from numba import njit
 
 NONE = -1
-# Reduced costs above this, in cells, count as zero: the error that this leaves is that times the mass.
+# Reduced costs above this, in cells, count as zero: the error that this leaves is that times the
+# mass.
 TOLERANCE = 1e-11
 # Grids of no more cells than this are solved without a coarser one.
 SMALLEST = 64
@@ -26,7 +30,8 @@ compiled = njit(cache=True, error_model="numpy")
 
 @compiled
 def transport_cost(surplus):
-    """Return the least cost of carrying what some cells have too much to those that have too little.
+    """Return the least cost of carrying what some cells have too much to those that have too
+    little.
 
     Parameters
     ----------
@@ -36,7 +41,8 @@ def transport_cost(surplus):
     Returns
     -------
     float
-        Mass times Euclidean distance in cells; NaN if the simplex did not end, which would be an error of this module.
+        Mass times Euclidean distance in cells; NaN if the simplex did not end, which would be an
+        error of this module.
     """
     levels = [surplus]
     while levels[-1].size > SMALLEST:
@@ -60,7 +66,9 @@ def coarser(surplus):
 
 @compiled
 def solve(surplus, coarse_plan):
-    """Return the least cost on one grid, and the arcs of the optimal tree as flat cells (arcs, 2), the deepest first."""
+    """Return the least cost on one grid, and the arcs of the optimal tree as flat cells (arcs, 2),
+    the deepest first.
+    """
     width = surplus.shape[1]
     flat = surplus.ravel()
     cells = np.concatenate((np.flatnonzero(flat > 0), np.flatnonzero(flat < 0)))
@@ -73,7 +81,10 @@ def solve(surplus, coarse_plan):
     costs = np.empty((sources, root - sources))
     for source in range(sources):
         for sink in range(sources, root):
-            down, across = cells[source] // width - cells[sink] // width, cells[source] % width - cells[sink] % width
+            down, across = (
+                cells[source] // width - cells[sink] // width,
+                cells[source] % width - cells[sink] % width,
+            )
             costs[source, sink - sources] = np.sqrt(down * down + across * across)
     depth, ended = improve(costs, parent, flow, order)
     total = 0.0 if ended else np.nan
@@ -96,11 +107,12 @@ def ends(node, parent, sources):
 
 @compiled
 def first_tree(shape, cells, sources, left, coarse_plan):
-    """Return a feasible tree near the optimum: parents, flows, and the nodes in an order that has children first.
+    """Return a feasible tree near the optimum: parents, flows, and the nodes in an order that has
+    children first.
 
-    First the cells within a square of the coarser grid settle among themselves, then those of two squares between which
-    the coarser plan carries mass, then what rounding has left over. Each arc uses up one of its ends, which becomes a
-    leaf of what is left; so the arcs form a tree.
+    First the cells within a square of the coarser grid settle among themselves, then those of two
+    squares between which the coarser plan carries mass, then what rounding has left over. Each arc
+    uses up one of its ends, which becomes a leaf of what is left; so the arcs form a tree.
     """
     height, width = shape
     root = len(cells)
@@ -114,7 +126,16 @@ def first_tree(shape, cells, sources, left, coarse_plan):
     for square in range(len(members)):
         done = settle(members[square], members[square], sources, left, parent, flow, order, done)
     for arc in range(len(coarse_plan)):
-        done = settle(members[coarse_plan[arc, 0]], members[coarse_plan[arc, 1]], sources, left, parent, flow, order, done)
+        done = settle(
+            members[coarse_plan[arc, 0]],
+            members[coarse_plan[arc, 1]],
+            sources,
+            left,
+            parent,
+            flow,
+            order,
+            done,
+        )
     nodes = np.arange(root)
     done = settle(nodes[:sources], nodes[sources:], sources, left, parent, flow, order, done)
     for node in range(root):
@@ -136,7 +157,8 @@ def settle(givers, takers, sources, left, parent, flow, order, done):
             if taker == NONE or taker < sources or parent[taker] != NONE:
                 place += 1
                 continue
-            # Of a tie the source goes on: its arc without flow will point to the root, which keeps trees strongly feasible.
+            # Of a tie the source goes on: its arc without flow will point to the root, which keeps
+            # trees strongly feasible.
             used_up, other = (taker, giver) if left[taker] <= left[giver] else (giver, taker)
             parent[used_up], flow[used_up], order[done] = other, left[used_up], used_up
             left[other] -= left[used_up]
@@ -151,7 +173,11 @@ def improve(costs, parent, flow, order):
     root = sources + sinks
     # More than a way over the root can save, so that nothing but rounding is carried there.
     to_root = 2 * costs.max() + 1
-    first, following, previous = np.full(root + 1, NONE), np.full(root + 1, NONE), np.full(root + 1, NONE)
+    first, following, previous = (
+        np.full(root + 1, NONE),
+        np.full(root + 1, NONE),
+        np.full(root + 1, NONE),
+    )
     depth, potential = np.zeros(root + 1, np.int64), np.zeros(root + 1)
     for node in order[::-1]:
         above = parent[node]
@@ -209,7 +235,9 @@ def least_difference(costs, potentials, lows):
 
 @compiled
 def exchange(source, sink, sources, parent, flow, depth, first, following, previous):
-    """Let an arc enter the tree and the one leave that limits it; return the entering arc's end whose subtree has moved."""
+    """Let an arc enter the tree and the one leave that limits it; return the entering arc's end
+    whose subtree has moved.
+    """
     one, other = source, sink
     while one != other:
         if depth[one] >= depth[other]:
@@ -217,7 +245,8 @@ def exchange(source, sink, sources, parent, flow, depth, first, following, previ
         else:
             other = parent[other]
     apex = one
-    # Of arcs that limit alike, the last on the way from the apex over the entering arc and back leaves.
+    # Of arcs that limit alike, the last on the way from the apex over the entering arc and back
+    # leaves.
     step, leaving, top = np.inf, NONE, NONE
     node = source
     while node != apex:

@@ -1,4 +1,5 @@
-"""The loops of SSIM, for which NumPy would take many passes: compiled by Numba at their first call, and kept on disk.
+"""The loops of SSIM, for which NumPy would take many passes: compiled by Numba at their first call,
+and kept on disk.
 
 Imported where they are called, since Numba takes a third of a second to start.
 """
@@ -12,20 +13,24 @@ SIGMA, RADIUS = 1.5, 5
 WEIGHTS = np.exp(-0.5 * (np.arange(-RADIUS, 1) / SIGMA) ** 2)
 WEIGHTS /= 2 * WEIGHTS[:-1].sum() + WEIGHTS[-1]
 
-# Products and sums may be fused; nothing is reordered, so that a pair's value does not depend on the pairs beside it.
+# Products and sums may be fused; nothing is reordered, so that a pair's value does not depend on
+# the pairs beside it.
 compiled = njit(cache=True, error_model="numpy", fastmath={"contract"})
 
 
 @compiled
 def write_row_of_means(saliency, row, tall, means):
-    """Write the weighted means over the windows inside a map (H, W) that begin in one row into `means` (W - 10,).
+    """Write the weighted means over the windows inside a map (H, W) that begin in one row into
+    `means` (W - 10,).
 
     `tall` (W,) is working space.
     """
     for column in range(len(tall)):
         total = WEIGHTS[RADIUS] * saliency[row + RADIUS, column]
         for place in range(RADIUS):
-            total += WEIGHTS[place] * (saliency[row + place, column] + saliency[row + 2 * RADIUS - place, column])
+            total += WEIGHTS[place] * (
+                saliency[row + place, column] + saliency[row + 2 * RADIUS - place, column]
+            )
         tall[column] = total
     for column in range(len(means)):
         total = WEIGHTS[RADIUS] * tall[column + RADIUS]
@@ -36,7 +41,9 @@ def write_row_of_means(saliency, row, tall, means):
 
 @compiled
 def write_local_moments(maps, means, variances):
-    """Write the weighted means and variances over all windows inside maps (a, H, W), shape (a, H - 10, W - 10)."""
+    """Write the weighted means and variances over all windows inside maps (a, H, W), shape (a, H -
+    10, W - 10).
+    """
     tall = np.empty(maps.shape[2])
     for one in range(len(maps)):
         squares = maps[one] ** 2
@@ -48,9 +55,11 @@ def write_local_moments(maps, means, variances):
 
 @compiled
 def mean_similarities(x, y, c1, c2, upper):
-    """Return SSIM, the mean over all windows, of all pairs of maps or of those above the diagonal, shape (a, b).
+    """Return SSIM, the mean over all windows, of all pairs of maps or of those above the diagonal,
+    shape (a, b).
 
-    `x` and `y` are each maps (a, H, W), their local means and their local variances (a, H - 10, W - 10).
+    `x` and `y` are each maps (a, H, W), their local means and their local variances (a, H - 10, W -
+    10).
     """
     maps, means, variances = x
     other_maps, other_means, other_variances = y
@@ -75,6 +84,8 @@ def mean_similarities(x, y, c1, c2, upper):
                     contrast = 2 * mean_products[column] - luminance
                     size = mean * mean + other_mean * other_mean
                     spread = variances[one, row, column] + other_variances[other, row, column]
-                    totals[column] += (luminance + c1) * (contrast + c2) / ((size + c1) * (spread + c2))
+                    totals[column] += (
+                        (luminance + c1) * (contrast + c2) / ((size + c1) * (spread + c2))
+                    )
             similarities[one, other] = totals.sum() / (rows * columns)
     return similarities
