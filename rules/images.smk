@@ -1,9 +1,50 @@
-"""Images: the demo's are drawn, an archive's unpacked; a folder's are listed; a balanced sample is what gets explained."""
+"""Images: drawn, unpacked or listed; a balanced sample is what gets explained."""
 
 
 # Nodes of a cluster often have no network.
 localrules:
     download_images,
+
+
+def archive_of(wildcards):
+    """Return where an archive of images comes from, where it lies, and its checksum."""
+    return PLAN.archives[wildcards.archive]
+
+
+def archive_if_local(wildcards):
+    """Return an archive of images that no rule downloads."""
+    archive = archive_of(wildcards)
+    return [] if archive["url"] else archive["path"]
+
+
+def image_folder(wildcards):
+    """Return the folder of the images: the demo's, an archive's, or a user-supplied one."""
+    if IS_DEMO:
+        return "results/images/demo"
+    if PLAN.archives:
+        return f"data/{next(iter(PLAN.archives))}"
+    return user_file(PLAN.images.source)
+
+
+def image_contents():
+    """Return what the images are, whatever their times and the place of their folder.
+
+    For an archive its checksum or content counts: by its folder alone, old results would pass for
+    new ones where unpacking failed.
+    """
+    source = PLAN.images.source
+    if IS_DEMO:
+        code = fingerprint("scripts/draw_demo_images.py")
+        return [PLAN.seed, PLAN.images.size, PLAN.images.demo, code]
+    if PLAN.archives:
+        archive = next(iter(PLAN.archives.values()))
+        return archive["checksum"] or content_of(archive["path"])
+    return CONTENTS.of_files(image_files(source), source) if source else None
+
+
+# What training depends on: the images and how they are split, but neither times, paths nor masks.
+IMAGE_CONTENTS = image_contents()
+TRAINING_IMAGES = [IMAGE_CONTENTS, PLAN.seed, fingerprint("scripts/list_images.py")]
 
 
 rule draw_demo_images:
@@ -14,25 +55,29 @@ rule draw_demo_images:
         scores="results/images/demo_scores.csv",
     log:
         "logs/images/draw_demo_images.log",
+    benchmark:
+        "benchmarks/images/draw_demo_images.tsv"
     conda:
         "../envs/compare.yaml"
     params:
-        seed=SEED,
-        size=IMAGES["size"],
-        counts=IMAGES["demo"],
+        seed=PLAN.seed,
+        size=PLAN.images.size,
+        counts=PLAN.images.demo,
         source=fingerprint("scripts/draw_demo_images.py"),
     script:
         "../scripts/draw_demo_images.py"
 
 
 rule download_images:
-    """Download an archive of images, unless it is there, verify and unpack it: in data/, which outlives results/."""
+    """Download an archive of images, unless it is there, verify it, and unpack it into data/."""
     input:
         archive=archive_if_local,
     output:
         folder=directory("data/{archive}"),
     log:
         "logs/images/download_{archive}.log",
+    benchmark:
+        "benchmarks/images/download_{archive}.tsv"
     conda:
         "../envs/compare.yaml"
     params:
@@ -42,22 +87,23 @@ rule download_images:
         "../scripts/download_images.py"
 
 
-if IMAGES["source"]:
+if PLAN.images.source:
 
     rule list_images:
         """Check every image of the source and write the manifest."""
         input:
             folder=image_folder,
-            masks="results/images/demo_masks" if IS_DEMO else ancient(IMAGES.get("masks", [])),
         output:
             manifest="results/images/manifest.csv",
         log:
             "logs/images/list_images.log",
+        benchmark:
+            "benchmarks/images/list_images.tsv"
         conda:
             "../envs/compare.yaml"
         params:
-            seed=SEED,
-            listing=image_listings(),
+            seed=PLAN.seed,
+            contents=IMAGE_CONTENTS,
             source=fingerprint("scripts/list_images.py"),
         script:
             "../scripts/list_images.py"
@@ -65,7 +111,7 @@ if IMAGES["source"]:
 else:
 
     rule list_given_images:
-        """Write the manifest of the images of which maps are given, matched across models by name."""
+        """Write the manifest of the images whose maps are given, matched across models by name."""
         output:
             manifest="results/images/manifest.csv",
         log:
@@ -73,18 +119,36 @@ else:
         conda:
             "../envs/compare.yaml"
         params:
-            split=IMAGES["split"],
+            split=PLAN.images.split,
             images=COMMON_IMAGES,
             source=fingerprint("scripts/list_given_images.py"),
         script:
             "../scripts/list_given_images.py"
 
 
+rule list_masks:
+    """Find the mask of every image whose object is known."""
+    input:
+        manifest="results/images/manifest.csv",
+        masks="results/images/demo_masks" if IS_DEMO else user_file(PLAN.images.masks),
+    output:
+        masks="results/images/masks.csv",
+    log:
+        "logs/images/list_masks.log",
+    conda:
+        "../envs/compare.yaml"
+    params:
+        contents=content_of(PLAN.images.masks),
+        source=fingerprint("scripts/list_masks.py"),
+    script:
+        "../scripts/list_masks.py"
+
+
 rule list_scores:
     """Find the score of every image."""
     input:
         manifest="results/images/manifest.csv",
-        given=IMAGES.get("scores", "results/images/demo_scores.csv"),
+        given=user_file(PLAN.images.scores) or "results/images/demo_scores.csv",
     output:
         scores="results/images/scores.csv",
     log:
@@ -92,13 +156,14 @@ rule list_scores:
     conda:
         "../envs/compare.yaml"
     params:
+        contents=content_of(PLAN.images.scores),
         source=fingerprint("scripts/list_scores.py"),
     script:
         "../scripts/list_scores.py"
 
 
 rule list_unmatched_images:
-    """List the images that are left out because not all given sets of maps have them; for the report."""
+    """List the images that are left out because not all given sets of maps have them."""
     input:
         manifest="results/images/manifest.csv",
     output:
@@ -108,7 +173,7 @@ rule list_unmatched_images:
     conda:
         "../envs/compare.yaml"
     params:
-        split=IMAGES["split"],
+        split=PLAN.images.split,
         common=COMMON_IMAGES,
         unmatched=UNMATCHED,
         source=fingerprint("scripts/list_unmatched_images.py"),
@@ -127,10 +192,10 @@ rule sample_images:
     conda:
         "../envs/compare.yaml"
     params:
-        seed=SEED,
-        split=IMAGES["split"],
-        n=IMAGES["n"],
-        among=COMMON_IMAGES if IMAGES["common"] else None,
+        seed=PLAN.seed,
+        split=PLAN.images.split,
+        n=PLAN.images.n,
+        among=COMMON_IMAGES if PLAN.images.common else None,
         source=fingerprint("scripts/sample_images.py"),
     script:
         "../scripts/sample_images.py"

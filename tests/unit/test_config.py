@@ -90,7 +90,7 @@ def test_defaults_are_filled_at_every_level(config):
     assert (
         resolved["groups"]["linkages"] == ["average"] and 1.0 in resolved["groups"]["resolutions"]
     )
-    assert resolved["compare"] == {"block": 1} and resolved["inference"] == {
+    assert resolved["compare"] == {"block": "auto"} and resolved["inference"] == {
         "bootstrap": 1000,
         "permutations": 999,
     }
