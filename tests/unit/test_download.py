@@ -83,7 +83,7 @@ def test_what_was_downloaded_before_the_end_of_the_line_is_kept_for_the_next_run
     ],
     ids=["half", "whole", "another", "longer", "empty"],
 )
-def test_whatever_part_is_there_the_archive_is_right_in_the_end(server, path, there, starts):
+def test_the_archive_is_right_whatever_its_part_held(server, path, there, starts):
     part_of(path).write_bytes(there)
     fetch(path, f"{server.url}/a.tgz", CHECKSUM)
     assert path.read_bytes() == CONTENT and names_in(path.parent) == ["a.tgz"]
@@ -100,7 +100,7 @@ def test_a_busy_server_is_asked_again(server, path):
         fetch(path, f"{server.url}/a.tgz", CHECKSUM)
 
 
-def test_a_file_that_is_not_there_is_asked_for_once(server, path):
+def test_a_missing_file_is_requested_once(server, path):
     with pytest.raises(InputError) as error:
         fetch(path, f"{server.url}/b.tgz", CHECKSUM)
     assert str(error.value) == (
@@ -132,7 +132,7 @@ def test_without_a_network_the_error_names_the_url_and_the_remedy(url, path):
 
 
 @pytest.mark.parametrize("kept", [0, HALF])
-def test_a_server_that_falls_silent_is_left(server, path, kept, monkeypatch):
+def test_a_server_that_stops_sending_is_given_up(server, path, kept, monkeypatch):
     monkeypatch.setattr(download, "TIMEOUT", 0.2)
     server.stalls, server.breaks = True, [kept] * 4
     with pytest.raises(InputError, match=r"cannot be downloaded \(.*timed out"):
@@ -172,7 +172,7 @@ def test_an_archive_that_was_put_there_is_verified_and_used(server, path):
     assert path.read_bytes() == CONTENT[:-1] and server.requests == []
 
 
-def test_an_archive_of_ones_own_is_verified_if_asked(path):
+def test_a_local_archive_is_verified_if_asked(path):
     path.parent.mkdir()
     path.write_bytes(CONTENT)
     fetch(path)

@@ -143,7 +143,7 @@ def test_classes_keep_their_names(files, labels, tmp_path):
     assert [row["label"] for row in find_images(tmp_path / "x")] == labels
 
 
-def test_a_split_that_stands_alone_stays_one(tmp_path):
+def test_a_single_split_stays_one(tmp_path):
     unpack(
         pack(
             tmp_path / "x.zip", {f"pets/val/{label}/a.jpg": picture(0) for label in ("cat", "dog")}
@@ -194,7 +194,7 @@ EVIL_ZIP = {
 @pytest.mark.parametrize(
     ("suffix", "evil"), [*(("tgz", name) for name in EVIL), *(("zip", name) for name in EVIL_ZIP)]
 )
-def test_a_member_that_could_write_elsewhere_condemns_the_archive(suffix, evil, tmp_path):
+def test_an_archive_with_a_member_that_could_write_elsewhere_is_refused(suffix, evil, tmp_path):
     bad = (EVIL if suffix == "tgz" else EVIL_ZIP)[evil]
     (tmp_path / "victim").write_text("as it was")
     archive = pack(tmp_path / f"x.{suffix}", imagenette("x/"), bad)
@@ -275,7 +275,7 @@ def test_what_is_no_archive_is_refused(tmp_path):
         unpack(tmp_path / "x.tgz", tmp_path / "x")
 
 
-def test_what_a_killed_run_left_is_not_taken_up(tmp_path):
+def test_remains_of_a_killed_run_are_not_used(tmp_path):
     left = tmp_path / "data/.x.unpacking/train/n01440764"
     left.mkdir(parents=True)
     (left / "half.JPEG").write_bytes(b"half an image")
