@@ -1,7 +1,5 @@
 """Measure how much of every map lies inside the object's mask."""
 
-from pathlib import Path
-
 from lookalike.core import io, logs
 from lookalike.images import reading
 from lookalike.maps import localisation, stacks
@@ -9,7 +7,10 @@ from lookalike.maps import localisation, stacks
 logs.log_to(snakemake.log[0])
 
 rows = [row for row in io.read_table(snakemake.input.sample) if row["mask"]]
-batches = {Path(path).parent.name: stacks.read_batch(path) for path in snakemake.input.batches}
+batches = {
+    model: stacks.read_batch(path)
+    for model, path in zip(snakemake.params.models, snakemake.input.batches, strict=True)
+}
 size = next(iter(batches.values()))[0].shape[1]
 masks = {row["image"]: reading.read_mask(row["mask"], size) for row in rows}
 io.write_table(
