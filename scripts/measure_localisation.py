@@ -6,13 +6,17 @@ from lookalike.maps import localisation, stacks
 
 logs.log_to(snakemake.log[0])
 
-rows = [row for row in io.read_table(snakemake.input.sample) if row["mask"]]
+explained = {row["image"] for row in io.read_table(snakemake.input.sample)}
 batches = {
     model: stacks.read_batch(path)
     for model, path in zip(snakemake.params.models, snakemake.input.batches, strict=True)
 }
 size = next(iter(batches.values()))[0].shape[1]
-masks = {row["image"]: reading.read_mask(row["mask"], size) for row in rows}
+masks = {
+    row["image"]: reading.read_mask(row["mask"], size)
+    for row in io.read_table(snakemake.input.masks)
+    if row["image"] in explained
+}
 io.write_table(
     snakemake.output.localisation, localisation.measure(batches, masks, snakemake.params.seed)
 )

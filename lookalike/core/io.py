@@ -4,6 +4,7 @@ atomically, checked when read.
 
 import contextlib
 import csv
+import hashlib
 import json
 import os
 import tempfile
@@ -51,6 +52,15 @@ def read_text(path: StrPath) -> str:
     try:
         return Path(path).read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error})") from None
+
+
+def hash_file(path: StrPath) -> str:
+    """Return the SHA-256 of a file's content, in hex digits."""
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
         raise InputError(f"{path}: cannot be read ({error})") from None
 
 

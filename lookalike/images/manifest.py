@@ -1,7 +1,5 @@
 """Images: the manifest of a folder, its split, the balanced sample that is explained."""
 
-import hashlib
-import json
 import os
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
@@ -9,19 +7,17 @@ from pathlib import Path
 from typing import Literal
 
 from lookalike.core.errors import InputError
-from lookalike.core.file_state import hash_file
+from lookalike.core.io import hash_file
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row, StrPath
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 SPLITS = ("train", "val")
 VALIDATION_SHARE = 0.2
-COLUMNS = ("image", "path", "label", "split", "mask", "sha256", "mask_sha256")
-# What training depends on: content alone, neither paths nor masks.
-TRAINING_COLUMNS = ("image", "label", "split", "sha256")
+COLUMNS = ("image", "path", "label", "split", "sha256")
 
 
-def find_images(folder: StrPath, seed: int = 0, masks: StrPath | None = None) -> list[Row]:
+def find_images(folder: StrPath, seed: int = 0) -> list[Row]:
     """List the images of a folder with one sub-folder for each class, or without classes.
 
     Either `folder/{train,val}/{class}/*` or `folder/{class}/*`; the second is split here, one fifth
@@ -31,14 +27,11 @@ def find_images(folder: StrPath, seed: int = 0, masks: StrPath | None = None) ->
     ----------
     folder : path
     seed : int
-    masks : path, optional
-        Folder with a mask `{image}.png` for some of the images.
 
     Returns
     -------
     list of dict
-        `image` (id), `path`, `label`, `split`, `mask` (its path), `sha256` and `mask_sha256`,
-        sorted by split, label and path. An image without a mask has empty cells there.
+        `image` (id), `path`, `label`, `split` and `sha256`, sorted by split, label and path.
 
     Raises
     ------
@@ -73,11 +66,6 @@ def find_images(folder: StrPath, seed: int = 0, masks: StrPath | None = None) ->
     name_images(rows)
     if not has_splits:
         split_by_class(rows, seed)
-    for row in rows:
-        mask = Path(masks or "", f"{row['image']}.png")
-        has_mask = bool(masks) and mask.is_file()
-        row["mask"] = str(mask) if has_mask else ""
-        row["mask_sha256"] = hash_file(mask) if has_mask else ""
     rows.sort(key=lambda row: (row["split"], row["label"], row["path"]))
     return [{name: row[name] for name in COLUMNS} for row in rows]
 
@@ -150,26 +138,12 @@ def name_part(row: Row, part: str) -> str:
     return (Path(row["path"]).stem if part == "stem" else row[part]).replace("/", ".")
 
 
-def training_rows(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows of a manifest without paths and masks: what training depends on.
-
-    They stay the same if the folder moves, a file is touched or a mask is edited.
+def find_masks(rows: Sequence[Row], folder: StrPath) -> list[Row]:
+    """Return the images of a manifest whose object is known: `image` and `mask`, the path of a file
+    `{image}.png` in the folder.
     """
-    return [{name: row[name] for name in TRAINING_COLUMNS} for row in rows]
-
-
-def content_digest(rows: Sequence[Row], columns: Sequence[str] = TRAINING_COLUMNS) -> str:
-    """Return a hash of some columns of a manifest, of 16 hex digits.
-
-    Parameters
-    ----------
-    rows : list of dict
-        Of the manifest; their order counts.
-    columns : sequence of str
-        By default what training depends on. With `mask_sha256` the masks count too.
-    """
-    cells = [[str(row[name]) for name in columns] for row in rows]
-    return hashlib.sha256(json.dumps([list(columns), cells]).encode()).hexdigest()[:16]
+    masks = {row["image"]: Path(folder, f"{row['image']}.png") for row in rows}
+    return [{"image": image, "mask": str(path)} for image, path in masks.items() if path.is_file()]
 
 
 def among(rows: list[Row], images: Collection[str] | None) -> list[Row]:

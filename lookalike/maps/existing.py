@@ -10,7 +10,6 @@ import numpy as np
 
 from lookalike.core import io
 from lookalike.core.errors import InputError
-from lookalike.core.file_state import file_state
 from lookalike.core.types import Row, StrPath
 from lookalike.maps import stacks
 
@@ -155,16 +154,6 @@ def find_in_stack(path: Path) -> dict[str, MapFile]:
             "its own name"
         )
     return {image: MapFile(path, index) for index, image in enumerate(images)}
-
-
-def maps_state(path: StrPath) -> str:
-    """Return a short text that changes whenever given maps, or the names of their images, may have
-    changed: the `file_state` of the path, and of the list of images next to a file of many maps.
-    """
-    card = Path(path).with_suffix(".json")
-    if Path(path).is_file() and card.is_file():
-        return f"{file_state(path)} {file_state(card)}"
-    return file_state(path)
 
 
 def match_images(

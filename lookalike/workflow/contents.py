@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lookalike.core import io
+from lookalike.core.errors import InputError
+from lookalike.core.io import hash_file
 from lookalike.core.types import StrPath
 
 
@@ -44,12 +46,14 @@ class Contents:
     def digest(self, path: StrPath) -> str:
         """Return a hash of one file's content."""
         path = Path(path)
-        name, found = str(path.absolute()), path.stat()
+        try:
+            found = path.stat()
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error})") from None
+        name = str(path.absolute())
         state = [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]
         if self.known.get(name, [None])[:-1] != state:
-            with path.open("rb") as file:
-                content = hashlib.file_digest(file, "sha256").hexdigest()[:16]
-            self.known[name] = [*state, content]
+            self.known[name] = [*state, hash_file(path)[:16]]
             self.changed = True
         return self.known[name][-1]
 

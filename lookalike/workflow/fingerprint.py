@@ -12,11 +12,11 @@ import sys
 from collections import deque
 
 from lookalike.workflow import sources
-from lookalike.workflow.sources import Definition, read_source
+from lookalike.workflow.sources import AT_IMPORT, Definition, read_source
 
 # These end a job or say where it prints; they make no value.
 VALUELESS = ("lookalike/core/errors.py", "lookalike/core/logs.py")
-# Of these, too, no value depends.
+# No value depends on these either.
 VALUELESS_PACKAGES = {"tqdm"}
 # Packages whose module has another name.
 DISTRIBUTIONS = {
@@ -66,14 +66,14 @@ def reachable(paths: tuple[str, ...]) -> list[tuple[str, str, Definition]]:
             continue
         known = read_source(file).definitions
         if name not in known:
-            # It is what the module itself imports: then all of the module counts.
+            # All of the module counts: it is `WHOLE`, or a name that the module itself imports.
             pending.extend((file, each) for each in known)
             continue
         found[file, name] = known[name]
         pending.extend((file, each) for each in known[name].names)
         pending.extend(known[name].symbols)
         # What runs at import runs whichever part is used.
-        pending.append((file, ""))
+        pending.append((file, AT_IMPORT))
     return [(file, name, definition) for (file, name), definition in sorted(found.items())]
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = "lookalike"
+# Of a module: everything in it, and what runs when it is imported.
+WHOLE, AT_IMPORT = "*", ""
 
 
 @dataclass
@@ -22,7 +24,7 @@ class Definition:
     names : set of str
         Names of its own module that it refers to.
     symbols : set of (str, str)
-        File and name of what it refers to in other modules; an empty name is the whole module.
+        File and name of what it refers to in other modules; `WHOLE` stands for all of a module.
     packages : set of str
         Top-level names of the foreign packages that it refers to.
     """
@@ -46,14 +48,17 @@ def read_source(path: str) -> Source:
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     drop_docstrings(tree)
     outer: dict[str, tuple[str, str]] = {}
-    parts: dict[str, list[ast.stmt]] = {"": []}
+    parts: dict[str, list[ast.stmt]] = {AT_IMPORT: []}
     for node in tree.body:
         if isinstance(node, ast.Import | ast.ImportFrom):
             outer |= imported(node)
         else:
-            for name in names_of(node) or [""]:
+            for name in names_of(node) or [AT_IMPORT]:
                 parts.setdefault(name, []).append(node)
-    return Source({name: define(nodes, outer, parts.keys()) for name, nodes in parts.items()})
+    definitions = {name: define(nodes, outer, parts.keys()) for name, nodes in parts.items()}
+    for module, part in outer.values():
+        note_import(definitions[AT_IMPORT], module, part)
+    return Source(definitions)
 
 
 def drop_docstrings(tree: ast.AST) -> None:
@@ -121,32 +126,35 @@ def define(
             found.names.add(name)
     for node in inner:
         for module, part in imported(node).values():
-            # An import inside a function may be for its effect alone.
-            refer(found, module, part, "")
+            note_import(found, module, part)
     return found
 
 
 def references(nodes: list[ast.stmt]) -> Iterator[tuple[str, str]]:
-    """Yield every name that statements use, with the attribute that is taken of it, if any."""
+    """Yield every name that statements use, with the attribute taken of it, else `WHOLE`."""
     for node in nodes:
         attributes = [part for part in ast.walk(node) if isinstance(part, ast.Attribute)]
         of_names = {id(part.value): part.attr for part in attributes}
         for part in ast.walk(node):
             if isinstance(part, ast.Name):
-                yield part.id, of_names.get(id(part), "")
+                yield part.id, of_names.get(id(part), WHOLE)
 
 
 def refer(found: Definition, module: str, part: str, attribute: str) -> None:
-    """Note what a bound name refers to: a foreign package, a module, or a definition of one."""
+    """Note what a bound name refers to: a foreign package, or a definition of a module."""
     package = module.split(".", maxsplit=1)[0]
     if package != PACKAGE:
         found.packages.add(package)
-        return
-    whole = file_of(f"{module}.{part}") if part else file_of(module)
-    if whole:
-        found.symbols.add((whole, attribute))
-    elif part and (file := file_of(module)):
+    elif file := file_of(f"{module}.{part}" if part else module):
+        found.symbols.add((file, attribute))
+    elif file := file_of(module):
         found.symbols.add((file, part))
+
+
+def note_import(found: Definition, module: str, part: str) -> None:
+    """Note that a module is imported, so that what runs at its import counts."""
+    if file := file_of(f"{module}.{part}") or file_of(module):
+        found.symbols.add((file, AT_IMPORT))
 
 
 @functools.cache

@@ -280,7 +280,7 @@ WRONG = [
     (
         "images.source",
         "https://example.org/a.zip",
-        "config: images.source: https://example.org/a.zip wants `images.checksum: sha256:...`",
+        "config: images.source: https://example.org/a.zip needs `images.checksum: sha256:...`",
     ),
     ("finetuning.lr", 0, "config: finetuning.lr: 0"),
     ("models.ViT.epochs", "many", "config: models.ViT.epochs: 'many'"),

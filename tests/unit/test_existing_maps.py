@@ -10,7 +10,6 @@ from lookalike.maps.existing import (
     find_maps,
     find_models,
     list_unmatched,
-    maps_state,
     match_images,
     read_maps,
 )
@@ -198,20 +197,6 @@ def test_a_list_that_does_not_fit_its_stack_is_refused(tmp_path, card, complaint
     (tmp_path / "batch_maps.json").write_text(json.dumps(card))
     with pytest.raises(InputError, match=f"batch_maps.npy: {complaint}"):
         find_maps(tmp_path)
-
-
-def test_the_state_of_a_stack_covers_the_list_of_its_images(tmp_path):
-    path = tmp_path / "stack.npy"
-    write(path, np.zeros((2, 2, 2)))
-    states = [maps_state(path)]
-    for text in ('["x", "y"]', '["y", "x"]'):
-        path.with_suffix(".json").write_text(text)
-        states.append(maps_state(path))
-    write(path, np.ones((2, 2, 2)))
-    states.append(maps_state(path))
-    assert len(set(states)) == 4
-    (tmp_path / "other.txt").touch()
-    assert maps_state(path) == states[-1] and maps_state(tmp_path) != maps_state(path)
 
 
 def test_images_that_all_have_are_matched():

@@ -1,16 +1,12 @@
 """The manifest, its split, the balanced sample and the demo's images."""
 
-import hashlib
-import os
-
 import numpy as np
 import pytest
 from PIL import Image
 
-from lookalike.core import io
 from lookalike.core.errors import InputError
 from lookalike.images import demo, reading
-from lookalike.images.manifest import content_digest, find_images, sample_images, training_rows
+from lookalike.images.manifest import find_images, find_masks, sample_images
 from lookalike.images.reading import load_images
 
 
@@ -35,12 +31,12 @@ def ids(rows, **wanted):
 def test_class_folders_are_listed_in_order(folder):
     rows = find_images(folder)
     assert len(rows) == 30
-    assert list(rows[0]) == ["image", "path", "label", "split", "mask", "sha256", "mask_sha256"]
+    assert list(rows[0]) == ["image", "path", "label", "split", "sha256"]
     assert rows == sorted(rows, key=lambda row: (row["split"], row["label"], row["path"]))
     assert {row["image"]: row["label"] for row in rows} == {
         f"{number:02d}": "cat" if number < 10 else "dog" for number in range(30)
     }
-    assert len({row["sha256"] for row in rows}) == 30 and {row["mask"] for row in rows} == {""}
+    assert len({row["sha256"] for row in rows}) == 30
 
 
 def test_given_splits_are_kept(tmp_path):
@@ -121,104 +117,9 @@ def test_ids_do_not_depend_on_the_seed(folder):
 
 def test_masks_are_found_by_id(folder, tmp_path):
     paint(tmp_path / "masks" / "03.png")
-    rows = find_images(folder, masks=tmp_path / "masks")
-    assert {row["image"]: row["mask"] for row in rows if row["mask"]} == {
-        "03": str(tmp_path / "masks" / "03.png")
-    }
-    digest = hashlib.sha256((tmp_path / "masks" / "03.png").read_bytes()).hexdigest()
-    assert {row["image"]: row["mask_sha256"] for row in rows if row["mask_sha256"]} == {
-        "03": digest
-    }
-
-
-@pytest.fixture
-def masked(folder, tmp_path):
-    """The folder with masks of two images."""
-    for name in ("03", "20"):
-        paint(tmp_path / "masks" / f"{name}.png")
-    return folder
-
-
-def move(folder):
-    return folder.rename(folder.with_name("moved"))
-
-
-def touch(folder):
-    os.utime(folder / "cat" / "03.png", (1, 1))
-    return folder
-
-
-def edit_mask(folder):
-    paint(folder.parent / "masks" / "03.png", 99)
-    return folder
-
-
-def add_mask(folder):
-    paint(folder.parent / "masks" / "07.png", 99)
-    return folder
-
-
-@pytest.mark.parametrize("change", [touch, move, edit_mask, add_mask])
-def test_training_does_not_depend_on_paths_times_and_masks(masked, tmp_path, change):
-    before = find_images(masked, masks=tmp_path / "masks")
-    after = find_images(change(masked), masks=tmp_path / "masks")
-    assert (after == before) == (change is touch)
-    assert training_rows(after) == training_rows(before)
-    assert list(training_rows(after)[0]) == ["image", "label", "split", "sha256"]
-    assert content_digest(after) == content_digest(before) == content_digest(training_rows(after))
-    with_masks = ("image", "mask_sha256")
-    assert (content_digest(after, with_masks) == content_digest(before, with_masks)) == (
-        change in (touch, move)
-    )
-
-
-def edit_image(folder):
-    paint(folder / "cat" / "03.png", 99)
-
-
-def add_image(folder):
-    paint(folder / "cat" / "99.png", 99)
-
-
-def remove_image(folder):
-    (folder / "cat" / "03.png").unlink()
-
-
-def rename_image(folder):
-    (folder / "cat" / "03.png").rename(folder / "cat" / "33.png")
-
-
-def relabel_image(folder):
-    (folder / "cat" / "03.png").rename(folder / "dog" / "03.png")
-
-
-def rename_class(folder):
-    (folder / "cat").rename(folder / "lion")
-
-
-@pytest.mark.parametrize(
-    "change", [edit_image, add_image, remove_image, rename_image, relabel_image, rename_class]
-)
-def test_training_depends_on_content_names_and_labels(folder, change):
-    before = find_images(folder)
-    change(folder)
-    assert content_digest(find_images(folder)) != content_digest(before)
-
-
-def test_training_depends_on_split_and_order(folder):
-    rows = find_images(folder)
-    digest = content_digest(rows)
-    assert content_digest(rows[::-1]) != digest
-    assert content_digest([*rows[:-1], rows[-1] | {"split": "train"}]) != digest
-    # Cells that run into each other are not the same.
-    texts = ({"a": "x", "b": "yz"}, {"a": "xy", "b": "z"})
-    assert len({content_digest([row], ("a", "b")) for row in texts}) == 2
-
-
-def test_a_digest_survives_a_table(folder, tmp_path):
-    rows = find_images(folder)
-    io.write_table(tmp_path / "manifest.csv", rows)
-    assert content_digest(io.read_table(tmp_path / "manifest.csv")) == content_digest(rows)
+    assert find_masks(find_images(folder), tmp_path / "masks") == [
+        {"image": "03", "mask": str(tmp_path / "masks" / "03.png")}
+    ]
 
 
 @pytest.mark.parametrize("content", [b"", b"no image at all", None])

@@ -3,22 +3,21 @@
 import hashlib
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
-from lookalike.core import file_state as module
 from lookalike.core.errors import InputError
-from lookalike.core.file_state import file_state, hash_file
+from lookalike.core.io import hash_file
+from lookalike.workflow import contents as module
+from lookalike.workflow.contents import Contents
 
 OLD = (1_000_000_000, 1_000_000_000)  # 2001
 
 
-@pytest.fixture(params=["by content", "by status"])
-def is_small(request, monkeypatch):
-    """Whether files are small enough to be hashed."""
-    if request.param == "by status":
-        monkeypatch.setattr(module, "HASHED_BYTES", 3)
-    return request.param == "by content"
+def file_state(path):
+    """Return what a fresh process finds in a file or folder."""
+    return Contents(Path(path).parent / "no record").of(path)
 
 
 @pytest.fixture
@@ -45,7 +44,7 @@ def test_a_hash_is_that_of_the_content(file):
         hash_file(file.with_name("absent"))
 
 
-def test_reading_and_asking_again_change_nothing(folder, is_small):
+def test_reading_and_asking_again_change_nothing(folder):
     before = file_state(folder), file_state(folder / "matrix.csv")
     for path in folder.rglob("*.*"):
         path.read_bytes()
@@ -63,7 +62,7 @@ def test_a_touch_a_copy_and_a_move_of_something_small_change_nothing(folder, tmp
 
 
 @pytest.mark.parametrize("of_folder", [True, False])
-def test_an_edit_of_equal_size_that_restores_the_time_is_noticed(file, is_small, of_folder):
+def test_an_edit_of_equal_size_that_restores_the_time_is_noticed(file, of_folder):
     path = file.parent if of_folder else file
     before, times = file_state(path), file.stat()
     file.write_bytes(b"9876543210")
@@ -73,7 +72,7 @@ def test_an_edit_of_equal_size_that_restores_the_time_is_noticed(file, is_small,
 
 
 @pytest.mark.parametrize("of_folder", [True, False])
-def test_a_file_replaced_by_an_older_one_is_noticed(file, tmp_path, is_small, of_folder):
+def test_a_file_replaced_by_an_older_one_is_noticed(file, tmp_path, of_folder):
     path = file.parent if of_folder else file
     before = file_state(path)
     older = tmp_path / "older.csv"
@@ -105,13 +104,13 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_in_a_folder_is_noticed(folder, change, is_small):
+def test_a_change_in_a_folder_is_noticed(folder, change):
     before = file_state(folder)
     CHANGES[change](folder)
     assert file_state(folder) != before
 
 
-def test_links_are_followed_and_may_go_in_circles_or_nowhere(folder, tmp_path, is_small):
+def test_links_are_followed_and_may_go_in_circles_or_nowhere(folder, tmp_path):
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "c.npy").write_text("c")
@@ -128,7 +127,7 @@ def test_links_are_followed_and_may_go_in_circles_or_nowhere(folder, tmp_path, i
     assert file_state(folder) != after
 
 
-def test_a_link_has_the_state_of_its_target(folder, tmp_path, is_small):
+def test_a_link_has_the_state_of_its_target(folder, tmp_path):
     (tmp_path / "link").symlink_to(folder)
     assert file_state(tmp_path / "link") == file_state(folder)
 
@@ -136,26 +135,46 @@ def test_a_link_has_the_state_of_its_target(folder, tmp_path, is_small):
 def test_a_pipe_is_not_read(folder):
     before = file_state(folder)
     os.mkfifo(folder / "pipe")
-    assert file_state(folder) != before
+    assert file_state(folder) == before
 
 
-def test_no_more_is_read_than_the_limit(folder, monkeypatch):
-    total = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    read = []
-    monkeypatch.setattr(module, "hash_file", lambda path: read.append(path) or "")
-    for limit, count in ((total, 4), (total - 1, 0)):
-        monkeypatch.setattr(module, "HASHED_BYTES", limit)
-        read.clear()
-        file_state(folder)
-        assert len(read) == count
-
-
-def test_names_that_are_no_text_are_names_like_others(folder):
-    before = file_state(folder)
-    (folder / os.fsdecode(b"\xff.npy")).touch()
-    assert file_state(folder) != before
-
-
-def test_what_does_not_exist_is_refused(tmp_path):
+def test_what_is_absent_is_an_error_of_one_line(tmp_path):
     with pytest.raises(InputError, match=r"absent: cannot be read"):
         file_state(tmp_path / "absent")
+
+
+def test_a_file_is_read_once_until_it_changes(folder, tmp_path, monkeypatch):
+    read = []
+    monkeypatch.setattr(module, "hash_file", lambda path: read.append(path) or hash_file(path))
+    record = tmp_path / "results" / "contents.json"
+
+    def look():
+        read.clear()
+        contents = Contents(record)
+        found = contents.of(folder)
+        contents.save()
+        return found, len(read)
+
+    first, count = look()
+    assert count == 4 and look() == (first, 0)
+    os.utime(folder / "matrix.csv", OLD)
+    assert look() == (first, 1) and look() == (first, 0)
+    (folder / "matrix.csv").write_bytes(b"9876543210")
+    other, count = look()
+    assert other != first and count == 1
+
+
+def test_a_damaged_record_is_made_anew(folder, tmp_path):
+    record = tmp_path / "contents.json"
+    before = Contents(record).of(folder)
+    record.write_text('{"half a')
+    assert Contents(record).of(folder) == before
+
+
+def test_names_are_relative_to_the_folder_that_is_said(folder, tmp_path):
+    files = [folder / "maps" / "a.npy", folder / "maps" / "b.npy"]
+    before = Contents(tmp_path / "no record").of_files(files, folder)
+    moved = folder.rename(tmp_path / "moved")
+    files = [moved / "maps" / "a.npy", moved / "maps" / "b.npy"]
+    assert Contents(tmp_path / "no record").of_files(files, moved) == before
+    assert Contents(tmp_path / "no record").of_files(files, tmp_path) != before
