@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
-from snakemake.settings.enums import DeploymentMethod
+from snakemake.settings.types import DeploymentMethod
 
 from lookalike.compare.blocks import block_pairs, choose_blocks
 from lookalike.compare.user_matrices import GIVEN_MATRICES

@@ -247,7 +247,7 @@ rule compare_variants:
         "../envs/compare.yaml"
     params:
         seed=PLAN.seed,
-        keys=text_of(PLAN.keys_of(computed=True)),
+        matrices=text_of(PLAN.keys_of(computed=True)),
         variants=PLAN.variants,
         origins=PLAN.origins,
         source=fingerprint("scripts/compare_variants.py"),

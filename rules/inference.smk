@@ -77,7 +77,7 @@ rule compare_replicates:
     conda:
         "../envs/compare.yaml"
     params:
-        keys=text_of(COMPUTED_KEYS),
+        matrices=text_of(COMPUTED_KEYS),
         replicates=PLAN.replicates,
         variants=PLAN.pruned,
         source=fingerprint("scripts/compare_replicates.py"),
@@ -185,7 +185,7 @@ rule tabulate_tests:
     conda:
         "../envs/compare.yaml"
     params:
-        keys=keys_of_tests,
+        matrices=keys_of_tests,
         tests=p_values_of,
         family=family_of_tests,
         source=fingerprint("scripts/tabulate_tests.py"),
@@ -208,7 +208,7 @@ rule compare_matrices:
         "../envs/compare.yaml"
     params:
         seed=PLAN.seed,
-        keys=keys_of_subset,
+        matrices=keys_of_subset,
         dependent=PLAN.dependent,
         linkage=LINKAGES[0],
         permutations=PLAN.inference.permutations,
