@@ -73,7 +73,8 @@ def ais_alignment(
 
     from lookalike.models.alignment import agreements
     from lookalike.models.channels import record, rerun
-    from lookalike.models.layers import target_layer, to_grid
+    from lookalike.models.grids import to_grid
+    from lookalike.models.layers import target_layer
     from lookalike.models.networks import features_of
 
     if len(human) < FEWEST_IMAGES:

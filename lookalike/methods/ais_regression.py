@@ -43,7 +43,8 @@ def ais_regression(model, images, targets, seeds, *, depth=1.0, layer=None, sign
         `error`: of the prediction, absolute, in the score's unit.
     """
     from lookalike.models.channels import leave_one_out, record
-    from lookalike.models.layers import target_layer, to_grid
+    from lookalike.models.grids import to_grid
+    from lookalike.models.layers import target_layer
 
     size = tuple(images.shape[2:])
     recording = record(

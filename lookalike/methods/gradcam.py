@@ -34,7 +34,8 @@ def gradcam(model, images, targets, seeds, *, depth=1.0, layer=None):
     """
     import torch
 
-    from lookalike.models.layers import only, target_layer, to_grid
+    from lookalike.models.grids import to_grid
+    from lookalike.models.layers import only, target_layer
 
     size = tuple(images.shape[2:])
     captured = []

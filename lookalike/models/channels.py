@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from lookalike.core.errors import InputError
-from lookalike.models.layers import channel_axis
+from lookalike.models.grids import channel_axis
 from lookalike.models.replay import Value, find_needs, images_axis, replay, trace
 
 # Numbers that the layer gives at once. With fewer, large linear layers above it read their weights

@@ -12,7 +12,7 @@ from lookalike.images.scores import similarity_of_scores
 from lookalike.methods.ais_alignment import ais_alignment
 from lookalike.methods.ais_regression import ais_regression
 from lookalike.methods.explain import inputs_of
-from lookalike.models.layers import to_grid
+from lookalike.models.grids import to_grid
 from lookalike.models.networks import VisionModel
 
 torch.set_num_threads(1)

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from lookalike.core.errors import InputError
-from lookalike.models.layers import measure_layer, target_layer, to_grid
+from lookalike.models.grids import to_grid
+from lookalike.models.layers import measure_layer, target_layer
 from lookalike.models.networks import build_network
 
 torch.set_num_threads(1)
