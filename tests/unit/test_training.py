@@ -8,8 +8,8 @@ from lookalike.core import io
 from lookalike.core.errors import InputError
 from lookalike.images import demo
 from lookalike.images.manifest import find_images
+from lookalike.models.finetuning import accuracy, augment, finetune, finetune_from_manifest
 from lookalike.models.networks import build_network, normalisation_of
-from lookalike.models.training import accuracy, augment, finetune, finetune_from_manifest
 
 torch.set_num_threads(1)
 
