@@ -140,7 +140,8 @@ def score_prototypes(
     near = distances[np.ix_(queries, chosen)]
     nearest = np.where(np.isnan(near), np.inf, near).argmin(axis=1)
     # A query without any distance has no nearest prototype: it counts as wrong.
-    predicted = np.where(np.isnan(near).all(axis=1), None, labels[chosen][nearest])
+    predicted = labels[chosen][nearest].astype(object)
+    predicted[np.isnan(near).all(axis=1)] = None
     macro, weighted = f1_scores(labels[queries], predicted)
     return {"macro_f1": macro, "weighted_f1": weighted}
 
