@@ -4,11 +4,14 @@ from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 
-from lookalike.models import devices, networks, training
+from lookalike.models import devices, finetuning, networks, training
 
 device = devices.claim_device(snakemake.threads)
-net, sidecar = training.finetune_from_manifest(
-    io.read_table(snakemake.input.manifest),
+rows = training.training_rows(
+    io.read_table(snakemake.input.manifest), io.read_table(snakemake.input.training)
+)
+net, sidecar = finetuning.finetune_from_manifest(
+    rows,
     snakemake.params.recipe,
     **snakemake.params.training,
     checkpoint=snakemake.input.get("weights"),

@@ -5,21 +5,16 @@ from lookalike.core import io, logs
 logs.log_to(snakemake.log[0])
 
 from lookalike.images import reading, scores
-from lookalike.models import devices, loading, pruning
+from lookalike.models import devices, loading, pruning, training
 
-given = snakemake.params
-model = loading.load_model(snakemake.input.weights, devices.claim_device(snakemake.threads))
-parts = [
-    part[: given.n]
-    for part in scores.split_training(io.read_table(snakemake.input.manifest), given.seed)
-]
+given, read = snakemake.params, snakemake.input
+model = loading.load_model(read.weights, devices.claim_device(snakemake.threads), read.sidecar)
+rows = training.training_rows(io.read_table(read.manifest), io.read_table(read.training))
+parts = [part[: given.n] for part in scores.split_training(rows, given.seed)]
 pixels = [reading.load_images(part, given.size, snakemake.threads) for part in parts]
 goals = [
     pruning.criterion_of(
-        given.by,
-        [row["image"] for row in part],
-        snakemake.input.scores,
-        snakemake.input.get("similarity"),
+        given.by, [row["image"] for row in part], read.scores, read.get("similarity")
     )
     for part in parts
 ]

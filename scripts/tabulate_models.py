@@ -6,10 +6,9 @@ from lookalike.models import tables
 logs.log_to(snakemake.log[0])
 
 read = snakemake.input
-layers = io.read_table(read.layers) if read.layers else []
-computed = zip(read.sidecars, read.predictions, layers, strict=True)
+computed = zip(read.sidecars, read.predictions, read.layers, strict=True)
 measured = [
-    tables.measure_model(io.read_json(sidecar), io.read_arrays(predictions), layer)
+    tables.measure_model(io.read_json(sidecar), io.read_arrays(predictions), io.read_json(layer))
     for sidecar, predictions, layer in computed
 ]
 measured += [tables.measure_maps(io.read_json(card)) for card in read.cards]

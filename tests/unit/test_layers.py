@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from lookalike.core.errors import InputError
-from lookalike.models.layers import measure_layer, target_layer, to_grid
+from lookalike.models.grids import to_grid
+from lookalike.models.layers import describe_layer, measure_layer, target_layer
 from lookalike.models.networks import build_network
 
 torch.set_num_threads(1)
@@ -109,7 +110,7 @@ def test_depth_picks_shallower_layers_with_grids_no_smaller(name, options, layer
     assert sides[0] > sides[-1] or name == "test_vit"
 
 
-def test_named_layer_goes_before_depth():
+def test_named_layer_takes_precedence_over_depth():
     net = network("test_convnext")
     assert target_layer(net, depth=0.25, layer="stages.1") is net.stages[1]
 
@@ -171,7 +172,7 @@ def test_output_on_no_grid_is_refused(shape, complaint):
         to_grid(torch.zeros(shape), torch.nn.Identity())
 
 
-def test_channels_as_many_as_the_side_are_told_by_what_the_network_says():
+def test_channels_as_many_as_the_side_are_recognised_by_what_the_network_says():
     activation = torch.arange(2 * 8 * 8 * 8.0).view(2, 8, 8, 8)
     assert to_grid(activation, network("test_resnet")) is activation
     assert torch.equal(
@@ -283,3 +284,24 @@ def test_a_layer_that_cannot_be_measured_is_refused(size, layer, complaint):
     net.idle = torch.nn.Identity()
     with pytest.raises(InputError, match=complaint):
         measure_layer(net, size, layer)
+
+
+@pytest.mark.parametrize("layer", [None, "layer2"])
+def test_description_of_a_layer_is_its_measure(layer):
+    net = network("test_resnet")
+    assert describe_layer(net, (64, 64), layer) == measure_layer(net, (64, 64), layer)
+
+
+@pytest.mark.parametrize(
+    ("size", "layer", "reason"),
+    [((1, 1), None, "no layer with a spatial grid"), ((64, 64), "layer9", "unknown layer")],
+)
+def test_without_a_layer_the_description_is_empty_and_the_reason_printed(
+    size, layer, reason, capsys
+):
+    assert describe_layer(network("test_resnet"), size, layer) == {
+        "layer": None,
+        "channels": None,
+        "grid": None,
+    }
+    assert reason in capsys.readouterr().out

@@ -180,3 +180,17 @@ def test_label_that_a_model_does_not_know_is_refused():
         ),
     ):
         targets_of(PREDICTIONS | {"labels": np.array(["owl", "emu"])}, "label", "net-a")
+
+
+@pytest.mark.parametrize(
+    ("layer", "cells"),
+    [
+        ({"layer": "layer4", "channels": 96, "grid": (2, 3)}, ("layer4", 96, "2x3")),
+        (dict.fromkeys(("layer", "channels", "grid")), (None, None, None)),
+    ],
+)
+def test_table_of_models_holds_the_layer_that_was_written(layer, cells, tmp_path):
+    io.write_json(tmp_path / "layer.json", layer)
+    sidecar = describe_import(network(), RECIPE, CLASSES) | {"parameters": 1, "features": 1}
+    row = measure_model(sidecar, PREDICTIONS, io.read_json(tmp_path / "layer.json"))
+    assert (row["layer"], row["channels"], row["native_grid"]) == cells

@@ -276,7 +276,7 @@ def test_a_method_without_a_pruned_model_compares_no_variants():
     )
 
 
-def test_pruning_by_alignment_is_judged_by_alignment():
+def test_pruning_by_alignment_is_measured_by_alignment():
     predictions = {
         name: (["x", "y", "z"], np.arange(3.0), np.arange(3.0)) for name in ("A", "A-pruned")
     }
@@ -303,7 +303,7 @@ def test_predictions_of_other_images_are_refused():
 
 
 def test_alignment_of_a_few_images_ranks_no_channel(tmp_path):
-    with pytest.raises(InputError, match="pruning by ais_alignment wants 4 images or more"):
+    with pytest.raises(InputError, match="pruning by ais_alignment needs at least 4 images"):
         pruning.criterion_of("ais_alignment", ["a", "b", "c"], tmp_path / "scores.csv")
 
 

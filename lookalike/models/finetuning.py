@@ -1,0 +1,298 @@
+"""Fine-tuning: head first, then everything; one-cycle; augmentation; the best epoch is kept."""
+
+import contextlib
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from lookalike.core.errors import InputError
+from lookalike.core.seeding import seed_of
+from lookalike.core.types import Row, StrPath
+from lookalike.images.reading import load_images
+from lookalike.models.networks import Recipe, TimmNetwork, check_size, normalisation_of, to_tensor
+from lookalike.models.training import start_network
+
+WEIGHT_DECAY = 0.05
+WARM_UP_SHARE = 0.3
+
+Normalise = Callable[[torch.Tensor], torch.Tensor]
+# Images (n, H, W, 3) uint8, and class indices (n,).
+Labelled = tuple[np.ndarray, np.ndarray]
+Phase = Literal["head", "all"]
+
+
+def finetune_from_manifest(
+    rows: Sequence[Row],
+    recipe: Recipe,
+    *,
+    pretrained: bool,
+    checkpoint: StrPath | None = None,
+    size: int,
+    name: str,
+    seed: int,
+    device: torch.device,
+    threads: int = 1,
+    **schedule: Any,
+) -> tuple[TimmNetwork, Row]:
+    """Build a classifier for the labels of a manifest and train it on its train split.
+
+    Parameters
+    ----------
+    rows : list of dict
+        Of the manifest.
+    recipe : dict
+        `timm` and `options`.
+    pretrained : bool
+        Whether to start from timm's weights.
+    checkpoint : path-like, optional
+        File of weights to start from, under a fresh head.
+    size : int
+        Side of the images in pixels.
+    name : str
+        Of the model: with the seed it decides the fresh weights and the order of the images.
+    seed : int
+    device : torch.device
+    threads : int
+        For decoding images.
+    **schedule
+        Of `finetune`: `epochs`, `freeze_epochs`, `lr`, `batch`.
+
+    Returns
+    -------
+    net : torch.nn.Module
+    sidecar : dict
+        `recipe`, `classes`, `training`, `accuracy` (before, after), `epochs`, and `weights` if
+        training started from a checkpoint.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two classes, or a split without images.
+    """
+    classes = sorted({row["label"] for row in rows})
+    if len(classes) < 2:
+        raise InputError(
+            f"fine-tuning {name}: needs at least two classes, each a folder of images; found "
+            f"{len(classes)}"
+        )
+    parts = {split: [row for row in rows if row["split"] == split] for split in ("train", "val")}
+    for split, part in parts.items():
+        if not part:
+            raise InputError(f"fine-tuning {name}: no image in split {split!r}")
+    data = [
+        (load_images(part, size, threads), np.array([classes.index(row["label"]) for row in part]))
+        for part in parts.values()
+    ]
+    own_seed = seed_of(seed, "training", name)
+    net, about = start_network(recipe, len(classes), pretrained, checkpoint, own_seed)
+    net.to(device)
+    mean, std = (
+        torch.tensor(values, device=device).view(1, 3, 1, 1) for values in normalisation_of(net)
+    )
+    check_size(net, size)
+    history = finetune(
+        net, lambda images: (images - mean) / std, *data, **schedule, seed=own_seed, device=device
+    )
+    return net, about | {
+        "classes": classes,
+        "training": {
+            "pretrained": pretrained,
+            "size": size,
+            "seed": own_seed,
+            "device": str(device),
+            **schedule,
+        },
+        "accuracy": {
+            "before": history[0]["accuracy"],
+            "after": max(row["accuracy"] for row in history[1:] or history),
+        },
+        "epochs": history,
+    }
+
+
+def finetune(
+    net: TimmNetwork,
+    normalise: Normalise,
+    train: Labelled,
+    validation: Labelled,
+    *,
+    epochs: int,
+    freeze_epochs: int,
+    lr: float,
+    batch: int,
+    seed: int,
+    device: torch.device | str = "cpu",
+) -> list[dict[str, Any]]:
+    """Train a classifier in place and leave it at the weights of its best epoch.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+        A timm classifier on `device`.
+    normalise : callable
+        From images in [0, 1] to what the network expects.
+    train, validation : (ndarray, ndarray)
+        Images (n, H, W, 3) uint8, and class indices (n,).
+    epochs : int
+        Over the whole network.
+    freeze_epochs : int
+        Before them, over the head alone.
+    lr : float
+        Peak of the one-cycle schedule.
+    batch : int
+    seed : int
+        Of the order of the images and of the augmentation.
+
+    Returns
+    -------
+    list of dict
+        `epoch`, `phase`, `loss`, `train_accuracy`, `accuracy` (validation); epoch 0 is before
+        training.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    history: list[dict[str, Any]] = [
+        {
+            "epoch": 0,
+            "phase": "before",
+            "loss": None,
+            "train_accuracy": None,
+            "accuracy": accuracy(net, normalise, *validation, device=device),
+        }
+    ]
+    best = None
+    steps = -(-len(train[0]) // batch)
+    phases: list[tuple[Phase, int]] = [("head", freeze_epochs), ("all", epochs)]
+    for phase, n_epochs in phases:
+        if n_epochs == 0:
+            continue
+        trained = choose_parameters(net, phase)
+        optimizer = torch.optim.AdamW(trained, lr=lr, weight_decay=WEIGHT_DECAY)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, lr, total_steps=n_epochs * steps, pct_start=WARM_UP_SHARE
+        )
+        with tqdm(
+            total=n_epochs * steps, desc=f"training ({phase})", unit="batch", mininterval=5
+        ) as bar:
+            for _ in range(n_epochs):
+                loss, train_accuracy = run_epoch(
+                    net, normalise, train, batch, optimizer, schedule, generator, device, phase, bar
+                )
+                reached = accuracy(net, normalise, *validation, device=device)
+                history.append(
+                    {
+                        "epoch": len(history),
+                        "phase": phase,
+                        "loss": loss,
+                        "train_accuracy": train_accuracy,
+                        "accuracy": reached,
+                    }
+                )
+                bar.set_postfix(loss=f"{loss:.3f}", accuracy=f"{reached:.3f}")
+                if best is None or reached >= best[0]:
+                    best = reached, copy.deepcopy(net.state_dict())
+    if best:
+        net.load_state_dict(best[1])
+    net.eval()
+    return history
+
+
+def choose_parameters(net: TimmNetwork, phase: Phase) -> list[torch.nn.Parameter]:
+    """Thaw the parameters that a phase trains, freeze the others, and return the thawed."""
+    net.requires_grad_(phase == "all")
+    if phase == "head":
+        heads = net.get_classifier()
+        # Distilled transformers have two.
+        for head in heads if isinstance(heads, tuple) else (heads,):
+            head.requires_grad_(True)
+    return [parameter for parameter in net.parameters() if parameter.requires_grad]
+
+
+def run_epoch(
+    net: TimmNetwork,
+    normalise: Normalise,
+    train: Labelled,
+    batch: int,
+    optimizer: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+    generator: torch.Generator,
+    device: torch.device | str,
+    phase: Phase,
+    bar: tqdm,
+) -> tuple[float, float]:
+    """Train for one epoch; return the mean loss and the accuracy on the augmented images."""
+    images, labels = train
+    # A frozen backbone keeps its batch statistics too.
+    net.train(phase == "all")
+    autocast, scaler = mixed_precision(device)
+    losses = hits = 0.0
+    order = torch.randperm(len(images), generator=generator)
+    # A batch of one image has no batch statistics.
+    for indices in [part for part in order.split(batch) if len(part) > 1 or len(images) == 1]:
+        inputs = normalise(augment(to_tensor(images[indices.numpy()], device), generator))
+        targets = torch.from_numpy(labels[indices.numpy()]).to(device)
+        with autocast():
+            logits = net(inputs)
+            loss = torch.nn.functional.cross_entropy(logits, targets)
+        optimizer.zero_grad(set_to_none=True)
+        scaler.scale(loss).backward()
+        scaler.step(optimizer)
+        scaler.update()
+        schedule.step()
+        losses += loss.item() * len(indices)
+        hits += (logits.argmax(1) == targets).sum().item()
+        bar.update()
+    return losses / len(images), hits / len(images)
+
+
+def mixed_precision(
+    device: torch.device | str,
+) -> tuple[Callable[[], contextlib.AbstractContextManager], torch.amp.GradScaler]:
+    """Return an autocast context factory and a gradient scaler; both do nothing on a CPU."""
+    if torch.device(device).type == "cpu":
+        return contextlib.nullcontext, torch.amp.GradScaler("cpu", enabled=False)
+    dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    return lambda: torch.autocast("cuda", dtype), torch.amp.GradScaler(
+        "cuda", enabled=dtype == torch.float16
+    )
+
+
+def augment(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Zoom, shift, mirror and dim images (n, 3, H, W) in [0, 1], each at random, on the device that
+    they are on.
+    """
+    n = len(images)
+    draws = torch.rand(5, n, generator=generator).to(images.device)
+    zoom = 0.8 + 0.2 * draws[0]
+    mirror = torch.where(draws[1] < 0.5, -1.0, 1.0)
+    shift = (2 * draws[2:4] - 1) * (1 - zoom)
+    affine = torch.zeros(n, 2, 3, device=images.device)
+    affine[:, 0, 0], affine[:, 1, 1] = zoom * mirror, zoom
+    affine[:, 0, 2], affine[:, 1, 2] = shift
+    grid = torch.nn.functional.affine_grid(affine, list(images.shape), align_corners=False)
+    moved = torch.nn.functional.grid_sample(
+        images, grid, padding_mode="reflection", align_corners=False
+    )
+    return moved * (0.8 + 0.2 * draws[4]).view(n, 1, 1, 1)
+
+
+@torch.no_grad()
+def accuracy(
+    net: torch.nn.Module,
+    normalise: Normalise,
+    images: np.ndarray,
+    labels: np.ndarray,
+    batch: int = 128,
+    device: torch.device | str = "cpu",
+) -> float:
+    """Return the share of uint8 images (n, H, W, 3) that are classified correctly."""
+    net.eval()
+    hits = [
+        net(normalise(to_tensor(images[start : start + batch], device))).argmax(1).cpu().numpy()
+        == labels[start : start + batch]
+        for start in range(0, len(images), batch)
+    ]
+    return float(np.concatenate(hits).mean())
