@@ -4,12 +4,9 @@ from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 
-from lookalike.models import devices, regression, training
+from lookalike.models import devices, regression
 
-rows = training.training_rows(
-    io.read_table(snakemake.input.manifest), io.read_table(snakemake.input.training)
-)
-rows = [row for row in rows if row["split"] == "train"]
+rows = [row for row in io.read_table(snakemake.input.manifest) if row["split"] == "train"]
 features = regression.extract_features(
     rows,
     snakemake.params.recipe,

@@ -4,14 +4,11 @@ from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 
-from lookalike.models import devices, finetuning, networks, training
+from lookalike.models import devices, finetuning, networks
 
 device = devices.claim_device(snakemake.threads)
-rows = training.training_rows(
-    io.read_table(snakemake.input.manifest), io.read_table(snakemake.input.training)
-)
 net, sidecar = finetuning.finetune_from_manifest(
-    rows,
+    io.read_table(snakemake.input.manifest),
     snakemake.params.recipe,
     **snakemake.params.training,
     checkpoint=snakemake.input.get("weights"),

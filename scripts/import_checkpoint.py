@@ -13,7 +13,7 @@ if path:
 else:
     net = networks.build_network(recipe, pretrained=snakemake.params.pretrained)
 networks.check_size(net, snakemake.params.size)
-labels = sorted({row["label"] for row in io.read_table(snakemake.input.training)})
+labels = sorted({row["label"] for row in io.read_table(snakemake.input.manifest)})
 networks.save_model(
     snakemake.output.weights, net, networks.describe_import(net, recipe, labels, path) | about
 )

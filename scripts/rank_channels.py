@@ -5,12 +5,13 @@ from lookalike.core import io, logs
 logs.log_to(snakemake.log[0])
 
 from lookalike.images import reading, scores
-from lookalike.models import devices, loading, pruning, training
+from lookalike.models import devices, loading, pruning
 
 given, read = snakemake.params, snakemake.input
 model = loading.load_model(read.weights, devices.claim_device(snakemake.threads), read.sidecar)
-rows = training.training_rows(io.read_table(read.manifest), io.read_table(read.training))
-parts = [part[: given.n] for part in scores.split_training(rows, given.seed)]
+parts = [
+    part[: given.n] for part in scores.split_training(io.read_table(read.manifest), given.seed)
+]
 pixels = [reading.load_images(part, given.size, snakemake.threads) for part in parts]
 goals = [
     pruning.criterion_of(

@@ -11,7 +11,7 @@ from lookalike.models import networks, regression
 torch.set_num_threads(snakemake.threads)
 cached = io.read_arrays(snakemake.input.features)
 net, sidecar = regression.train_head(
-    io.read_table(snakemake.input.training),
+    io.read_table(snakemake.input.manifest),
     dict(zip(cached["images"].tolist(), cached["features"], strict=True)),
     {row["image"]: float(row["score"]) for row in io.read_table(snakemake.input.scores)},
     snakemake.params.recipe,

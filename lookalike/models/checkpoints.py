@@ -14,6 +14,7 @@ import torch
 from lookalike.core.errors import InputError
 from lookalike.core.types import Row, StrPath
 from lookalike.models.networks import Recipe, TimmNetwork, build_network
+from lookalike.models.weights import read_weights
 
 Weights = Mapping[str, torch.Tensor]
 # What wraps a network in training: data parallelism, compilation, Lightning, self-supervision.
@@ -221,3 +222,33 @@ def named_in_order(weights: Weights, net: TimmNetwork) -> Weights:
             (name.rpartition("."), tensor) for name, tensor in weights.items()
         )
     }
+
+
+def start_network(
+    recipe: Recipe, n_classes: int, pretrained: bool, checkpoint: StrPath | None, seed: int
+) -> tuple[TimmNetwork, Row]:
+    """Build the network that training starts from.
+
+    Parameters
+    ----------
+    recipe : dict
+        `timm` and `options`.
+    n_classes : int
+        Size of a fresh head; 0 for the backbone alone.
+    pretrained : bool
+        Whether to start from timm's weights.
+    checkpoint : path-like or None
+        File of weights to start from.
+    seed : int
+        Of fresh weights.
+
+    Returns
+    -------
+    net : torch.nn.Module
+    about : dict
+        `recipe`, and `weights` if it started from a checkpoint.
+    """
+    torch.manual_seed(seed)
+    if checkpoint:
+        return build_from_checkpoint(recipe, read_weights(checkpoint), checkpoint, n_classes)
+    return build_network(recipe, n_classes, pretrained), {"recipe": recipe}

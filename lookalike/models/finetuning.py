@@ -13,8 +13,8 @@ from lookalike.core.errors import InputError
 from lookalike.core.seeding import seed_of
 from lookalike.core.types import Row, StrPath
 from lookalike.images.reading import load_images
+from lookalike.models.checkpoints import start_network
 from lookalike.models.networks import Recipe, TimmNetwork, check_size, normalisation_of, to_tensor
-from lookalike.models.training import start_network
 
 WEIGHT_DECAY = 0.05
 WARM_UP_SHARE = 0.3

@@ -15,6 +15,7 @@ from lookalike.core.seeding import seed_of
 from lookalike.core.types import Row, StrPath
 from lookalike.images.reading import load_images
 from lookalike.images.scores import split_training
+from lookalike.models.checkpoints import start_network
 from lookalike.models.heads import attach_head, build_head
 from lookalike.models.networks import (
     Recipe,
@@ -24,7 +25,6 @@ from lookalike.models.networks import (
     predict,
     ready,
 )
-from lookalike.models.training import start_network
 
 # Features (n, F), float32, and scores (n,), float64.
 Scored = tuple[torch.Tensor, torch.Tensor]

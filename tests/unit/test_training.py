@@ -10,7 +10,6 @@ from lookalike.images import demo
 from lookalike.images.manifest import find_images
 from lookalike.models.finetuning import accuracy, augment, finetune, finetune_from_manifest
 from lookalike.models.networks import build_network, normalisation_of
-from lookalike.models.training import CONTENT, training_rows
 
 torch.set_num_threads(1)
 
@@ -302,43 +301,3 @@ def test_a_single_class_is_refused(manifest):
     rows = [row | {"label": "disc"} for row in manifest]
     with pytest.raises(InputError, match=r"fine-tuning a: needs at least two classes.*; found 1"):
         finetune_from_manifest(rows, {"timm": "test_resnet"}, name="a", seed=0, **SETTINGS)
-
-
-def contents(manifest):
-    """Return the rows that training depends on, as a table holds them."""
-    return [{column: row[column] for column in CONTENT} for row in manifest]
-
-
-def test_training_rows_are_those_of_the_manifest_in_the_order_of_the_training_table(manifest):
-    training = contents(manifest)[::-1]
-    assert training_rows(manifest, training) == manifest[::-1]
-    moved = [row | {"path": f"/elsewhere/{row['image']}.png", "mask": "m.png"} for row in manifest]
-    assert training_rows(moved, training) == moved[::-1]
-
-
-def test_training_on_the_rows_of_both_tables_is_training_on_the_manifest(manifest):
-    rows = training_rows(manifest[::-1], contents(manifest))
-    (first, about), (second, about_second) = (
-        finetune_from_manifest(part, {"timm": "test_resnet"}, name="a", seed=0, **SETTINGS)
-        for part in (manifest, rows)
-    )
-    assert same_weights(first.state_dict(), second.state_dict()) and about == about_second
-
-
-@pytest.mark.parametrize("column", ["label", "split", "sha256"])
-def test_an_image_that_is_not_the_same_in_both_tables_is_refused(column, manifest):
-    training = contents(manifest)
-    image = training[3]["image"]
-    training[3][column] = "other"
-    with pytest.raises(InputError, match=f"image '{image}' is not the same in the manifest as"):
-        training_rows(manifest, training)
-
-
-def test_an_image_that_one_of_the_tables_lacks_is_refused(manifest):
-    training = contents(manifest)
-    for one, other, image in (
-        (manifest[:-1], training, manifest[-1]["image"]),
-        (manifest, training[1:], manifest[0]["image"]),
-    ):
-        with pytest.raises(InputError, match=f"image '{image}' is not the same"):
-            training_rows(one, other)
