@@ -1,5 +1,5 @@
-"""Classify the images that are explained, or predict their scores; describe the target layer, since
-the network is loaded.
+"""Classify the images that are explained, or predict their scores; describe the layers, since the
+network is loaded.
 """
 
 from lookalike.core import io, logs
@@ -15,8 +15,7 @@ model = loading.load_model(
 )
 rows = io.read_table(snakemake.input.sample)
 logits = networks.predict(model, reading.load_images(rows, given.size, snakemake.threads))
-layer = layers.describe_layer(model.net, (given.size, given.size), given.layer)
-io.write_json(snakemake.output.layer, layer)
+io.write_json(snakemake.output.layers, layers.describe_layers(model.net, (given.size, given.size)))
 io.write_arrays(
     snakemake.output.predictions,
     images=[row["image"] for row in rows],

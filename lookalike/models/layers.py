@@ -141,27 +141,53 @@ def measure_layer(
     return {"layer": name, "channels": channels, "grid": tuple(grid)}
 
 
-def describe_layer(
-    net: TimmNetwork, size: tuple[int, int], layer: str | None = None
-) -> dict[str, Any]:
-    """Measure the features that GradCAM explains at full depth, if there are any.
+def describe_layers(net: TimmNetwork, size: tuple[int, int]) -> dict[str, Any]:
+    """Measure all layers of a network, so that it need not be loaded again for another one.
 
     Parameters
     ----------
-    net, size, layer
-        As for `measure_layer`.
+    net : torch.nn.Module
+        A timm network.
+    size : (int, int)
+        Height and width of the images.
 
     Returns
     -------
     dict
-        As `measure_layer` returns it. Where there is no such layer, the values are None and the
-        reason is printed.
+        `target`, the name of the layer that GradCAM explains at full depth; None where there is
+        none, and the reason is printed. `layers`: by name, `channels` and `grid`, as
+        `measure_layer` returns them, of every module that runs once and whose output lies on a
+        grid.
     """
+    found: dict[str, dict[str, Any]] = {}
+    runs: Counter[str] = Counter()
+
+    def note(name: str, output: Any) -> None:
+        runs[name] += 1
+        if torch.is_tensor(output) and layout(output.shape, net, size) is not None:
+            _, channels, *grid = to_grid(output, net, size).shape
+            found[name] = {"channels": channels, "grid": tuple(grid)}
+
+    names = {module: name for name, module in net.named_modules() if name}
+    hooks = [
+        module.register_forward_hook(lambda module, inputs, output: note(names[module], output))
+        for module in names
+    ]
     try:
-        return measure_layer(net, size, layer)
+        with torch.no_grad(), evaluating(net):
+            net(noise(net, size))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    try:
+        target = names[target_layer(net, size=size)]
     except InputError as error:
         print(f"no target layer: {error}")
-        return {"layer": None, "channels": None, "grid": None}
+        target = None
+    return {
+        "target": target,
+        "layers": {name: about for name, about in found.items() if runs[name] == 1},
+    }
 
 
 def only(outputs: Sequence[Any], layer: str | None) -> torch.Tensor:

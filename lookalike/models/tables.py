@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from lookalike.core.errors import near_names
 from lookalike.core.types import Row
 
 if TYPE_CHECKING:
@@ -53,6 +54,35 @@ def tabulate_models(
     return rows
 
 
+def choose_layer(model: str, described: dict[str, Any], layer: str | None = None) -> dict[str, Any]:
+    """Return what was measured on the target layer of a model.
+
+    Parameters
+    ----------
+    model : str
+        Its name.
+    described : dict
+        As `describe_layers` returns it.
+    layer : str, optional
+        Name that the config gives; by default the target layer is taken.
+
+    Returns
+    -------
+    dict
+        `layer`, `channels` and `grid`; None where nothing was measured. For a layer that the config
+        names, the reason is then printed.
+    """
+    name = layer or described["target"]
+    if name in described["layers"]:
+        return {"layer": name} | described["layers"][name]
+    if layer:
+        print(
+            f"{model}: layer {layer!r} does not exist, does not run exactly once, or its output "
+            f"lies on no grid{near_names(layer, described['layers'])}"
+        )
+    return {"layer": None, "channels": None, "grid": None}
+
+
 def measure_model(
     sidecar: dict[str, Any], predictions: "dict[str, np.ndarray]", layer: dict[str, Any]
 ) -> dict[str, Any]:
@@ -65,7 +95,7 @@ def measure_model(
     predictions : dict of ndarray
         On the explained images.
     layer : dict
-        `layer`, `channels` and `grid` of its target layer, as `describe_layer` returns them.
+        `layer`, `channels` and `grid` of its target layer, as `choose_layer` returns them.
 
     Returns
     -------

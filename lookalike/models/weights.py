@@ -152,17 +152,19 @@ def hub_source(
     import huggingface_hub as hub
 
     repository, _, revision = source["hf_hub_id"].partition("@")
-    place = {"revision": revision or None}
+    version = {"revision": revision or None}
     files = [source["hf_hub_filename"]] if source.get("hf_hub_filename") else HUB_FILES
     cached = any(
-        isinstance(hub.try_to_load_from_cache(repository, file, cache_dir=cache_dir, **place), str)
+        isinstance(
+            hub.try_to_load_from_cache(repository, file, cache_dir=cache_dir, **version), str
+        )
         for file in files
     )
 
     def ask() -> None:
         try:
             hub.get_hf_file_metadata(
-                hub.hf_hub_url(repository, files[0], **place), timeout=PATIENCE
+                hub.hf_hub_url(repository, files[0], **version), timeout=PATIENCE
             )
         except hub.errors.RemoteEntryNotFoundError:
             # The hub answers; timm then asks for the other file.

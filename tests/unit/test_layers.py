@@ -5,7 +5,7 @@ import torch
 
 from lookalike.core.errors import InputError
 from lookalike.models.grids import to_grid
-from lookalike.models.layers import describe_layer, measure_layer, target_layer
+from lookalike.models.layers import describe_layers, measure_layer, target_layer
 from lookalike.models.networks import build_network
 
 torch.set_num_threads(1)
@@ -286,22 +286,36 @@ def test_a_layer_that_cannot_be_measured_is_refused(size, layer, complaint):
         measure_layer(net, size, layer)
 
 
-@pytest.mark.parametrize("layer", [None, "layer2"])
-def test_description_of_a_layer_is_its_measure(layer):
-    net = network("test_resnet")
-    assert describe_layer(net, (64, 64), layer) == measure_layer(net, (64, 64), layer)
-
-
 @pytest.mark.parametrize(
-    ("size", "layer", "reason"),
-    [((1, 1), None, "no layer with a spatial grid"), ((64, 64), "layer9", "unknown layer")],
+    ("name", "size", "fewest"),
+    [
+        ("test_resnet", (64, 96), 20),
+        ("test_mambaout", (64, 64), 10),
+        ("test_vit", (160, 160), 20),
+        ("hiera_tiny_224", (224, 224), 20),
+    ],
 )
-def test_without_a_layer_the_description_is_empty_and_the_reason_printed(
-    size, layer, reason, capsys
-):
-    assert describe_layer(network("test_resnet"), size, layer) == {
-        "layer": None,
-        "channels": None,
-        "grid": None,
-    }
-    assert reason in capsys.readouterr().out
+def test_layers_are_described_as_each_is_measured(name, size, fewest):
+    net = network(name)
+    described = describe_layers(net, size)
+    assert not any(module._forward_hooks for module in net.modules())
+    assert described["target"] == name_of(net, target_layer(net, size=size))
+    assert len(described["layers"]) > fewest
+    for layer, module in net.named_modules():
+        if not layer:
+            continue
+        try:
+            expected = measure_layer(net, size, layer)
+        except InputError:
+            expected = None
+        found = described["layers"].get(layer)
+        assert (found and {"layer": layer} | found) == expected, type(module)
+
+
+def test_without_a_target_layer_the_reason_is_printed(capsys):
+    net = network("test_resnet")
+    net.idle = torch.nn.Identity()
+    described = describe_layers(net, (1, 1))
+    assert described == {"target": None, "layers": {}}
+    assert "no layer with a spatial grid" in capsys.readouterr().out
+    assert "idle" not in describe_layers(net, (64, 64))["layers"]
