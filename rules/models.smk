@@ -3,7 +3,7 @@
 
 def facts_of_models():
     """Return what models.csv says of every model without looking at it."""
-    columns = ("timm", "family", "replicate_of", "pruned_from", "factors")
+    columns = ("timm", "family", "replicate_of", "pruned_from", "factors", "layer")
     return {
         name: {column: getattr(model, column) for column in columns}
         for name, model in MODELS.items()
@@ -72,14 +72,14 @@ rule import_checkpoint:
 
 
 rule predict_images:
-    """Classify the images that are explained, or predict their scores; find the target layer."""
+    """Classify the images that are explained, or predict their scores; describe the layers."""
     input:
         weights=model_weights,
         sidecar="results/checkpoints/{model}.json",
         sample="results/images/explained.csv",
     output:
         predictions="results/predictions/{model}.npz",
-        layer="results/layers/{model}.json",
+        layers="results/layers/{model}.json",
     log:
         "logs/predictions/{model}.log",
     benchmark:
@@ -94,7 +94,6 @@ rule predict_images:
         gpu=1,
     params:
         size=PLAN.images.size,
-        layer=layer_of,
         source=fingerprint("scripts/predict_images.py"),
     script:
         "../scripts/predict_images.py"

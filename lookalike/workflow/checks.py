@@ -104,7 +104,7 @@ def check_scores(config):
         and images["n"] < FEWEST_IMAGES
     ):
         raise InputError(
-            f"config: images.n: ais_alignment wants {FEWEST_IMAGES} images or more, whose "
+            f"config: images.n: ais_alignment needs at least {FEWEST_IMAGES} images, whose "
             "similarities it correlates"
         )
     by_similarity = (

@@ -276,7 +276,7 @@ CLASSIFICATION = [
     ),
     (
         {"methods.ais": {"explain": "ais_alignment"}, "images.n": 3},
-        "config: images.n: ais_alignment wants 4 images or more",
+        "config: images.n: ais_alignment needs at least 4 images",
     ),
 ]
 

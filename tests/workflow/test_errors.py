@@ -114,7 +114,7 @@ def test_an_unknown_timm_name_gives_near_names(copied):
         ),
         (
             lambda weights: weights.update(args=argparse.Namespace()),
-            "it wants to import 'argparse.Namespace', which could run code",
+            "it would import 'argparse.Namespace', which could run code",
         ),
     ],
     ids=["headless", "code"],

@@ -62,7 +62,6 @@ def test_no_rule_ran_more_often_than_needed(finished):
         "sample_images": 1,
         "finetune_model": 3,
         "predict_images": 3,
-        "find_target_layers": 1,
         "tabulate_models": 1,
         "explain_images": 6,
         "batch_maps": 6,
