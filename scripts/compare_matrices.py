@@ -9,7 +9,7 @@ logs.log_to(snakemake.log[0])
 read, given = snakemake.input, snakemake.params
 matrices = [
     read_dissimilarities(*about).without(given.dependent).without_unknown()
-    for about in zip(read.matrices, read.bootstraps, given.matrix_keys, strict=True)
+    for about in zip(read.matrices, read.bootstraps, given.matrices, strict=True)
 ]
 rows = agreement.compare_matrices(matrices, given.linkage, given.permutations, given.seed)
 io.write_table(

@@ -7,7 +7,7 @@ from lookalike.core import io, logs
 logs.log_to(snakemake.log[0])
 
 read, given, rows = snakemake.input, snakemake.params, []
-for about in zip(read.matrices, read.bootstraps, given.matrix_keys, read.numbers, strict=True):
+for about in zip(read.matrices, read.bootstraps, given.matrices, read.numbers, strict=True):
     matrix = read_dissimilarities(*about).without(given.variants)
     rows += replicates.compare_replicates(matrix, given.replicates)
 io.write_table(snakemake.output.replicates, rows, replicates.COLUMNS)

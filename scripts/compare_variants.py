@@ -7,7 +7,7 @@ from lookalike.inference import variants
 logs.log_to(snakemake.log[0])
 
 read, given, rows = snakemake.input, snakemake.params, []
-for about in zip(read.matrices, read.bootstraps, given.matrix_keys, strict=True):
+for about in zip(read.matrices, read.bootstraps, given.matrices, strict=True):
     rows += variants.compare_variants(
         read_dissimilarities(*about), given.variants, given.origins, given.seed
     )

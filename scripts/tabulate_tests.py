@@ -9,7 +9,7 @@ logs.log_to(snakemake.log[0])
 given = snakemake.params
 rows = [
     Key(*key)._asdict() | row
-    for key, path in zip(given.matrix_keys, snakemake.input.tests, strict=True)
+    for key, path in zip(given.matrices, snakemake.input.tests, strict=True)
     for row in io.read_table(path)
 ]
 io.write_table(snakemake.output.tests, significance.correct(rows, given.tests, given.family))
