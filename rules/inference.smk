@@ -140,35 +140,3 @@ rule compare_matrices:
         source=fingerprint("scripts/compare_matrices.py"),
     script:
         "../scripts/compare_matrices.py"
-
-
-rule write_findings:
-    """Write what the numbers say of one subset of the images in plain sentences, each with its statistic."""
-    input:
-        models="results/models.csv" if MODELS else [],
-        unmatched="results/images/unmatched.csv" if GIVEN_MAPS and IMAGES["common"] else [],
-        audits=[f"results/audit/{method}/{model}.json" for method, about in METHODS.items() for model in about["models"]],
-        localisation=expand("results/localisation/{method}.csv", method=METHODS) if HAS_MASKS else [],
-        replicates="results/inference/replicates.csv" if REPLICATES and COMPARISONS else [],
-        structure="results/inference/structure.csv" if COMPARISONS else [],
-        factors="results/inference/factors.csv" if MODELS and MATRICES else [],
-        agreement=f"results/inference/agreement/{FIRST_SUBSET}.csv" if FIRST_SUBSET in COMPARED_SUBSETS else [],
-        heads="results/heads.csv" if HEADED else [],
-        pruning="results/inference/pruning.csv" if PRUNED else [],
-        variants="results/inference/variants.csv" if PRUNED and COMPARISONS else [],
-        redundancy=expand("results/inference/redundancy/{method}.csv", method=[method for method in METHODS if len(metrics_of(method)) > 1]),
-        dissimilarities=every_matrix("results/matrices/{method}/{metric}/{subset}/dissimilarity.csv", subset=FIRST_SUBSET),
-        images=every_matrix("results/matrices/{method}/{metric}/{subset}/n.csv", computed=True, subset=FIRST_SUBSET),
-        supports=every_matrix(f"results/groups/{{method}}/{{metric}}/{{subset}}/support-{LINKAGES[0]}.csv", subset=FIRST_SUBSET),
-        communities=every_matrix("results/groups/{method}/{metric}/{subset}/communities.csv", subset=FIRST_SUBSET),
-    output:
-        findings="results/inference/findings.md",
-    log:
-        "logs/inference/findings.log",
-    conda:
-        "../envs/compare.yaml"
-    params:
-        subset=FIRST_SUBSET,
-        source=fingerprint("scripts/write_findings.py"),
-    script:
-        "../scripts/write_findings.py"
