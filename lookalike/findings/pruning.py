@@ -71,6 +71,8 @@ def describe_difference(row: NamedRow) -> str:
     verdict = "no clear difference"
     if row.n < FEWEST_FOR_A_VERDICT:
         verdict = f"no verdict: {TOO_FEW}"
+    elif not np.isfinite(row.difference_low):
+        verdict = "no verdict"
     elif row.difference_high < 0:
         verdict = "clearly smaller"
     elif row.difference_low > 0:
@@ -80,18 +82,25 @@ def describe_difference(row: NamedRow) -> str:
 
 def difference_answer(row: NamedRow) -> Answer:
     """Return whether pruning by importance makes an error smaller than its rival's."""
-    able = row.n >= FEWEST_FOR_A_VERDICT
+    reason = why_undecided(row, row.n)
     return Answer(
         "pruning",
-        verdict_of(row.difference_high < 0, able),
+        verdict_of(row.difference_high < 0, able=not reason),
         subject=(row.model, row.against),
         statistic=f"difference of {row.criterion}",
         value=row.difference,
         low=row.difference_low,
         high=row.difference_high,
         n=int(row.n),
-        reason="" if able else TOO_FEW,
+        reason=reason,
     )
+
+
+def why_undecided(row: NamedRow, n: float) -> str:
+    """Return why the sign of a difference over n images is undecided; empty if it is not."""
+    if n < FEWEST_FOR_A_VERDICT:
+        return TOO_FEW
+    return "" if np.isfinite(row.difference_low) else "no interval"
 
 
 def variant_findings(variants: pd.DataFrame, n: int) -> list[Finding]:
@@ -126,7 +135,7 @@ def variant_findings(variants: pd.DataFrame, n: int) -> list[Finding]:
         answers = [
             Answer(
                 "variants",
-                verdict_of(row.difference_high < 0, able),
+                verdict_of(row.difference_high < 0, able=not why_undecided(row, n)),
                 row.method,
                 row.metric,
                 (row.model,),
@@ -135,7 +144,7 @@ def variant_findings(variants: pd.DataFrame, n: int) -> list[Finding]:
                 row.difference_low,
                 row.difference_high,
                 n=n,
-                reason="" if able else TOO_FEW,
+                reason=why_undecided(row, n),
             )
             for row in rows.itertuples()
         ]

@@ -139,6 +139,11 @@ def test_pruning_is_compared_with_none_and_with_random_pruning():
         "channels (5 draws) -0.1 (-0.3 to 0.1), no clear difference."
     ]
     assert verdicts(found) == [YES, NO]
+    one_draw = pruning.pruning_findings(
+        pd.DataFrame([pruning_row("random", np.nan, np.nan, draws=1.0)])
+    )
+    assert one_draw[0].text.endswith("(1 draw) -0.1 (no interval), no verdict.")
+    assert verdicts(one_draw) == [UNKNOWN]
     few = pruning.pruning_findings(pd.DataFrame([row | {"n": 19.0} for row in rows]))
     assert "no verdict: fewer than 20 images" in few[0].text
     assert verdicts(few) == [UNKNOWN, UNKNOWN]
