@@ -1,6 +1,6 @@
 """What needs Snakemake: the plan of the config, wildcards, and input functions of several rules."""
 
-import json
+import platform
 import re
 from pathlib import Path
 

@@ -40,6 +40,12 @@ def tables_to_report(wildcards):
     }
 
 
+def versions_of_results():
+    """Return the versions of the packages that make the results; a change of one reruns them."""
+    found = fingerprints.versions_behind(*CODE, pins=PINS)
+    return {"Python": platform.python_version()} | dict(text.split("==") for text in found)
+
+
 def agreement_to_report(subset):
     """Return the agreement of all matrices over a subset, where there are several."""
     compared = subset in PLAN.compared_subsets
@@ -121,7 +127,7 @@ rule write_report:
         studies=STUDIED,
         left_out=PLAN.left_out,
         config=dict(config),
-        versions=fingerprints.versions_behind(*CODE, pins=PINS),
+        versions=versions_of_results(),
         source=fingerprint("scripts/write_report.py", "lookalike/report/template.html"),
     script:
         "../scripts/write_report.py"

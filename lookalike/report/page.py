@@ -1,8 +1,6 @@
 """The page: the template filled in, with every figure inside it."""
 
 import base64
-import importlib.metadata
-import platform
 from math import isnan
 from pathlib import Path
 
@@ -12,19 +10,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lookalike.core.types import Row, StrPath
 from lookalike.findings.models import FEWEST_FOR_A_VERDICT
 
-PACKAGES = (
-    "numpy",
-    "scipy",
-    "torch",
-    "torchvision",
-    "timm",
-    "captum",
-    "numba",
-    "scikit-image",
-    "matplotlib",
-    "pandas",
-    "snakemake",
-)
 # Columns of models.csv that hold numbers; the others hold text.
 COUNTS = ("parameters", "features", "channels", "classes")
 SHARES = ("accuracy_before", "accuracy", "explained_accuracy")
@@ -57,7 +42,7 @@ def render(**content: object) -> str:
         whole=whole,
     )
     environment.tests.update(count=COUNTS.__contains__, share=SHARES.__contains__)
-    return environment.get_template("template.html").render(versions=versions(), **content)
+    return environment.get_template("template.html").render(**content)
 
 
 def embed(path: StrPath) -> str:
@@ -105,17 +90,6 @@ def cell(value: str, column: str) -> str:
     if column in SHARES:
         return percent(float(value or "nan"))
     return whole(float(value or "nan")) if column in COUNTS else value
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages in the report's environment."""
-    found = {"Python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = "not in the report's environment"
-    return found
 
 
 def as_yaml(config: Row) -> str:
