@@ -71,7 +71,7 @@ def with_intervals(found: Mapping[str, np.ndarray]) -> Row:
     }
 
 
-def complete_replicates(replicates):
+def complete_replicates(replicates: np.ndarray) -> np.ndarray:
     """Return the replicates in which every dissimilarity is known."""
     return replicates[np.isfinite(replicates).all(axis=1)]
 
