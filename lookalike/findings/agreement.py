@@ -31,7 +31,7 @@ def agreement_findings(agreement: pd.DataFrame) -> list[Finding]:
         text = f"Whether methods and metrics agree cannot be tested: {usual_reason(agreement)}."
         return [Finding(SECTION, "agreement", text, answers_of(agreement, agreement))]
     methods = dict.fromkeys(agreement[["method", "other_method"]].to_numpy().ravel().tolist())
-    told: dict[str, list[str]] = {WITHIN: [], BETWEEN: []}
+    by_kind: dict[str, list[str]] = {WITHIN: [], BETWEEN: []}
     for one, other in combinations_with_replacement(methods, 2):
         rows = tested[
             ((tested["method"] == one) & (tested["other_method"] == other))
@@ -39,7 +39,7 @@ def agreement_findings(agreement: pd.DataFrame) -> list[Finding]:
         ]
         if len(rows):
             names = one if one == other else f"{one} and {other}"
-            told[WITHIN if one == other else BETWEEN].append(
+            by_kind[WITHIN if one == other else BETWEEN].append(
                 f"{names}: {describe_agreement(rows, tested)}"
             )
     own = agreement["method"] == agreement["other_method"]
@@ -51,7 +51,7 @@ def agreement_findings(agreement: pd.DataFrame) -> list[Finding]:
             f"of the images, Holm-corrected, p at most {LEVEL}).",
             answers_of(agreement[own == (who == WITHIN)], tested),
         )
-        for who, found in told.items()
+        for who, found in by_kind.items()
         if found
     ]
 

@@ -120,12 +120,12 @@ def name_tests(rows: pd.DataFrame, among: pd.DataFrame | None = None, p: bool = 
     """Return the methods and metrics of several tests, with their corrected p values; the metrics
     are left out where a method has no other test among some.
     """
-    told = []
+    parts = []
     for method, own in rows.groupby("method", sort=False):
         whole = among is not None and len(own) == (among["method"] == method).sum()
         name = method if whole else f"{method} {metrics_of(own)}"
-        told.append(f"{name} ({p_of(own)})" if p else name)
-    return ", ".join(told)
+        parts.append(f"{name} ({p_of(own)})" if p else name)
+    return ", ".join(parts)
 
 
 def not_tested(rows: pd.DataFrame) -> list[str]:
@@ -159,10 +159,12 @@ def spread_caveat(rows: pd.DataFrame) -> str:
     said, alone = "", "which alone may explain the result of PERMANOVA"
     wide = rows[(rows["untested"] == "") & (rows["p"] <= LEVEL)]
     if len(wide):
-        told = ", ".join(
+        parts = ", ".join(
             f"{row.method} {row.metric} (p = {row.p:.2g})" for row in wide.itertuples()
         )
-        said += f" The levels also differ in spread, {alone}, for {told} (PERMDISP, not corrected)."
+        said += (
+            f" The levels also differ in spread, {alone}, for {parts} (PERMDISP, not corrected)."
+        )
     untested = rows[rows["untested"] != ""]
     if len(untested):
         said += (

@@ -167,10 +167,12 @@ def describe_clades(stable: Mapping[str, Mapping[tuple[str, ...], float]]) -> st
             f"{', '.join(stable)}"
         )
     ordered = sorted(shared.items(), key=lambda item: (-len(item[1]), -max(item[1])[0], item[0]))
-    told = [f"{braces(members)} {span_under(own, '.0%')}" for members, own in ordered[:MOST_CLADES]]
+    parts = [
+        f"{braces(members)} {span_under(own, '.0%')}" for members, own in ordered[:MOST_CLADES]
+    ]
     rest = len(ordered) - MOST_CLADES
     more = f"; and {rest} more in the dendrograms" if rest > 0 else ""
-    return f"stable clades, by their share of the bootstrap trees: {'; '.join(told)}{more}"
+    return f"stable clades, by their share of the bootstrap trees: {'; '.join(parts)}{more}"
 
 
 def clade_answers(
@@ -214,13 +216,13 @@ def community_findings(
         shared: dict[tuple[str, ...], list[tuple[float, str]]] = {}
         for metric, (partition, stability) in found.items():
             shared.setdefault(partition, []).append((stability, metric))
-        told = [
+        parts = [
             f"{' and '.join(partition) or 'no stable communities'} "
             f"(stability {span_under(own, '.2f')})"
             for partition, own in shared.items()
         ]
-        if told:
-            text = f"{method}: consensus communities: {'; '.join(told)}."
+        if parts:
+            text = f"{method}: consensus communities: {'; '.join(parts)}."
             answers = [
                 Answer(
                     "communities",

@@ -15,7 +15,7 @@ SECTION = "Models"
 # With fewer, percentile intervals are too narrow for a verdict.
 FEWEST_FOR_A_VERDICT = 20
 TOO_FEW = f"fewer than {FEWEST_FOR_A_VERDICT} images"
-# Of a replicate's dissimilarity to its original; in the order in which they are told.
+# Of a replicate's dissimilarity to its original; in the order in which they are reported.
 SMALLER, NOT_SMALLER, LARGER, UNDECIDED = VERDICTS_OF_GAP = (
     "clearly smaller",
     "NOT clearly smaller",
@@ -75,25 +75,25 @@ def localisation_finding(method: str, table: dict[str, Row], models: Sequence[st
         As `summarise_localisation` returns it.
     models : sequence of str
     """
-    judged = [model for model in models if table[model]["n"] >= FEWEST_FOR_A_VERDICT]
-    found = [model for model in judged if table[model]["clear"]]
-    if judged:
+    enough = [model for model in models if table[model]["n"] >= FEWEST_FOR_A_VERDICT]
+    found = [model for model in enough if table[model]["clear"]]
+    if enough:
         text = (
-            f"{method}: the maps of {len(found)} of {len(judged)} models lie on the object clearly "
+            f"{method}: the maps of {len(found)} of {len(enough)} models lie on the object clearly "
             f"more than by chance (area share {table['area']['mean']:.2f}, random "
             f"{table['random']['mean']:.2f}, centre {table['centre']['mean']:.2f})."
         )
-        if len(found) not in (0, len(judged)):
-            text += f" Not for {', '.join(name for name in judged if name not in found)}."
-        if len(judged) < len(models):
-            few = ", ".join(name for name in models if name not in judged)
+        if len(found) not in (0, len(enough)):
+            text += f" Not for {', '.join(name for name in enough if name not in found)}."
+        if len(enough) < len(models):
+            few = ", ".join(name for name in models if name not in enough)
             text += f" No verdict for {few}: {TOO_FEW}."
     else:
         text = f"{method}: no verdict on whether the maps lie on the object: {TOO_FEW}."
     answers = [
         Answer(
             "localisation",
-            verdict_of(table[name]["clear"], able=name in judged),
+            verdict_of(table[name]["clear"], able=name in enough),
             method,
             subject=(name,),
             statistic="share of the map on the object",
@@ -101,7 +101,7 @@ def localisation_finding(method: str, table: dict[str, Row], models: Sequence[st
             low=table[name]["mean"] - table[name]["half"],
             high=table[name]["mean"] + table[name]["half"],
             n=table[name]["n"],
-            reason="" if name in judged else TOO_FEW,
+            reason="" if name in enough else TOO_FEW,
         )
         for name in models
     ]
@@ -122,15 +122,15 @@ def replicate_findings(replicates: pd.DataFrame) -> list[Finding]:
     findings = []
     for (method, replicate), rows in replicates.groupby(["method", "replicate"], sort=False):
         pair = f"{rows['model'].iloc[0]} and its replicate {replicate}"
-        told: dict[str, list[str]] = {}
+        by_verdict: dict[str, list[str]] = {}
         for row in rows[np.isfinite(rows["difference"])].itertuples():
-            told.setdefault(verdict_of_gap(row), []).append(
+            by_verdict.setdefault(verdict_of_gap(row), []).append(
                 f"{row.metric} ({row.distance:.2g} vs {row.others:.2g})"
             )
         parts = [
-            f"{verdict} under {', '.join(told[verdict])}"
+            f"{verdict} under {', '.join(by_verdict[verdict])}"
             for verdict in VERDICTS_OF_GAP
-            if verdict in told
+            if verdict in by_verdict
         ]
         text = (
             f"{method}: dissimilarity of {pair}, compared with the mean of the other pairs: "

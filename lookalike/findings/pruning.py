@@ -18,13 +18,13 @@ def head_findings(heads: pd.DataFrame) -> list[Finding]:
     """
     if heads.empty:
         return []
-    told = [
+    parts = [
         f"{row.model} {known(row.pearson)} ({interval_of(row, 'pearson')})"
         for row in heads[heads["pruned_from"] == ""].itertuples()
     ]
     text = (
         f"Pearson's r between predicted and true scores, with its 95% interval over the "
-        f"{heads['n'].iloc[0]:.0f} held-out images: {', '.join(told)}."
+        f"{heads['n'].iloc[0]:.0f} held-out images: {', '.join(parts)}."
     )
     return [Finding(SECTION, "heads", text)]
 
@@ -43,10 +43,10 @@ def pruning_findings(pruning: pd.DataFrame) -> list[Finding]:
     findings = []
     for model, rows in pruning.groupby("model", sort=False):
         about = next(rows.itertuples())
-        told = [f"{describe_rival(row)} {describe_difference(row)}" for row in rows.itertuples()]
+        parts = [f"{describe_rival(row)} {describe_difference(row)}" for row in rows.itertuples()]
         text = (
             f"{model} without {about.dropped:.0f} of its {about.channels:.0f} channels: held-out "
-            f"error ({about.criterion}, n = {about.n:.0f}) {about.error:.3g}; {'; '.join(told)}."
+            f"error ({about.criterion}, n = {about.n:.0f}) {about.error:.3g}; {'; '.join(parts)}."
             if about.dropped
             else f"{model}: no channel was pruned because the error is smallest with all of them; "
             "its variants equal it."
