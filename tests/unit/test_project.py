@@ -134,3 +134,17 @@ def test_every_config_key_is_explained_or_shown_in_the_embedded_config():
     text = (ROOT / "config.yaml").read_text()
     for key in schema["properties"]:
         assert f"{key}:" in text, key
+
+
+def test_every_config_key_is_described_in_the_schema():
+    described = (ROOT / "docs/config.md").read_text(encoding="utf-8")
+    keys = {
+        row[0]: row[3]
+        for row in re.findall(r"^\| (`.+?`) \| (.*?) \| (.*?) \| (.*?) \|$", described, re.M)
+    }
+    assert len(keys) > 60
+    sections = dict(re.findall(r"^## `(\w+)`\n\n(.+)\n", described, re.M))
+    top = set(yaml.safe_load((ROOT / "schemas/config.schema.yaml").read_text())["properties"])
+    assert not [key for key, text in sections.items() if text.startswith("|")]
+    assert sections.keys() == top
+    assert not [key for key, meaning in keys.items() if not meaning and key.strip("`") not in top]
