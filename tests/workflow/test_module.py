@@ -37,15 +37,21 @@ rule copy_matrix:
         "copied.csv",
     shell:
         "cp {{input.matrix}} {{output}}"
+
+
+onstart:
+    lookalike.onstart()
 """
 MODELS = ("Cat", "Dog", "Fox")
 IMAGES = 3
+# As in profiles/default, which Snakemake finds next to the main Snakefile alone.
+TRIGGERS = ("--rerun-triggers", "mtime", "params", "input")
 
 
 @pytest.fixture
 def other_workflow(tmp_path):
-    """Write a workflow that uses this one, with the maps of three models; return its folder and
-    the maps.
+    """Write a workflow that uses this one, with the maps of three models; return its folder, the
+    maps and this one's part of its config.
     """
     maps = np.random.default_rng(0).random((len(MODELS), IMAGES, 8, 8)).astype(np.float32)
     for model, stack in zip(MODELS, maps, strict=True):
@@ -61,14 +67,24 @@ def other_workflow(tmp_path):
     }
     (tmp_path / "Snakefile").write_text(SNAKEFILE)
     (tmp_path / "config.yaml").write_text(yaml.safe_dump({"lookalike": config}))
-    return tmp_path, maps
+    return tmp_path, maps, config
 
 
 def run(folder, *flags):
     """Run the other workflow in its own folder; return what it printed."""
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "1", "--scheduler", "greedy", *flags],
+        [
+            sys.executable,
+            "-m",
+            "snakemake",
+            "--cores",
+            "1",
+            "--scheduler",
+            "greedy",
+            *TRIGGERS,
+            *flags,
+        ],
         cwd=folder,
         env=environment,
         text=True,
@@ -81,12 +97,16 @@ def run(folder, *flags):
     return done.stdout
 
 
+def planned(folder):
+    """Return the number of planned jobs by rule."""
+    return {rule: int(n) for rule, n in re.findall(r"^(\w+) +(\d+)$", run(folder, "-n"), re.M)}
+
+
 def test_another_workflow_takes_the_rules_and_goes_on_from_the_results(other_workflow):
-    folder, maps = other_workflow
-    planned = dict(re.findall(r"^(\w+) +(\d+)$", run(folder, "--dry-run"), re.M))
-    assert planned["copy_matrix"] == "1"
-    assert planned["lookalike_import_maps"] == planned["lookalike_compare_models"] == "3"
-    assert planned["lookalike_write_report"] == "1"
+    folder, maps, config = other_workflow
+    jobs = planned(folder)
+    assert jobs["copy_matrix"] == jobs["lookalike_write_report"] == 1
+    assert jobs["lookalike_import_maps"] == len(MODELS)
     run(folder)
     assert (folder / "results/report.html").is_file()
     with (folder / "copied.csv").open(newline="") as file:
@@ -97,4 +117,12 @@ def test_another_workflow_takes_the_rules_and_goes_on_from_the_results(other_wor
     expected = (1 - np.einsum("aip,bip->abi", vectors, vectors)).mean(axis=2)
     found = np.array([row[1:] for row in rows], float)
     np.testing.assert_allclose(found, expected, atol=1e-7)
-    assert "Nothing to be done" in run(folder, "--rerun-triggers", "mtime", "params", "input")
+    # A new model computes its own pairs alone.
+    (folder / "maps/Owl").mkdir()
+    for image, saliency in enumerate(maps[0, :, ::-1]):
+        np.save(folder / f"maps/Owl/image{image}.npy", saliency)
+    assert not planned(folder)
+    config["models"]["Owl"] = {"maps": "maps/Owl"}
+    (folder / "config.yaml").write_text(yaml.safe_dump({"lookalike": config}))
+    jobs = planned(folder)
+    assert jobs["lookalike_import_maps"] == jobs["lookalike_compare_models"] == 1
