@@ -1,6 +1,7 @@
 """What holds the project together: environments, generated pages, locks, the embedded config."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 from lookalike.workflow import fingerprint
+from lookalike.workflow.config import resolve
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = {
@@ -134,3 +136,67 @@ def test_every_config_key_is_explained_or_shown_in_the_embedded_config():
     text = (ROOT / "config.yaml").read_text()
     for key in schema["properties"]:
         assert f"{key}:" in text, key
+
+
+def test_every_config_key_is_described_in_the_schema():
+    described = (ROOT / "docs/config.md").read_text(encoding="utf-8")
+    keys = {
+        row[0]: row[3]
+        for row in re.findall(r"^\| (`.+?`) \| (.*?) \| (.*?) \| (.*?) \|$", described, re.M)
+    }
+    assert len(keys) > 60
+    sections = dict(re.findall(r"^## `(\w+)`\n\n(.+)\n", described, re.M))
+    top = set(yaml.safe_load((ROOT / "schemas/config.schema.yaml").read_text())["properties"])
+    assert not [key for key, text in sections.items() if text.startswith("|")]
+    assert sections.keys() == top
+    assert not [key for key, meaning in keys.items() if not meaning and key.strip("`") not in top]
+
+
+def test_the_configs_of_the_tutorial_are_valid(tmp_path, monkeypatch):
+    for model in ("ResNet50", "DeiT"):
+        (tmp_path / "Models" / model).mkdir(parents=True)
+        (tmp_path / "Models" / model / "cat.npy").touch()
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs/tutorial.md").read_text(encoding="utf-8")
+    configs = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", text, re.S)]
+    first, *_ = whole = [config for config in configs if "methods" in config]
+    for config in whole:
+        assert resolve(config)["comparisons"]
+    # Models that are added to the first.
+    added = [config["models"] for config in configs if config.keys() == {"models"}]
+    for models in added:
+        assert (
+            resolve({**first, "models": first["models"] | models})["models"].keys() > models.keys()
+        )
+    assert len(whole) + len(added) == len(configs)
+
+
+def test_the_page_of_the_architecture_names_what_there_is():
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    packages = {path.parent.name for path in (ROOT / "lookalike").glob("*/__init__.py")}
+    assert packages <= set(re.findall(r'^    (\w+)\["\1: ', text, re.M))
+    named = {tuple(name.split(".")) for name in re.findall(r"`([a-z_]+(?:\.\w+)+)`", text)}
+    named = {name for name in named if name[0] in packages}
+    assert len(named) > 15
+    for package, module, *rest in named:
+        found = importlib.import_module(f"lookalike.{package}.{module}")
+        assert all(hasattr(found, part) for part in rest), (package, module, *rest)
+    rules_named = re.findall(r"^\| \w+ \| `(\w+)` \|", text, re.M)
+    assert len(rules_named) > 7
+    assert set(rules_named) <= rules().keys()
+
+
+@pytest.mark.parametrize("name", ["ci", "docs", "slow"])
+def test_workflows_of_ci_run_what_make_knows(name):
+    text = (ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8")
+    steps = [step for job in yaml.safe_load(text)["jobs"].values() for step in job["steps"]]
+    assert all("uses" in step or "run" in step for step in steps)
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    assert set(re.findall(r"make ([a-z-]+)", text)) <= targets
+
+
+def test_the_pythons_of_ci_are_those_of_the_metadata():
+    metadata = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    matrix = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8"))
+    pythons = matrix["jobs"]["test"]["strategy"]["matrix"]["python-version"]
+    assert pythons == re.findall(r"Python :: (3\.\d+)", metadata)
