@@ -139,6 +139,8 @@ def resolve_targets(
     if method.targets == "classes":
         return targets_of(predictions, target, name), {}
     if method.targets == "scores":
+        if scores is None:
+            raise InputError(f"{name}: the method explains scores of images, and none are given")
         return read_scores(scores, names), {}
     human = human_similarity(names, similarity, scores)
     reference = in_batches(

@@ -1,29 +1,29 @@
 """Checks across the sections of a config: what asks for nothing, or for what cannot be."""
 
 from pathlib import Path
-from typing import Any
 
 from lookalike.compare.user_matrices import GIVEN_MATRICES
 from lookalike.core import registry
 from lookalike.core.errors import InputError, near_names, unknown
+from lookalike.core.types import Row
 from lookalike.groups.trees import EUCLIDEAN_LINKAGES, LINKAGES
 from lookalike.images.archives import KNOWN, STAMP
 from lookalike.methods.ais_alignment import FEWEST_IMAGES
 
 
-def check_linkages(linkages):
+def check_linkages(linkages: list[str]) -> None:
     """Refuse linkages that do not exist, and those that need Euclidean distances."""
     for linkage in linkages:
         if linkage in EUCLIDEAN_LINKAGES:
             raise InputError(
-                f"config: groups.linkages: {linkage!r} wants Euclidean distances, which "
+                f"config: groups.linkages: {linkage!r} needs Euclidean distances, which "
                 f"these dissimilarities are not; use one of {', '.join(LINKAGES)}"
             )
         if linkage not in LINKAGES:
             raise unknown("linkage", linkage, LINKAGES)
 
 
-def check_purpose(config):
+def check_purpose(config: Row) -> None:
     """Refuse a config that asks for nothing, for what nobody would see, or for what cannot be."""
     images, methods = config["images"], config["methods"]
     if not (config["models"] or config["matrices"]):
@@ -33,7 +33,7 @@ def check_purpose(config):
         )
     if GIVEN_MATRICES in methods:
         raise InputError(
-            f"config: methods.{GIVEN_MATRICES}: given matrices go by this name; give the "
+            f"config: methods.{GIVEN_MATRICES}: user-supplied matrices go by this name; give the "
             "method another"
         )
     if methods and not config["metrics"]:
@@ -49,17 +49,16 @@ def check_purpose(config):
         lost := [key for key in ("masks", "scores", "similarity") if key in images]
     ):
         raise InputError(
-            f"config: images.{lost[0]}: go with the images of `images.source`, which there "
-            "are none of"
+            f"config: images.{lost[0]}: need the images of `images.source`, and there are none"
         )
     if images["source"] is None and config["studies"] and "maps" not in config["metric_validation"]:
         raise InputError(
-            "config: studies: metric_validation wants the classes of images "
+            "config: studies: metric_validation needs the classes of images "
             "(`images.source`), or `maps` and `labels` of its own"
         )
 
 
-def check_scores(config):
+def check_scores(config: Row) -> None:
     """Refuse what needs scores or similarities that there are none of, and those that nothing
     needs.
     """
@@ -75,7 +74,7 @@ def check_scores(config):
     }
     if regression and not has_scores:
         raise InputError(
-            "config: images.scores: finetuning.task is regression, which wants a CSV with "
+            "config: images.scores: finetuning.task is regression, which needs a CSV with "
             "the columns image and score"
         )
     if regression and target == "label":
@@ -84,7 +83,7 @@ def check_scores(config):
         )
     if "pruning" in config and not regression:
         raise InputError(
-            "config: pruning: is judged by the error of a predicted score; set finetuning: "
+            "config: pruning: needs the error of a predicted score; set finetuning: "
             "{task: regression}"
         )
     for name, targets in explained_by.items():
@@ -95,7 +94,7 @@ def check_scores(config):
             )
         if targets == "similarity" and not (has_scores or "similarity" in images):
             raise InputError(
-                f"config: methods.{name}: wants images.similarity, a CSV of human "
+                f"config: methods.{name}: needs images.similarity, a CSV of human "
                 "similarities, or images.scores to make it from"
             )
     if (
@@ -113,8 +112,7 @@ def check_scores(config):
     )
     if "similarity" in images and not by_similarity:
         raise InputError(
-            "config: images.similarity: has no effect, since no method wants it; "
-            "ais_alignment would"
+            "config: images.similarity: has no effect, since no method uses it; ais_alignment would"
         )
     if "scores" in images and not (regression or by_similarity):
         raise InputError(
@@ -123,7 +121,7 @@ def check_scores(config):
         )
 
 
-def check_paths(paths: dict[str, str], archives: dict[str, Any]) -> None:
+def check_paths(paths: dict[str, str], archives: dict[str, Row]) -> None:
     """Refuse files and folders that are not there.
 
     Snakemake keeps old results without a word when an input is missing. The folder of an archive is

@@ -1,7 +1,10 @@
 """The config: completed, and each section turned into what jobs need."""
 
+from typing import Any
+
 from lookalike.core import registry
 from lookalike.core.errors import InputError, unknown
+from lookalike.core.types import Row
 from lookalike.images.archives import find_archive
 from lookalike.maps.views import UNBOUNDED_SCALES, is_signed
 from lookalike.workflow.checks import check_linkages, check_purpose
@@ -11,7 +14,7 @@ from lookalike.workflow.schema import complete
 VIEW_KEYS = ("size", "sign", "clip", "sobel", "scale", "repair")
 
 
-def resolve(config):
+def resolve(config: Row) -> Row:
     """Check a config and return it complete, with models, methods and metrics ready to use.
 
     Parameters
@@ -48,7 +51,7 @@ def resolve(config):
     return config
 
 
-def resolve_images(config):
+def resolve_images(config: Row) -> Row:
     """Return the part about images: all maps that are given want no images, and all of them are
     compared.
     """
@@ -57,7 +60,7 @@ def resolve_images(config):
     return {"source": source, "n": 48 if source else "all"} | config["images"]
 
 
-def resolve_methods(config):
+def resolve_methods(config: Row) -> tuple[dict[str, Row], dict[str, Row]]:
     """Split methods into explanation runs, which cost, and views of them, which do not; each with
     its models.
     """
@@ -71,7 +74,7 @@ def resolve_methods(config):
     for name, given in given_methods.items():
         if "explain" in given and "from" in given:
             raise InputError(
-                f"config: methods.{name}: wants either `explain: METHOD` or `from: NAME`"
+                f"config: methods.{name}: takes either `explain: METHOD` or `from: NAME`"
             )
         if "from" in given and name in mapped:
             raise InputError(
@@ -80,7 +83,7 @@ def resolve_methods(config):
             )
         if not (given.keys() & {"explain", "from"} or name in mapped):
             raise InputError(
-                f"config: methods.{name}: wants `explain: METHOD`, `from: NAME`, or models "
+                f"config: methods.{name}: needs `explain: METHOD`, `from: NAME`, or models "
                 f"with `maps: {{{name}: FOLDER}}`"
             )
         options = {
@@ -112,13 +115,13 @@ def resolve_methods(config):
         if len(models) < 2:
             raise InputError(
                 f"config: methods.{name}: it has maps of {len(models)} of the models; a "
-                "comparison wants two or more"
+                "comparison needs two or more"
             )
         methods[name] = {"explanation": explanation, "view": view, "models": models}
     return explanations, methods
 
 
-def models_of(explanation, method, models):
+def models_of(explanation: str, method: str | None, models: dict[str, Row]) -> list[str]:
     """Return the models that have maps by an explanation run: given ones, or computed here."""
     return [
         name
@@ -127,7 +130,7 @@ def models_of(explanation, method, models):
     ]
 
 
-def resolve_metrics(given):
+def resolve_metrics(given: list[Any] | dict[str, Row]) -> dict[str, Row]:
     """Return metrics by name, from a list of names or a mapping of names to options."""
     items = (
         given if isinstance(given, list) else [{name: options} for name, options in given.items()]
@@ -135,7 +138,7 @@ def resolve_metrics(given):
     pairs = [(item, {}) if isinstance(item, str) else next(iter(item.items())) for item in items]
     if len(dict(pairs)) < len(pairs):
         raise InputError(
-            "config: metrics: a name stands there twice; name one of them otherwise, as "
+            "config: metrics: a name appears twice; name one of them otherwise, as "
             "{NAME: {metric: METRIC, ...}}"
         )
     resolved = {}
@@ -149,7 +152,7 @@ def resolve_metrics(given):
     return resolved
 
 
-def choose_comparisons(config):
+def choose_comparisons(config: Row) -> tuple[list[tuple[str, str]], list[str]]:
     """Return the pairs of method and metric that make sense, and why others do not; give every
     method its subsets.
     """
@@ -162,7 +165,7 @@ def choose_comparisons(config):
             card = registry.get("metric", about["metric"])
             if card.bounded and method["view"]["scale"] in UNBOUNDED_SCALES:
                 left_out.append(
-                    f"{metric} on {name}: it wants maps of a known range, as scale max_abs "
+                    f"{metric} on {name}: it needs maps of a known range, as scale max_abs "
                     "or minmax gives"
                 )
             elif card.views != "any" and (card.views == "signed") != signed:
@@ -187,12 +190,12 @@ def choose_comparisons(config):
     return chosen, left_out
 
 
-def raw_is_signed(method):
+def raw_is_signed(method: str | None) -> bool:
     """Tell whether raw maps can be negative; given ones may be, since nobody says."""
     return method is None or registry.get("method", method).signed
 
 
-def paths_of(config):
+def paths_of(config: Row) -> dict[str, str]:
     """Return every file and folder that the config names, by its place."""
     images = config["images"]
     is_path = images["source"] != "demo" and not any(

@@ -8,12 +8,13 @@ from typing import Any
 import yaml
 
 from lookalike.core.errors import InputError, unknown
+from lookalike.core.types import Row
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 EXPONENT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 
 
-def complete(config: dict[str, Any]) -> dict[str, Any]:
+def complete(config: Row) -> Row:
     """Check a config against the schema and return it with all defaults; it is not changed.
 
     Raises
@@ -27,7 +28,7 @@ def complete(config: dict[str, Any]) -> dict[str, Any]:
     return completed
 
 
-def fill_defaults(value, schema):
+def fill_defaults(value: Any, schema: Row) -> Any:
     """Add the schema's defaults to a config, at every level that is an object."""
     for key, part in schema.get("properties", {}).items():
         if isinstance(value, dict):
@@ -41,7 +42,7 @@ def fill_defaults(value, schema):
     return value
 
 
-def numbers_from_text(value):
+def numbers_from_text(value: Any) -> Any:
     """Return a config with numbers such as 2e-3, which YAML reads as text."""
     if isinstance(value, dict):
         return {key: numbers_from_text(part) for key, part in value.items()}
@@ -50,7 +51,7 @@ def numbers_from_text(value):
     return float(value) if isinstance(value, str) and EXPONENT.fullmatch(value) else value
 
 
-def check_schema(config, schema):
+def check_schema(config: Row, schema: Row) -> None:
     """Refuse a config that does not fit the schema, in one line."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match

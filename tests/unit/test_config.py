@@ -284,7 +284,7 @@ WRONG = [
     (
         "models.ViT.timm",
         None,
-        "config: models.ViT: wants `timm: NAME`, `replicate_of: MODEL` or `maps: FOLDER`",
+        "config: models.ViT: needs `timm: NAME`, `replicate_of: MODEL` or `maps: FOLDER`",
     ),
     (
         "models.ViT.options",
@@ -324,7 +324,7 @@ WRONG = [
     (
         "models.ViT",
         {"timm": "test_vit", "finetune": True, "checkpoint": "x.pth", "pretrained": True},
-        "config: models.ViT: 'pretrained' has no effect beside",
+        "config: models.ViT: 'pretrained' has no effect next to",
     ),
     # Methods.
     ("methods.ig.explain", "gradcan", "unknown method 'gradcan'; did you mean 'gradcam'"),
@@ -343,12 +343,12 @@ WRONG = [
     (
         "methods.ig.from",
         "gradcam",
-        "config: methods.ig: wants either `explain: METHOD` or `from: NAME`",
+        "config: methods.ig: takes either `explain: METHOD` or `from: NAME`",
     ),
     (
         "methods.new",
         {},
-        "config: methods.new: wants `explain: METHOD`, `from: NAME`, or models with `maps: "
+        "config: methods.new: needs `explain: METHOD`, `from: NAME`, or models with `maps: "
         "{new: FOLDER}`",
     ),
     (
@@ -381,13 +381,13 @@ WRONG = [
         "unknown option of metric 'rbf' 'sigmma'; did you mean 'sigma'",
     ),
     ("metrics", [{"ssim": {"data_range": 1}}], "unknown option of metric 'ssim' 'data_range'"),
-    ("metrics", ["rbf", {"rbf": {"sigma": 5}}], "config: metrics: a name stands there twice"),
+    ("metrics", ["rbf", {"rbf": {"sigma": 5}}], "config: metrics: a name appears twice"),
     # Linkages.
     ("groups.linkages", ["avrage"], "unknown linkage 'avrage'; did you mean 'average'"),
     (
         "groups.linkages",
         ["average", "ward"],
-        "config: groups.linkages: 'ward' wants Euclidean distances",
+        "config: groups.linkages: 'ward' needs Euclidean distances",
     ),
 ]
 

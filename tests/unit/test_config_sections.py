@@ -153,21 +153,21 @@ def test_matrices_alone_are_enough():
         ),
         (
             given_maps(VGG="a", ResNet="b") | {"images": {"masks": "m"}},
-            "config: images.masks: go with the images of `images.source`",
+            "config: images.masks: need the images of `images.source`",
         ),
         (
             given_maps(VGG="a", ResNet="b") | {"studies": ["metric_validation"]},
-            "config: studies: metric_validation wants the classes",
+            "config: studies: metric_validation needs the classes",
         ),
         (given_maps(VGG="", ResNet="b"), "config: models.VGG.maps: "),
         (
             given_maps(VGG={"imported": "a"}, ResNet={"imported": "b"}),
-            "config: methods.imported: given matrices go",
+            "config: methods.imported: user-supplied matrices go",
         ),
         (
             given_maps(VGG={"imported": "a"}, ResNet={"imported": "b"})
             | {"matrices": {"a": {"path": "a.csv"}}},
-            "config: methods.imported: given matrices go",
+            "config: methods.imported: user-supplied matrices go",
         ),
     ],
 )
@@ -217,12 +217,12 @@ REGRESSION = [
     ),
     (
         {"images.source": "photos"},
-        "config: images.scores: finetuning.task is regression, which wants a CSV with the "
+        "config: images.scores: finetuning.task is regression, which needs a CSV with the "
         "columns image and score",
     ),
     (
         {"images.similarity": "s.csv"},
-        "config: images.similarity: has no effect, since no method wants it",
+        "config: images.similarity: has no effect, since no method uses it",
     ),
     (
         {"target": "label"},
@@ -259,8 +259,7 @@ CLASSIFICATION = [
     ),
     (
         {"pruning": {}},
-        "config: pruning: is judged by the error of a predicted score; set finetuning: "
-        "{task: regression}",
+        "config: pruning: needs the error of a predicted score; set finetuning: {task: regression}",
     ),
     (
         {"images.scores": "s.csv"},
@@ -272,7 +271,7 @@ CLASSIFICATION = [
     ),
     (
         {"methods.ais": {"explain": "ais_alignment"}, "images.source": "photos"},
-        "config: methods.ais: wants images.similarity",
+        "config: methods.ais: needs images.similarity",
     ),
     (
         {"methods.ais": {"explain": "ais_alignment"}, "images.n": 3},

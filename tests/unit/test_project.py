@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lookalike.workflow import fingerprint
+from lookalike.workflow import fingerprint, sources
 from lookalike.workflow.config import resolve
 
 ROOT = Path(__file__).parent.parent.parent
@@ -47,14 +47,32 @@ def env_pins(name):
 REQUIREMENTS = pins((ROOT / "requirements.txt").read_text())
 
 
+def imports_of(path):
+    """Return the modules that a file imports anywhere."""
+    names = set()
+    for node in ast.walk(ast.parse((ROOT / path).read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            names.update([node.module, *(f"{node.module}.{alias.name}" for alias in node.names)])
+    return names
+
+
+def files_loaded(*paths):
+    """Return files and, transitively, the files of lookalike that they import."""
+    found, pending = set(), list(paths)
+    while pending:
+        path = pending.pop()
+        if path not in found:
+            found.add(path)
+            pending += [file for file in map(sources.file_of, imports_of(path)) if file]
+    return found
+
+
 def imported_packages(*paths):
     """Return the packages that files, and the modules of lookalike behind them, import anywhere."""
-    names = set()
-    for path in set().union(*(fingerprint.closure(path) for path in paths)):
-        for node in ast.walk(ast.parse((fingerprint.ROOT / path).read_text())):
-            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            modules += [node.module] if isinstance(node, ast.ImportFrom) else []
-            names.update(module.split(".")[0] for module in modules)
+    modules = set().union(*(imports_of(path) for path in files_loaded(*paths)))
+    names = {module.split(".")[0] for module in modules}
     foreign = names - set(sys.stdlib_module_names) - {"lookalike"}
     return {PACKAGES.get(name, name.lower()) for name in foreign}
 
@@ -106,7 +124,7 @@ def test_environments_pin_what_requirements_pin(path):
 
 def test_an_edited_metric_does_not_rerun_what_explains_or_sums_up():
     for script in ("explain_images", "batch_maps", "measure_localisation", "aggregate_matrix"):
-        files = fingerprint.closure(f"scripts/{script}.py")
+        files = fingerprint.files_behind(f"scripts/{script}.py")
         assert f"scripts/{script}.py" in files
         assert not [path for path in files if path.startswith("lookalike/metrics/")]
 

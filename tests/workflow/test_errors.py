@@ -52,7 +52,7 @@ def folder_config(folder, n=4):
             {"models": {"a/b": {"timm": "test_resnet"}, "c": {"timm": "test_resnet"}}},
             "'a/b' at models is no valid name",
         ),
-        ({"groups": {"linkages": ["ward"]}}, "'ward' wants Euclidean distances"),
+        ({"groups": {"linkages": ["ward"]}}, "'ward' needs Euclidean distances"),
     ],
 )
 def test_a_wrong_config_stops_before_any_job(tmp_path, change, message):

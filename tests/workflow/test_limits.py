@@ -89,11 +89,13 @@ def test_two_models_and_one_image_are_reported(tmp_path):
     sentences = findings_of(tmp_path, ["m0", "m1"], 1)
     assert said(sentences, "With n = 1 image nothing can be concluded")
     assert said(
-        sentences, "same: whether there are groups cannot be tested: it wants 4 models or more"
+        sentences,
+        "same: whether there are groups cannot be tested: needs at least 4 independent models",
     )
     assert said(sentences, "family", "cannot be tested: with n = 1 image nothing can be concluded")
     assert said(
-        sentences, "Whether methods and metrics agree cannot be tested: it wants 4 models or more"
+        sentences,
+        "Whether methods and metrics agree cannot be tested: needs at least 4 independent models",
     )
     low, _ = io.read_matrix(tmp_path / "results/matrices/same/mse/all/low.csv")
     assert np.isnan(low[0, 1])
