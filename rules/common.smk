@@ -38,10 +38,11 @@ LINKAGES = PLAN.groups.linkages
 IS_DEMO = PLAN.images.source == "demo"
 HAS_MASKS = IS_DEMO or PLAN.images.masks is not None
 CONTENTS = Contents("results/contents.json")
-BLOCK_RECORD = "results/pairs/blocks.json"
-RECORDED = io.read_json(BLOCK_RECORD) if Path(BLOCK_RECORD).exists() else {}
+# What earlier runs chose and saw, written when a run starts.
+RECORD = "results/record.json"
+RECORDED = io.read_json(RECORD) if Path(RECORD).exists() else {"blocks": {}, "images": None}
 BLOCKS = {
-    name: choose_blocks(method.models, PLAN.block, RECORDED.get(name))
+    name: choose_blocks(method.models, PLAN.block, RECORDED["blocks"].get(name))
     for name, method in METHODS.items()
 }
 MATRIX = "results/matrices/{method}/{metric}/{subset}"
@@ -54,9 +55,9 @@ PINS = "requirements.txt" if USES_CONDA else None
 
 onstart:
     CONTENTS.save()
-    if PLAN.block == "auto":
-        chosen = {name: list(blocks.values()) for name, blocks in BLOCKS.items()}
-        io.write_json(BLOCK_RECORD, RECORDED | chosen)
+    chosen = {name: list(blocks.values()) for name, blocks in BLOCKS.items()}
+    blocks = RECORDED["blocks"] | (chosen if PLAN.block == "auto" else {})
+    io.write_json(RECORD, {"blocks": blocks, "images": TRAINING_IMAGES})
 
 
 def fingerprint(*paths):

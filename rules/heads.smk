@@ -31,7 +31,7 @@ def sidecar_of_original(wildcards):
 rule extract_features:
     """Run a frozen backbone over the training split once: no epoch of a head costs a pass."""
     input:
-        manifest=ancient("results/images/manifest.csv"),
+        manifest=training_manifest,
         weights=checkpoint_of,
     output:
         features="results/features/{model}.npz",
@@ -62,7 +62,7 @@ rule extract_features:
 rule train_head:
     """Train a regression head on cached features; the best epoch on the part held back is kept."""
     input:
-        manifest=ancient("results/images/manifest.csv"),
+        manifest=training_manifest,
         scores="results/images/scores.csv",
         features="results/features/{model}.npz",
         weights=checkpoint_of,
@@ -95,7 +95,7 @@ rule rank_channels:
     input:
         weights="results/checkpoints/{model}.safetensors",
         sidecar="results/checkpoints/{model}.json",
-        manifest=ancient("results/images/manifest.csv"),
+        manifest=training_manifest,
         scores="results/images/scores.csv",
         similarity=similarity_if(ALIGNS),
     output:

@@ -47,6 +47,17 @@ IMAGE_CONTENTS = image_contents()
 TRAINING_IMAGES = [IMAGE_CONTENTS, PLAN.seed, fingerprint("scripts/list_images.py")]
 
 
+def training_manifest(wildcards):
+    """Return the manifest as an input of training.
+
+    While the images are those of the last run, a manifest that is written anew, with the paths of a
+    folder that was moved, trains nothing again. (Snakemake runs whatever is below a job that runs,
+    unless it is ancient, and does not look at its parameters then.)
+    """
+    manifest = "results/images/manifest.csv"
+    return ancient(manifest) if RECORDED["images"] == TRAINING_IMAGES else manifest
+
+
 rule draw_demo_images:
     """Draw the demo's images and the masks of their shapes, and score the images."""
     output:

@@ -13,8 +13,7 @@ def facts_of_models():
 rule finetune_model:
     """Fine-tune a timm model, or a checkpoint, on the training split; the best epoch is kept."""
     input:
-        # Only the paths in it may differ from what `images` says.
-        manifest=ancient("results/images/manifest.csv"),
+        manifest=training_manifest,
         weights=checkpoint_of,
     output:
         weights="results/checkpoints/{model}.safetensors",
@@ -47,7 +46,7 @@ rule finetune_model:
 rule import_checkpoint:
     """Take a checkpoint, or timm's pretrained weights, as they are."""
     input:
-        manifest=ancient("results/images/manifest.csv"),
+        manifest=training_manifest,
         weights=checkpoint_of,
     output:
         weights="results/checkpoints/{model}.safetensors",

@@ -5,10 +5,11 @@ import os
 import numpy as np
 import pytest
 from conftest import snakemake, tiny_config
-from networks import save_weights
 from PIL import Image
 
 from lookalike.core import io
+from lookalike.models.networks import build_network
+from lookalike.models.weights import write_weights
 
 OLD = (1_000_000_000, 1_000_000_000)  # 2001
 EVERYTHING = ("finetune_model", "explain_images", "batch_maps", "compare_models", "draw_matrix")
@@ -119,7 +120,8 @@ def given_files(folder):
     images = [f"{label}{number}" for label in ("cat", "dog") for number in range(6)]
     io.write_matrix(folder / "published.csv", 1 - np.eye(3), ["a", "b", "c"])
     io.write_table(folder / "scores.csv", [{"image": x, "score": n} for n, x in enumerate(images)])
-    save_weights(folder / "mine.safetensors", "test_vit", num_classes=2)
+    vit = {"timm": "test_vit", "options": {"img_size": 64}}
+    write_weights(folder / "mine.safetensors", build_network(vit, 2).state_dict())
     np.save(folder / "labelled.npy", rng.random((8, 16, 16)))
     labels = [{"image": str(n), "label": "xy"[n % 2]} for n in range(8)]
     io.write_table(folder / "labels.csv", labels)
@@ -136,12 +138,8 @@ def given_files(folder):
             "scores": str(folder / "scores.csv"),
         },
         "models": {
-            "Mine": {
-                "timm": "test_vit",
-                "options": {"img_size": 64},
-                "checkpoint": str(folder / "mine.safetensors"),
-            },
-            "ViT": {"timm": "test_vit", "options": {"img_size": 64}},
+            "Mine": vit | {"checkpoint": str(folder / "mine.safetensors")},
+            "ViT": vit,
             "Theirs": {"maps": {"noise": str(folder / "maps")}},
         },
         "finetuning": {"task": "regression", "pretrained": False, "epochs": 1},
