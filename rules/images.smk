@@ -1,11 +1,6 @@
 """Images: drawn, unpacked or listed; a balanced sample is what gets explained."""
 
 
-# Nodes of a cluster often have no network.
-localrules:
-    download_images,
-
-
 def archive_of(wildcards):
     """Return where an archive of images comes from, where it lies, and its checksum."""
     return PLAN.archives[wildcards.archive]
@@ -80,7 +75,6 @@ rule draw_demo_images:
 
 
 rule download_images:
-    """Download an archive of images, unless it is there, verify it, and unpack it into data/."""
     input:
         archive=archive_if_local,
     output:
@@ -89,6 +83,10 @@ rule download_images:
         "logs/images/download_{archive}.log",
     benchmark:
         "benchmarks/images/download_{archive}.tsv"
+    """Download an archive of images, unless it is there, verify it, and unpack it into data/."""
+
+    # Nodes of a cluster often have no network.
+    localrule: True
     conda:
         "../envs/compare.yaml"
     params:

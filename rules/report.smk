@@ -16,7 +16,7 @@ AGREEMENT_FIGURES = [
 STUDIED = VALIDATED if "metric_validation" in PLAN.studies else []
 # Everything that may compute a result of this plan, for the versions that the report names.
 CODE = [
-    *(f"scripts/{path.name}" for path in Path(workflow.basedir, "scripts").glob("*.py")),
+    *(f"scripts/{path.name}" for path in (fingerprints.sources.ROOT / "scripts").glob("*.py")),
     *(f"lookalike/metrics/{choice.metric}.py" for choice in PLAN.metrics.values()),
     *(f"lookalike/methods/{run.method}.py" for run in PLAN.explanations.values() if run.method),
 ]

@@ -211,7 +211,8 @@ def test_the_page_of_the_architecture_names_what_there_is():
         assert all(hasattr(found, part) for part in rest), (package, module, *rest)
     rules_named = re.findall(r"^\| \w+ \| `(\w+)` \|", text, re.M)
     assert len(rules_named) > 7
-    assert set(rules_named) <= rules().keys()
+    files = [path.read_text() for path in (ROOT / "rules").glob("*.smk")]
+    assert set(rules_named) <= set(re.findall(r"^ *rule (\w+):", "\n".join(files), re.M))
 
 
 @pytest.mark.parametrize("name", ["ci", "docs", "slow"])
