@@ -1,58 +1,6 @@
 """Images: drawn, unpacked or listed; a balanced sample is what gets explained."""
 
 
-def archive_of(wildcards):
-    """Return where an archive of images comes from, where it lies, and its checksum."""
-    return PLAN.archives[wildcards.archive]
-
-
-def archive_if_local(wildcards):
-    """Return an archive of images that no rule downloads."""
-    archive = archive_of(wildcards)
-    return [] if archive["url"] else archive["path"]
-
-
-def image_folder(wildcards):
-    """Return the folder of the images: the demo's, an archive's, or a user-supplied one."""
-    if IS_DEMO:
-        return "results/images/demo"
-    if PLAN.archives:
-        return f"data/{next(iter(PLAN.archives))}"
-    return user_file(PLAN.images.source)
-
-
-def image_contents():
-    """Return what the images are, whatever their times and the place of their folder.
-
-    For an archive its checksum or content counts: by its folder alone, old results would pass for
-    new ones where unpacking failed.
-    """
-    source = PLAN.images.source
-    if IS_DEMO:
-        code = fingerprint("scripts/draw_demo_images.py")
-        return [PLAN.seed, PLAN.images.size, PLAN.images.demo, code]
-    if PLAN.archives:
-        archive = next(iter(PLAN.archives.values()))
-        return archive["checksum"] or content_of(archive["path"])
-    return CONTENTS.of_files(image_files(source), source) if source else None
-
-
-# What training depends on: the images and how they are split, but neither times, paths nor masks.
-IMAGE_CONTENTS = image_contents()
-TRAINING_IMAGES = [IMAGE_CONTENTS, PLAN.seed, fingerprint("scripts/list_images.py")]
-
-
-def training_manifest(wildcards):
-    """Return the manifest as an input of training.
-
-    While the images are those of the last run, a manifest that is written anew, with the paths of a
-    folder that was moved, trains nothing again. (Snakemake runs whatever is below a job that runs,
-    unless it is ancient, and does not look at its parameters then.)
-    """
-    manifest = "results/images/manifest.csv"
-    return ancient(manifest) if RECORDED["images"] == TRAINING_IMAGES else manifest
-
-
 rule draw_demo_images:
     """Draw the demo's images and the masks of their shapes, and score the images."""
     output:
@@ -75,6 +23,7 @@ rule draw_demo_images:
 
 
 rule download_images:
+    """Download an archive of images, unless it is there, verify it, and unpack it into data/."""
     input:
         archive=archive_if_local,
     output:
@@ -83,8 +32,6 @@ rule download_images:
         "logs/images/download_{archive}.log",
     benchmark:
         "benchmarks/images/download_{archive}.tsv"
-    """Download an archive of images, unless it is there, verify it, and unpack it into data/."""
-
     # Nodes of a cluster often have no network.
     localrule: True
     conda:

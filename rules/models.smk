@@ -1,15 +1,6 @@
 """Models: fine-tuned here or brought along, each a checkpoint with its predictions."""
 
 
-def facts_of_models():
-    """Return what models.csv says of every model without looking at it."""
-    columns = ("timm", "family", "replicate_of", "pruned_from", "factors", "layer")
-    return {
-        name: {column: getattr(model, column) for column in columns}
-        for name, model in MODELS.items()
-    }
-
-
 rule finetune_model:
     """Fine-tune a timm model, or a checkpoint, on the training split; the best epoch is kept."""
     input:
