@@ -35,7 +35,7 @@ def rules():
 def helper_of(block, parameter):
     """Return the text of the function that gives a rule's parameter; empty if there is none."""
     name = re.search(rf"^        {parameter}=(\w+),$", block, re.M)
-    texts = [path.read_text() for path in sorted((ROOT / "rules").glob("*.smk"))]
+    texts = [path.read_text() for path in sorted((ROOT / "rules").rglob("*.smk"))]
     found = name and re.search(rf"^def {name[1]}\(.*?(?=^\S)", "\n".join(texts), re.M | re.S)
     return found[0] if found else ""
 
@@ -211,7 +211,7 @@ def test_the_page_of_the_architecture_names_what_there_is():
         assert all(hasattr(found, part) for part in rest), (package, module, *rest)
     rules_named = re.findall(r"^\| \w+ \| `(\w+)` \|", text, re.M)
     assert len(rules_named) > 7
-    files = [path.read_text() for path in (ROOT / "rules").glob("*.smk")]
+    files = [path.read_text() for path in (ROOT / "rules").rglob("*.smk")]
     assert set(rules_named) <= set(re.findall(r"^ *rule (\w+):", "\n".join(files), re.M))
 
 
