@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from lookalike.core.types import Row
+
 # The resolution under which the consensus of all resolutions appears in tables.
 EVERY_RESOLUTION = "all"
 # Partitions at a time, so that those of a hundred models fit into memory.
@@ -59,3 +61,12 @@ def number_communities(partition: np.ndarray, names: Sequence[str]) -> dict[str,
     ordered = sorted(members.values(), key=lambda group: (-len(group), min(group)))
     numbers = {name: number for number, group in enumerate(ordered, 1) for name in group}
     return {name: numbers[name] for name in names}
+
+
+def consensus_of(rows: Sequence[Row]) -> dict[str, int]:
+    """Return the community of every model in the consensus of all resolutions, from the rows of
+    `consensus_communities`.
+    """
+    return {
+        row["model"]: int(row["community"]) for row in rows if row["resolution"] == EVERY_RESOLUTION
+    }
