@@ -1,19 +1,13 @@
-"""Find communities, and how often each two models are in one."""
+"""Find communities, and the co-association matrix of the partitions behind them."""
 
-from lookalike.compare import dissimilarities
-from lookalike.core import condensed, io, logs
+from lookalike.compare.dissimilarities import read_dissimilarities
+from lookalike.core import io, logs
 from lookalike.groups import communities
 
 logs.log_to(snakemake.log[0])
 
-matrix, names, kept = dissimilarities.without_unknown(
-    *io.read_matrix(snakemake.input.dissimilarity)
-)
-replicates = condensed.select_pairs(
-    io.read_arrays(snakemake.input.bootstrap)["dissimilarity"], kept
-)
-rows, together = communities.consensus_communities(
-    matrix, names, replicates, snakemake.params.resolutions, snakemake.params.seed
-)
+read, params = snakemake.input, snakemake.params
+matrix = read_dissimilarities(read.dissimilarity, read.bootstrap, params.key).without_unknown()
+rows, co_association = communities.consensus_communities(matrix, params.resolutions, params.seed)
 io.write_table(snakemake.output.communities, rows, communities.COLUMNS)
-io.write_matrix(snakemake.output.together, together, names)
+io.write_matrix(snakemake.output.together, co_association, matrix.names)

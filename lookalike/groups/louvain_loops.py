@@ -1,7 +1,9 @@
 """The loops of Louvain's method on dense graphs, compiled by Numba at their first call, and kept on
 disk.
 
-Imported where they are called, since Numba takes a third of a second to start.
+Our own, since a consensus needs thousands of partitions: `networkx.community.louvain_communities`
+reaches the same modularity, but takes 160 times as long with 7 models, 136 with 14, 90 with 30.
+Imported inside functions, since Numba takes a third of a second to start.
 """
 
 import numpy as np
@@ -14,8 +16,8 @@ compiled = njit(cache=True, error_model="numpy")
 
 
 @compiled
-def write_links(weights, member, node, links):
-    """Write the sum of a node's weights to every community, itself left out, into `links` (m,)."""
+def write_links(weights: np.ndarray, member: np.ndarray, node: int, links: np.ndarray) -> None:
+    """Write the sum of a node's weights to every community, without itself, into `links` (m,)."""
     for one in range(len(links)):
         links[one] = 0.0
     for other in range(len(weights)):
@@ -24,12 +26,12 @@ def write_links(weights, member, node, links):
 
 
 @compiled
-def settle(weights, resolution, order, member):
+def settle(weights: np.ndarray, resolution: float, order: np.ndarray, member: np.ndarray) -> bool:
     """Move nodes one by one, in an order, to the community that raises the modularity most, until
-    none wants to.
+    no move raises it.
 
     `weights` (m, m) hold twice the weight within a node on the diagonal; `member` (m,) is changed.
-    Return whether any moved.
+    Return whether any node moved.
     """
     degrees, totals, links, whole = (
         np.zeros(len(weights)),
@@ -65,7 +67,7 @@ def settle(weights, resolution, order, member):
 
 
 @compiled
-def renumber(member):
+def renumber(member: np.ndarray) -> int:
     """Give communities numbers from 0 in the order of their first node, in place; return how many
     there are.
     """
@@ -79,7 +81,7 @@ def renumber(member):
 
 
 @compiled
-def merge(weights, member, count):
+def merge(weights: np.ndarray, member: np.ndarray, count: int) -> np.ndarray:
     """Return the weights between communities (count, count)."""
     merged = np.zeros((count, count))
     for row in range(len(weights)):
@@ -89,9 +91,10 @@ def merge(weights, member, count):
 
 
 @compiled
-def find_partition(weights, resolution, order):
-    """Return the community (m,) of every node, numbered in the order of the nodes; upper levels
-    keep the order of their first nodes.
+def find_partition(weights: np.ndarray, resolution: float, order: np.ndarray) -> np.ndarray:
+    """Return the community (m,) of every node, numbered in the order of the nodes.
+
+    Upper levels keep the order of their first nodes.
     """
     found = np.arange(len(weights))
     member = found.copy()
@@ -104,11 +107,23 @@ def find_partition(weights, resolution, order):
 
 
 @compiled
-def find_partitions(dissimilarities, models, resolution, orders):
-    """Return a partition for each vector of dissimilarities (B, pairs) and each order of nodes (B,
-    S, models), shape (B, S, models).
+def find_partitions(
+    dissimilarities: np.ndarray, models: int, resolution: float, orders: np.ndarray
+) -> np.ndarray:
+    """Return a partition for each vector of dissimilarities and each order of the nodes.
 
-    Weights are 1 - d / max d; where all are 0, everything is one community.
+    Parameters
+    ----------
+    dissimilarities : ndarray, shape (B, models (models - 1) / 2)
+    models : int
+    resolution : float
+    orders : ndarray, shape (B, S, models)
+
+    Returns
+    -------
+    ndarray, shape (B, S, models)
+        Weights are 1 - d / max d, as in `model_graph`; where all are 0, everything is one
+        community.
     """
     found = np.zeros(orders.shape, np.int64)
     for replicate in range(len(dissimilarities)):

@@ -1,14 +1,20 @@
-"""Partitions of models: their quality, their agreement, and how communities are numbered."""
+"""Partitions of models: their agreement, and how communities are numbered."""
+
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-# Partitions at once, so that those of a hundred models fit into memory.
+from lookalike.core.types import Row
+
+# The resolution under which the consensus of all resolutions appears in tables.
+EVERY_RESOLUTION = "all"
+# Partitions at a time, so that those of a hundred models fit into memory.
 AT_ONCE = 1000
 
 
-def pairs_together(partitions):
-    """Yield whether each two models are in one community, of partitions (R, m), some at once: (r,
-    pairs).
+def pairs_together(partitions: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield which pairs of models are in one community, for some of the partitions (R, m) at a
+    time: bool, (r, pairs).
     """
     rows, columns = np.triu_indices(partitions.shape[1], 1)
     for start in range(0, len(partitions), AT_ONCE):
@@ -16,9 +22,10 @@ def pairs_together(partitions):
         yield some[:, rows] == some[:, columns]
 
 
-def rand_indices(partitions, reference):
-    """Return the adjusted Rand index of every partition (R, m) with one (m,): 1 if equal, 0 on
-    average by chance.
+def rand_indices(partitions: np.ndarray, reference: np.ndarray) -> np.ndarray:
+    """Return the adjusted Rand index (R,) of every partition (R, m) with a reference (m,).
+
+    It is 1 if they are equal, and 0 on average by chance.
 
     References
     ----------
@@ -35,28 +42,8 @@ def rand_indices(partitions, reference):
     return np.where(alike, 1.0, (both - expected) / np.where(alike, 1, most - expected))
 
 
-def modularity(matrix, partition, resolution):
-    """Return the modularity of a partition of the complete graph whose weights are 1 - d / max d; 0
-    where all weights are 0.
-
-    References
-    ----------
-    Reichardt and Bornholdt 2006, doi:10.1103/PhysRevE.74.016110
-    """
-    peak = matrix.max()
-    weights = 1 - matrix / peak if peak > 0 else np.ones_like(matrix)
-    np.fill_diagonal(weights, 0)
-    degrees = weights.sum(axis=1)
-    whole = degrees.sum()
-    if whole <= 0:
-        return 0.0
-    within = partition[:, None] == partition
-    return float((weights - resolution * np.outer(degrees, degrees) / whole)[within].sum() / whole)
-
-
-def number_communities(partition, names):
-    """Give the communities of a partition numbers from 1, the largest first, ties by their first
-    member's name.
+def number_communities(partition: np.ndarray, names: Sequence[str]) -> dict[str, int]:
+    """Give communities numbers from 1, the largest first, ties by the first name of a member.
 
     Parameters
     ----------
@@ -68,7 +55,7 @@ def number_communities(partition, names):
     dict
         From name to number, in the order of the names.
     """
-    members = {}
+    members: dict[int, list[str]] = {}
     for community, name in zip(partition.tolist(), names, strict=True):
         members.setdefault(community, []).append(name)
     ordered = sorted(members.values(), key=lambda group: (-len(group), min(group)))
@@ -76,5 +63,10 @@ def number_communities(partition, names):
     return {name: numbers[name] for name in names}
 
 
-# The resolution under which the consensus of all resolutions appears among communities.
-EVERY_RESOLUTION = "all"
+def consensus_of(rows: Sequence[Row]) -> dict[str, int]:
+    """Return the community of every model in the consensus of all resolutions, from the rows of
+    `consensus_communities`.
+    """
+    return {
+        row["model"]: int(row["community"]) for row in rows if row["resolution"] == EVERY_RESOLUTION
+    }

@@ -6,12 +6,18 @@ from matplotlib.patches import Ellipse
 from scipy.spatial import procrustes
 from scipy.stats import chi2
 
+from lookalike.compare.dissimilarities import Dissimilarities, Key
 from lookalike.core.condensed import condensed, square
 from lookalike.groups import projection
 
 
 def random_matrix(models=8, seed=0):
     return square(np.random.default_rng(seed).uniform(0.2, 1, models * (models - 1) // 2), models)
+
+
+def with_replicates(matrix, replicates):
+    names = tuple(f"m{index:02}" for index in range(len(matrix)))
+    return Dissimilarities(matrix, names, Key("gradcam", "ssim"), np.asarray(replicates))
 
 
 def test_classical_scaling_reproduces_distances_in_a_plane():
@@ -89,7 +95,7 @@ def test_covariances_are_those_of_points_that_move_in_the_plane():
     replicates = np.array([condensed(np.linalg.norm(one[:, None] - one, axis=2)) for one in moved])
     matrix = np.linalg.norm(points[:, None] - points, axis=2)
     coordinates, _ = projection.classical_scaling(matrix)
-    found = projection.resampled_covariances(coordinates, replicates)
+    found = projection.resampled_covariances(coordinates, with_replicates(matrix, replicates))
     # The plane of the coordinates is that of the points, turned.
     turning = np.linalg.lstsq(points - points.mean(axis=0), coordinates, rcond=None)[0]
     # Placing and turning take up some of what moves: 3 of 24 degrees of freedom.
@@ -102,12 +108,15 @@ def test_equal_replicates_move_nothing_and_none_say_nothing():
     matrix = random_matrix(6)
     coordinates, _ = projection.classical_scaling(matrix)
     np.testing.assert_allclose(
-        projection.resampled_covariances(coordinates, np.tile(condensed(matrix), (3, 1))),
+        projection.resampled_covariances(
+            coordinates, with_replicates(matrix, np.tile(condensed(matrix), (3, 1)))
+        ),
         0,
         atol=1e-20,
     )
-    assert np.isnan(projection.resampled_covariances(coordinates, np.full((3, 15), np.nan))).all()
-    assert np.isnan(projection.resampled_covariances(coordinates, np.empty((0, 15)))).all()
+    for nothing in (np.full((3, 15), np.nan), np.empty((0, 15))):
+        found = projection.resampled_covariances(coordinates, with_replicates(matrix, nothing))
+        assert np.isnan(found).all()
 
 
 def test_ellipses_hold_95_percent_of_a_normal_distribution():
@@ -122,8 +131,11 @@ def test_ellipses_hold_95_percent_of_a_normal_distribution():
 
 
 def test_two_models_lie_on_a_line():
-    coordinates, explained = projection.classical_scaling(square([0.5], 2))
+    matrix = square([0.5], 2)
+    coordinates, explained = projection.classical_scaling(matrix)
     assert abs(coordinates[0, 0] - coordinates[1, 0]) == pytest.approx(0.5)
     np.testing.assert_array_equal(explained, [1, 0])
-    covariances = projection.resampled_covariances(coordinates, np.array([[0.4], [0.6]]))
+    covariances = projection.resampled_covariances(
+        coordinates, with_replicates(matrix, [[0.4], [0.6]])
+    )
     np.testing.assert_allclose(covariances[:, 0, 0], 0.05**2)

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lookalike.compare.aggregation import summarise
+from lookalike.compare.dissimilarities import Dissimilarities, Key
 from lookalike.compare.resampling import bootstrap
 from lookalike.core.condensed import condensed, square
 from lookalike.core.errors import InputError
@@ -175,7 +176,10 @@ def test_described_clades_name_their_members():
     points = np.array([0.0, 1.0, 10.0])
     matrix = np.abs(points[:, None] - points)
     tree = trees.link(matrix)
-    rows = trees.describe_clades(tree, [0.5, 1.0], matrix, ["ant", "bee", "cow"])
+    dissimilarities = Dissimilarities(
+        matrix, ("ant", "bee", "cow"), Key("gradcam", "ssim"), np.empty((0, 3))
+    )
+    rows = trees.describe_clades(tree, np.array([0.5, 1.0]), dissimilarities)
     assert [tuple(row) for row in rows] == [trees.CLADE_COLUMNS] * 2
     assert [(row["members"], row["size"], row["height"], row["support"]) for row in rows] == [
         ("ant bee", 2, 1.0, 0.5),
@@ -240,3 +244,41 @@ def test_two_models_have_a_tree():
     tree = trees.link(square([0.5], 2))
     np.testing.assert_array_equal(tree, [[0, 1, 0.5, 2]])
     np.testing.assert_array_equal(trees.clade_support(tree, np.array([[0.4], [0.6]])), [1])
+
+
+def read_by_scikit_bio(text):
+    """Return the names of the leaves of a Newick text."""
+    from skbio import TreeNode
+
+    return [leaf.name for leaf in TreeNode.read([text], format="newick", verify=False).tips()]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["ResNet_50", "ViT-B_16.augreg", "MobileNetV3"],
+        ["it's", "'led", "a''b_c'"],
+        ["two words", " led", "trailed "],
+        ["(a,b)", "c:1;", "[d]"],
+        ["Räte", "x=y", "50%"],
+    ],
+    ids=["underscores", "quotes", "spaces", "Newick's signs", "other signs"],
+)
+def test_scikit_bio_reads_names_as_they_are(names):
+    tree = trees.link(random_matrix(3))
+    text = trees.newick(tree, np.ones(2), names)
+    assert sorted(read_by_scikit_bio(text)) == sorted(names)
+
+
+def test_plain_names_stay_bare():
+    text = trees.newick(trees.link(random_matrix(2)), np.ones(1), ["ResNet-50.a1", "c++"])
+    assert "'" not in text and sorted(read_by_scikit_bio(text)) == ["ResNet-50.a1", "c++"]
+
+
+@settings(max_examples=50, deadline=None, derandomize=True, database=None)
+@given(st.lists(st.text("aB1_'\" .:-+();,[]é"), min_size=3, max_size=3, unique=True))
+def test_scikit_bio_reads_any_name_as_it_is(texts):
+    # It reads names of quotes alone wrongly, hence a letter.
+    names = [f"{text}x" for text in texts]
+    text = trees.newick(trees.link(random_matrix(3)), np.ones(2), names)
+    assert sorted(read_by_scikit_bio(text)) == sorted(names)
