@@ -71,11 +71,6 @@ def with_intervals(found: Mapping[str, np.ndarray]) -> Row:
     }
 
 
-def complete_replicates(replicates: np.ndarray) -> np.ndarray:
-    """Return the replicates in which every dissimilarity is known."""
-    return replicates[np.isfinite(replicates).all(axis=1)]
-
-
 def split_halves(values: np.ndarray, aggregate: str, splits: int, seed: int) -> np.ndarray:
     """Return the dissimilarities of random halves of the images.
 

@@ -71,7 +71,12 @@ def summarise_images(
         square(found["n"], models, len(table)),
     )
     found["calibrated"] = calibrate(dissimilarities, found["chance"], originals)
-    diagonals = {"n": len(table), "raw": metric.raw(0.0), "chance": np.nan, "calibrated": np.nan}
+    diagonals: dict[str, float] = {
+        "n": len(table),
+        "raw": metric.raw(0.0),
+        "chance": np.nan,
+        "calibrated": np.nan,
+    }
     return Summary(
         dissimilarities,
         {name: square(values, models, diagonals.get(name, 0)) for name, values in found.items()},

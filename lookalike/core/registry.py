@@ -8,7 +8,7 @@ importing SciPy, Numba or torch, because those files import what is heavy inside
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -93,6 +93,10 @@ class Metric:
                 "maps to compare must have shapes (a, H, W) and (b, H, W), not "
                 f"{np.shape(x)} and {np.shape(y)}"
             )
+        if self.bounded and options.get("data_range") is None:
+            options["data_range"] = known_range(
+                self.kernel.__name__, [np.asarray(x), np.asarray(y)]
+            )
         return self.compare(self.prepared(x, **options), self.prepared(y, **options), **options)
 
     def prepared(self, maps: ArrayLike, **options: Any) -> Prepared:
@@ -120,6 +124,24 @@ class Metric:
     def choices(self) -> dict[str, tuple[str, ...]]:
         """Names of the options that are one of a few words, with these words."""
         return choices_of(self.prepare) | choices_of(self.kernel)
+
+
+def known_range(name: str, stacks: Iterable[np.ndarray]) -> float:
+    """Return the range of maps whose values are at most 1: 2 if any is negative, else 1.
+
+    Raises
+    ------
+    InputError
+        If a value is larger, so that the range cannot be known.
+    """
+    stacks = list(stacks)
+    largest = max(float(np.abs(stack).max(initial=0)) for stack in stacks)
+    if largest > 1:
+        raise InputError(
+            f"{name} needs maps of a known range, and the largest value is {largest:g}; divide the "
+            "maps by their largest absolute value, or give data_range"
+        )
+    return 2.0 if any((stack < 0).any() for stack in stacks) else 1.0
 
 
 @shared

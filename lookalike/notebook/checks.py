@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from lookalike.core.errors import InputError
-from lookalike.core.registry import Metric
+from lookalike.core.registry import Metric, known_range
 
 
 def checked_maps(maps: Mapping[str, Any]) -> dict[str, np.ndarray]:
@@ -70,10 +70,6 @@ def range_of(
         if not data_range > 0:
             raise InputError(f"data_range must be positive, not {data_range}")
         return float(data_range)
-    largest = max(float(np.abs(stack).max()) for stack in stacks.values())
-    if metric.bounded and largest > 1:
-        raise InputError(
-            f"{name} needs maps of a known range, and the largest value is {largest:g}; divide the "
-            "maps by their largest absolute value, or give data_range"
-        )
+    if metric.bounded:
+        return known_range(name, stacks.values())
     return 2.0 if signed else 1.0

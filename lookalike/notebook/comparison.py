@@ -97,7 +97,7 @@ class Comparison:
         matrix = self.dissimilarities.without_unknown()
         tree = link(matrix.values, linkage)
         support = clade_support(tree, matrix.replicates, linkage)
-        rows = describe_clades(tree, support, matrix.values, matrix.names)
+        rows = describe_clades(tree, support, matrix)
         return Tree(linkage, newick(tree, support, matrix.names), rows, matrix.names)
 
     def communities(self, resolutions: Sequence[float] = RESOLUTIONS) -> Communities:
@@ -118,7 +118,7 @@ class Comparison:
 
         matrix = self.dissimilarities.without_unknown()
         coordinates, explained = classical_scaling(matrix.values)
-        covariances = resampled_covariances(coordinates, matrix.replicates)
+        covariances = resampled_covariances(coordinates, matrix)
         points = {
             name: (float(x), float(y))
             for name, (x, y) in zip(matrix.names, coordinates, strict=True)
@@ -157,7 +157,11 @@ class Comparison:
         -------
         matplotlib Figure
         """
-        from lookalike.plots.groups import dendrogram, louvain_graph, scatter
+        from lookalike.groups.graph import model_graph
+        from lookalike.groups.partitions import consensus_of
+        from lookalike.plots.communities import louvain_graph
+        from lookalike.plots.coordinates import scatter
+        from lookalike.plots.dendrogram import dendrogram
         from lookalike.plots.matrix import half_intervals, heatmap, histograms
 
         if kind not in FIGURES:
@@ -175,8 +179,7 @@ class Comparison:
                 notes=half_intervals(*self.interval),
             )
         if kind == "histograms":
-            names = list(self.names)
-            return histograms(self.table.values, self.table.chance, names, label=label, title=title)
+            return histograms(self.table, label=label, title=title)
         if kind == "dendrogram":
             tree = self.tree()
             chance = float(np.nanmean(self.chance)) if len(self.table) > 1 else None
@@ -192,9 +195,10 @@ class Comparison:
                 shown,
                 title=title,
             )
-        matrix = self.dissimilarities.without_unknown()
         rows = [row | {"resolution": str(row["resolution"])} for row in self.communities().rows]
-        return louvain_graph(matrix.values, list(matrix.names), rows, shown, title=title)
+        matrix = self.dissimilarities.without_unknown()
+        graph = model_graph(matrix, shown, consensus_of(rows))
+        return louvain_graph(graph, rows, shown, title=title)
 
 
 def compare_maps(
