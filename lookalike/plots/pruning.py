@@ -68,7 +68,7 @@ def pruning_figure(
 
 
 def draw_importances(axes: Axes, importances: np.ndarray, count: int) -> None:
-    """Draw the importances of channels in their order, of which the first `count` are kept."""
+    """Draw the importances of channels in their order; the first `count` are kept."""
     ranks = np.arange(1, len(importances) + 1)
     for part, colour, label in (
         (slice(count), ACCENT, f"kept: {count}"),
