@@ -31,4 +31,4 @@ drawn = matrix_figures(
 )
 for name, figures in drawn.items():
     for index, figure in enumerate(figures):
-        save(figure, draw.get(name)[2 * index : 2 * index + 2])
+        save(figure, draw[name][2 * index : 2 * index + 2])

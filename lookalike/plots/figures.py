@@ -102,7 +102,7 @@ def matrix_figures(
                 co_association,
                 known,
                 families,
-                label="co-association: share of partitions with both in one community",
+                label="co-association: share of partitions\nwith both in one community",
                 title=title,
                 order=by_tree,
                 limits=(0, 1),

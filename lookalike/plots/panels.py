@@ -1,21 +1,28 @@
 """Panels: one image with the maps of all models by all methods."""
 
+from collections.abc import Mapping, Sequence
+from textwrap import wrap
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.gridspec import SubplotSpec
 
 from lookalike.core.seeding import rng_of
+from lookalike.core.types import Row
+from lookalike.maps.stacks import Batch
 
 CELL = 1.25  # inches of a map's side
-HEADING, TITLES, METHOD = (
-    0.35,
-    0.5,
-    0.4,
-)  # inches above all, above the maps of a band, and at their left
+# Inches at the top, above the maps of a band, and at their left.
+HEADING, TITLES, METHOD = 0.35, 0.5, 0.4
 MOST_COLUMNS = 10  # models side by side; more go below
+MOST_CHARACTERS = 18  # of a line of a title
 
 
-def choose_images(rows, classes, count, seed):
-    """Choose images for panels: those that all models classify alike first, the classes in turn.
+def choose_images(
+    rows: Sequence[Row], classes: np.ndarray | None, count: int, seed: int
+) -> list[int]:
+    """Choose images for panels: first those that all models classify alike, the classes in turn.
 
     Parameters
     ----------
@@ -29,34 +36,82 @@ def choose_images(rows, classes, count, seed):
     Returns
     -------
     list of int
-        Places of the chosen rows.
+        Indices of the chosen rows.
     """
     agree = np.ones(len(rows), bool) if classes is None else (classes == classes[:, :1]).all(axis=1)
-    shuffled = rng_of(seed, "panels").permutation(len(rows))
-    seen = {}
+    shuffled = rng_of(seed, "panels").permutation(len(rows)).tolist()
+    seen: dict[str, int] = {}
     turns = {}
-    for place in shuffled:
-        label = rows[place]["label"]
-        turns[place] = seen.setdefault(label, 0)
+    for index in shuffled:
+        label = rows[index]["label"]
+        turns[index] = seen.setdefault(label, 0)
         seen[label] += 1
-    ranked = sorted(shuffled, key=lambda place: (not agree[place], turns[place]))
-    return [int(place) for place in ranked[:count]]
+    return sorted(shuffled, key=lambda index: (not agree[index], turns[index]))[:count]
 
 
-def tell_predictions(predictions, place):
-    """Return what each of several models predicts of an image: the name of a class, or a score in
-    three digits.
+def predicted_text(predictions: Mapping[str, np.ndarray], index: int) -> str:
+    """Return what a model predicts for an image: the name of a class, or a score in three
+    digits.
     """
-    return [
-        f"{arrays['logits'][place, 0]:.3g}"
-        if len(arrays["classes"]) == 1
-        else str(arrays["classes"][arrays["predicted"][place]])
-        for arrays in predictions
-    ]
+    if len(predictions["classes"]) == 1:
+        return f"{predictions['logits'][index, 0]:.3g}"
+    return str(predictions["classes"][predictions["predicted"][index]])
 
 
-def panel(image, maps, titles, *, ranges, title):
-    """Draw one image and its maps, models in columns and methods in rows, in bands where there are
+def titles_of(
+    models: Sequence[str], predictions: Mapping[str, Mapping[str, np.ndarray]], index: int
+) -> dict[str, str]:
+    """Return the text above each model's column: its name, and its prediction where it has one."""
+    texts = {name: [predicted_text(found, index)] for name, found in predictions.items()}
+    return {
+        model: "\n".join([*wrap(model, MOST_CHARACTERS), *texts.get(model, [])]) for model in models
+    }
+
+
+def panel_of_image(
+    row: Row,
+    index: int,
+    image: np.ndarray | None,
+    batches: Mapping[str, Mapping[str, tuple[Batch, Row]]],
+    titles: Mapping[str, str],
+) -> Figure:
+    """Draw one of the explained images with its maps.
+
+    Parameters
+    ----------
+    row : dict
+        `image` and `label`, which may be empty.
+    index : int
+        Of the image in the batches.
+    image : ndarray, shape (H, W, 3), uint8, or None
+    batches : dict
+        From method to a dict from model to its maps and their card.
+    titles : dict
+        From model to the text above its column.
+    """
+    return panel(
+        image,
+        {
+            method: {model: maps[index] for model, (maps, _) in found.items()}
+            for method, found in batches.items()
+        },
+        titles,
+        ranges={
+            method: next(iter(found.values()))[1]["data_range"] for method, found in batches.items()
+        },
+        title=f"{row['image']}: {row['label']}" if row["label"] else row["image"],
+    )
+
+
+def panel(
+    image: np.ndarray | None,
+    maps: Mapping[str, Mapping[str, np.ndarray]],
+    titles: Mapping[str, str],
+    *,
+    ranges: Mapping[str, float | None],
+    title: str,
+) -> Figure:
+    """Draw one image and its maps: models in columns, methods in rows, in bands where there are
     many models.
 
     Parameters
@@ -87,14 +142,23 @@ def panel(image, maps, titles, *, ranges, title):
     rows = figure.add_gridspec(
         bands, 1, left=METHOD / width, right=1, bottom=0, top=1 - HEADING / height, hspace=0
     )
-    for band, row in enumerate(rows):
+    for band in range(bands):
         models = list(titles)[band * columns : (band + 1) * columns]
-        place = row.subgridspec(2, 1, height_ratios=(TITLES, CELL * len(maps)), hspace=0)[1]
-        draw_band(figure, place, image, maps, models, titles, columns, ranges)
+        below = rows[band].subgridspec(2, 1, height_ratios=(TITLES, CELL * len(maps)), hspace=0)[1]
+        draw_band(figure, below, image, maps, models, titles, columns, ranges)
     return figure
 
 
-def draw_band(figure, place, image, maps, models, titles, columns, ranges):
+def draw_band(
+    figure: Figure,
+    place: SubplotSpec,
+    image: np.ndarray | None,
+    maps: Mapping[str, Mapping[str, np.ndarray]],
+    models: Sequence[str],
+    titles: Mapping[str, str],
+    columns: int,
+    ranges: Mapping[str, float | None],
+) -> None:
     """Draw the maps of some of the models, with the image at their left."""
     first = 0 if image is None else 1
     grid = place.subgridspec(len(maps), columns + first, wspace=0.04, hspace=0.04)
@@ -111,7 +175,7 @@ def draw_band(figure, place, image, maps, models, titles, columns, ranges):
                 draw_map(axes, stack[model], signed=ranges[method] != 1.0)
 
 
-def draw_map(axes, saliency, *, signed):
+def draw_map(axes: Axes, saliency: np.ndarray, *, signed: bool) -> None:
     """Draw a map, zero in the middle of the colours if it is signed."""
     peak = np.abs(saliency).max() or 1.0
     axes.imshow(
@@ -124,7 +188,7 @@ def draw_map(axes, saliency, *, signed):
     axes.spines[:].set_visible(True)
 
 
-def bare_axes(figure, place):
+def bare_axes(figure: Figure, place: SubplotSpec) -> Axes:
     """Add axes without ticks and frame."""
     axes = figure.add_subplot(place)
     axes.set(xticks=[], yticks=[])

@@ -18,6 +18,7 @@ from lookalike.plots.communities import describe_partition, louvain_graph, parti
 from lookalike.plots.coordinates import scatter
 from lookalike.plots.figures import matrix_figures
 from lookalike.plots.matrix import half_intervals, heatmap
+from lookalike.plots.panels import choose_images, panel_of_image, titles_of
 
 FAMILIES = {"ant": "insect", "bee": "insect", "cow": "mammal"}
 
@@ -182,3 +183,41 @@ def test_models_with_unknown_dissimilarities_are_named_and_left_out_of_the_group
     assert set(texts(drawn["louvain"][0])) == {"ant", "cow", "dog"}
     rows = [label.get_text() for label in drawn["matrix"][0].axes[0].get_yticklabels()]
     assert rows[-1] == "bee" and sorted(rows) == names
+
+
+def test_panels_show_images_that_models_classify_alike_first_and_classes_in_turn():
+    rows = [{"image": str(index), "label": "ab"[index % 2]} for index in range(8)]
+    classes = np.full((8, 3), "a")
+    classes[[0, 1, 2], 0] = "b"
+    chosen = choose_images(rows, classes, 8, 0)
+    assert sorted(chosen) == list(range(8)) and set(chosen[-3:]) == {0, 1, 2}
+    assert {index % 2 for index in choose_images(rows, None, 2, 0)} == {0, 1}
+    assert choose_images(rows, classes, 3, 0) == chosen[:3] != choose_images(rows, classes, 3, 1)
+
+
+def test_titles_of_panels_hold_what_models_predict():
+    classes = {"classes": np.array(["cat", "dog"]), "predicted": np.array([1, 0])}
+    scores = {"classes": np.array(["score"]), "logits": np.array([[1.0], [0.12345]])}
+    models = ["ResNet", "AnImportedModel with a long name", "Head"]
+    found = titles_of(models, {"ResNet": classes, "Head": scores}, 1)
+    assert found == {
+        "ResNet": "ResNet\ncat",
+        "AnImportedModel with a long name": "AnImportedModel\nwith a long name",
+        "Head": "Head\n0.123",
+    }
+
+
+def test_a_panel_has_a_row_per_method_and_a_column_per_model():
+    maps = np.random.default_rng(0).normal(size=(3, 4, 4))
+    batches = {
+        "ig": {name: (maps, {"data_range": 2.0}) for name in FAMILIES},
+        "heatmaps": {"cow": (np.abs(maps), {"data_range": 1.0})},
+    }
+    titles = {name: name for name in FAMILIES}
+    row = {"image": "one", "label": "ring"}
+    figure = panel_of_image(row, 2, None, batches, titles)
+    assert figure.get_suptitle() == "one: ring"
+    shown = [axes.images[0] for axes in figure.axes if axes.images]
+    assert [image.cmap.name for image in shown] == ["RdBu_r"] * 3 + ["magma"]
+    np.testing.assert_array_equal(shown[0].get_array(), maps[2])
+    assert panel_of_image(row | {"label": ""}, 2, None, batches, titles).get_suptitle() == "one"
