@@ -113,7 +113,7 @@ def stages(models, images, resamples, permutations):
     took["tree and support"] = timed(lambda: clade_support(link(values), replicates))[0]
     took["communities"] = timed(lambda: consensus_communities(matrix, RESOLUTIONS, 0))[0]
     took["projection and ellipses"] = timed(
-        lambda: resampled_covariances(classical_scaling(values)[0], replicates)
+        lambda: resampled_covariances(classical_scaling(values)[0], matrix)
     )[0]
     took["structure"] = timed(lambda: structure_test(table, "mean", permutations, 0))[0]
     took["factors"] = timed(lambda: factor_tests(matrix, factors, predictions, permutations, 0))[0]

@@ -40,6 +40,7 @@ rule detect_communities:
         seed=PLAN.seed,
         key=key_of,
         resolutions=PLAN.groups.resolutions,
+        louvain=PLAN.groups.louvain,
         source=fingerprint("scripts/detect_communities.py"),
     script:
         "../scripts/detect_communities.py"

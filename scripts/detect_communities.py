@@ -8,6 +8,8 @@ logs.log_to(snakemake.log[0])
 
 read, params = snakemake.input, snakemake.params
 matrix = read_dissimilarities(read.dissimilarity, read.bootstrap, params.key).without_unknown()
-rows, co_association = communities.consensus_communities(matrix, params.resolutions, params.seed)
+rows, co_association = communities.consensus_communities(
+    matrix, params.resolutions, params.seed, params.louvain
+)
 io.write_table(snakemake.output.communities, rows, communities.COLUMNS)
 io.write_matrix(snakemake.output.together, co_association, matrix.names)

@@ -73,7 +73,7 @@ def summarise_images(
     found["calibrated"] = calibrate(dissimilarities, found["chance"], originals)
     diagonals: dict[str, float] = {
         "n": len(table),
-        "raw": metric.raw(0.0),
+        "raw": float(metric.raw(np.zeros(1))[0]),
         "chance": np.nan,
         "calibrated": np.nan,
     }

@@ -52,7 +52,7 @@ def find_partitions(
     found = np.zeros((*seeds.shape, models), np.int64)
     for replicate, values in enumerate(dissimilarities):
         peak = values.max(initial=0)
-        weights = square(1 - values / peak if peak > 0 else 1.0, models)
+        weights = square(1 - values / peak if peak > 0 else np.ones_like(values), models)
         if not weights.any():
             continue
         # Links of weight 0 are left out, as they are by networkx.from_numpy_array.

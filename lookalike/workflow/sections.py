@@ -133,6 +133,7 @@ class Groups:
 
     linkages: list[str]
     resolutions: list[float]
+    louvain: str
 
 
 @dataclass(frozen=True)

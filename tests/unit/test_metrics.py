@@ -320,14 +320,16 @@ def test_ssim_refuses_maps_smaller_than_its_window(shape):
 @every_metric
 def test_metric_needs_nothing_but_maps_or_says_what_else(name):
     card, maps = registry.get("metric", name), np.abs(maps_for(name, 2))
+    maps /= maps.max()
+    assert card(maps[:1], maps).shape == (1, 2)
     if card.bounded:
-        with pytest.raises(
-            InputError, match=f"{name} needs the range .* data_range=1 for unsigned"
-        ):
-            card(maps, maps)
-        assert card(maps[:1], maps, data_range=2).shape == (1, 2)
-    else:
-        assert card(maps[:1], maps).shape == (1, 2)
+        np.testing.assert_array_equal(card(maps[:1], maps), card(maps[:1], maps, data_range=1))
+        signed = maps - 0.5
+        np.testing.assert_array_equal(card(maps, signed), card(maps, signed, data_range=2))
+        with pytest.raises(InputError, match=f"{name} needs maps of a known range, .* data_range"):
+            card(2 * maps, maps)
+        with pytest.raises(InputError, match=f"{name} needs the range .* data_range=1"):
+            card.compare(card.prepared(maps), card.prepared(maps))
 
 
 @pytest.mark.parametrize("share", [0.0, -0.1, 1.01])
