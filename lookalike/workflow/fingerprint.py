@@ -24,6 +24,7 @@ DISTRIBUTIONS = {
     "skimage": "scikit-image",
     "yaml": "PyYAML",
     "ot": "POT",
+    "community": "python-louvain",
     "huggingface_hub": "huggingface-hub",
 }
 

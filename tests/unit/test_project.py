@@ -18,6 +18,7 @@ PACKAGES = {
     "PIL": "pillow",
     "skimage": "scikit-image",
     "ot": "pot",
+    "community": "python-louvain",
     "yaml": "pyyaml",
     "huggingface_hub": "huggingface-hub",
 }
