@@ -1,15 +1,18 @@
-"""Communities of models by Louvain's method, and what all resolutions, seeds and resamples of the
-images agree upon.
+"""Communities of models by Louvain's method: the consensus of all resolutions, seeds and resamples
+of the images.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from lookalike.compare.resampling import complete_replicates
-from lookalike.core.condensed import condensed, select_pairs, square
+from lookalike.compare.dissimilarities import Dissimilarities
+from lookalike.core.condensed import square
 from lookalike.core.seeding import rng_of
+from lookalike.core.types import Row
+from lookalike.groups.graph import modularity, similarity_graph
 from lookalike.groups.partitions import (
     EVERY_RESOLUTION,
-    modularity,
     number_communities,
     pairs_together,
     rand_indices,
@@ -23,34 +26,34 @@ SEEDS, SEEDS_ALONE = 5, 100
 TOGETHER = 0.5
 
 
-def consensus_communities(matrix, names, replicates, resolutions, seed):
+def consensus_communities(
+    matrix: Dissimilarities, resolutions: Sequence[float], seed: int
+) -> tuple[list[Row], np.ndarray]:
     """Find the communities on which the partitions of all resamples and seeds agree, at every
     resolution and over all of them.
 
-    Partitions are Louvain's, on the complete graph whose weights are 1 - d / max d. The consensus
-    joins models by average linkage of the share of partitions that part them, up to one half.
+    Partitions are Louvain's, on the complete graph whose weights are 1 - d / max d. The share of
+    partitions in which two models are together makes the co-association matrix; the consensus is
+    its average linkage, cut at one half.
 
     Parameters
     ----------
-    matrix : ndarray, shape (m, m)
-        Without unknown dissimilarities.
-    names : list of str
-        Their order does not matter.
-    replicates : ndarray, shape (B, m (m - 1) / 2)
-        Condensed bootstrap dissimilarities. Those with an unknown value are left out; if none is
-        left, the matrix alone is partitioned, and nothing is said of other images.
-    resolutions : list of float
+    matrix : Dissimilarities
+        Without unknown values; the order of the models does not matter. Replicates with an unknown
+        value are left out. If none is left, the matrix alone is partitioned, and the stability is
+        over seeds alone.
+    resolutions : sequence of float
     seed : int
 
     Returns
     -------
     rows : list of dict
         With `COLUMNS`: `community` is numbered by size, then by name; `modularity` is the
-        consensus's in the matrix at that resolution; `stability` is the mean adjusted Rand index of
-        the partitions with it; `resamples` is how many stand behind. The resolution `all` is the
+        consensus's in the matrix at that resolution; `stability` is the mean adjusted Rand index
+        of the partitions with it; `resamples` is their number. The resolution `all` is the
         consensus over all of them.
     together : ndarray, shape (m, m)
-        Share of all partitions in which two models are in one community, in the order of the names.
+        The co-association matrix over all resolutions, in the order of the names.
 
     References
     ----------
@@ -60,41 +63,43 @@ def consensus_communities(matrix, names, replicates, resolutions, seed):
     from lookalike.groups.louvain_loops import find_partitions
 
     # By name, since the partitions depend on the order of the nodes.
-    order = sorted(range(len(names)), key=lambda place: names[place])
-    resampled = np.ascontiguousarray(select_pairs(complete_replicates(replicates), order))
+    ordered = matrix.of(sorted(matrix.names))
+    resampled = np.ascontiguousarray(ordered.complete_replicates)
     resamples, seeds = (len(resampled), SEEDS) if len(resampled) else (0, SEEDS_ALONE)
-    matrix, names = matrix[np.ix_(order, order)], [names[place] for place in order]
-    resampled = resampled if resamples else condensed(matrix)[None]
-    partitions, shares = {}, {}
+    resampled = resampled if resamples else ordered.condensed[None]
+    partitions: dict[float | str, np.ndarray] = {}
+    shares: dict[float | str, np.ndarray] = {}
     for resolution in resolutions:
-        visits = np.tile(np.arange(len(names)), (len(resampled), seeds, 1))
-        visits = rng_of(seed, "louvain", float(resolution), len(names)).permuted(visits, axis=2)
+        visits = np.tile(np.arange(len(ordered)), (len(resampled), seeds, 1))
+        visits = rng_of(seed, "louvain", float(resolution), len(ordered)).permuted(visits, axis=2)
         partitions[resolution] = find_partitions(
-            resampled, len(names), float(resolution), visits
-        ).reshape(-1, len(names))
+            resampled, len(ordered), float(resolution), visits
+        ).reshape(-1, len(ordered))
         shares[resolution] = sum(
             np.count_nonzero(same, axis=0) for same in pairs_together(partitions[resolution])
         ) / len(partitions[resolution])
     partitions[EVERY_RESOLUTION] = np.concatenate([*partitions.values()])
     shares[EVERY_RESOLUTION] = np.mean([*shares.values()], axis=0)
-    rows = []
+    graph, rows = similarity_graph(ordered), []
     for resolution, found in partitions.items():
-        consensus = join(shares[resolution], len(names))
+        consensus = consensus_partition(shares[resolution], len(ordered))
         score = (
-            np.nan if resolution == EVERY_RESOLUTION else modularity(matrix, consensus, resolution)
+            np.nan
+            if resolution == EVERY_RESOLUTION
+            else modularity(graph, consensus, float(resolution))
         )
         about = (score, float(rand_indices(found, consensus).mean()), resamples)
         rows += [
             dict(zip(COLUMNS, (resolution, name, community, *about), strict=True))
-            for name, community in number_communities(consensus, names).items()
+            for name, community in number_communities(consensus, ordered.names).items()
         ]
-    back = np.argsort(order)
-    return rows, square(shares[EVERY_RESOLUTION], len(names), 1.0)[np.ix_(back, back)]
+    back = [ordered.names.index(name) for name in matrix.names]
+    return rows, square(shares[EVERY_RESOLUTION], len(ordered), 1.0)[np.ix_(back, back)]
 
 
-def join(shares, models):
-    """Return the consensus (models,) of partitions, given the share of them that puts each two
-    models together, condensed.
+def consensus_partition(shares: np.ndarray, models: int) -> np.ndarray:
+    """Return the consensus (models,) of partitions, given their condensed co-association matrix:
+    the share of partitions in which two models are together.
     """
     from scipy.cluster.hierarchy import fcluster, linkage
 

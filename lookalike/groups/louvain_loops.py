@@ -1,6 +1,9 @@
 """The loops of Louvain's method on dense graphs, compiled by Numba at their first call, and kept on
 disk.
 
+They are our own, since a consensus takes thousands of partitions: one of 14 models takes 5.1
+microseconds here and 656 in networkx, 128 times as long (72 times with 50 models, one core).
+
 Imported where they are called, since Numba takes a third of a second to start.
 """
 
@@ -14,7 +17,7 @@ compiled = njit(cache=True, error_model="numpy")
 
 
 @compiled
-def write_links(weights, member, node, links):
+def write_links(weights: np.ndarray, member: np.ndarray, node: int, links: np.ndarray) -> None:
     """Write the sum of a node's weights to every community, itself left out, into `links` (m,)."""
     for one in range(len(links)):
         links[one] = 0.0
@@ -24,9 +27,9 @@ def write_links(weights, member, node, links):
 
 
 @compiled
-def settle(weights, resolution, order, member):
+def settle(weights: np.ndarray, resolution: float, order: np.ndarray, member: np.ndarray) -> bool:
     """Move nodes one by one, in an order, to the community that raises the modularity most, until
-    none wants to.
+    no move raises it.
 
     `weights` (m, m) hold twice the weight within a node on the diagonal; `member` (m,) is changed.
     Return whether any moved.
@@ -65,9 +68,9 @@ def settle(weights, resolution, order, member):
 
 
 @compiled
-def renumber(member):
-    """Give communities numbers from 0 in the order of their first node, in place; return how many
-    there are.
+def renumber(member: np.ndarray) -> int:
+    """Give communities numbers from 0 in the order of their first node, in place; return their
+    number.
     """
     numbers, count = np.zeros(len(member), np.int64) - 1, 0
     for node in range(len(member)):
@@ -79,7 +82,7 @@ def renumber(member):
 
 
 @compiled
-def merge(weights, member, count):
+def merge(weights: np.ndarray, member: np.ndarray, count: int) -> np.ndarray:
     """Return the weights between communities (count, count)."""
     merged = np.zeros((count, count))
     for row in range(len(weights)):
@@ -89,7 +92,7 @@ def merge(weights, member, count):
 
 
 @compiled
-def find_partition(weights, resolution, order):
+def find_partition(weights: np.ndarray, resolution: float, order: np.ndarray) -> np.ndarray:
     """Return the community (m,) of every node, numbered in the order of the nodes; upper levels
     keep the order of their first nodes.
     """
@@ -104,11 +107,13 @@ def find_partition(weights, resolution, order):
 
 
 @compiled
-def find_partitions(dissimilarities, models, resolution, orders):
+def find_partitions(
+    dissimilarities: np.ndarray, models: int, resolution: float, orders: np.ndarray
+) -> np.ndarray:
     """Return a partition for each vector of dissimilarities (B, pairs) and each order of nodes (B,
     S, models), shape (B, S, models).
 
-    Weights are 1 - d / max d; where all are 0, everything is one community.
+    Weights are 1 - d / max d; where all weights are 0, all models are one community.
     """
     found = np.zeros(orders.shape, np.int64)
     for replicate in range(len(dissimilarities)):

@@ -1,14 +1,18 @@
-"""Partitions of models: their quality, their agreement, and how communities are numbered."""
+"""Partitions of models: how far they agree, and how communities are numbered."""
+
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+# The resolution under which the consensus of all resolutions appears among communities.
+EVERY_RESOLUTION = "all"
 # Partitions at once, so that those of a hundred models fit into memory.
 AT_ONCE = 1000
 
 
-def pairs_together(partitions):
-    """Yield whether each two models are in one community, of partitions (R, m), some at once: (r,
-    pairs).
+def pairs_together(partitions: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield whether two models are in one community, for all pairs of partitions (R, m), some
+    partitions at once: (r, pairs).
     """
     rows, columns = np.triu_indices(partitions.shape[1], 1)
     for start in range(0, len(partitions), AT_ONCE):
@@ -16,7 +20,7 @@ def pairs_together(partitions):
         yield some[:, rows] == some[:, columns]
 
 
-def rand_indices(partitions, reference):
+def rand_indices(partitions: np.ndarray, reference: np.ndarray) -> np.ndarray:
     """Return the adjusted Rand index of every partition (R, m) with one (m,): 1 if equal, 0 on
     average by chance.
 
@@ -35,46 +39,23 @@ def rand_indices(partitions, reference):
     return np.where(alike, 1.0, (both - expected) / np.where(alike, 1, most - expected))
 
 
-def modularity(matrix, partition, resolution):
-    """Return the modularity of a partition of the complete graph whose weights are 1 - d / max d; 0
-    where all weights are 0.
-
-    References
-    ----------
-    Reichardt and Bornholdt 2006, doi:10.1103/PhysRevE.74.016110
-    """
-    peak = matrix.max()
-    weights = 1 - matrix / peak if peak > 0 else np.ones_like(matrix)
-    np.fill_diagonal(weights, 0)
-    degrees = weights.sum(axis=1)
-    whole = degrees.sum()
-    if whole <= 0:
-        return 0.0
-    within = partition[:, None] == partition
-    return float((weights - resolution * np.outer(degrees, degrees) / whole)[within].sum() / whole)
-
-
-def number_communities(partition, names):
+def number_communities(partition: np.ndarray, names: Sequence[str]) -> dict[str, int]:
     """Give the communities of a partition numbers from 1, the largest first, ties by their first
     member's name.
 
     Parameters
     ----------
     partition : ndarray, shape (m,)
-    names : list of str
+    names : sequence of str
 
     Returns
     -------
     dict
         From name to number, in the order of the names.
     """
-    members = {}
+    members: dict[int, list[str]] = {}
     for community, name in zip(partition.tolist(), names, strict=True):
         members.setdefault(community, []).append(name)
     ordered = sorted(members.values(), key=lambda group: (-len(group), min(group)))
     numbers = {name: number for number, group in enumerate(ordered, 1) for name in group}
     return {name: numbers[name] for name in names}
-
-
-# The resolution under which the consensus of all resolutions appears among communities.
-EVERY_RESOLUTION = "all"

@@ -1,9 +1,12 @@
-"""Projections of a dissimilarity matrix onto a plane."""
+"""Principal coordinates: projections of a dissimilarity matrix onto a plane."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from lookalike.compare.resampling import complete_replicates
+from lookalike.compare.dissimilarities import Dissimilarities
 from lookalike.core.condensed import square
+from lookalike.core.types import Row
 
 COLUMNS = ("model", "component", "coordinate", "explained", "deviation", "correlation")
 # Of a normal distribution in the plane, 95% lie within this many standard deviations: the root of
@@ -11,9 +14,9 @@ COLUMNS = ("model", "component", "coordinate", "explained", "deviation", "correl
 REACH = np.sqrt(-2 * np.log(0.05))
 
 
-def classical_scaling(matrix, components=2):
-    """Project models so that Euclidean distances come near the dissimilarities (principal
-    coordinates).
+def classical_scaling(matrix: np.ndarray, components: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    """Return principal coordinates of models: points whose Euclidean distances approximate the
+    dissimilarities.
 
     Parameters
     ----------
@@ -39,38 +42,38 @@ def classical_scaling(matrix, components=2):
     total = positive.sum()
     coordinates = np.zeros((len(matrix), components))
     explained = np.zeros(components)
-    for place, index in enumerate(order):
+    for component, index in enumerate(order):
         vector = vectors[:, index]
-        coordinates[:, place] = (
+        coordinates[:, component] = (
             vector * np.sign(vector[np.abs(vector).argmax()]) * np.sqrt(positive[index])
         )
-        explained[place] = positive[index] / total if total > 0 else 0.0
+        explained[component] = positive[index] / total if total > 0 else 0.0
     return coordinates, explained
 
 
-def resampled_covariances(coordinates, replicates):
-    """Return how the places of models in a plane vary over bootstrap replicates.
+def resampled_covariances(coordinates: np.ndarray, matrix: Dissimilarities) -> np.ndarray:
+    """Return how the coordinates of models vary over bootstrap replicates.
 
-    Each replicate is scaled by itself, and then turned and mirrored so as to lie on the others as
-    well as it can.
+    Each replicate is scaled by itself, then turned and mirrored so that it fits the coordinates
+    best.
 
     Parameters
     ----------
     coordinates : ndarray, shape (m, 2)
         Of `classical_scaling`.
-    replicates : ndarray, shape (B, m (m - 1) / 2)
-        Condensed bootstrap dissimilarities. Those with an unknown value are left out.
+    matrix : Dissimilarities
+        Replicates with an unknown value are left out.
 
     Returns
     -------
     ndarray, shape (m, 2, 2)
-        About the coordinates; NaN where no replicate is complete.
+        Around the coordinates; NaN where no replicate is complete.
 
     References
     ----------
     Jacoby and Armstrong 2014, doi:10.1111/ajps.12056
     """
-    complete = complete_replicates(replicates)
+    complete = matrix.complete_replicates
     if not len(complete):
         return np.full((len(coordinates), 2, 2), np.nan)
     total = np.zeros((len(coordinates), 2, 2))
@@ -83,15 +86,16 @@ def resampled_covariances(coordinates, replicates):
     return total / len(complete)
 
 
-def turn(points, target):
-    """Turn and mirror centred points (m, 2) so that they lie as near as they can to others
-    (orthogonal Procrustes).
+def turn(points: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Turn and mirror centred points (m, 2) so that they fit other points best (orthogonal
+    Procrustes).
     """
-    left, _, right = np.linalg.svd(points.T @ target)
-    return points @ (left @ right)
+    from scipy.linalg import orthogonal_procrustes
+
+    return points @ orthogonal_procrustes(points, target)[0]
 
 
-def ellipse_of(covariance):
+def ellipse_of(covariance: np.ndarray) -> tuple[float, float, float]:
     """Return width, height and angle (degrees) of the ellipse that holds 95% of a normal
     distribution in the plane.
     """
@@ -100,19 +104,24 @@ def ellipse_of(covariance):
     return float(width), float(height), float(np.degrees(np.arctan2(axes[1, 1], axes[0, 1])))
 
 
-def describe_projection(coordinates, explained, covariances, names):
-    """Return one row a model and component, with `COLUMNS`: `deviation` and `correlation` (of both
-    components) over bootstrap replicates.
+def describe_projection(
+    coordinates: np.ndarray,
+    explained: np.ndarray,
+    covariances: np.ndarray,
+    names: Sequence[str],
+) -> list[Row]:
+    """Return one row per model and component, with `COLUMNS`: `deviation` and `correlation` (of
+    both components) over bootstrap replicates.
     """
     rows = []
-    for name, place, covariance in zip(names, coordinates, covariances, strict=True):
+    for name, point, covariance in zip(names, coordinates, covariances, strict=True):
         deviations = np.sqrt(covariance.diagonal())
         correlation = covariance[0, 1] / deviations.prod() if deviations.prod() > 0 else np.nan
         for component in range(len(explained)):
             cells = (
                 name,
                 component + 1,
-                place[component],
+                point[component],
                 explained[component],
                 deviations[component],
                 correlation,
@@ -121,7 +130,7 @@ def describe_projection(coordinates, explained, covariances, names):
     return rows
 
 
-def parse_projection(rows):
+def parse_projection(rows: Sequence[Row]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return coordinates (m, 2), explained shares (2,) and covariances (m, 2, 2) of the rows of
     `describe_projection`.
     """

@@ -1,20 +1,23 @@
 """Hierarchical clustering of a dissimilarity matrix: trees, and the support of their clades."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
-from lookalike.compare.resampling import complete_replicates
+from lookalike.compare.dissimilarities import Dissimilarities
 from lookalike.core.condensed import ROUNDING, condensed
 from lookalike.core.errors import InputError
+from lookalike.core.types import Row
 
 LINKAGES = ("average", "single", "complete", "weighted")
 EUCLIDEAN_LINKAGES = ("ward", "centroid", "median")
 CLADE_COLUMNS = ("left", "right", "height", "size", "support", "cophenetic_correlation", "members")
-PLAIN_NAME = re.compile(r"[A-Za-z0-9_.+-]+")
+# Without quotes, readers of Newick take an underscore for a space.
+PLAIN_NAME = re.compile(r"[A-Za-z0-9.+-]+")
 
 
-def link(matrix, method="average"):
+def link(matrix: np.ndarray, method: str = "average") -> np.ndarray:
     """Cluster a dissimilarity matrix hierarchically.
 
     Parameters
@@ -30,7 +33,7 @@ def link(matrix, method="average"):
     Raises
     ------
     InputError
-        For ward, centroid and median, whose heights are right for Euclidean distances alone.
+        For ward, centroid and median, which need Euclidean distances.
     """
     if method in EUCLIDEAN_LINKAGES:
         raise InputError(
@@ -42,14 +45,14 @@ def link(matrix, method="average"):
     return linkage(condensed(matrix), method) if len(matrix) > 1 else np.empty((0, 4))
 
 
-def cophenetic_distances(tree):
+def cophenetic_distances(tree: np.ndarray) -> np.ndarray:
     """Return the height at which each two models are joined, condensed."""
     from scipy.cluster.hierarchy import cophenet
 
     return cophenet(tree)
 
 
-def cophenetic_correlation(tree, matrix):
+def cophenetic_correlation(tree: np.ndarray, matrix: np.ndarray) -> float:
     """Return Pearson's correlation of the tree's heights with the dissimilarities; NaN where one is
     constant.
     """
@@ -61,7 +64,7 @@ def cophenetic_correlation(tree, matrix):
     return float(np.corrcoef(heights, distances)[0, 1])
 
 
-def clades(tree):
+def clades(tree: np.ndarray) -> list[int]:
     """Return the members of every inner node of a tree, as bit masks in the order of the merges."""
     m = len(tree) + 1
     masks = [1 << leaf for leaf in range(m)]
@@ -70,9 +73,9 @@ def clades(tree):
     return masks[m:]
 
 
-def resolved(tree):
-    """Tell which inner nodes lie below their parents; at equal heights any other clade might stand
-    there as well. The root is resolved.
+def resolved(tree: np.ndarray) -> np.ndarray:
+    """Return whether each inner node lies below its parent; at equal heights, any other clade would
+    do as well. The root is resolved.
     """
     heights = tree[:, 2]
     above = np.full(2 * len(tree) + 1, np.inf)
@@ -80,7 +83,7 @@ def resolved(tree):
     return above[len(tree) + 1 :] - heights > ROUNDING
 
 
-def clade_support(tree, replicates, method="average"):
+def clade_support(tree: np.ndarray, replicates: np.ndarray, method: str = "average") -> np.ndarray:
     """Return the share of bootstrap trees that hold each clade of a tree.
 
     Parameters
@@ -93,8 +96,8 @@ def clade_support(tree, replicates, method="average"):
     Returns
     -------
     ndarray, shape (m - 1,)
-        The root's is 1; NaN where no replicate is complete, and for clades that only the order of
-        equal models makes.
+        1 for the root; NaN where no replicate is complete, and for clades that depend on the order
+        of equal models.
 
     References
     ----------
@@ -102,51 +105,51 @@ def clade_support(tree, replicates, method="average"):
     """
     from scipy.cluster.hierarchy import linkage
 
-    wanted = clades(tree)
-    complete = complete_replicates(replicates)
+    own = clades(tree)
+    complete = replicates[np.isfinite(replicates).all(axis=1)]
     if not len(complete) or not len(tree):
         return np.full(len(tree), np.nan)
-    hits = dict.fromkeys(wanted, 0)
+    hits = dict.fromkeys(own, 0)
     for replicate in complete:
         other = linkage(replicate, method)
-        for clade, stands in zip(clades(other), resolved(other).tolist(), strict=True):
-            if stands and clade in hits:
+        for clade, counts in zip(clades(other), resolved(other).tolist(), strict=True):
+            if counts and clade in hits:
                 hits[clade] += 1
     return np.where(
-        resolved(tree), np.array([hits[clade] for clade in wanted]) / len(complete), np.nan
+        resolved(tree), np.array([hits[clade] for clade in own]) / len(complete), np.nan
     )
 
 
-def describe_clades(tree, support, matrix, names):
-    """Return one row a merge, with `CLADE_COLUMNS`; the cophenetic correlation is the whole
-    tree's.
+def describe_clades(
+    tree: np.ndarray, support: Sequence[float] | np.ndarray, matrix: Dissimilarities
+) -> list[Row]:
+    """Return one row per merge, with `CLADE_COLUMNS`; the cophenetic correlation is that of the
+    whole tree.
     """
-    correlation = cophenetic_correlation(tree, matrix)
+    correlation = cophenetic_correlation(tree, matrix.values)
     rows = []
     for (left, right, height, size), share, mask in zip(tree, support, clades(tree), strict=True):
-        members = [name for place, name in enumerate(names) if mask >> place & 1]
+        members = [name for leaf, name in enumerate(matrix.names) if mask >> leaf & 1]
         cells = (int(left), int(right), height, int(size), share, correlation, " ".join(members))
         rows.append(dict(zip(CLADE_COLUMNS, cells, strict=True)))
     return rows
 
 
-def parse_clades(rows):
+def parse_clades(rows: Sequence[Row]) -> list[Row]:
     """Return the rows of `describe_clades`, read from a table, with their numbers."""
     kinds = dict(zip(CLADE_COLUMNS, (int, int, float, int, float, float, str), strict=True))
     return [{column: kind(row[column]) for column, kind in kinds.items()} for row in rows]
 
 
-def leaf_order(rows):
-    """Return the leaves of a tree, given by its parsed clades, in the order in which it is
-    drawn.
-    """
+def leaf_order(rows: Sequence[Row]) -> list[int]:
+    """Return the leaves of a tree, given by its parsed clades, in the order of its drawing."""
     members = [[leaf] for leaf in range(len(rows) + 1)]
     for row in rows:
         members.append(members[row["left"]] + members[row["right"]])
     return members[-1]
 
 
-def newick(tree, support, names):
+def newick(tree: np.ndarray, support: Sequence[float] | np.ndarray, names: Sequence[str]) -> str:
     """Return a tree in Newick format: branch lengths in units of dissimilarity, support in percent
     at the nodes.
     """
@@ -155,8 +158,8 @@ def newick(tree, support, names):
         [0.0] * len(names),
     )
     for (left, right, height, _), share in zip(tree, support, strict=True):
-        # Half a dissimilarity on either side, so that the path between two models is as long as
-        # they are apart.
+        # Half a dissimilarity on either side, so that the path between two models has the length of
+        # their dissimilarity.
         children = (
             f"{texts[int(node)]}:{max(height - heights[int(node)], 0.0) / 2:.6g}"
             for node in (left, right)
@@ -167,6 +170,6 @@ def newick(tree, support, names):
     return texts[-1] + ";\n"
 
 
-def quoted(name):
-    """Return a name as Newick wants it where it holds more than letters, digits and a few signs."""
+def quoted(name: str) -> str:
+    """Return a name as Newick needs it where it holds more than letters, digits and a few signs."""
     return "'" + name.replace("'", "''") + "'"
