@@ -1,19 +1,16 @@
-"""Find communities, and how often each two models are in one."""
+"""Find communities, and the share of partitions in which two models are in one of them."""
 
-from lookalike.compare import dissimilarities
-from lookalike.core import condensed, io, logs
+from lookalike.compare.dissimilarities import read_dissimilarities
+from lookalike.core import io, logs
 from lookalike.groups import communities
 
 logs.log_to(snakemake.log[0])
 
-matrix, names, kept = dissimilarities.without_unknown(
-    *io.read_matrix(snakemake.input.dissimilarity)
-)
-replicates = condensed.select_pairs(
-    io.read_arrays(snakemake.input.bootstrap)["dissimilarity"], kept
-)
+matrix = read_dissimilarities(
+    snakemake.input.dissimilarity, snakemake.input.bootstrap, snakemake.params.key
+).without_unknown()
 rows, together = communities.consensus_communities(
-    matrix, names, replicates, snakemake.params.resolutions, snakemake.params.seed
+    matrix, snakemake.params.resolutions, snakemake.params.seed
 )
 io.write_table(snakemake.output.communities, rows, communities.COLUMNS)
-io.write_matrix(snakemake.output.together, together, names)
+io.write_matrix(snakemake.output.together, together, matrix.names)

@@ -1,4 +1,4 @@
-"""Draw how far all matrices agree, and their trees."""
+"""Draw the agreement of all matrices, and of their trees."""
 
 from lookalike.core import io, logs
 
@@ -21,8 +21,8 @@ for name, paths, label in (
         f"correlation of the trees' heights, {snakemake.params.linkage} linkage",
     ),
 ):
-    matrix, clear, names, methods = agreement.as_matrix(rows, name)
+    matrix, marks, names, methods = agreement.as_matrix(rows, name)
     save(
-        heatmap(matrix, names, methods, label=label, title=heading, notes=clear, limits=(-1, 1)),
+        heatmap(matrix, names, methods, label=label, title=heading, notes=marks, limits=(-1, 1)),
         paths,
     )

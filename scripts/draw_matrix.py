@@ -1,4 +1,4 @@
-"""Draw the figures of a matrix."""
+"""Draw the figures of a matrix, and write its graph."""
 
 from lookalike.core import io, logs
 
@@ -6,43 +6,45 @@ logs.log_to(snakemake.log[0])
 
 import numpy as np
 
-from lookalike.compare import dissimilarities, image_table
-from lookalike.core import condensed
-from lookalike.groups import projection, trees
+from lookalike.compare.dissimilarities import read_dissimilarities
+from lookalike.compare.image_table import read_image_table
+from lookalike.core.condensed import condensed
+from lookalike.groups import graph, projection, trees
+from lookalike.groups.partitions import EVERY_RESOLUTION
 from lookalike.plots import titles
-from lookalike.plots.groups import dendrogram, louvain_graph, scatter
+from lookalike.plots.communities import louvain_figure
+from lookalike.plots.coordinates import scatter
+from lookalike.plots.dendrogram import dendrogram
 from lookalike.plots.matrix import half_intervals, heatmap, histograms
 from lookalike.plots.style import save
 
 read, draw = snakemake.input, snakemake.output
-label = f"{snakemake.wildcards.metric} dissimilarity"
-title = titles.title_of(**snakemake.wildcards)
-matrix, names = io.read_matrix(read.dissimilarity)
-# Somebody's matrix has no values of single images, and so no intervals, no chance level and no
+matrix = read_dissimilarities(read.dissimilarity, read.bootstrap, snakemake.params.key)
+known = matrix.without_unknown()
+label = f"{matrix.key.metric} dissimilarity"
+title = titles.title_of(*matrix.key)
+if left_out := [name for name in matrix.names if name not in known.names]:
+    title += f"\nleft out, since dissimilarities are unknown: {', '.join(left_out)}"
+# A user-supplied matrix has no values of single images, and so no intervals, no chance level and no
 # histograms.
 notes = (
     half_intervals(io.read_matrix(read.low)[0], io.read_matrix(read.high)[0])
     if read.get("low")
     else None
 )
-chance = (
-    np.nanmean(condensed.condensed(io.read_matrix(read.chance)[0])) if read.get("chance") else None
-)
-families = {name: snakemake.params.families.get(name, "unknown") for name in names}
-known, kept, places = dissimilarities.without_unknown(matrix, names)
-if left_out := [name for name in names if name not in kept]:
-    title += f"\nleft out, for want of a known dissimilarity: {', '.join(left_out)}"
+chance = np.nanmean(condensed(io.read_matrix(read.chance)[0])) if read.get("chance") else None
+families = {name: snakemake.params.families.get(name, "unknown") for name in matrix.names}
 clades = [trees.parse_clades(io.read_table(path)) for path in read.supports]
 
 by_tree = trees.leaf_order(clades[0])
-order = [places[leaf] for leaf in by_tree] + [
-    place for place in range(len(names)) if place not in places
-]
+order = [matrix.names.index(name) for name in [*(known.names[leaf] for leaf in by_tree), *left_out]]
 save(
-    heatmap(matrix, names, families, label=label, title=title, notes=notes, order=order),
+    heatmap(
+        matrix.values, matrix.names, families, label=label, title=title, notes=notes, order=order
+    ),
     draw.matrix,
 )
-for place, (linkage, tree) in enumerate(zip(snakemake.params.linkages, clades, strict=True)):
+for number, (linkage, tree) in enumerate(zip(snakemake.params.linkages, clades, strict=True)):
     heading = (
         (
             f"{title}\n{linkage} linkage, cophenetic correlation "
@@ -51,18 +53,23 @@ for place, (linkage, tree) in enumerate(zip(snakemake.params.linkages, clades, s
         if tree
         else title
     )
-    figure = dendrogram(tree, kept, families, label=label, title=heading, chance=chance)
-    save(figure, draw.dendrograms[2 * place : 2 * place + 2])
-save(
-    louvain_graph(known, kept, io.read_table(read.communities), families, title=title), draw.louvain
-)
-together = io.read_matrix(read.together)[0]
+    figure = dendrogram(tree, known.names, families, label=label, title=heading, chance=chance)
+    save(figure, draw.dendrograms[2 * number : 2 * number + 2])
+communities = io.read_table(read.communities)
+consensus = {
+    row["model"]: int(row["community"])
+    for row in communities
+    if row["resolution"] == EVERY_RESOLUTION
+}
+models = graph.similarity_graph(known, family=families, community=consensus)
+graph.write_graphs(draw.graphs, models)
+save(louvain_figure(models, communities, families, title=title), draw.louvain)
 save(
     heatmap(
-        together,
-        kept,
+        io.read_matrix(read.together)[0],
+        known.names,
         families,
-        label="share of partitions with both in one community",
+        label="co-association: share of partitions with both in one community",
         title=title,
         order=by_tree,
         limits=(0, 1),
@@ -70,11 +77,13 @@ save(
     draw.together,
 )
 save(
-    scatter(*projection.parse_projection(io.read_table(read.pca)), kept, families, title=title),
-    draw.pca,
+    scatter(
+        *projection.parse_projection(io.read_table(read.coordinates)),
+        known.names,
+        families,
+        title=title,
+    ),
+    draw.coordinates,
 )
-if read.get("pairs"):
-    values, by_chance, _, _ = image_table.values_of_subset(
-        io.read_each(read.pairs), io.read_each(read.predictions)
-    )
-    save(histograms(values, by_chance, names, label=label, title=title), draw.histograms)
+if read.get("table"):
+    save(histograms(read_image_table(read.table), label=label, title=title), draw.histograms)

@@ -28,15 +28,15 @@ methods = {
 ranges = {name: next(iter(batches.values()))[1]["data_range"] for name, batches in methods.items()}
 
 Path(snakemake.output.panels).mkdir(parents=True)
-for number, place in enumerate(
+for number, index in enumerate(
     panels.choose_images(rows, classes, snakemake.params.number, snakemake.params.seed), 1
 ):
-    path, label = rows[place]["path"], rows[place]["label"]
+    path, label = rows[index]["path"], rows[index]["label"]
     shown = reading.read_image(path, snakemake.params.size) if path else None
     predicted = dict(
         zip(
             snakemake.params.computed,
-            panels.tell_predictions(predicting.values(), place),
+            panels.describe_predictions(predicting.values(), index),
             strict=True,
         )
     )
@@ -45,7 +45,7 @@ for number, place in enumerate(
         for model in snakemake.params.models
     }
     maps = {
-        name: {model: batch[place] for model, (batch, _) in batches.items()}
+        name: {model: batch[index] for model, (batch, _) in batches.items()}
         for name, batches in methods.items()
     }
     figure = panels.panel(
@@ -53,7 +53,7 @@ for number, place in enumerate(
         maps,
         titles,
         ranges=ranges,
-        title=f"{rows[place]['image']}: {label}" if label else rows[place]["image"],
+        title=f"{rows[index]['image']}: {label}" if label else rows[index]["image"],
     )
     save(
         figure, [Path(snakemake.output.panels, f"panel-{number}.{kind}") for kind in ("svg", "png")]

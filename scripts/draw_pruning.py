@@ -1,4 +1,4 @@
-"""Draw the channels' importances, and the error by the number of channels that are kept."""
+"""Draw the importance of channels, and the error by the number of channels kept."""
 
 from lookalike.core import io, logs
 

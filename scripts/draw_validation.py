@@ -7,5 +7,5 @@ logs.log_to(snakemake.log[0])
 from lookalike.plots.studies import score_heatmap
 from lookalike.plots.style import save
 
-title = f"Telling classes apart by the nearest prototype, maps: {snakemake.wildcards.source}"
+title = f"Classification by the nearest prototype, maps: {snakemake.wildcards.source}"
 save(score_heatmap(io.read_table(snakemake.input.scores), title=title), snakemake.output.heatmap)

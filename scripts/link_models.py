@@ -1,22 +1,17 @@
 """Cluster the models hierarchically."""
 
-from lookalike.compare import dissimilarities
-from lookalike.core import condensed, io, logs
+from lookalike.compare.dissimilarities import read_dissimilarities
+from lookalike.core import io, logs
 from lookalike.groups import trees
 
 logs.log_to(snakemake.log[0])
 
-matrix, names, kept = dissimilarities.without_unknown(
-    *io.read_matrix(snakemake.input.dissimilarity)
-)
-replicates = condensed.select_pairs(
-    io.read_arrays(snakemake.input.bootstrap)["dissimilarity"], kept
-)
-tree = trees.link(matrix, snakemake.wildcards.linkage)
-support = trees.clade_support(tree, replicates, snakemake.wildcards.linkage)
-io.write_text(snakemake.output.tree, trees.newick(tree, support, names))
+matrix = read_dissimilarities(
+    snakemake.input.dissimilarity, snakemake.input.bootstrap, snakemake.params.key
+).without_unknown()
+tree = trees.link(matrix.values, snakemake.wildcards.linkage)
+support = trees.clade_support(tree, matrix.replicates, snakemake.wildcards.linkage)
+io.write_text(snakemake.output.tree, trees.newick(tree, support, matrix.names))
 io.write_table(
-    snakemake.output.support,
-    trees.describe_clades(tree, support, matrix, names),
-    trees.CLADE_COLUMNS,
+    snakemake.output.support, trees.describe_clades(tree, support, matrix), trees.CLADE_COLUMNS
 )

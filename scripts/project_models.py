@@ -1,23 +1,20 @@
-"""Project the models onto two principal coordinates, with how far they move when the images are
+"""Project the models onto two principal coordinates, with their variation when the images are
 resampled.
 """
 
-from lookalike.compare import dissimilarities
-from lookalike.core import condensed, io, logs
+from lookalike.compare.dissimilarities import read_dissimilarities
+from lookalike.core import io, logs
 from lookalike.groups import projection
 
 logs.log_to(snakemake.log[0])
 
-matrix, names, kept = dissimilarities.without_unknown(
-    *io.read_matrix(snakemake.input.dissimilarity)
-)
-replicates = condensed.select_pairs(
-    io.read_arrays(snakemake.input.bootstrap)["dissimilarity"], kept
-)
-coordinates, explained = projection.classical_scaling(matrix)
-covariances = projection.resampled_covariances(coordinates, replicates)
+matrix = read_dissimilarities(
+    snakemake.input.dissimilarity, snakemake.input.bootstrap, snakemake.params.key
+).without_unknown()
+coordinates, explained = projection.classical_scaling(matrix.values)
+covariances = projection.resampled_covariances(coordinates, matrix)
 io.write_table(
-    snakemake.output.pca,
-    projection.describe_projection(coordinates, explained, covariances, names),
+    snakemake.output.coordinates,
+    projection.describe_projection(coordinates, explained, covariances, matrix.names),
     projection.COLUMNS,
 )

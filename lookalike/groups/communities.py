@@ -81,16 +81,12 @@ def consensus_communities(
     partitions[EVERY_RESOLUTION] = np.concatenate([*partitions.values()])
     shares[EVERY_RESOLUTION] = np.mean([*shares.values()], axis=0)
     graph, rows = similarity_graph(ordered), []
-    for resolution, found in partitions.items():
-        consensus = consensus_partition(shares[resolution], len(ordered))
-        score = (
-            np.nan
-            if resolution == EVERY_RESOLUTION
-            else modularity(graph, consensus, float(resolution))
-        )
+    for level, found in partitions.items():
+        consensus = consensus_partition(shares[level], len(ordered))
+        score = np.nan if level == EVERY_RESOLUTION else modularity(graph, consensus, float(level))
         about = (score, float(rand_indices(found, consensus).mean()), resamples)
         rows += [
-            dict(zip(COLUMNS, (resolution, name, community, *about), strict=True))
+            dict(zip(COLUMNS, (level, name, community, *about), strict=True))
             for name, community in number_communities(consensus, ordered.names).items()
         ]
     back = [ordered.names.index(name) for name in matrix.names]

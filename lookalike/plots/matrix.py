@@ -1,11 +1,16 @@
 """Figures of a matrix's values: heatmap and histograms."""
 
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import offset_copy
 
+from lookalike.compare.image_table import ImageTable
 from lookalike.core.condensed import ROUNDING
 from lookalike.plots.style import ACCENT, add_family_legend, family_styles
 
@@ -15,14 +20,24 @@ LUMINANCE = (0.2126, 0.7152, 0.0722)
 GREY = "0.6"
 
 
-def heatmap(matrix, names, families, *, label, title, notes=None, order=None, limits=None):
+def heatmap(
+    matrix: np.ndarray,
+    names: Sequence[str],
+    families: Mapping[str, str],
+    *,
+    label: str,
+    title: str,
+    notes: np.ndarray | None = None,
+    order: Sequence[int] | None = None,
+    limits: tuple[float, float] | None = None,
+) -> Figure:
     """Draw a matrix with the numbers in its cells.
 
     Parameters
     ----------
     matrix : ndarray, shape (m, m)
         NaN cells stay grey.
-    names : list of str
+    names : sequence of str
     families : dict
         From name to family.
     label, title : str
@@ -31,18 +46,18 @@ def heatmap(matrix, names, families, *, label, title, notes=None, order=None, li
     order : list of int, optional
         Of the rows, for example the leaves of a tree.
     limits : (float, float), optional
-        Of the colours of similarities, the large ones bright; else the values are dissimilarities,
-        the small ones bright.
+        Of the colours of similarities: large values are bright. Without limits, the values are
+        dissimilarities: small values are bright.
 
     Returns
     -------
     Figure
     """
-    order = list(range(len(names))) if order is None else order
-    names, values = [names[place] for place in order], matrix[np.ix_(order, order)]
+    order = range(len(names)) if order is None else order
+    names, values = [names[index] for index in order], matrix[np.ix_(order, order)]
     m = len(names)
-    with_notes = notes is not None and m <= LARGEST_ANNOTATED
-    side = 1.2 + max(0.62 if with_notes else 0.5, 3 / m) * m
+    notes = notes if m <= LARGEST_ANNOTATED else None
+    side = 1.2 + max(0.5 if notes is None else 0.62, 3 / m) * m
     figure = Figure(figsize=(side + 0.8, side + 0.8), layout="constrained")
     axes = figure.add_subplot()
     off_diagonal = values[~np.eye(m, dtype=bool)]
@@ -60,13 +75,13 @@ def heatmap(matrix, names, families, *, label, title, notes=None, order=None, li
         norm=norm,
     )
     for row, column in np.argwhere(np.isfinite(values) & ~np.eye(m, dtype=bool)):
-        # Nothing is added, so that no zero is written with a minus.
+        # Adding 0 turns -0 into 0.
         text = (
             f"{round(values[row, column], 2) + 0.0:.2f}"
             if limits or known.max() >= 0.1
             else f"{values[row, column]:.2g}"
         )
-        if with_notes and notes[order[row], order[column]]:
+        if notes is not None and notes[order[row], order[column]]:
             text += f"\n{notes[order[row], order[column]]}"
         dark = np.dot(image.cmap(norm(values[row, column]))[:3], LUMINANCE) < 0.52
         axes.text(
@@ -83,12 +98,12 @@ def heatmap(matrix, names, families, *, label, title, notes=None, order=None, li
     axes.tick_params(length=0, pad=14)
     axes.spines[:].set_visible(False)
     styles = family_styles(families.values())
-    for place, name in enumerate(names):
+    for index, name in enumerate(names):
         colour, marker = styles[families[name]]
-        for x, y, shift in ((place, m - 0.5, (0, -8)), (-0.5, place, (-8, 0))):
-            beside = offset_copy(axes.transData, figure, *shift, units="points")
+        for x, y, shift in ((index, m - 0.5, (0, -8)), (-0.5, index, (-8, 0))):
+            outside = offset_copy(axes.transData, figure, *shift, units="points")
             axes.plot(
-                x, y, marker=marker, color=colour, markersize=6, clip_on=False, transform=beside
+                x, y, marker=marker, color=colour, markersize=6, clip_on=False, transform=outside
             )
     axes.set_xlim(-0.5, m - 0.5)
     axes.set_ylim(m - 0.5, -0.5)
@@ -98,7 +113,7 @@ def heatmap(matrix, names, families, *, label, title, notes=None, order=None, li
     return figure
 
 
-def half_intervals(low, high):
+def half_intervals(low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Return half the width of every interval as text, shape (m, m); empty where it is not
     known.
     """
@@ -111,14 +126,12 @@ def half_intervals(low, high):
     )
 
 
-def histograms(values, chance, names, *, label, title):
+def histograms(table: ImageTable, *, label: str, title: str) -> Figure:
     """Draw the per-image values of every pair, with the chance values behind them.
 
     Parameters
     ----------
-    values, chance : ndarray, shape (n, pairs)
-        NaN where an image does not count.
-    names : list of str
+    table : ImageTable
     label, title : str
 
     Returns
@@ -126,10 +139,11 @@ def histograms(values, chance, names, *, label, title):
     Figure
         A lower triangle of histograms; with more than 24 models, one of all pairs together.
     """
+    values, chance, names = table.values, table.chance, table.names
     m = len(names)
     known = np.concatenate([values[np.isfinite(values)], chance[np.isfinite(chance)]])
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
-    bins = np.linspace(low, high if high > low else low + 1, 21)
+    bins = np.linspace(low, high if high > low else low + 1, 21).tolist()
     if m > LARGEST_HISTOGRAM_GRID:
         figure = Figure(figsize=(6, 4))
         axes = figure.add_subplot()
@@ -144,7 +158,7 @@ def histograms(values, chance, names, *, label, title):
     grid = figure.add_gridspec(
         m - 1, m - 1, wspace=0.08, hspace=0.08, left=0, right=1, bottom=0, top=side / (side + 0.6)
     )
-    for pair, (row, column) in enumerate(zip(*np.triu_indices(m, 1), strict=True)):
+    for pair, (row, column) in enumerate(combinations(range(m), 2)):
         axes = figure.add_subplot(grid[column - 1, row])
         draw_histogram(axes, values[:, pair], chance[:, pair], bins)
         axes.set_yticks([])
@@ -170,7 +184,9 @@ def histograms(values, chance, names, *, label, title):
     return figure
 
 
-def draw_histogram(axes, values, chance, bins):
+def draw_histogram(
+    axes: Axes, values: np.ndarray, chance: np.ndarray, bins: Sequence[float]
+) -> None:
     """Draw the values over the chance values, each with area 1."""
     for sample, colour, alpha in ((chance, GREY, 0.55), (values, ACCENT, 0.75)):
         sample = sample[np.isfinite(sample)]

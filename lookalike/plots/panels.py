@@ -1,21 +1,26 @@
 """Panels: one image with the maps of all models by all methods."""
 
+from collections.abc import Iterable, Mapping, Sequence
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.gridspec import SubplotSpec
 
 from lookalike.core.seeding import rng_of
+from lookalike.core.types import Row
 
 CELL = 1.25  # inches of a map's side
-HEADING, TITLES, METHOD = (
-    0.35,
-    0.5,
-    0.4,
-)  # inches above all, above the maps of a band, and at their left
-MOST_COLUMNS = 10  # models side by side; more go below
+# Inches above all, above the maps of a band, and at their left.
+HEADING, TITLES, METHOD = 0.35, 0.5, 0.4
+MOST_COLUMNS = 10  # models side by side; others follow in a band below
 
 
-def choose_images(rows, classes, count, seed):
-    """Choose images for panels: those that all models classify alike first, the classes in turn.
+def choose_images(
+    rows: Sequence[Row], classes: np.ndarray | None, count: int, seed: int
+) -> list[int]:
+    """Choose images for panels: first those of which all models predict the same class, the classes
+    in turn.
 
     Parameters
     ----------
@@ -29,35 +34,42 @@ def choose_images(rows, classes, count, seed):
     Returns
     -------
     list of int
-        Places of the chosen rows.
+        Indices of the chosen rows.
     """
     agree = np.ones(len(rows), bool) if classes is None else (classes == classes[:, :1]).all(axis=1)
     shuffled = rng_of(seed, "panels").permutation(len(rows))
-    seen = {}
+    seen: dict[str, int] = {}
     turns = {}
-    for place in shuffled:
-        label = rows[place]["label"]
-        turns[place] = seen.setdefault(label, 0)
+    for index in shuffled:
+        label = rows[index]["label"]
+        turns[index] = seen.setdefault(label, 0)
         seen[label] += 1
-    ranked = sorted(shuffled, key=lambda place: (not agree[place], turns[place]))
-    return [int(place) for place in ranked[:count]]
+    ranked = sorted(shuffled, key=lambda index: (not agree[index], turns[index]))
+    return [int(index) for index in ranked[:count]]
 
 
-def tell_predictions(predictions, place):
-    """Return what each of several models predicts of an image: the name of a class, or a score in
-    three digits.
+def describe_predictions(predictions: Iterable[Mapping[str, np.ndarray]], index: int) -> list[str]:
+    """Return the prediction of each of several models for an image: the name of a class, or a score
+    in three digits.
     """
     return [
-        f"{arrays['logits'][place, 0]:.3g}"
+        f"{arrays['logits'][index, 0]:.3g}"
         if len(arrays["classes"]) == 1
-        else str(arrays["classes"][arrays["predicted"][place]])
+        else str(arrays["classes"][arrays["predicted"][index]])
         for arrays in predictions
     ]
 
 
-def panel(image, maps, titles, *, ranges, title):
-    """Draw one image and its maps, models in columns and methods in rows, in bands where there are
-    many models.
+def panel(
+    image: np.ndarray | None,
+    maps: Mapping[str, Mapping[str, np.ndarray]],
+    titles: Mapping[str, str],
+    *,
+    ranges: Mapping[str, float | None],
+    title: str,
+) -> Figure:
+    """Draw one image and its maps, models in columns and methods in rows, in several bands where
+    there are many models.
 
     Parameters
     ----------
@@ -87,17 +99,28 @@ def panel(image, maps, titles, *, ranges, title):
     rows = figure.add_gridspec(
         bands, 1, left=METHOD / width, right=1, bottom=0, top=1 - HEADING / height, hspace=0
     )
-    for band, row in enumerate(rows):
+    for band in range(bands):
         models = list(titles)[band * columns : (band + 1) * columns]
-        place = row.subgridspec(2, 1, height_ratios=(TITLES, CELL * len(maps)), hspace=0)[1]
-        draw_band(figure, place, image, maps, models, titles, columns, ranges)
+        cell = rows[band, 0].subgridspec(2, 1, height_ratios=(TITLES, CELL * len(maps)), hspace=0)[
+            1
+        ]
+        draw_band(figure, cell, image, maps, models, titles, columns, ranges)
     return figure
 
 
-def draw_band(figure, place, image, maps, models, titles, columns, ranges):
+def draw_band(
+    figure: Figure,
+    cell: SubplotSpec,
+    image: np.ndarray | None,
+    maps: Mapping[str, Mapping[str, np.ndarray]],
+    models: Sequence[str],
+    titles: Mapping[str, str],
+    columns: int,
+    ranges: Mapping[str, float | None],
+) -> None:
     """Draw the maps of some of the models, with the image at their left."""
     first = 0 if image is None else 1
-    grid = place.subgridspec(len(maps), columns + first, wspace=0.04, hspace=0.04)
+    grid = cell.subgridspec(len(maps), columns + first, wspace=0.04, hspace=0.04)
     for row, (method, stack) in enumerate(maps.items()):
         cells = [bare_axes(figure, grid[row, column]) for column in range(first + len(models))]
         cells[0].set_ylabel(method, fontsize=9)
@@ -111,8 +134,8 @@ def draw_band(figure, place, image, maps, models, titles, columns, ranges):
                 draw_map(axes, stack[model], signed=ranges[method] != 1.0)
 
 
-def draw_map(axes, saliency, *, signed):
-    """Draw a map, zero in the middle of the colours if it is signed."""
+def draw_map(axes: Axes, saliency: np.ndarray, *, signed: bool) -> None:
+    """Draw a map; if it is signed, zero is in the middle of the colours."""
     peak = np.abs(saliency).max() or 1.0
     axes.imshow(
         saliency,
@@ -124,9 +147,9 @@ def draw_map(axes, saliency, *, signed):
     axes.spines[:].set_visible(True)
 
 
-def bare_axes(figure, place):
+def bare_axes(figure: Figure, cell: SubplotSpec) -> Axes:
     """Add axes without ticks and frame."""
-    axes = figure.add_subplot(place)
+    axes = figure.add_subplot(cell)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
     return axes

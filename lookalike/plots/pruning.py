@@ -1,18 +1,25 @@
-"""Figures of pruning: what every channel is worth, and how many are kept."""
+"""Figures of pruning: the importance of every channel, and the number of channels kept."""
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
+from lookalike.core.types import Row
 from lookalike.plots.style import ACCENT, CHANCE
 
-# What the error is, by what ranks the channels.
+# The error by which each method ranks the channels.
 CRITERIA = {"ais_regression": "mean squared error", "ais_alignment": "1 - r² of similarities"}
 ROW = 1.9
 
 
-def pruning_figure(channels, curves, *, criterion):
-    """Draw for every model the importance of its channels, and the error by how many are kept.
+def pruning_figure(
+    channels: Mapping[str, Sequence[Row]], curves: Mapping[str, Sequence[Row]], *, criterion: str
+) -> Figure:
+    """Draw for every model the importance of its channels, and the error by the number of channels
+    kept.
 
     Parameters
     ----------
@@ -21,12 +28,12 @@ def pruning_figure(channels, curves, *, criterion):
     curves : dict
         From a model to rows with `kept`, a count, and `error`.
     criterion : str
-        What the error is.
+        Name of the error.
 
     Returns
     -------
     Figure
-        A row a model.
+        One row per model.
     """
     figure = Figure(figsize=(9, 0.9 + ROW * len(channels)), layout="constrained")
     grid = figure.subplots(len(channels), 2, squeeze=False)
@@ -41,35 +48,35 @@ def pruning_figure(channels, curves, *, criterion):
         left.set_ylabel("importance", fontsize=8)
         right.set_ylabel(criterion, fontsize=8)
         for axes in (left, right):
-            # Figures show text as it is, so that powers of ten must not be formulas.
+            # Figures show text as it is, so powers of ten must not be formulas.
             axes.yaxis.set_major_formatter("{x:g}")
             axes.yaxis.set_minor_formatter(NullFormatter())
             axes.tick_params(labelsize=7)
             axes.legend(fontsize=7, frameon=False)
     grid[-1, 0].set_xlabel(
-        f"channel, the most useful first\nimportance: {criterion} without it, less that with "
+        f"channel, the most useful first\nimportance: {criterion} without it, minus that with "
         "all; below 0 it does harm",
         fontsize=8,
     )
     grid[-1, 1].set_xlabel(
-        "number of channels kept, the most useful first\nerror on images that did not rank them",
+        "number of channels kept, the most useful first\nerror on images not used for ranking",
         fontsize=8,
     )
     return figure
 
 
-def draw_importances(axes, importances, count):
-    """Draw the importances of channels in their order, those that are kept and those that are
-    dropped.
+def draw_importances(axes: Axes, importances: np.ndarray, count: int) -> None:
+    """Draw the importances of channels in their order, in one colour those that are kept, in
+    another those that are dropped.
     """
-    places = np.arange(1, len(importances) + 1)
+    positions = np.arange(1, len(importances) + 1)
     for part, colour, label in (
         (slice(count), ACCENT, f"kept: {count}"),
         (slice(count, None), CHANCE, f"dropped: {len(importances) - count}"),
     ):
-        axes.plot(places[part], importances[part], ".", markersize=3, color=colour, label=label)
+        axes.plot(positions[part], importances[part], ".", markersize=3, color=colour, label=label)
     axes.axhline(0, color="0.3", linewidth=0.8)
-    # Few channels matter much, and most hardly.
+    # Few channels matter much, and most hardly at all.
     linear = 1e-3 * np.abs(importances).max() or 1.0
     axes.set_yscale("symlog", linthresh=linear)
     decades = 10.0 ** np.arange(
@@ -79,8 +86,8 @@ def draw_importances(axes, importances, count):
     axes.set_ylim(min(importances.min() * 2, -linear), max(importances.max() * 2, linear))
 
 
-def draw_curve(axes, errors, count):
-    """Draw the error by the number of channels that are kept, with the number that was chosen."""
+def draw_curve(axes: Axes, errors: np.ndarray, count: int) -> None:
+    """Draw the error by the number of channels kept, with the chosen number marked."""
     axes.plot(np.arange(1, len(errors) + 1), errors, color=ACCENT, linewidth=1)
     axes.plot(
         count,

@@ -1,22 +1,26 @@
 """Figures of studies."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.figure import Figure
 
+from lookalike.core.types import Row
 
-def score_heatmap(rows, *, title):
+
+def score_heatmap(rows: Sequence[Row], *, title: str) -> Figure:
     """Draw macro and weighted F1 of every metric (rows) under every preprocessing (columns).
 
     Parameters
     ----------
     rows : list of dict
-        `metric`, `preprocessing`, `macro_f1`, `weighted_f1`, one a draw.
+        `metric`, `preprocessing`, `macro_f1`, `weighted_f1`, one row per draw.
     title : str
 
     Returns
     -------
     Figure
-        Mean over draws, below it the standard deviation; empty where a metric does not speak of
+        Mean over draws, below it the standard deviation; empty where a metric is not defined for
         such maps.
     """
     metrics, steps = (
@@ -25,7 +29,7 @@ def score_heatmap(rows, *, title):
     figure = Figure(
         figsize=(2 * (1.4 + 0.62 * len(steps)), 1.6 + 0.36 * len(metrics)), layout="constrained"
     )
-    for place, score in enumerate(("macro_f1", "weighted_f1"), 1):
+    for number, score in enumerate(("macro_f1", "weighted_f1"), 1):
         cells = [
             [
                 [
@@ -38,7 +42,7 @@ def score_heatmap(rows, *, title):
             for metric in metrics
         ]
         means = np.array([[np.mean(cell) if cell else np.nan for cell in line] for line in cells])
-        axes = figure.add_subplot(1, 2, place)
+        axes = figure.add_subplot(1, 2, number)
         axes.set_facecolor("0.9")
         image = axes.imshow(means, cmap="cividis", vmin=0, vmax=1, aspect="auto")
         for row, column in np.argwhere(np.isfinite(means)):
@@ -53,7 +57,7 @@ def score_heatmap(rows, *, title):
                 color="black" if means[row, column] > 0.5 else "white",
             )
         axes.set_xticks(range(len(steps)), steps)
-        axes.set_yticks(range(len(metrics)), metrics if place == 1 else [])
+        axes.set_yticks(range(len(metrics)), metrics if number == 1 else [])
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
         axes.set_title(score.replace("_f1", " F1"), fontsize=9)

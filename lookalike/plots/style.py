@@ -1,17 +1,21 @@
 """What all figures share: colours, family legends, saving."""
 
+from collections.abc import Iterable, Mapping
+
 from matplotlib import rcParams
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lookalike.core import io
+from lookalike.core.types import StrPath
 
-# Okabe and Ito's palette, safe for colour-blind readers; markers tell the same once more.
+# Okabe and Ito's palette, safe for colour-blind readers; markers show the same.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
 MARKERS = "osD^vP*X"
 ACCENT, CHANCE = PALETTE[:2]
 DPI = 120
 
-# Names are shown as they are, also with a dollar sign.
+# Names appear as they are, also with a dollar sign.
 rcParams["text.parse_math"] = False
 rcParams.update(
     {
@@ -24,7 +28,7 @@ rcParams.update(
 )
 
 
-def save(figure, paths):
+def save(figure: Figure, paths: Iterable[StrPath]) -> None:
     """Write a figure to every path, each in the format of its suffix; the same figure gives the
     same bytes.
     """
@@ -35,16 +39,16 @@ def save(figure, paths):
             figure.savefig(temporary, format=kind, dpi=DPI, bbox_inches="tight", metadata=metadata)
 
 
-def family_styles(families):
+def family_styles(families: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Return the colour and marker of every family, by the families' sorted names."""
     return {
-        family: (PALETTE[place % len(PALETTE)], MARKERS[place % len(MARKERS)])
-        for place, family in enumerate(sorted(set(families)))
+        family: (PALETTE[number % len(PALETTE)], MARKERS[number % len(MARKERS)])
+        for number, family in enumerate(sorted(set(families)))
     }
 
 
-def add_family_legend(figure, families, names):
-    """Put a legend of the families of these models under a figure, unless there is one alone."""
+def add_family_legend(figure: Figure, families: Mapping[str, str], names: Iterable[str]) -> None:
+    """Put a legend of the families of some models under a figure, unless there is only one."""
     if len(set(families.values())) == 1:
         return
     styles = family_styles(families.values())

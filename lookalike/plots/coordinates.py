@@ -1,0 +1,87 @@
+"""Figure of principal coordinates with ellipses."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Ellipse
+from matplotlib.patheffects import withStroke
+
+from lookalike.groups.projection import ellipse_of
+from lookalike.plots.style import add_family_legend, family_styles
+
+
+def scatter(
+    coordinates: np.ndarray,
+    explained: Sequence[float] | np.ndarray,
+    covariances: np.ndarray,
+    names: Sequence[str],
+    families: Mapping[str, str],
+    *,
+    title: str,
+) -> Figure:
+    """Draw models on two principal coordinates, with ellipses that hold 95% of their positions when
+    the images are resampled.
+
+    Names do not cover each other.
+
+    Parameters
+    ----------
+    coordinates : ndarray, shape (m, 2)
+    explained : sequence of 2 floats
+        Shares.
+    covariances : ndarray, shape (m, 2, 2)
+        NaN where there are no resamples.
+    names : sequence of str
+    families : dict
+        From name to family.
+    title : str
+
+    Returns
+    -------
+    Figure
+    """
+    from adjustText import adjust_text
+
+    side = 6 + 0.12 * max(len(names) - 8, 0)
+    figure = Figure(figsize=(side, side - 0.6), layout="constrained")
+    axes = figure.add_subplot()
+    styles = family_styles(families.values())
+    for name, (x, y), covariance in zip(names, coordinates, covariances, strict=True):
+        colour, marker = styles[families[name]]
+        axes.plot(x, y, marker=marker, color=colour, markersize=8, markeredgecolor="white")
+        if np.isfinite(covariance).all():
+            width, height, angle = ellipse_of(covariance)
+            axes.add_patch(
+                Ellipse(
+                    (x, y),
+                    width,
+                    height,
+                    angle=angle,
+                    color=colour,
+                    alpha=min(0.16, 1.2 / len(names)),
+                    lw=1,
+                    zorder=1,
+                )
+            )
+    axes.margins(0.15)
+    axes.axhline(0, color="0.9", lw=0.8, zorder=0)
+    axes.axvline(0, color="0.9", lw=0.8, zorder=0)
+    axes.set_xlabel(f"principal coordinate 1 ({explained[0]:.0%})")
+    axes.set_ylabel(f"principal coordinate 2 ({explained[1]:.0%})")
+    axes.set_title(title, fontsize=10)
+    figure.canvas.draw()
+    halo = [withStroke(linewidth=2.5, foreground="white", alpha=0.8)]
+    texts = [
+        axes.text(x, y, name, fontsize=8.5, path_effects=halo)
+        for name, (x, y) in zip(names, coordinates, strict=True)
+    ]
+    adjust_text(
+        texts,
+        *coordinates.T,
+        ax=axes,
+        arrowprops={"arrowstyle": "-", "color": "0.6", "lw": 0.6},
+        ensure_inside_axes=True,
+    )
+    add_family_legend(figure, families, names)
+    return figure
