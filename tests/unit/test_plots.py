@@ -1,10 +1,21 @@
 """What figures say: titles, notes, numbers, ellipses."""
 
 import numpy as np
+import pytest
+from matplotlib.collections import LineCollection
 from matplotlib.patches import Ellipse
 
+from lookalike.compare.dissimilarities import Dissimilarities, Key
+from lookalike.core.condensed import square
+from lookalike.groups.graph import similarity_graph
 from lookalike.groups.partitions import EVERY_RESOLUTION
-from lookalike.plots.groups import describe_partition, partitions_of, scatter
+from lookalike.plots.communities import (
+    circle_angles,
+    describe_partition,
+    louvain_figure,
+    partitions_of,
+)
+from lookalike.plots.coordinates import scatter
 from lookalike.plots.matrix import half_intervals, heatmap
 
 FAMILIES = {"ant": "insect", "bee": "insect", "cow": "mammal"}
@@ -73,3 +84,27 @@ def test_ellipses_are_drawn_where_resamples_say_something():
     ellipses = [patch for patch in figure.axes[0].patches if isinstance(patch, Ellipse)]
     assert [patch.get_center() for patch in ellipses] == [(0, 0), (2, 0)]
     assert ellipses[1].width > 0 and ellipses[1].height == 0
+
+
+def test_models_lie_on_a_circle_community_by_community():
+    angles = circle_angles({"ant": 2, "bee": 1, "cow": 1, "dog": 2, "eel": 1})
+    assert list(angles) == ["bee", "cow", "eel", "ant", "dog"]
+    steps = -np.diff([*angles.values(), angles["bee"] - 2 * np.pi])
+    assert angles["bee"] == np.pi / 2 and steps.sum() == pytest.approx(2 * np.pi)
+    # The gaps between communities are wider, after the third and after the last.
+    np.testing.assert_allclose(steps / steps[0], [1, 1, 1.8, 1, 1.8])
+
+
+def test_links_within_a_community_are_dark_and_as_thick_as_models_are_similar():
+    matrix = Dissimilarities(
+        square([0.2, 0.8, 0.4], 3), tuple(FAMILIES), Key("gradcam", "cosine"), np.empty((0, 3))
+    )
+    partition = {"ant": 1, "bee": 1, "cow": 2}
+    rows = rows_of("1.0", partition, 0.5) + rows_of(EVERY_RESOLUTION, partition, 0.5)
+    figure = louvain_figure(similarity_graph(matrix), rows, FAMILIES, title="t")
+    (axes,) = figure.axes
+    between, within = (one for one in axes.collections if isinstance(one, LineCollection))
+    np.testing.assert_allclose(between.get_linewidths(), [0.2, 0.2 + 3 * 0.5])
+    np.testing.assert_allclose(within.get_linewidths(), [0.2 + 3 * 0.75])
+    assert within.get_colors()[0, 0] < between.get_colors()[0, 0]
+    assert sorted(texts(figure)) == ["ant", "bee", "cow"]

@@ -1,11 +1,15 @@
 """Trees of dissimilarity matrices, and the support of their clades."""
 
+from io import StringIO
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from skbio import TreeNode
 
 from lookalike.compare.aggregation import summarise
+from lookalike.compare.dissimilarities import Dissimilarities, Key
 from lookalike.compare.resampling import bootstrap
 from lookalike.core.condensed import condensed, square
 from lookalike.core.errors import InputError
@@ -175,7 +179,10 @@ def test_described_clades_name_their_members():
     points = np.array([0.0, 1.0, 10.0])
     matrix = np.abs(points[:, None] - points)
     tree = trees.link(matrix)
-    rows = trees.describe_clades(tree, [0.5, 1.0], matrix, ["ant", "bee", "cow"])
+    named = Dissimilarities(
+        matrix, ("ant", "bee", "cow"), Key("gradcam", "cosine"), np.empty((0, 3))
+    )
+    rows = trees.describe_clades(tree, [0.5, 1.0], named)
     assert [tuple(row) for row in rows] == [trees.CLADE_COLUMNS] * 2
     assert [(row["members"], row["size"], row["height"], row["support"]) for row in rows] == [
         ("ant bee", 2, 1.0, 0.5),
@@ -199,6 +206,39 @@ def test_newick_holds_leaves_heights_and_support(models, seed, method):
     for leaves, (height, share) in expected.items():
         assert found[leaves][0] == pytest.approx(height / 2, abs=1e-5)
         assert float(found[leaves][1]) == pytest.approx(100 * share, abs=0.5)
+
+
+def test_scikit_bio_reads_names_heights_and_support_as_they_are():
+    names = [
+        "ResNet_50",
+        "PyramidViT_V2_B2",
+        "mine's",
+        "with space",
+        "'quoted'",
+        "a(b):c,d;e[f]",
+        "MobileNetV3-1.0+",
+        "Ähnlich",
+    ]
+    tree = trees.link(random_matrix(seed=5))
+    support = np.arange(1, 8) / 10
+    found = TreeNode.read(StringIO(trees.newick(tree, support, names)))
+    assert sorted(tip.name for tip in found.tips()) == sorted(names)
+    masks = dict(zip(trees.clades(tree), support, strict=True))
+    for node in found.non_tips(include_self=True):
+        mask = sum(1 << names.index(tip.name) for tip in node.tips())
+        assert float(node.name) == pytest.approx(100 * masks[mask], abs=0.5)
+    heights = found.tip_tip_distances().filter(names)
+    np.testing.assert_allclose(
+        condensed(heights.data), trees.cophenetic_distances(tree), rtol=0, atol=1e-5
+    )
+
+
+def test_names_are_quoted_where_they_must_be():
+    tree = trees.link(square([0.25], 2))
+    assert (
+        trees.newick(tree, [np.nan], ["ResNet_50", "ViT-B.16+"])
+        == "('ResNet_50':0.125,ViT-B.16+:0.125);\n"
+    )
 
 
 def test_newick_leaves_unknown_support_out():
