@@ -19,8 +19,8 @@ MOST_COLUMNS = 10  # models side by side; others follow in a band below
 def choose_images(
     rows: Sequence[Row], classes: np.ndarray | None, count: int, seed: int
 ) -> list[int]:
-    """Choose images for panels: first those of which all models predict the same class, the classes
-    in turn.
+    """Choose images for panels: first those for which all models predict the same class, the
+    classes in turn.
 
     Parameters
     ----------

@@ -72,7 +72,7 @@ def modularity_by_formula(matrix, partition, resolution):
 
 
 def modularities(matrix, partitions, resolution):
-    """Return the modularity of every partition (R, m), of which many are equal."""
+    """Return the modularity of every partition (R, m)."""
     graph = similarity_graph(dissimilarities(matrix))
     different, number = np.unique(partitions, axis=0, return_inverse=True)
     return np.array([modularity(graph, one, resolution) for one in different])[number.ravel()]
@@ -209,7 +209,7 @@ def communities(rows, resolution=EVERY_RESOLUTION):
 
 def test_consensus_finds_planted_groups_and_numbers_them_by_size():
     matrix, group = planted_matrix([2, 3, 4])
-    names = [f"m{place}" for place in range(9)]
+    names = [f"m{index}" for index in range(9)]
     replicates = bootstrap(planted_values(matrix), "mean", 50, 0)
     rows, together = consensus_communities(
         dissimilarities(matrix, names, replicates), [0.9, 1.0], seed=0
@@ -235,7 +235,7 @@ def test_consensus_does_not_depend_on_the_order_of_the_models():
     for seed in range(3):
         order = np.random.default_rng(seed).permutation(8)
         moved = np.array([condensed(square(one, 8)[np.ix_(order, order)]) for one in replicates])
-        names = [NAMES[place] for place in order]
+        names = [NAMES[index] for index in order]
         again = consensus_communities(
             dissimilarities(matrix[np.ix_(order, order)], names, moved), [1.0, 0.5], seed=0
         )

@@ -36,32 +36,32 @@ def parse_newick(text):
     length).
     """
     assert text.endswith(";\n")
-    place = 0
+    index = 0
 
     def token():
-        nonlocal place
-        start = place
-        while text[place] not in "(),:;":
-            place += 1
-        return text[start:place]
+        nonlocal index
+        start = index
+        while text[index] not in "(),:;":
+            index += 1
+        return text[start:index]
 
     def node():
-        nonlocal place
+        nonlocal index
         children = []
-        if text[place] == "(":
-            while text[place] in "(,":
-                place += 1
+        if text[index] == "(":
+            while text[index] in "(,":
+                index += 1
                 children.append(node())
-            assert text[place] == ")"
-            place += 1
+            assert text[index] == ")"
+            index += 1
         label, length = token(), 0.0
-        if text[place] == ":":
-            place += 1
+        if text[index] == ":":
+            index += 1
             length = float(token())
         return (children, label, length) if children else (label, length)
 
     root = node()
-    assert text[place:] == ";\n"
+    assert text[index:] == ";\n"
     return root
 
 
@@ -199,7 +199,7 @@ def test_newick_holds_leaves_heights_and_support(models, seed, method):
     support = np.random.default_rng(seed).integers(0, 101, models - 1) / 100
     found = described(parse_newick(trees.newick(tree, support, names)))
     expected = {
-        frozenset(name for place, name in enumerate(names) if mask >> place & 1): (height, share)
+        frozenset(name for leaf, name in enumerate(names) if mask >> leaf & 1): (height, share)
         for mask, height, share in zip(trees.clades(tree), tree[:, 2], support, strict=True)
     }
     assert set(found) == set(expected) | {frozenset([name]) for name in names}
