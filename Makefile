@@ -1,4 +1,5 @@
-# make demo: the embedded demo, from nothing to results/report.html      make test: style, lint, tests
+# make demo: the embedded demo, from nothing to results/report.html
+# make test: style, lint, types, documentation, tests
 # Both do all their set-up in .venv.
 
 PYTHON ?= python3
@@ -7,14 +8,16 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 # Jobs that may use a card at once: one a card, or one a core where there is none.
 CARDS = $(shell nvidia-smi --list-gpus 2>/dev/null | grep -c '^GPU' || true)
 GPU ?= $(if $(filter-out 0,$(CARDS)),$(CARDS),$(CORES))
+NEW_ENOUGH = $(shell $(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null)
+FOUND = $(shell $(PYTHON) --version 2>/dev/null)
 
-.PHONY: demo test test-slow style docs lock clean
+.PHONY: demo test test-slow style docs site lock clean
 
 demo: .venv/ready
 	$(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPU)
 	@echo "The report is at $(CURDIR)/results/report.html"
 
-test: style
+test: style site
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/unit tests/workflow
 
 # Two experiments at full size, 224 x 224, with random weights and few images.
@@ -24,19 +27,28 @@ test-slow: .venv/ready
 style: .venv/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
 
+# The generated pages.
 docs: .venv/ready
 	$(BIN)/python docs/generate.py
 
+# The documentation as a site, in site/; a broken link is an error.
+site: .venv/ready
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
 .venv/ready: requirements.lock
+	$(if $(filter True,$(NEW_ENOUGH)),,$(error lookalike needs Python 3.11 or later; \
+	$(PYTHON) is $(or $(FOUND),not there). Name another with PYTHON=python3.11))
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --requirement requirements.lock
 	touch $@
 
 lock: requirements.txt
-	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate requirements.txt --output-file requirements.lock
+	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-header \
+		--no-annotate requirements.txt --output-file requirements.lock
 
 clean:
-	rm -rf results logs benchmarks .snakemake
+	rm -rf results logs benchmarks site .snakemake

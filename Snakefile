@@ -12,15 +12,24 @@ if not workflow.overwrite_configfiles:
 
 
 include: "rules/common.smk"
+include: "rules/helpers/images.smk"
 include: "rules/images.smk"
+include: "rules/helpers/models.smk"
 include: "rules/models.smk"
+include: "rules/helpers/heads.smk"
 include: "rules/heads.smk"
+include: "rules/helpers/maps.smk"
 include: "rules/maps.smk"
+include: "rules/helpers/compare.smk"
 include: "rules/compare.smk"
 include: "rules/groups.smk"
+include: "rules/helpers/inference.smk"
 include: "rules/inference.smk"
+include: "rules/helpers/studies.smk"
 include: "rules/studies.smk"
+include: "rules/helpers/figures.smk"
 include: "rules/figures.smk"
+include: "rules/helpers/report.smk"
 include: "rules/report.smk"
 
 

@@ -1,14 +1,14 @@
-"""Time a network without each channel of its target layer alone: what lies above the layer in
-batches, against the whole network.
+"""Time a network without each single channel of its target layer: batches above the layer, compared
+with the whole network.
 
     python bench/ablation.py [--models vgg19 resnet50 ...] [--channels 512] [--depth 1] [--size 224]
     [--rounds 3]
 
-One image, random weights, one thread; no more channels than the layer has. The whole network runs
-once a channel with a hook, for a few channels a round, right before all of them go in batches;
-times are the medians of the rounds, `recorded` is what comes first, once an image, and `apart` is
-how far the outputs of the two are, over the standard deviation of the outputs. Prints a table for
-bench/RESULTS.md; asserts nothing.
+One image, random weights, one thread; no more channels than the layer has. In every round, the
+whole network runs with a hook, once for each of a few channels; then all channels run in batches.
+Times are medians over the rounds. `recorded` is the time of the recording, which each image needs
+once. `apart` is the largest difference between the outputs of the two, over the standard deviation
+of the outputs. Prints a table for bench/RESULTS.md; asserts nothing.
 """
 
 import argparse
@@ -24,7 +24,7 @@ FEW = 16
 
 
 def seconds(function, *args):
-    """Return how long a call takes, and what it gives."""
+    """Return how long a call takes, and its result."""
     start = time.perf_counter()
     result = function(*args)
     return time.perf_counter() - start, result
@@ -38,7 +38,7 @@ def one_by_one(net, layer, images, kept, axis):
     for mask in kept:
 
         def drop(module, inputs, output, mask=mask):
-            return output * mask.view([-1 if place == axis else 1 for place in range(output.ndim)])
+            return output * mask.view([-1 if own == axis else 1 for own in range(output.ndim)])
 
         handle = layer.register_forward_hook(drop)
         with torch.no_grad():

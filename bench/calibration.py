@@ -1,5 +1,5 @@
-"""How often is something found where there is nothing, and how often do intervals hold what they
-should?
+"""How often is something found where there is nothing, and how often do intervals hold the true
+value?
 
     python bench/calibration.py [--draws 400] [--resamples 200] [--permutations 99]
 
@@ -18,10 +18,10 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "unit")]
 
 
 def without_groups(models, images, given):
-    """Return shares of draws in which a clade holds, of clades that hold, in which the test finds
-    structure, and in which both is so.
+    """Return the shares of draws in which a clade holds, of clades that hold, of draws in which the
+    test finds structure, and of draws with both.
     """
-    from test_calibration import plant
+    from test_calibration import plant, table_of
 
     from lookalike.compare.aggregation import summarise
     from lookalike.compare.resampling import bootstrap
@@ -39,9 +39,8 @@ def without_groups(models, images, given):
                 clade_support(tree, bootstrap(values, "mean", given.resamples, draw))[:-1] >= 0.95
             ).sum()
         )
-        found.append(
-            structure_test(values, models, "mean", given.permutations, draw)["variance_p"] <= 0.05
-        )
+        tested = structure_test(table_of(values), "mean", given.permutations, draw)
+        found.append(tested["variance_p"] <= 0.05)
     held, found = np.array(held), np.array(found)
     return (
         (held > 0).mean(),

@@ -1,11 +1,11 @@
-"""Time all of inference for one method and metric, stage by stage, and beside it what peers need
-for the same.
+"""Time all of inference for one method and metric, stage by stage, next to what peers need for the
+same.
 
     python bench/inference.py [--models 14 100] [--images 128] [--resamples 1000] [--permutations
     999]
 
-Random dissimilarities, one thread. Peers: python-louvain for the partitions (a few, of which the
-time of all is reckoned), scikit-bio for the tests of factors. Prints a table for bench/RESULTS.md;
+Random dissimilarities, one thread. Peers: python-louvain for the partitions (a few, from which the
+time of all is estimated), scikit-bio for the tests of factors. Prints a table for bench/RESULTS.md;
 asserts nothing.
 """
 
@@ -33,8 +33,8 @@ def timed(function):
 def factors_of(rng, names):
     """Return a factor with levels and two with numbers."""
     families = {
-        name: "CNN" if place < 0.6 * len(names) else "transformer"
-        for place, name in enumerate(names)
+        name: "CNN" if number < 0.6 * len(names) else "transformer"
+        for number, name in enumerate(names)
     }
     return {"family": families} | {
         factor: {name: str(rng.random()) for name in names} for factor in ("parameters", "accuracy")
@@ -42,8 +42,8 @@ def factors_of(rng, names):
 
 
 def peers(matrix, predictions, factors, permutations, partitions):
-    """Return the seconds that python-louvain needs for the partitions, and scikit-bio for the tests
-    that it has.
+    """Return the seconds that python-louvain needs for the partitions, and scikit-bio for its
+    tests.
     """
     import community
     import networkx
@@ -87,6 +87,8 @@ def stages(models, images, resamples, permutations):
     import numpy as np
 
     from lookalike.compare.aggregation import summarise
+    from lookalike.compare.dissimilarities import Dissimilarities, Key
+    from lookalike.compare.image_table import ImageTable
     from lookalike.compare.resampling import bootstrap, percentile_interval
     from lookalike.core.condensed import square
     from lookalike.groups.communities import SEEDS, consensus_communities
@@ -95,31 +97,28 @@ def stages(models, images, resamples, permutations):
     from lookalike.inference.factors import factor_tests
     from lookalike.inference.structure import structure_test
 
-    rng, names = np.random.default_rng(0), [f"m{place:03}" for place in range(models)]
-    values = rng.uniform(0.3, 0.7, (images, models * (models - 1) // 2))
-    matrix, predictions = (
-        square(summarise(values)["dissimilarity"], models),
-        square(rng.random(values.shape[1]), models),
-    )
+    rng, names = np.random.default_rng(0), tuple(f"m{number:03}" for number in range(models))
+    per_image = rng.uniform(0.3, 0.7, (images, models * (models - 1) // 2))
+    key, ids = Key("random", "random"), tuple(map(str, range(images)))
+    table = ImageTable(per_image, np.ones_like(per_image), ids, names, key)
+    predictions = square(rng.random(per_image.shape[1]), models)
     factors = factors_of(rng, names)
     took = {}
     took["bootstrap and intervals"], replicates = timed(
-        lambda: bootstrap(values, "mean", resamples, 0)
+        lambda: bootstrap(per_image, "mean", resamples, 0)
     )
     took["bootstrap and intervals"] += timed(lambda: percentile_interval(replicates))[0]
-    took["tree and support"] = timed(lambda: clade_support(link(matrix), replicates))[0]
-    took["communities"] = timed(
-        lambda: consensus_communities(matrix, names, replicates, RESOLUTIONS, 0)
-    )[0]
+    values = square(summarise(per_image)["dissimilarity"], models)
+    matrix = Dissimilarities(values, names, key, replicates)
+    took["tree and support"] = timed(lambda: clade_support(link(values), replicates))[0]
+    took["communities"] = timed(lambda: consensus_communities(matrix, RESOLUTIONS, 0))[0]
     took["projection and ellipses"] = timed(
-        lambda: resampled_covariances(classical_scaling(matrix)[0], replicates)
+        lambda: resampled_covariances(classical_scaling(values)[0], replicates)
     )[0]
-    took["structure"] = timed(lambda: structure_test(values, models, "mean", permutations, 0))[0]
-    took["factors"] = timed(
-        lambda: factor_tests(matrix, names, factors, predictions, permutations, 0)
-    )[0]
+    took["structure"] = timed(lambda: structure_test(table, "mean", permutations, 0))[0]
+    took["factors"] = timed(lambda: factor_tests(matrix, factors, predictions, permutations, 0))[0]
     return took, peers(
-        matrix, predictions, factors, permutations, len(RESOLUTIONS) * SEEDS * resamples
+        values, predictions, factors, permutations, len(RESOLUTIONS) * SEEDS * resamples
     )
 
 

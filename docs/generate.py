@@ -1,5 +1,5 @@
-"""Write the generated pages: metrics.md and methods.md from the registry, rulegraph.md from
-Snakemake.
+"""Write the generated pages: metrics and methods from the registry, the config's keys from its
+schema, the graph of the rules from Snakemake.
 
 With --check nothing is written, and a stale page is an error.
 """
@@ -15,9 +15,11 @@ import yaml
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from config_pages import escaped, overview, reference  # noqa: E402
+
 from lookalike.core import registry  # noqa: E402
 
-SALIENCYTOOLS_PREPARATION = """## Preparation, beside saliencytools 0.35
+SALIENCYTOOLS_PREPARATION = """## Preparation, compared with saliencytools 0.35
 
 | there | here, as keys of a view |
 |---|---|
@@ -55,11 +57,6 @@ def options_text(options):
     )
 
 
-def escaped(text):
-    """Return text for a table's cell, where a bar would end it, even within code."""
-    return text.replace("|", "\\|")
-
-
 def metrics_page():
     """Return the page of all metrics."""
     lines = [
@@ -86,13 +83,13 @@ def metrics_page():
             f"| triangle inequality | {'holds' if card.triangle else 'does not hold'} |",
             f"| maps | {'any' if card.views == 'any' else f'{card.views} only'} |",
             f"| undefined (NaN) where | {escaped(card.undefined or 'never')} |",
-            f"| wants maps of a known range | {'yes' if card.bounded else 'no'} |",
+            f"| needs maps of a known range | {'yes' if card.bounded else 'no'} |",
             f"| options | {options_text(card.options)} |",
             "| cost of a block | "
             f"{'one matrix product' if card.cost == 'product' else 'its pairs, one by one'} |",
             *([f"| reference | {card.reference} |"] if card.reference else []),
             *(
-                [f"| beside saliencytools 0.35 | {escaped(card.saliencytools)} |"]
+                [f"| compared with saliencytools 0.35 | {escaped(card.saliencytools)} |"]
                 if card.saliencytools
                 else []
             ),
@@ -158,21 +155,23 @@ def rulegraph_page():
 
 def main():
     """Write or check the pages."""
+    pages = {
+        "docs/metrics.md": metrics_page(),
+        "docs/methods.md": methods_page(),
+        "docs/config.md": reference(),
+        "docs/rulegraph.md": rulegraph_page(),
+        "config/README.md": overview(),
+    }
     stale = []
-    for name, page in (
-        ("metrics.md", metrics_page()),
-        ("methods.md", methods_page()),
-        ("rulegraph.md", rulegraph_page()),
-    ):
-        path = ROOT / "docs" / name
-        if "--check" in sys.argv:
-            stale += (
-                [name] if not path.is_file() or path.read_text(encoding="utf-8") != page else []
-            )
-        else:
+    for name, page in pages.items():
+        path = ROOT / name
+        if "--check" not in sys.argv:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(page, encoding="utf-8")
+        elif not path.is_file() or path.read_text(encoding="utf-8") != page:
+            stale.append(name)
     if stale:
-        sys.exit(f"stale: docs/{', docs/'.join(stale)}; run `make docs`")
+        sys.exit(f"stale: {', '.join(stale)}; run `make docs`")
 
 
 if __name__ == "__main__":

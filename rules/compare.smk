@@ -2,23 +2,25 @@
 
 
 rule compare_models:
-    """Compare two blocks of models image by image, with chance values beside."""
+    """Compare two blocks of models image by image, with the chance values of all pairs."""
     input:
-        a=lambda wildcards: batches(wildcards.method, BLOCKS[wildcards.method][wildcards.a]),
-        b=lambda wildcards: batches(wildcards.method, BLOCKS[wildcards.method][wildcards.b]),
+        a=batches_a,
+        b=batches_b,
     output:
         pairs="results/pairs/{method}/{metric}/{a}~{b}.npz",
     log:
         "logs/pairs/{method}/{metric}/{a}~{b}.log",
+    benchmark:
+        "benchmarks/pairs/{method}/{metric}/{a}~{b}.tsv"
     conda:
         "../envs/compare.yaml"
     params:
-        seed=SEED,
-        a=lambda wildcards: BLOCKS[wildcards.method][wildcards.a],
-        b=lambda wildcards: BLOCKS[wildcards.method][wildcards.b],
-        metric=lambda wildcards: METRICS[wildcards.metric]["metric"],
-        options=lambda wildcards: METRICS[wildcards.metric]["options"],
-        source=lambda wildcards: fingerprint("scripts/compare_models.py", f"lookalike/metrics/{METRICS[wildcards.metric]['metric']}.py"),
+        seed=PLAN.seed,
+        a=block_a,
+        b=block_b,
+        metric=metric_of,
+        options=metric_options,
+        source=metric_code,
     script:
         "../scripts/compare_models.py"
 
@@ -29,48 +31,60 @@ rule aggregate_matrix:
         pairs=pair_files,
         predictions=predictions_if_agreeing,
     output:
-        mean="results/matrices/{method}/{metric}/{subset}/mean.csv",
-        std="results/matrices/{method}/{metric}/{subset}/std.csv",
-        n="results/matrices/{method}/{metric}/{subset}/n.csv",
-        dissimilarity="results/matrices/{method}/{metric}/{subset}/dissimilarity.csv",
-        low="results/matrices/{method}/{metric}/{subset}/low.csv",
-        high="results/matrices/{method}/{metric}/{subset}/high.csv",
-        chance="results/matrices/{method}/{metric}/{subset}/chance.csv",
-        calibrated="results/matrices/{method}/{metric}/{subset}/calibrated.csv",
-        raw="results/matrices/{method}/{metric}/{subset}/raw.csv",
-        bootstrap="results/matrices/{method}/{metric}/{subset}/bootstrap.npz",
+        table=f"{MATRIX}/images.npz",
+        mean=f"{MATRIX}/mean.csv",
+        std=f"{MATRIX}/std.csv",
+        n=f"{MATRIX}/n.csv",
+        dissimilarity=table(
+            f"{MATRIX}/dissimilarity.csv",
+            "dissimilarity",
+            method="{method}",
+            metric="{metric}",
+            images="{subset}",
+        ),
+        low=f"{MATRIX}/low.csv",
+        high=f"{MATRIX}/high.csv",
+        chance=f"{MATRIX}/chance.csv",
+        calibrated=f"{MATRIX}/calibrated.csv",
+        raw=f"{MATRIX}/raw.csv",
+        bootstrap=f"{MATRIX}/bootstrap.npz",
     log:
         "logs/matrices/{method}/{metric}/{subset}.log",
+    benchmark:
+        "benchmarks/matrices/{method}/{metric}/{subset}.tsv"
     wildcard_constraints:
         method=one_of(METHODS),
     conda:
         "../envs/compare.yaml"
     params:
-        seed=SEED,
-        metric=lambda wildcards: METRICS[wildcards.metric]["metric"],
-        originals=lambda wildcards: {name: MODELS[name]["replicate_of"] or name for name in METHODS[wildcards.method]["models"]},
-        aggregate=config["aggregate"],
-        resamples=config["inference"]["bootstrap"],
+        seed=PLAN.seed,
+        key=key_of,
+        models=models_of_method,
+        metric=metric_of,
+        originals=originals_of,
+        aggregate=PLAN.aggregate,
+        resamples=PLAN.inference.bootstrap,
         source=fingerprint("scripts/aggregate_matrix.py"),
     script:
         "../scripts/aggregate_matrix.py"
 
 
 rule import_matrix:
-    """Take somebody's matrix of dissimilarities or similarities, as one of the method `imported`, with no bootstrap replicates."""
+    """Take a user-supplied matrix, as one of the method `imported`."""
     input:
-        given=lambda wildcards: config["matrices"][wildcards.metric]["path"],
+        given=given_matrix,
     output:
         dissimilarity=f"results/matrices/{GIVEN_MATRICES}/{{metric}}/all/dissimilarity.csv",
         bootstrap=f"results/matrices/{GIVEN_MATRICES}/{{metric}}/all/bootstrap.npz",
     log:
-        f"logs/matrices/{GIVEN_MATRICES}/{{metric}}.log",
+        f"logs/matrices/{GIVEN_MATRICES}/{{metric}}/all.log",
     wildcard_constraints:
-        metric=one_of(config["matrices"]),
+        metric=one_of(PLAN.matrices),
     conda:
         "../envs/compare.yaml"
     params:
-        kind=lambda wildcards: config["matrices"][wildcards.metric]["kind"],
+        contents=given_matrix_content,
+        kind=given_matrix_kind,
         source=fingerprint("scripts/import_matrix.py"),
     script:
         "../scripts/import_matrix.py"

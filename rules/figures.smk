@@ -1,37 +1,39 @@
-"""Figures, each as SVG and PNG. One job draws all of a matrix, since its start costs more than its work."""
-
-FIGURES = "results/figures/{method}/{metric}/{subset}"
+"""Figures, each as SVG and PNG. One job draws all of a matrix: its start costs most."""
 
 
 rule draw_matrix:
-    """Draw a matrix: heatmap, dendrograms, Louvain graph, projection, histograms of all pairs."""
+    """Draw a matrix: heatmap, dendrograms, Louvain graph, coordinates, histograms of all pairs."""
     input:
-        dissimilarity="results/matrices/{method}/{metric}/{subset}/dissimilarity.csv",
-        chance="results/matrices/{method}/{metric}/{subset}/chance.csv",
-        low="results/matrices/{method}/{metric}/{subset}/low.csv",
-        high="results/matrices/{method}/{metric}/{subset}/high.csv",
-        supports=expand("results/groups/{{method}}/{{metric}}/{{subset}}/support-{linkage}.csv", linkage=LINKAGES),
-        communities="results/groups/{method}/{metric}/{subset}/communities.csv",
-        together="results/groups/{method}/{metric}/{subset}/together.csv",
-        pca="results/groups/{method}/{metric}/{subset}/pca.csv",
-        pairs=pair_files,
-        predictions=predictions_if_agreeing,
+        dissimilarity=f"{MATRIX}/dissimilarity.csv",
+        bootstrap=f"{MATRIX}/bootstrap.npz",
+        chance=f"{MATRIX}/chance.csv",
+        low=f"{MATRIX}/low.csv",
+        high=f"{MATRIX}/high.csv",
+        table=f"{MATRIX}/images.npz",
+        supports=expand(f"{GROUPS}/support-{{linkage}}.csv", linkage=LINKAGES, allow_missing=True),
+        communities=f"{GROUPS}/communities.csv",
+        together=f"{GROUPS}/together.csv",
+        coordinates=f"{GROUPS}/principal_coordinates.csv",
     output:
-        matrix=multiext(f"{FIGURES}/matrix", ".svg", ".png"),
-        dendrograms=expand(f"{FIGURES}/dendrogram-{{linkage}}.{{format}}", linkage=LINKAGES, format=("svg", "png"), allow_missing=True),
-        louvain=multiext(f"{FIGURES}/louvain", ".svg", ".png"),
-        together=multiext(f"{FIGURES}/together", ".svg", ".png"),
-        pca=multiext(f"{FIGURES}/pca", ".svg", ".png"),
-        histograms=multiext(f"{FIGURES}/histograms", ".svg", ".png"),
+        matrix=matrix_figure("matrix"),
+        dendrograms=dendrogram_figures(),
+        louvain=matrix_figure("louvain"),
+        graph=f"{FIGURES}/louvain.graphml",
+        together=matrix_figure("together"),
+        coordinates=matrix_figure("principal_coordinates"),
+        histograms=matrix_figure("histograms"),
     log:
         "logs/figures/{method}/{metric}/{subset}.log",
+    benchmark:
+        "benchmarks/figures/{method}/{metric}/{subset}.tsv"
     wildcard_constraints:
         method=one_of(METHODS),
     conda:
         "../envs/plot.yaml"
     params:
+        key=key_of,
         linkages=LINKAGES,
-        families={name: recipe["family"] for name, recipe in MODELS.items()},
+        families={name: model.family for name, model in MODELS.items()},
         source=fingerprint("scripts/draw_matrix.py"),
     script:
         "../scripts/draw_matrix.py"
@@ -39,17 +41,19 @@ rule draw_matrix:
 
 use rule draw_matrix as draw_given_matrix with:
     input:
-        dissimilarity="results/matrices/{method}/{metric}/{subset}/dissimilarity.csv",
-        supports=expand("results/groups/{{method}}/{{metric}}/{{subset}}/support-{linkage}.csv", linkage=LINKAGES),
-        communities="results/groups/{method}/{metric}/{subset}/communities.csv",
-        together="results/groups/{method}/{metric}/{subset}/together.csv",
-        pca="results/groups/{method}/{metric}/{subset}/pca.csv",
+        dissimilarity=f"{MATRIX}/dissimilarity.csv",
+        bootstrap=f"{MATRIX}/bootstrap.npz",
+        supports=expand(f"{GROUPS}/support-{{linkage}}.csv", linkage=LINKAGES, allow_missing=True),
+        communities=f"{GROUPS}/communities.csv",
+        together=f"{GROUPS}/together.csv",
+        coordinates=f"{GROUPS}/principal_coordinates.csv",
     output:
-        matrix=multiext(f"{FIGURES}/matrix", ".svg", ".png"),
-        dendrograms=expand(f"{FIGURES}/dendrogram-{{linkage}}.{{format}}", linkage=LINKAGES, format=("svg", "png"), allow_missing=True),
-        louvain=multiext(f"{FIGURES}/louvain", ".svg", ".png"),
-        together=multiext(f"{FIGURES}/together", ".svg", ".png"),
-        pca=multiext(f"{FIGURES}/pca", ".svg", ".png"),
+        matrix=matrix_figure("matrix"),
+        dendrograms=dendrogram_figures(),
+        louvain=matrix_figure("louvain"),
+        graph=f"{FIGURES}/louvain.graphml",
+        together=matrix_figure("together"),
+        coordinates=matrix_figure("principal_coordinates"),
     wildcard_constraints:
         method=GIVEN_MATRICES,
 
@@ -59,10 +63,24 @@ rule draw_agreement:
     input:
         agreement="results/inference/agreement/{subset}.csv",
     output:
-        matrices=multiext("results/figures/agreement/{subset}-matrices", ".svg", ".png"),
-        trees=multiext("results/figures/agreement/{subset}-trees", ".svg", ".png"),
+        matrices=figure(
+            "results/figures/agreement/{subset}-matrices",
+            "agreement",
+            "agreement",
+            "{subset} images",
+            figure="matrices",
+        ),
+        trees=figure(
+            "results/figures/agreement/{subset}-trees",
+            "agreement",
+            "agreement",
+            "{subset} images",
+            figure="trees",
+        ),
     log:
         "logs/figures/agreement/{subset}.log",
+    benchmark:
+        "benchmarks/figures/agreement/{subset}.tsv"
     conda:
         "../envs/plot.yaml"
     params:
@@ -77,20 +95,28 @@ rule draw_panels:
     input:
         sample="results/images/explained.csv",
         batches=[batch for method in METHODS for batch in batches(method)],
-        predictions=expand("results/predictions/{model}.npz", model=COMPUTED),
+        predictions=expand("results/predictions/{model}.npz", model=PLAN.computed),
     output:
-        panels=directory("results/figures/panels"),
+        panels=report(
+            directory("results/figures/panels"),
+            patterns=["{name}.png"],
+            caption="../captions/panels.rst",
+            category="panels",
+            labels={"image": "{name}"},
+        ),
     log:
         "logs/figures/panels.log",
+    benchmark:
+        "benchmarks/figures/panels.tsv"
     conda:
         "../envs/plot.yaml"
     params:
-        seed=SEED,
-        number=config["figures"]["panels"],
-        size=config["maps"]["size"],
-        methods={name: method["models"] for name, method in METHODS.items()},
+        seed=PLAN.seed,
+        number=PLAN.panels,
+        size=PLAN.map_size,
+        methods={name: method.models for name, method in METHODS.items()},
         models=list(MODELS),
-        computed=COMPUTED,
+        computed=PLAN.computed,
         source=fingerprint("scripts/draw_panels.py"),
     script:
         "../scripts/draw_panels.py"

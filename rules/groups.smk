@@ -1,56 +1,65 @@
-"""Groups: a tree, communities and a projection of every dissimilarity matrix."""
+"""Groups: a tree, communities and principal coordinates of every dissimilarity matrix."""
 
 
 rule link_models:
     """Cluster the models hierarchically; every clade with its bootstrap support."""
     input:
-        dissimilarity="results/matrices/{method}/{metric}/{subset}/dissimilarity.csv",
-        bootstrap="results/matrices/{method}/{metric}/{subset}/bootstrap.npz",
+        dissimilarity=f"{MATRIX}/dissimilarity.csv",
+        bootstrap=f"{MATRIX}/bootstrap.npz",
     output:
-        tree="results/groups/{method}/{metric}/{subset}/tree-{linkage}.nwk",
-        support="results/groups/{method}/{metric}/{subset}/support-{linkage}.csv",
+        tree=f"{GROUPS}/tree-{{linkage}}.nwk",
+        support=f"{GROUPS}/support-{{linkage}}.csv",
     log:
         "logs/groups/{method}/{metric}/{subset}/tree-{linkage}.log",
+    benchmark:
+        "benchmarks/groups/{method}/{metric}/{subset}/tree-{linkage}.tsv"
     conda:
         "../envs/compare.yaml"
     params:
+        key=key_of,
         source=fingerprint("scripts/link_models.py"),
     script:
         "../scripts/link_models.py"
 
 
 rule detect_communities:
-    """Find the communities on which Louvain's partitions agree over resamples and seeds, at every resolution and over all."""
+    """Find the communities on which Louvain's partitions agree over resamples and seeds."""
     input:
-        dissimilarity="results/matrices/{method}/{metric}/{subset}/dissimilarity.csv",
-        bootstrap="results/matrices/{method}/{metric}/{subset}/bootstrap.npz",
+        dissimilarity=f"{MATRIX}/dissimilarity.csv",
+        bootstrap=f"{MATRIX}/bootstrap.npz",
     output:
-        communities="results/groups/{method}/{metric}/{subset}/communities.csv",
-        together="results/groups/{method}/{metric}/{subset}/together.csv",
+        communities=f"{GROUPS}/communities.csv",
+        together=f"{GROUPS}/together.csv",
     log:
         "logs/groups/{method}/{metric}/{subset}/communities.log",
+    benchmark:
+        "benchmarks/groups/{method}/{metric}/{subset}/communities.tsv"
     conda:
         "../envs/compare.yaml"
     params:
-        seed=SEED,
-        resolutions=config["groups"]["resolutions"],
+        seed=PLAN.seed,
+        key=key_of,
+        resolutions=PLAN.groups.resolutions,
         source=fingerprint("scripts/detect_communities.py"),
     script:
         "../scripts/detect_communities.py"
 
 
 rule project_models:
-    """Project the models onto two principal coordinates, with how far they move when the images are resampled."""
+    """Find the models' principal coordinates, and how far they move over resamples of images."""
     input:
-        dissimilarity="results/matrices/{method}/{metric}/{subset}/dissimilarity.csv",
-        bootstrap="results/matrices/{method}/{metric}/{subset}/bootstrap.npz",
+        dissimilarity=f"{MATRIX}/dissimilarity.csv",
+        bootstrap=f"{MATRIX}/bootstrap.npz",
     output:
-        pca="results/groups/{method}/{metric}/{subset}/pca.csv",
+        coordinates=f"{GROUPS}/principal_coordinates.csv",
     log:
-        "logs/groups/{method}/{metric}/{subset}/pca.log",
+        "logs/groups/{method}/{metric}/{subset}/principal_coordinates.log",
+    benchmark:
+        "benchmarks/groups/{method}/{metric}/{subset}/principal_coordinates.tsv"
     conda:
         "../envs/compare.yaml"
     params:
+        key=key_of,
         source=fingerprint("scripts/project_models.py"),
     script:
         "../scripts/project_models.py"

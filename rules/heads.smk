@@ -1,11 +1,11 @@
-"""Regression heads on frozen backbones, and variants of these models without the channels that do harm."""
+"""Regression heads on frozen backbones, and variants of models without harmful channels."""
 
 
 rule extract_features:
-    """Run a frozen backbone over the training split once, so that no epoch of a head costs a pass."""
+    """Run a frozen backbone over the training split once: no epoch of a head costs a pass."""
     input:
-        manifest="results/images/manifest.csv",
-        weights=lambda wildcards: MODELS[wildcards.model]["checkpoint"] or [],
+        manifest=training_manifest,
+        weights=checkpoint_of,
     output:
         features="results/features/{model}.npz",
     log:
@@ -13,7 +13,7 @@ rule extract_features:
     benchmark:
         "benchmarks/features/{model}.tsv"
     wildcard_constraints:
-        model=one_of(HEADED),
+        model=one_of(PLAN.headed),
     priority: 2
     conda:
         "../envs/explain.yaml"
@@ -21,22 +21,24 @@ rule extract_features:
     resources:
         gpu=1,
     params:
-        seed=SEED,
-        size=IMAGES["size"],
-        recipe=lambda wildcards: {key: MODELS[wildcards.model][key] for key in ("timm", "options")},
-        pretrained=lambda wildcards: MODELS[wildcards.model]["training"]["pretrained"],
+        seed=PLAN.seed,
+        size=PLAN.images.size,
+        recipe=recipe_of,
+        pretrained=pretrained_of,
+        images=TRAINING_IMAGES,
+        contents=checkpoint_content,
         source=fingerprint("scripts/extract_features.py"),
     script:
         "../scripts/extract_features.py"
 
 
 rule train_head:
-    """Train a regression head on the features of the training split; the best epoch on the part held back is kept."""
+    """Train a regression head on cached features; the best epoch on the part held back is kept."""
     input:
-        manifest="results/images/manifest.csv",
+        manifest=training_manifest,
         scores="results/images/scores.csv",
         features="results/features/{model}.npz",
-        weights=lambda wildcards: MODELS[wildcards.model]["checkpoint"] or [],
+        weights=checkpoint_of,
     output:
         weights="results/checkpoints/{model}.safetensors",
         sidecar="results/checkpoints/{model}.json",
@@ -45,28 +47,30 @@ rule train_head:
     benchmark:
         "benchmarks/checkpoints/{model}.tsv"
     wildcard_constraints:
-        model=one_of(HEADED),
+        model=one_of(PLAN.headed),
     priority: 2
     conda:
         "../envs/explain.yaml"
     threads: 1
     params:
-        seed=SEED,
-        recipe=lambda wildcards: {key: MODELS[wildcards.model][key] for key in ("timm", "options")},
-        training=lambda wildcards: MODELS[wildcards.model]["training"],
+        seed=PLAN.seed,
+        recipe=recipe_of,
+        training=training_of,
+        images=TRAINING_IMAGES,
+        contents=checkpoint_content,
         source=fingerprint("scripts/train_head.py"),
     script:
         "../scripts/train_head.py"
 
 
 rule rank_channels:
-    """Rank the channels of a model's target layer on the training split, and choose how many to keep on the part held back."""
+    """Rank the channels of a model's target layer, and choose how many to keep."""
     input:
         weights="results/checkpoints/{model}.safetensors",
         sidecar="results/checkpoints/{model}.json",
-        manifest="results/images/manifest.csv",
+        manifest=training_manifest,
         scores="results/images/scores.csv",
-        similarity=IMAGES.get("similarity", []) if PRUNING.get("by") == "ais_alignment" else [],
+        similarity=similarity_if(ALIGNS),
     output:
         channels="results/pruning/{model}/channels.csv",
         curve="results/pruning/{model}/curve.csv",
@@ -75,7 +79,7 @@ rule rank_channels:
     benchmark:
         "benchmarks/pruning/{model}.tsv"
     wildcard_constraints:
-        model=one_of(HEADED),
+        model=one_of(PLAN.headed),
     priority: 2
     conda:
         "../envs/explain.yaml"
@@ -83,42 +87,44 @@ rule rank_channels:
     resources:
         gpu=1,
     params:
-        seed=SEED,
-        size=IMAGES["size"],
-        layer=lambda wildcards: MODELS[wildcards.model]["layer"],
-        n=PRUNING.get("n"),
-        by=PRUNING.get("by"),
-        strategy=PRUNING.get("strategy"),
+        seed=PLAN.seed,
+        size=PLAN.images.size,
+        layer=layer_of,
+        n=pruning_key("n"),
+        by=pruning_key("by"),
+        strategy=pruning_key("strategy"),
+        images=TRAINING_IMAGES,
+        contents=content_of(PLAN.images.similarity) if ALIGNS else None,
         source=fingerprint("scripts/rank_channels.py"),
     script:
         "../scripts/rank_channels.py"
 
 
 rule prune_model:
-    """Describe a variant that lacks the channels which do harm, or as many at random; its weights are its model's."""
+    """Describe a variant that lacks the harmful channels, or as many at random."""
     input:
-        channels=lambda wildcards: f"results/pruning/{MODELS[wildcards.model]['pruned_from']}/channels.csv",
-        sidecar=lambda wildcards: f"results/checkpoints/{MODELS[wildcards.model]['pruned_from']}.json",
+        channels=channels_of_original,
+        sidecar=sidecar_of_original,
     output:
         sidecar="results/checkpoints/{model}.json",
     log:
         "logs/checkpoints/{model}.log",
     wildcard_constraints:
-        model=one_of(PRUNED),
+        model=one_of(PLAN.pruned),
     priority: 1
     conda:
         "../envs/explain.yaml"
     params:
-        seed=SEED,
-        pruned_from=lambda wildcards: MODELS[wildcards.model]["pruned_from"],
-        draw=lambda wildcards: MODELS[wildcards.model]["draw"],
+        seed=PLAN.seed,
+        pruned_from=original_of,
+        draw=draw_of,
         source=fingerprint("scripts/prune_model.py"),
     script:
         "../scripts/prune_model.py"
 
 
 rule predict_scores:
-    """Predict the scores of the held-out images, which neither heads nor rankings were made with."""
+    """Predict the scores of the held-out images, which no head and no ranking has seen."""
     input:
         weights=model_weights,
         sidecar="results/checkpoints/{model}.json",
@@ -128,66 +134,74 @@ rule predict_scores:
         predicted="results/heads/{model}.csv",
     log:
         "logs/heads/{model}.log",
+    benchmark:
+        "benchmarks/heads/{model}.tsv"
     wildcard_constraints:
-        model=one_of(COMPUTED),
+        model=one_of(PLAN.computed),
     conda:
         "../envs/explain.yaml"
     threads: 1
     resources:
         gpu=1,
     params:
-        size=IMAGES["size"],
+        size=PLAN.images.size,
         source=fingerprint("scripts/predict_scores.py"),
     script:
         "../scripts/predict_scores.py"
 
 
 rule measure_alignment:
-    """Measure how a model's similarities between held-out images agree with human ones; where pruning is by alignment."""
+    """Measure how a model's similarities between held-out images agree with human ones."""
     input:
         weights=model_weights,
         sidecar="results/checkpoints/{model}.json",
         manifest="results/images/manifest.csv",
-        scores=[] if "similarity" in IMAGES else "results/images/scores.csv",
-        similarity=IMAGES.get("similarity", []),
+        scores=[] if PLAN.images.similarity else "results/images/scores.csv",
+        similarity=similarity_if(True),
     output:
         alignment="results/heads/{model}.npz",
     log:
         "logs/heads/{model}-alignment.log",
+    benchmark:
+        "benchmarks/heads/{model}-alignment.tsv"
     wildcard_constraints:
-        model=one_of(COMPUTED),
+        model=one_of(PLAN.computed),
     conda:
         "../envs/explain.yaml"
     threads: 1
     resources:
         gpu=1,
     params:
-        seed=SEED,
-        size=IMAGES["size"],
-        resamples=config["inference"]["bootstrap"],
+        seed=PLAN.seed,
+        size=PLAN.images.size,
+        resamples=PLAN.inference.bootstrap,
+        contents=content_of(PLAN.images.similarity),
         source=fingerprint("scripts/measure_alignment.py"),
     script:
         "../scripts/measure_alignment.py"
 
 
 rule measure_heads:
-    """Measure how well every head predicts held-out scores, and what pruning does to it, with bootstrap intervals."""
+    """Measure how well every head predicts held-out scores, and what pruning does to it."""
     input:
-        predicted=expand("results/heads/{model}.csv", model=COMPUTED),
-        sidecars=expand("results/checkpoints/{model}.json", model=COMPUTED),
-        alignments=expand("results/heads/{model}.npz", model=COMPUTED if PRUNING.get("by") == "ais_alignment" else []),
+        predicted=expand("results/heads/{model}.csv", model=PLAN.computed),
+        sidecars=expand("results/checkpoints/{model}.json", model=PLAN.computed),
+        alignments=expand(
+            "results/heads/{model}.npz",
+            model=PLAN.computed if ALIGNS else [],
+        ),
     output:
-        heads="results/heads.csv",
+        heads=table("results/heads.csv", "heads", table="heads"),
         pruning="results/inference/pruning.csv",
     log:
         "logs/heads.log",
     conda:
         "../envs/compare.yaml"
     params:
-        seed=SEED,
-        resamples=config["inference"]["bootstrap"],
-        models=COMPUTED,
-        variants=VARIANTS,
+        seed=PLAN.seed,
+        resamples=PLAN.inference.bootstrap,
+        models=PLAN.computed,
+        variants=PLAN.variants,
         source=fingerprint("scripts/measure_heads.py"),
     script:
         "../scripts/measure_heads.py"
@@ -196,8 +210,8 @@ rule measure_heads:
 rule compare_variants:
     """Compare the maps of every model with those of its pruned variants, by score and at random."""
     input:
-        matrices=every_matrix("results/matrices/{method}/{metric}/{subset}/dissimilarity.csv", computed=True),
-        bootstraps=every_matrix("results/matrices/{method}/{metric}/{subset}/bootstrap.npz", computed=True),
+        matrices=every_matrix(f"{MATRIX}/dissimilarity.csv", computed=True),
+        bootstraps=every_matrix(f"{MATRIX}/bootstrap.npz", computed=True),
     output:
         variants="results/inference/variants.csv",
     log:
@@ -205,9 +219,10 @@ rule compare_variants:
     conda:
         "../envs/compare.yaml"
     params:
-        seed=SEED,
-        variants=VARIANTS,
-        origins=ORIGINS,
+        seed=PLAN.seed,
+        matrices=text_of(PLAN.keys_of(computed=True)),
+        variants=PLAN.variants,
+        origins=PLAN.origins,
         source=fingerprint("scripts/compare_variants.py"),
     script:
         "../scripts/compare_variants.py"
@@ -216,17 +231,21 @@ rule compare_variants:
 rule draw_pruning:
     """Draw the channels' importances, and the error by the number of channels that are kept."""
     input:
-        channels=expand("results/pruning/{model}/channels.csv", model=HEADED),
-        curves=expand("results/pruning/{model}/curve.csv", model=HEADED),
+        channels=expand("results/pruning/{model}/channels.csv", model=PLAN.headed),
+        curves=expand("results/pruning/{model}/curve.csv", model=PLAN.headed),
     output:
-        figure=multiext("results/figures/pruning", ".svg", ".png"),
+        figure=figure(
+            "results/figures/pruning", "pruning", "pruning", "all models", figure="pruning"
+        ),
     log:
         "logs/figures/pruning.log",
+    benchmark:
+        "benchmarks/figures/pruning.tsv"
     conda:
         "../envs/plot.yaml"
     params:
-        models=HEADED,
-        by=PRUNING.get("by"),
+        models=PLAN.headed,
+        by=pruning_key("by"),
         source=fingerprint("scripts/draw_pruning.py"),
     script:
         "../scripts/draw_pruning.py"

@@ -1,9 +1,4 @@
-"""Images: the demo's are drawn, an archive's unpacked; a folder's are listed; a balanced sample is what gets explained."""
-
-
-# Nodes of a cluster often have no network.
-localrules:
-    download_images,
+"""Images: drawn, unpacked or listed; a balanced sample is what gets explained."""
 
 
 rule draw_demo_images:
@@ -14,25 +9,31 @@ rule draw_demo_images:
         scores="results/images/demo_scores.csv",
     log:
         "logs/images/draw_demo_images.log",
+    benchmark:
+        "benchmarks/images/draw_demo_images.tsv"
     conda:
         "../envs/compare.yaml"
     params:
-        seed=SEED,
-        size=IMAGES["size"],
-        counts=IMAGES["demo"],
+        seed=PLAN.seed,
+        size=PLAN.images.size,
+        counts=PLAN.images.demo,
         source=fingerprint("scripts/draw_demo_images.py"),
     script:
         "../scripts/draw_demo_images.py"
 
 
 rule download_images:
-    """Download an archive of images, unless it is there, verify and unpack it: in data/, which outlives results/."""
+    """Download an archive of images, unless it is there, verify it, and unpack it into data/."""
     input:
         archive=archive_if_local,
     output:
         folder=directory("data/{archive}"),
     log:
         "logs/images/download_{archive}.log",
+    benchmark:
+        "benchmarks/images/download_{archive}.tsv"
+    # Nodes of a cluster often have no network.
+    localrule: True
     conda:
         "../envs/compare.yaml"
     params:
@@ -42,22 +43,23 @@ rule download_images:
         "../scripts/download_images.py"
 
 
-if IMAGES["source"]:
+if PLAN.images.source:
 
     rule list_images:
         """Check every image of the source and write the manifest."""
         input:
             folder=image_folder,
-            masks="results/images/demo_masks" if IS_DEMO else ancient(IMAGES.get("masks", [])),
         output:
             manifest="results/images/manifest.csv",
         log:
             "logs/images/list_images.log",
+        benchmark:
+            "benchmarks/images/list_images.tsv"
         conda:
             "../envs/compare.yaml"
         params:
-            seed=SEED,
-            listing=image_listings(),
+            seed=PLAN.seed,
+            contents=IMAGE_CONTENTS,
             source=fingerprint("scripts/list_images.py"),
         script:
             "../scripts/list_images.py"
@@ -65,7 +67,7 @@ if IMAGES["source"]:
 else:
 
     rule list_given_images:
-        """Write the manifest of the images of which maps are given, matched across models by name."""
+        """Write the manifest of the images whose maps are given, matched across models by name."""
         output:
             manifest="results/images/manifest.csv",
         log:
@@ -73,18 +75,36 @@ else:
         conda:
             "../envs/compare.yaml"
         params:
-            split=IMAGES["split"],
+            split=PLAN.images.split,
             images=COMMON_IMAGES,
             source=fingerprint("scripts/list_given_images.py"),
         script:
             "../scripts/list_given_images.py"
 
 
+rule list_masks:
+    """Find the mask of every image whose object is known."""
+    input:
+        manifest="results/images/manifest.csv",
+        masks="results/images/demo_masks" if IS_DEMO else user_file(PLAN.images.masks),
+    output:
+        masks="results/images/masks.csv",
+    log:
+        "logs/images/list_masks.log",
+    conda:
+        "../envs/compare.yaml"
+    params:
+        contents=content_of(PLAN.images.masks),
+        source=fingerprint("scripts/list_masks.py"),
+    script:
+        "../scripts/list_masks.py"
+
+
 rule list_scores:
     """Find the score of every image."""
     input:
         manifest="results/images/manifest.csv",
-        given=IMAGES.get("scores", "results/images/demo_scores.csv"),
+        given=user_file(PLAN.images.scores) or "results/images/demo_scores.csv",
     output:
         scores="results/images/scores.csv",
     log:
@@ -92,13 +112,14 @@ rule list_scores:
     conda:
         "../envs/compare.yaml"
     params:
+        contents=content_of(PLAN.images.scores),
         source=fingerprint("scripts/list_scores.py"),
     script:
         "../scripts/list_scores.py"
 
 
 rule list_unmatched_images:
-    """List the images that are left out because not all given sets of maps have them; for the report."""
+    """List the images that are left out because not all given sets of maps have them."""
     input:
         manifest="results/images/manifest.csv",
     output:
@@ -108,7 +129,7 @@ rule list_unmatched_images:
     conda:
         "../envs/compare.yaml"
     params:
-        split=IMAGES["split"],
+        split=PLAN.images.split,
         common=COMMON_IMAGES,
         unmatched=UNMATCHED,
         source=fingerprint("scripts/list_unmatched_images.py"),
@@ -127,10 +148,10 @@ rule sample_images:
     conda:
         "../envs/compare.yaml"
     params:
-        seed=SEED,
-        split=IMAGES["split"],
-        n=IMAGES["n"],
-        among=COMMON_IMAGES if IMAGES["common"] else None,
+        seed=PLAN.seed,
+        split=PLAN.images.split,
+        n=PLAN.images.n,
+        among=COMMON_IMAGES if PLAN.images.common else None,
         source=fingerprint("scripts/sample_images.py"),
     script:
         "../scripts/sample_images.py"

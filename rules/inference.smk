@@ -4,18 +4,19 @@
 rule compare_replicates:
     """Compare the dissimilarity of each model and its replicate with that of the other pairs."""
     input:
-        matrices=every_matrix("results/matrices/{method}/{metric}/{subset}/dissimilarity.csv", computed=True),
-        numbers=every_matrix("results/matrices/{method}/{metric}/{subset}/n.csv", computed=True),
-        bootstraps=every_matrix("results/matrices/{method}/{metric}/{subset}/bootstrap.npz", computed=True),
+        matrices=every_matrix(f"{MATRIX}/dissimilarity.csv", computed=True),
+        numbers=every_matrix(f"{MATRIX}/n.csv", computed=True),
+        bootstraps=every_matrix(f"{MATRIX}/bootstrap.npz", computed=True),
     output:
-        replicates="results/inference/replicates.csv",
+        replicates=table("results/inference/replicates.csv", "replicates", table="replicates"),
     log:
         "logs/inference/replicates.log",
     conda:
         "../envs/compare.yaml"
     params:
-        replicates={name: MODELS[name]["replicate_of"] for name in REPLICATES},
-        variants=PRUNED,
+        matrices=text_of(COMPUTED_KEYS),
+        replicates=PLAN.replicates,
+        variants=PLAN.pruned,
         source=fingerprint("scripts/compare_replicates.py"),
     script:
         "../scripts/compare_replicates.py"
@@ -24,7 +25,7 @@ rule compare_replicates:
 rule correlate_metrics:
     """Correlate the rankings of all metrics of a method, to find those that say the same."""
     input:
-        pairs=lambda wildcards: [pair for metric in metrics_of(wildcards.method) for pair in pair_files_of(wildcards.method, metric)],
+        tables=tables_of_method,
     output:
         correlations="results/inference/redundancy/{method}.csv",
     log:
@@ -32,38 +33,41 @@ rule correlate_metrics:
     conda:
         "../envs/compare.yaml"
     params:
+        metrics=metrics_of_method,
         source=fingerprint("scripts/correlate_metrics.py"),
     script:
         "../scripts/correlate_metrics.py"
 
 
 rule test_structure:
-    """Test whether a matrix has any structure: whether models are more than exchangeable labels in every image."""
+    """Test whether models are more than exchangeable labels within every image."""
     input:
-        pairs=pair_files,
-        predictions=predictions_if_agreeing,
+        table=f"{MATRIX}/images.npz",
     output:
         structure="results/inference/structure/{method}/{metric}/{subset}.csv",
     log:
         "logs/inference/structure/{method}/{metric}/{subset}.log",
+    benchmark:
+        "benchmarks/inference/structure/{method}/{metric}/{subset}.tsv"
     wildcard_constraints:
         method=one_of(METHODS),
     conda:
         "../envs/compare.yaml"
     params:
-        seed=SEED,
-        alike=ALIKE,
-        aggregate=config["aggregate"],
-        permutations=PERMUTATIONS,
+        seed=PLAN.seed,
+        key=key_of,
+        dependent=PLAN.dependent,
+        aggregate=PLAN.aggregate,
+        permutations=PLAN.permutations,
         source=fingerprint("scripts/test_structure.py"),
     script:
         "../scripts/test_structure.py"
 
 
 rule compare_predictions:
-    """Tell for every two models on which share of the images they predict differently."""
+    """Measure for every two models on which share of the images they predict differently."""
     input:
-        predictions=[f"results/predictions/{model}.npz" for model in PREDICTING],
+        predictions=expand("results/predictions/{model}.npz", model=PLAN.predicting),
     output:
         disagreement="results/inference/disagreement.csv",
     log:
@@ -71,8 +75,8 @@ rule compare_predictions:
     conda:
         "../envs/compare.yaml"
     params:
-        models=PREDICTING,
-        scores=PREDICTS_SCORES,
+        models=PLAN.predicting,
+        scores=PLAN.predicts_scores,
         source=fingerprint("scripts/compare_predictions.py"),
     script:
         "../scripts/compare_predictions.py"
@@ -82,31 +86,35 @@ rule test_factors:
     """Test which factors of the models, and whether their predictions, go with a matrix."""
     input:
         unpack(images_behind),
-        dissimilarity="results/matrices/{method}/{metric}/{subset}/dissimilarity.csv",
+        dissimilarity=f"{MATRIX}/dissimilarity.csv",
+        bootstrap=f"{MATRIX}/bootstrap.npz",
         models="results/models.csv",
-        disagreement="results/inference/disagreement.csv" if PREDICTING else [],
+        disagreement="results/inference/disagreement.csv" if PLAN.predicting else [],
     output:
         factors="results/inference/factors/{method}/{metric}/{subset}.csv",
     log:
         "logs/inference/factors/{method}/{metric}/{subset}.log",
+    benchmark:
+        "benchmarks/inference/factors/{method}/{metric}/{subset}.tsv"
     conda:
         "../envs/compare.yaml"
     params:
-        seed=SEED,
-        alike=ALIKE,
-        factors=list(dict.fromkeys(factor for recipe in MODELS.values() for factor in recipe["factors"])),
-        permutations=PERMUTATIONS,
+        seed=PLAN.seed,
+        key=key_of,
+        dependent=PLAN.dependent,
+        factors=PLAN.factors,
+        permutations=PLAN.permutations,
         source=fingerprint("scripts/test_factors.py"),
     script:
         "../scripts/test_factors.py"
 
 
 rule tabulate_tests:
-    """Bring the tests of all matrices into one table, and correct those that are reported together for being several."""
+    """Bring the tests of all matrices into one table, and correct those reported together."""
     input:
-        tests=lambda wildcards: tests_of(wildcards.kind),
+        tests=tests_of,
     output:
-        tests="results/inference/{kind}.csv",
+        tests=table("results/inference/{kind}.csv", "tests", table="{kind}"),
     log:
         "logs/inference/{kind}.log",
     wildcard_constraints:
@@ -114,61 +122,33 @@ rule tabulate_tests:
     conda:
         "../envs/compare.yaml"
     params:
-        tests=lambda wildcards: TESTS[wildcards.kind]["tests"],
-        family=lambda wildcards: TESTS[wildcards.kind]["family"],
+        matrices=keys_of_tests,
+        tests=p_values_of,
+        family=family_of_tests,
         source=fingerprint("scripts/tabulate_tests.py"),
     script:
         "../scripts/tabulate_tests.py"
 
 
 rule compare_matrices:
-    """Compare all matrices with one another, and their trees: whether methods and metrics agree upon who is near to whom."""
+    """Compare all matrices over one subset with one another, and their trees."""
     input:
-        matrices=lambda wildcards: every_matrix("results/matrices/{method}/{metric}/{subset}/dissimilarity.csv", subset=wildcards.subset),
-        bootstrap=lambda wildcards: every_matrix("results/matrices/{method}/{metric}/{subset}/bootstrap.npz", subset=wildcards.subset),
+        matrices=matrices_of_subset,
+        bootstraps=bootstraps_of_subset,
     output:
         agreement="results/inference/agreement/{subset}.csv",
     log:
         "logs/inference/agreement/{subset}.log",
+    benchmark:
+        "benchmarks/inference/agreement/{subset}.tsv"
     conda:
         "../envs/compare.yaml"
     params:
-        seed=SEED,
-        alike=ALIKE,
+        seed=PLAN.seed,
+        matrices=keys_of_subset,
+        dependent=PLAN.dependent,
         linkage=LINKAGES[0],
-        permutations=config["inference"]["permutations"],
+        permutations=PLAN.inference.permutations,
         source=fingerprint("scripts/compare_matrices.py"),
     script:
         "../scripts/compare_matrices.py"
-
-
-rule write_findings:
-    """Write what the numbers say of one subset of the images in plain sentences, each with its statistic."""
-    input:
-        models="results/models.csv" if MODELS else [],
-        unmatched="results/images/unmatched.csv" if GIVEN_MAPS and IMAGES["common"] else [],
-        audits=[f"results/audit/{method}/{model}.json" for method, about in METHODS.items() for model in about["models"]],
-        localisation=expand("results/localisation/{method}.csv", method=METHODS) if HAS_MASKS else [],
-        replicates="results/inference/replicates.csv" if REPLICATES and COMPARISONS else [],
-        structure="results/inference/structure.csv" if COMPARISONS else [],
-        factors="results/inference/factors.csv" if MODELS and MATRICES else [],
-        agreement=f"results/inference/agreement/{FIRST_SUBSET}.csv" if FIRST_SUBSET in COMPARED_SUBSETS else [],
-        heads="results/heads.csv" if HEADED else [],
-        pruning="results/inference/pruning.csv" if PRUNED else [],
-        variants="results/inference/variants.csv" if PRUNED and COMPARISONS else [],
-        redundancy=expand("results/inference/redundancy/{method}.csv", method=[method for method in METHODS if len(metrics_of(method)) > 1]),
-        dissimilarities=every_matrix("results/matrices/{method}/{metric}/{subset}/dissimilarity.csv", subset=FIRST_SUBSET),
-        images=every_matrix("results/matrices/{method}/{metric}/{subset}/n.csv", computed=True, subset=FIRST_SUBSET),
-        supports=every_matrix(f"results/groups/{{method}}/{{metric}}/{{subset}}/support-{LINKAGES[0]}.csv", subset=FIRST_SUBSET),
-        communities=every_matrix("results/groups/{method}/{metric}/{subset}/communities.csv", subset=FIRST_SUBSET),
-    output:
-        findings="results/inference/findings.md",
-    log:
-        "logs/inference/findings.log",
-    conda:
-        "../envs/compare.yaml"
-    params:
-        subset=FIRST_SUBSET,
-        source=fingerprint("scripts/write_findings.py"),
-    script:
-        "../scripts/write_findings.py"

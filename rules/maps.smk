@@ -14,7 +14,7 @@ rule explain_images:
     benchmark:
         "benchmarks/maps/{explanation}/{model}.tsv"
     wildcard_constraints:
-        model=one_of(COMPUTED),
+        model=one_of(PLAN.computed),
     priority: 1
     conda:
         "../envs/explain.yaml"
@@ -22,32 +22,35 @@ rule explain_images:
     resources:
         gpu=1,
     params:
-        seed=SEED,
-        size=IMAGES["size"],
-        target=config["target"],
+        seed=PLAN.seed,
+        size=PLAN.images.size,
+        target=PLAN.target,
         method=explanation_method,
         options=explanation_options,
-        source=lambda wildcards: fingerprint("scripts/explain_images.py", f"lookalike/methods/{explanation_method(wildcards)}.py"),
+        contents=similarity_content_if_explained,
+        source=explanation_code,
     script:
         "../scripts/explain_images.py"
 
 
 rule import_maps:
-    """Take the maps of the sampled images from somebody's files; raw maps on their native grid."""
+    """Take the maps of the sampled images from user-supplied files; raw, on their native grid."""
     input:
-        given=lambda wildcards: ancient(given_maps(wildcards)),
+        given=given_maps,
         sample="results/images/explained.csv",
     output:
         maps=directory("results/maps/{explanation}/{model}/per_image"),
     log:
         "logs/maps/{explanation}/{model}/per_image.log",
+    benchmark:
+        "benchmarks/maps/{explanation}/{model}.tsv"
     wildcard_constraints:
-        model=one_of(MAPPED),
+        model=one_of(PLAN.given),
     conda:
         "../envs/compare.yaml"
     params:
-        listing=lambda wildcards: listing_of_maps(given_maps(wildcards)),
-        signed=lambda wildcards: raw_is_signed(explanation_method(wildcards)),
+        contents=given_maps_content,
+        signed=given_maps_are_signed,
         source=fingerprint("scripts/import_maps.py"),
     script:
         "../scripts/import_maps.py"
@@ -85,25 +88,33 @@ rule audit_maps:
     conda:
         "../envs/compare.yaml"
     params:
-        repair=lambda wildcards: view_of(wildcards).get("repair"),
+        repair=repair_of,
         source=fingerprint("scripts/audit_maps.py"),
     script:
         "../scripts/audit_maps.py"
 
 
 rule measure_localisation:
-    """Measure how much of every map lies inside the object's mask, beside the null methods."""
+    """Measure how much of every map, and of null methods' maps, lies inside the object's mask."""
     input:
         sample="results/images/explained.csv",
-        batches=lambda wildcards: batches(wildcards.method),
+        masks="results/images/masks.csv",
+        batches=batches_of_method,
     output:
         localisation="results/localisation/{method}.csv",
     log:
         "logs/localisation/{method}.log",
+    benchmark:
+        "benchmarks/localisation/{method}.tsv"
     conda:
         "../envs/compare.yaml"
     params:
-        seed=SEED,
-        source=fingerprint("scripts/measure_localisation.py", "lookalike/methods/random.py", "lookalike/methods/centre.py"),
+        seed=PLAN.seed,
+        models=models_of_method,
+        source=fingerprint(
+            "scripts/measure_localisation.py",
+            "lookalike/methods/random.py",
+            "lookalike/methods/centre.py",
+        ),
     script:
         "../scripts/measure_localisation.py"

@@ -4,8 +4,8 @@
 rule finetune_model:
     """Fine-tune a timm model, or a checkpoint, on the training split; the best epoch is kept."""
     input:
-        manifest="results/images/manifest.csv",
-        weights=lambda wildcards: MODELS[wildcards.model]["checkpoint"] or [],
+        manifest=training_manifest,
+        weights=checkpoint_of,
     output:
         weights="results/checkpoints/{model}.safetensors",
         sidecar="results/checkpoints/{model}.json",
@@ -14,7 +14,7 @@ rule finetune_model:
     benchmark:
         "benchmarks/checkpoints/{model}.tsv"
     wildcard_constraints:
-        model=one_of(FINETUNED),
+        model=one_of(PLAN.finetuned),
     # Training is the longest way to the report, so it goes first.
     priority: 2
     conda:
@@ -23,10 +23,12 @@ rule finetune_model:
     resources:
         gpu=1,
     params:
-        seed=SEED,
-        size=IMAGES["size"],
-        recipe=lambda wildcards: {key: MODELS[wildcards.model][key] for key in ("timm", "options")},
-        training=lambda wildcards: MODELS[wildcards.model]["training"],
+        seed=PLAN.seed,
+        size=PLAN.images.size,
+        images=TRAINING_IMAGES,
+        contents=checkpoint_content,
+        recipe=recipe_of,
+        training=training_of,
         source=fingerprint("scripts/finetune_model.py"),
     script:
         "../scripts/finetune_model.py"
@@ -35,36 +37,45 @@ rule finetune_model:
 rule import_checkpoint:
     """Take a checkpoint, or timm's pretrained weights, as they are."""
     input:
-        manifest="results/images/manifest.csv",
-        weights=lambda wildcards: MODELS[wildcards.model]["checkpoint"] or [],
+        manifest=training_manifest,
+        weights=checkpoint_of,
     output:
         weights="results/checkpoints/{model}.safetensors",
         sidecar="results/checkpoints/{model}.json",
     log:
         "logs/checkpoints/{model}.log",
+    benchmark:
+        "benchmarks/checkpoints/{model}.tsv"
     wildcard_constraints:
-        model=one_of(IMPORTED),
+        model=one_of(PLAN.imported),
     conda:
         "../envs/explain.yaml"
     params:
-        recipe=lambda wildcards: {key: MODELS[wildcards.model][key] for key in ("timm", "options")},
-        pretrained=lambda wildcards: MODELS[wildcards.model]["training"]["pretrained"],
-        size=IMAGES["size"],
+        images=TRAINING_IMAGES,
+        contents=checkpoint_content,
+        recipe=recipe_of,
+        pretrained=pretrained_of,
+        size=PLAN.images.size,
         source=fingerprint("scripts/import_checkpoint.py"),
     script:
         "../scripts/import_checkpoint.py"
 
 
 rule predict_images:
-    """Classify the images that are explained, or predict their scores."""
+    """Classify the images that are explained, or predict their scores; describe the layers."""
     input:
         weights=model_weights,
         sidecar="results/checkpoints/{model}.json",
         sample="results/images/explained.csv",
     output:
         predictions="results/predictions/{model}.npz",
+        layers="results/layers/{model}.json",
     log:
         "logs/predictions/{model}.log",
+    benchmark:
+        "benchmarks/predictions/{model}.tsv"
+    wildcard_constraints:
+        model=one_of(PLAN.computed),
     priority: 1
     conda:
         "../envs/explain.yaml"
@@ -72,48 +83,32 @@ rule predict_images:
     resources:
         gpu=1,
     params:
-        size=IMAGES["size"],
+        size=PLAN.images.size,
         source=fingerprint("scripts/predict_images.py"),
     script:
         "../scripts/predict_images.py"
 
 
-rule find_target_layers:
-    """Find the layer that GradCAM explains at full depth in every model, and its grid; one job, since its start costs most."""
-    input:
-        weights=[weights_of(model) for model in COMPUTED],
-        sidecars=expand("results/checkpoints/{model}.json", model=COMPUTED),
-    output:
-        layers="results/layers.csv",
-    log:
-        "logs/layers.log",
-    conda:
-        "../envs/explain.yaml"
-    params:
-        size=IMAGES["size"],
-        layers={name: MODELS[name]["layer"] for name in COMPUTED},
-        source=fingerprint("scripts/find_target_layers.py"),
-    script:
-        "../scripts/find_target_layers.py"
-
-
 rule tabulate_models:
-    """Write one table of all models: factors, size, target layer and its grid, accuracy before and after."""
+    """Write one table of all models: factors, size, target layer and its grid, accuracy."""
     input:
-        sidecars=expand("results/checkpoints/{model}.json", model=COMPUTED),
-        predictions=expand("results/predictions/{model}.npz", model=COMPUTED),
-        layers="results/layers.csv" if COMPUTED else [],
-        cards=[f"results/maps/{next(iter(MODELS[model]['maps']))}/{model}/batch_maps.json" for model in MAPPED],
+        sidecars=expand("results/checkpoints/{model}.json", model=PLAN.computed),
+        predictions=expand("results/predictions/{model}.npz", model=PLAN.computed),
+        layers=expand("results/layers/{model}.json", model=PLAN.computed),
+        cards=[
+            f"results/maps/{next(iter(MODELS[model].maps))}/{model}/batch_maps.json"
+            for model in PLAN.given
+        ],
     output:
-        models="results/models.csv",
+        models=table("results/models.csv", "models", table="models"),
     log:
         "logs/models.log",
     conda:
         "../envs/compare.yaml"
     params:
-        models={name: {key: recipe[key] for key in ("timm", "family", "replicate_of", "pruned_from", "factors")} for name, recipe in MODELS.items()},
-        computed=COMPUTED,
-        mapped=MAPPED,
+        models=facts_of_models(),
+        computed=PLAN.computed,
+        mapped=PLAN.given,
         source=fingerprint("scripts/tabulate_models.py"),
     script:
         "../scripts/tabulate_models.py"

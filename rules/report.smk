@@ -1,43 +1,82 @@
-"""The report: one file with everything, which opens offline."""
+"""Findings and report: what the numbers say, and one file with everything, which opens offline."""
+
+
+rule write_findings:
+    """Write what the numbers say of one subset of the images: sentences with their statistics."""
+    input:
+        unpack(tables_to_report),
+        agreement=agreement_to_report(PLAN.first_subset),
+        redundancy=expand("results/inference/redundancy/{method}.csv", method=CORRELATED),
+        dissimilarities=every_matrix(f"{MATRIX}/dissimilarity.csv", subset=PLAN.first_subset),
+        images=every_matrix(f"{MATRIX}/n.csv", computed=True, subset=PLAN.first_subset),
+        supports=every_matrix(f"{GROUPS}/support-{LINKAGES[0]}.csv", subset=PLAN.first_subset),
+        communities=every_matrix(f"{GROUPS}/communities.csv", subset=PLAN.first_subset),
+    output:
+        findings="results/inference/findings.json",
+        markdown=report(
+            "results/inference/findings.md",
+            caption="../captions/findings.rst",
+            category="findings",
+        ),
+    log:
+        "logs/inference/findings.log",
+    benchmark:
+        "benchmarks/inference/findings.tsv"
+    conda:
+        "../envs/compare.yaml"
+    params:
+        subset=PLAN.first_subset,
+        matrices=text_of(PLAN.keys_of(subset=PLAN.first_subset)),
+        localised=LOCALISED,
+        correlated=CORRELATED,
+        source=fingerprint("scripts/write_findings.py"),
+    script:
+        "../scripts/write_findings.py"
 
 
 rule write_report:
-    """Write all tables and figures, the config and the versions into one HTML file."""
+    """Write findings, tables, figures, the config and the versions into one HTML file."""
     input:
-        findings="results/inference/findings.md",
-        models="results/models.csv" if MODELS else [],
-        unmatched="results/images/unmatched.csv" if GIVEN_MAPS and IMAGES["common"] else [],
-        audits=[f"results/audit/{method}/{model}.json" for method, about in METHODS.items() for model in about["models"]],
-        diagnostics=[f"results/maps/{name}/{model}/diagnostics.csv" for name, about in EXPLANATIONS.items() if about["method"] for model in COMPUTED],
-        localisation=expand("results/localisation/{method}.csv", method=METHODS) if HAS_MASKS else [],
-        replicates="results/inference/replicates.csv" if REPLICATES and COMPARISONS else [],
-        structure="results/inference/structure.csv" if COMPARISONS else [],
-        factors="results/inference/factors.csv" if MODELS and MATRICES else [],
-        agreement=expand("results/figures/agreement/{subset}-{kind}.svg", subset=COMPARED_SUBSETS, kind=("matrices", "trees")),
-        heads="results/heads.csv" if HEADED else [],
-        pruning="results/inference/pruning.csv" if PRUNED else [],
-        variants="results/inference/variants.csv" if PRUNED and COMPARISONS else [],
-        pruning_figure="results/figures/pruning.svg" if PRUNED else [],
-        dissimilarities=every_matrix("results/matrices/{method}/{metric}/{subset}/dissimilarity.csv"),
-        calibrated=every_matrix("results/matrices/{method}/{metric}/{subset}/calibrated.csv", computed=True),
+        unpack(tables_to_report),
+        findings="results/inference/findings.json",
+        diagnostics=[f"results/maps/{name}/{model}/diagnostics.csv" for name, model in EXPLAINED],
+        dissimilarities=every_matrix(f"{MATRIX}/dissimilarity.csv"),
+        calibrated=every_matrix(f"{MATRIX}/calibrated.csv", computed=True),
         matrix=every_matrix(f"{FIGURES}/matrix.svg"),
-        dendrograms=[path for linkage in LINKAGES for path in every_matrix(f"{FIGURES}/dendrogram-{linkage}.svg")],
+        dendrograms=[
+            path
+            for linkage in LINKAGES
+            for path in every_matrix(f"{FIGURES}/dendrogram-{linkage}.svg")
+        ],
         louvain=every_matrix(f"{FIGURES}/louvain.svg"),
         together=every_matrix(f"{FIGURES}/together.svg"),
-        pca=every_matrix(f"{FIGURES}/pca.svg"),
+        principal_coordinates=every_matrix(f"{FIGURES}/principal_coordinates.svg"),
         histograms=every_matrix(f"{FIGURES}/histograms.png", computed=True),
-        panels="results/figures/panels" if METHODS and config["figures"]["panels"] else [],
-        studies=expand("results/studies/metric_validation/{source}.png", source=VALIDATED if "metric_validation" in STUDIES else []),
+        agreement=[
+            f"results/figures/agreement/{subset}-{kind}.svg" for subset, kind in AGREEMENT_FIGURES
+        ],
+        pruning_figure="results/figures/pruning.svg" if PLAN.pruned else [],
+        panels="results/figures/panels" if METHODS and PLAN.panels else [],
+        studies=expand("results/studies/metric_validation/{source}.png", source=STUDIED),
     output:
-        report="results/report.html",
+        report=report("results/report.html", caption="../captions/report.rst", category="findings"),
     log:
         "logs/report.log",
+    benchmark:
+        "benchmarks/report.tsv"
     conda:
         "../envs/plot.yaml"
     params:
-        config=GIVEN_CONFIG,
-        subset=FIRST_SUBSET,
-        left_out=config["left_out"],
+        subset=PLAN.first_subset,
+        matrices=text_of(PLAN.keys),
+        audited=AUDITED,
+        explained=EXPLAINED,
+        localised=LOCALISED,
+        agreement=AGREEMENT_FIGURES,
+        studies=STUDIED,
+        left_out=PLAN.left_out,
+        config=dict(config),
+        versions=versions_of_results(),
         source=fingerprint("scripts/write_report.py", "lookalike/report/template.html"),
     script:
         "../scripts/write_report.py"

@@ -1,17 +1,11 @@
-"""Studies: experiments beside the main flow, each switched on by its name in the config."""
-
-STUDIES = config["studies"]
-VALIDATION = config["metric_validation"]
-VALIDATED = ["given"] if "maps" in VALIDATION else list(METHODS)
+"""Studies: experiments next to the main flow, each switched on by its name in the config."""
 
 
 rule validate_metrics:
     """Test by nearest prototypes which metric and preprocessing tells the classes of maps apart."""
     input:
-        maps=lambda wildcards: (
-            [VALIDATION["maps"]] if "maps" in VALIDATION else [raw_maps_of(wildcards.source, model) for model in METHODS[wildcards.source]["models"]]
-        ),
-        labels=VALIDATION.get("labels", "results/images/explained.csv"),
+        maps=validated_maps,
+        labels=user_file(PLAN.validation.labels) or "results/images/explained.csv",
     output:
         scores="results/studies/metric_validation/{source}.csv",
     log:
@@ -23,13 +17,20 @@ rule validate_metrics:
     conda:
         "../envs/compare.yaml"
     params:
-        seed=SEED,
-        size=config["maps"]["size"],
-        prototypes=VALIDATION["prototypes"],
-        draws=VALIDATION["draws"],
-        per_class=VALIDATION["per_class"],
-        metrics=METRICS,
-        source=fingerprint("scripts/validate_metrics.py", *(f"lookalike/metrics/{about['metric']}.py" for about in METRICS.values())),
+        seed=PLAN.seed,
+        contents=[content_of(PLAN.validation.maps), content_of(PLAN.validation.labels)],
+        size=PLAN.map_size,
+        prototypes=PLAN.validation.prototypes,
+        draws=PLAN.validation.draws,
+        per_class=PLAN.validation.per_class,
+        metrics={
+            name: {"metric": choice.metric, "options": choice.options}
+            for name, choice in PLAN.metrics.items()
+        },
+        source=fingerprint(
+            "scripts/validate_metrics.py",
+            *(f"lookalike/metrics/{choice.metric}.py" for choice in PLAN.metrics.values()),
+        ),
     script:
         "../scripts/validate_metrics.py"
 
@@ -39,9 +40,17 @@ rule draw_validation:
     input:
         scores="results/studies/metric_validation/{source}.csv",
     output:
-        heatmap=multiext("results/studies/metric_validation/{source}", ".svg", ".png"),
+        heatmap=figure(
+            "results/studies/metric_validation/{source}",
+            "metric_validation",
+            "studies",
+            "metric validation",
+            maps="{source}",
+        ),
     log:
         "logs/studies/metric_validation/{source}-figure.log",
+    benchmark:
+        "benchmarks/studies/metric_validation/{source}-figure.tsv"
     wildcard_constraints:
         source=one_of(VALIDATED),
     conda:

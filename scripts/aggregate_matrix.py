@@ -1,34 +1,24 @@
-"""Summarise the images of every pair into matrices."""
+"""Assemble the images of every pair into one table, and summarise it into matrices."""
 
-from lookalike.compare import aggregation, calibration, image_table, resampling
-from lookalike.core import condensed, io, logs, registry
+from lookalike.compare import dissimilarities, image_table, summary
+from lookalike.core import io, logs, registry
 
 logs.log_to(snakemake.log[0])
 
-values, chance, names, images = image_table.values_of_subset(
-    io.read_each(snakemake.input.pairs), io.read_each(snakemake.input.predictions)
+read, written, given = snakemake.input, snakemake.output, snakemake.params
+key = dissimilarities.Key(*given.key)
+table = image_table.assemble(
+    io.read_each(read.pairs), given.models, key, io.read_each(read.predictions)
 )
-tables = aggregation.summarise(values, snakemake.params.aggregate)
-resampled = resampling.bootstrap(
-    values, snakemake.params.aggregate, snakemake.params.resamples, snakemake.params.seed
+found = summary.summarise_images(
+    table,
+    registry.get("metric", given.metric),
+    aggregate=given.aggregate,
+    resamples=given.resamples,
+    seed=given.seed,
+    originals=given.originals,
 )
-tables["low"], tables["high"] = resampling.percentile_interval(resampled)
-tables["chance"] = aggregation.summarise(chance, snakemake.params.aggregate)["dissimilarity"]
-tables["calibrated"] = calibration.calibrate(
-    tables["dissimilarity"], tables["chance"], names, snakemake.params.originals
-)
-raw = registry.get("metric", snakemake.params.metric).raw
-tables["raw"] = aggregation.summarise(raw(values))["mean"]
-
-for name, table in tables.items():
-    diagonal = {
-        "raw": float(raw(0.0)),
-        "n": len(images),
-        "chance": float("nan"),
-        "calibrated": float("nan"),
-    }.get(name, 0.0)
-    io.write_matrix(snakemake.output[name], condensed.square(table, len(names), diagonal), names)
-halves = resampling.split_halves(
-    values, snakemake.params.aggregate, resampling.SPLITS, snakemake.params.seed
-)
-io.write_arrays(snakemake.output.bootstrap, dissimilarity=resampled, halves=halves, models=names)
+image_table.write_image_table(written.table, table)
+for name, matrix in found.matrices.items():
+    io.write_matrix(written[name], matrix, table.names)
+dissimilarities.write_bootstrap(written.bootstrap, found.dissimilarities)

@@ -1,4 +1,4 @@
-"""Look for maps that should not be trusted blindly."""
+"""Find maps that need a look before they are trusted."""
 
 from pathlib import Path
 

@@ -14,7 +14,12 @@ metric = (
 )
 within = snakemake.params.a == snakemake.params.b
 (values,), (chance,) = pairs.compare_blocks(
-    [metric], a, a if within else b, seed=snakemake.params.seed
+    [metric],
+    a,
+    a if within else b,
+    seed=snakemake.params.seed,
+    x_names=snakemake.params.a,
+    y_names=snakemake.params.b,
 )
 io.write_arrays(
     snakemake.output.pairs,

@@ -1,4 +1,4 @@
-"""Tell for every two models on which share of the images they predict differently."""
+"""Measure how differently every two models predict."""
 
 from lookalike.core import io, logs
 from lookalike.models import predictions

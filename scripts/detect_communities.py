@@ -1,4 +1,4 @@
-"""Find communities, and the share of partitions in which two models are in one of them."""
+"""Find communities, and the co-association matrix of the partitions behind them."""
 
 from lookalike.compare.dissimilarities import read_dissimilarities
 from lookalike.core import io, logs
@@ -6,11 +6,8 @@ from lookalike.groups import communities
 
 logs.log_to(snakemake.log[0])
 
-matrix = read_dissimilarities(
-    snakemake.input.dissimilarity, snakemake.input.bootstrap, snakemake.params.key
-).without_unknown()
-rows, together = communities.consensus_communities(
-    matrix, snakemake.params.resolutions, snakemake.params.seed
-)
+read, params = snakemake.input, snakemake.params
+matrix = read_dissimilarities(read.dissimilarity, read.bootstrap, params.key).without_unknown()
+rows, co_association = communities.consensus_communities(matrix, params.resolutions, params.seed)
 io.write_table(snakemake.output.communities, rows, communities.COLUMNS)
-io.write_matrix(snakemake.output.together, together, matrix.names)
+io.write_matrix(snakemake.output.together, co_association, matrix.names)

@@ -8,21 +8,16 @@ from lookalike.inference import agreement
 from lookalike.plots.matrix import heatmap
 from lookalike.plots.style import save
 
-rows = io.read_table(snakemake.input.agreement)
-heading = (
-    f"agreement of matrices, {snakemake.wildcards.subset} images\n*: Mantel's p, corrected "
-    "(Holm), at most .05"
+rows, draw = io.read_table(snakemake.input.agreement), snakemake.output
+title = (
+    f"agreement of matrices, {snakemake.wildcards.subset} images\n"
+    "*: p of Mantel's test, corrected (Holm), at most .05"
 )
-for name, paths, label in (
-    ("rho", snakemake.output.matrices, "Spearman's correlation of the dissimilarities"),
-    (
-        "tree",
-        snakemake.output.trees,
-        f"correlation of the trees' heights, {snakemake.params.linkage} linkage",
-    ),
+by_tree = f"correlation of the trees' heights, {snakemake.params.linkage} linkage"
+for column, paths, label in (
+    ("rho", draw.matrices, "Spearman's correlation of the dissimilarities"),
+    ("tree", draw.trees, by_tree),
 ):
-    matrix, marks, names, methods = agreement.as_matrix(rows, name)
-    save(
-        heatmap(matrix, names, methods, label=label, title=heading, notes=marks, limits=(-1, 1)),
-        paths,
-    )
+    matrix, notes, names, methods = agreement.as_matrix(rows, column)
+    figure = heatmap(matrix, names, methods, label=label, title=title, notes=notes, limits=(-1, 1))
+    save(figure, paths)

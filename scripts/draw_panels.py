@@ -1,60 +1,29 @@
 """Draw a few images with the maps of all models by all methods."""
 
 from pathlib import Path
-from textwrap import wrap
 
 from lookalike.core import io, logs
-from lookalike.maps import stacks
 
 logs.log_to(snakemake.log[0])
 
-from lookalike.images import reading
-from lookalike.models import predictions
+from lookalike.images.reading import read_image
+from lookalike.maps.stacks import read_batch
+from lookalike.models.predictions import predicted_classes
 from lookalike.plots import panels
 from lookalike.plots.style import save
 
-rows = io.read_table(snakemake.input.sample)
-predicting = io.read_each(snakemake.input.predictions)
-classes = (
-    predictions.predicted_classes(predicting, [row["image"] for row in rows])
-    if predicting
-    else None
-)
-paths = iter(snakemake.input.batches)
-methods = {
-    name: {model: stacks.read_batch(next(paths)) for model in models}
-    for name, models in snakemake.params.methods.items()
+read, params, folder = snakemake.input, snakemake.params, Path(snakemake.output.panels)
+rows, found = io.read_table(read.sample), io.read_each(read.predictions)
+classes = predicted_classes(found, [row["image"] for row in rows]) if found else None
+predictions = dict(zip(params.computed, found.values(), strict=True))
+paths = iter(read.batches)
+batches = {
+    method: {model: read_batch(next(paths)) for model in models}
+    for method, models in params.methods.items()
 }
-ranges = {name: next(iter(batches.values()))[1]["data_range"] for name, batches in methods.items()}
-
-Path(snakemake.output.panels).mkdir(parents=True)
-for number, index in enumerate(
-    panels.choose_images(rows, classes, snakemake.params.number, snakemake.params.seed), 1
-):
-    path, label = rows[index]["path"], rows[index]["label"]
-    shown = reading.read_image(path, snakemake.params.size) if path else None
-    predicted = dict(
-        zip(
-            snakemake.params.computed,
-            panels.describe_predictions(predicting.values(), index),
-            strict=True,
-        )
-    )
-    titles = {
-        model: "\n".join([*wrap(model, 18), *([predicted[model]] if model in predicted else [])])
-        for model in snakemake.params.models
-    }
-    maps = {
-        name: {model: batch[index] for model, (batch, _) in batches.items()}
-        for name, batches in methods.items()
-    }
-    figure = panels.panel(
-        shown,
-        maps,
-        titles,
-        ranges=ranges,
-        title=f"{rows[index]['image']}: {label}" if label else rows[index]["image"],
-    )
-    save(
-        figure, [Path(snakemake.output.panels, f"panel-{number}.{kind}") for kind in ("svg", "png")]
-    )
+folder.mkdir(parents=True)
+for number, index in enumerate(panels.choose_images(rows, classes, params.number, params.seed), 1):
+    path, titles = rows[index]["path"], panels.titles_of(params.models, predictions, index)
+    image = read_image(path, params.size) if path else None
+    figure = panels.panel_of_image(rows[index], index, image, batches, titles)
+    save(figure, [folder / f"panel-{number}.{kind}" for kind in ("svg", "png")])

@@ -1,4 +1,4 @@
-"""Draw the importance of channels, and the error by the number of channels kept."""
+"""Draw the channels' importances, and the error by the number of channels that are kept."""
 
 from lookalike.core import io, logs
 
@@ -7,11 +7,10 @@ logs.log_to(snakemake.log[0])
 from lookalike.plots.pruning import CRITERIA, pruning_figure
 from lookalike.plots.style import save
 
+params = snakemake.params
 channels, curves = (
-    {model: io.read_table(path) for model, path in zip(snakemake.params.models, paths, strict=True)}
+    dict(zip(params.models, map(io.read_table, paths), strict=True))
     for paths in (snakemake.input.channels, snakemake.input.curves)
 )
-save(
-    pruning_figure(channels, curves, criterion=CRITERIA[snakemake.params.by]),
-    snakemake.output.figure,
-)
+figure = pruning_figure(channels, curves, criterion=CRITERIA[params.by])
+save(figure, snakemake.output.figure)

@@ -7,5 +7,6 @@ logs.log_to(snakemake.log[0])
 from lookalike.plots.studies import score_heatmap
 from lookalike.plots.style import save
 
-title = f"Classification by the nearest prototype, maps: {snakemake.wildcards.source}"
-save(score_heatmap(io.read_table(snakemake.input.scores), title=title), snakemake.output.heatmap)
+title = f"classes recognised by the nearest prototype, maps: {snakemake.wildcards.source}"
+figure = score_heatmap(io.read_table(snakemake.input.scores), title=title)
+save(figure, snakemake.output.heatmap)

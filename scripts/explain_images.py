@@ -15,30 +15,33 @@ if method.needs_model:
     from lookalike.models import devices, loading
 
     model = loading.load_model(read.weights, devices.claim_device(snakemake.threads), read.sidecar)
-    place = {"size": given.size, "name": snakemake.wildcards.model, "threads": snakemake.threads}
-    tables = {"scores": read.get("scores"), "similarity": read.get("similarity")}
-    targets, known = explain.aim(
+    targets, known = explain.resolve_targets(
         method,
         model,
         rows,
         io.read_arrays(read.predictions),
         target=given.target,
-        **tables,
-        **place,
+        scores=read.get("scores"),
+        similarity=read.get("similarity"),
+        size=given.size,
+        name=snakemake.wildcards.model,
+        threads=snakemake.threads,
     )
     options = options | known
 
-names = (snakemake.wildcards.explanation, snakemake.wildcards.model)
-settings = {
-    "size": given.size,
-    "seed": given.seed,
-    "options": options,
-    "threads": snakemake.threads,
-}
+explained = explain.explain_images(
+    method,
+    model,
+    rows,
+    targets,
+    size=given.size,
+    seed=given.seed,
+    names=(snakemake.wildcards.explanation, snakemake.wildcards.model),
+    options=options,
+    threads=snakemake.threads,
+)
 table = []
-for image, saliency, diagnostics in explain.explain_images(
-    method, model, rows, targets, names=names, **settings
-):
+for image, saliency, diagnostics in explained:
     io.write_map(Path(snakemake.output.maps, f"{image}.npy"), saliency)
     table.append({"image": image, **diagnostics})
 io.write_table(snakemake.output.diagnostics, table)

@@ -4,10 +4,10 @@ from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 
-from lookalike.models import devices, networks, training
+from lookalike.models import devices, finetuning, networks
 
 device = devices.claim_device(snakemake.threads)
-net, sidecar = training.finetune_from_manifest(
+net, sidecar = finetuning.finetune_from_manifest(
     io.read_table(snakemake.input.manifest),
     snakemake.params.recipe,
     **snakemake.params.training,

@@ -1,4 +1,4 @@
-"""Take the maps of the sampled images from somebody's files."""
+"""Take the maps of the sampled images from user-supplied files."""
 
 from pathlib import Path
 

@@ -1,7 +1,6 @@
-"""Take a matrix of dissimilarities, or of similarities, from somebody's file."""
+"""Take a user-supplied matrix of dissimilarities, or of similarities."""
 
 from lookalike.compare import user_matrices
-
 from lookalike.core import condensed, io, logs
 
 logs.log_to(snakemake.log[0])

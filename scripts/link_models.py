@@ -6,12 +6,11 @@ from lookalike.groups import trees
 
 logs.log_to(snakemake.log[0])
 
-matrix = read_dissimilarities(
-    snakemake.input.dissimilarity, snakemake.input.bootstrap, snakemake.params.key
-).without_unknown()
-tree = trees.link(matrix.values, snakemake.wildcards.linkage)
-support = trees.clade_support(tree, matrix.replicates, snakemake.wildcards.linkage)
-io.write_text(snakemake.output.tree, trees.newick(tree, support, matrix.names))
-io.write_table(
-    snakemake.output.support, trees.describe_clades(tree, support, matrix), trees.CLADE_COLUMNS
-)
+read, linkage = snakemake.input, snakemake.wildcards.linkage
+matrix = read_dissimilarities(read.dissimilarity, read.bootstrap, snakemake.params.key)
+known = matrix.without_unknown()
+tree = trees.link(known.values, linkage)
+support = trees.clade_support(tree, known.replicates, linkage)
+io.write_text(snakemake.output.tree, trees.newick(tree, support, known.names))
+clades = trees.describe_clades(tree, support, known)
+io.write_table(snakemake.output.support, clades, trees.CLADE_COLUMNS)

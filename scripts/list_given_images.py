@@ -1,10 +1,9 @@
-"""Write the manifest of the images of which maps are given."""
+"""Write the manifest of the images whose maps are given."""
 
 from lookalike.core import io, logs
+from lookalike.images import manifest
 
 logs.log_to(snakemake.log[0])
 
-blank = {"path": "", "label": "", "split": snakemake.params.split, "mask": "", "sha256": ""}
-io.write_table(
-    snakemake.output.manifest, [{"image": image, **blank} for image in snakemake.params.images]
-)
+rows = manifest.given_images(snakemake.params.images, snakemake.params.split)
+io.write_table(snakemake.output.manifest, rows)

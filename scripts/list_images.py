@@ -5,7 +5,5 @@ from lookalike.images import manifest
 
 logs.log_to(snakemake.log[0])
 
-rows = manifest.find_images(
-    snakemake.input.folder, snakemake.params.seed, snakemake.input.get("masks")
-)
+rows = manifest.find_images(snakemake.input.folder, snakemake.params.seed)
 io.write_table(snakemake.output.manifest, rows)

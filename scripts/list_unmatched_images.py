@@ -1,4 +1,4 @@
-"""List the images that are left out because not all given sets of maps have them."""
+"""List the images that are left out because some of the given sets of maps lack them."""
 
 from lookalike.core import io, logs
 from lookalike.maps import existing

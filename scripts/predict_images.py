@@ -1,19 +1,21 @@
-"""Classify the images that are explained, or predict their scores."""
+"""Classify the images that are explained, or predict their scores; describe the layers, since the
+network is loaded.
+"""
 
 from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 
 from lookalike.images import reading
-from lookalike.models import devices, loading, networks
+from lookalike.models import devices, layers, loading, networks
 
+given = snakemake.params
 model = loading.load_model(
     snakemake.input.weights, devices.claim_device(snakemake.threads), snakemake.input.sidecar
 )
 rows = io.read_table(snakemake.input.sample)
-logits = networks.predict(
-    model, reading.load_images(rows, snakemake.params.size, snakemake.threads)
-)
+logits = networks.predict(model, reading.load_images(rows, given.size, snakemake.threads))
+io.write_json(snakemake.output.layers, layers.describe_layers(model.net, (given.size, given.size)))
 io.write_arrays(
     snakemake.output.predictions,
     images=[row["image"] for row in rows],

@@ -1,4 +1,4 @@
-"""Describe a variant of a model that lacks some channels; the weights stay the model's."""
+"""Describe a variant of a model that lacks some channels; it keeps the weights of the model."""
 
 from lookalike.core import io, logs
 from lookalike.models import pruning

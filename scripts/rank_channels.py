@@ -7,19 +7,15 @@ logs.log_to(snakemake.log[0])
 from lookalike.images import reading, scores
 from lookalike.models import devices, loading, pruning
 
-given = snakemake.params
-model = loading.load_model(snakemake.input.weights, devices.claim_device(snakemake.threads))
+given, read = snakemake.params, snakemake.input
+model = loading.load_model(read.weights, devices.claim_device(snakemake.threads), read.sidecar)
 parts = [
-    part[: given.n]
-    for part in scores.split_training(io.read_table(snakemake.input.manifest), given.seed)
+    part[: given.n] for part in scores.split_training(io.read_table(read.manifest), given.seed)
 ]
 pixels = [reading.load_images(part, given.size, snakemake.threads) for part in parts]
 goals = [
     pruning.criterion_of(
-        given.by,
-        [row["image"] for row in part],
-        snakemake.input.scores,
-        snakemake.input.get("similarity"),
+        given.by, [row["image"] for row in part], read.scores, read.get("similarity")
     )
     for part in parts
 ]

@@ -1,4 +1,4 @@
-"""Draw the images that are explained."""
+"""Draw the sample of images that is explained."""
 
 from lookalike.core import io, logs
 from lookalike.images import manifest

@@ -5,16 +5,19 @@ from lookalike.models import tables
 
 logs.log_to(snakemake.log[0])
 
-read = snakemake.input
-layers = io.read_table(read.layers) if read.layers else []
-computed = zip(read.sidecars, read.predictions, layers, strict=True)
+given, read = snakemake.params, snakemake.input
+computed = zip(given.computed, read.sidecars, read.predictions, read.layers, strict=True)
 measured = [
-    tables.measure_model(io.read_json(sidecar), io.read_arrays(predictions), layer)
-    for sidecar, predictions, layer in computed
+    tables.measure_model(
+        io.read_json(sidecar),
+        io.read_arrays(predictions),
+        tables.choose_layer(name, io.read_json(layers), given.models[name]["layer"]),
+    )
+    for name, sidecar, predictions, layers in computed
 ]
 measured += [tables.measure_maps(io.read_json(card)) for card in read.cards]
-names = [*snakemake.params.computed, *snakemake.params.mapped]
+names = [*given.computed, *given.mapped]
 io.write_table(
     snakemake.output.models,
-    tables.tabulate_models(snakemake.params.models, dict(zip(names, measured, strict=True))),
+    tables.tabulate_models(given.models, dict(zip(names, measured, strict=True))),
 )

@@ -1,21 +1,21 @@
-"""Test which factors of the models go with a matrix."""
+"""Test which factors of the models explain a matrix."""
 
-from lookalike.compare import dissimilarities, replicates
-from lookalike.core import condensed, io, logs
+from lookalike.compare import dissimilarities
+from lookalike.core import io, logs
 from lookalike.inference import factors
 
 logs.log_to(snakemake.log[0])
 
 read, given = snakemake.input, snakemake.params
-matrix, names = replicates.without(*io.read_matrix(read.dissimilarity), given.alike)
-matrix, names, _ = dissimilarities.without_unknown(matrix, names)
+whole = dissimilarities.read_dissimilarities(
+    read.dissimilarity, read.bootstrap, given.key, read.get("n")
+)
+matrix = whole.without(given.dependent).without_unknown()
 known = factors.factors_of(io.read_table(read.models), given.factors)
-predictions = factors.fill(*io.read_matrix(read.disagreement), names) if read.disagreement else None
-images = (
-    int(condensed.condensed(io.read_matrix(read.n)[0]).max(initial=0)) if read.get("n") else None
+predictions = (
+    factors.fill(*io.read_matrix(read.disagreement), matrix.names) if read.disagreement else None
 )
-io.write_table(
-    snakemake.output.factors,
-    factors.factor_tests(matrix, names, known, predictions, given.permutations, given.seed, images),
-    factors.COLUMNS,
+rows = factors.factor_tests(
+    matrix, known, predictions, given.permutations, given.seed, whole.images
 )
+io.write_table(snakemake.output.factors, rows, factors.COLUMNS)

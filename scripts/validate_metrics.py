@@ -1,4 +1,4 @@
-"""Test by nearest prototypes which metric and preprocessing tells the classes of maps apart."""
+"""Test by nearest prototypes which metrics and preprocessings separate the classes of maps."""
 
 from lookalike.core import io, logs, registry
 from lookalike.maps import stacks
@@ -17,7 +17,7 @@ raw = [
 ]
 images, labels = ([row[column] for _ in paths for row in rows] for column in ("image", "label"))
 pool = metric_validation.choose_pool(labels, images, given.per_class, given.seed)
-raw, labels = [raw[place] for place in pool], [labels[place] for place in pool]
+raw, labels = [raw[index] for index in pool], [labels[index] for index in pool]
 metrics = {
     name: (registry.get("metric", about["metric"]), about["options"])
     for name, about in given.metrics.items()

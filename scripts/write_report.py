@@ -6,8 +6,9 @@ logs.log_to(snakemake.log[0])
 
 from lookalike.report import content, page
 
-shown = content.gather(snakemake.input, snakemake.params.subset) | {
+shown = content.gather(snakemake.input, snakemake.params) | {
     "left_out": snakemake.params.left_out,
     "config": page.as_yaml(snakemake.params.config),
+    "versions": snakemake.params.versions,
 }
 io.write_text(snakemake.output.report, page.render(**shown))

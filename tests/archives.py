@@ -24,8 +24,8 @@ def picture(number):
 
 
 def imagenette(top="imagenette2-160/", count=3):
-    """Return files by their name, in Imagenette's layout: so many images a split and class, and a
-    table beside.
+    """Return files by their name, in Imagenette's layout: `count` images for each split and class,
+    and a table next to them.
     """
     places = [
         (split, label, number)
@@ -41,8 +41,8 @@ def imagenette(top="imagenette2-160/", count=3):
 
 
 def pack(path, files, *more):
-    """Write files, bytes by their name, into an archive of the kind that the suffix says; more are
-    members of their own making.
+    """Write files, bytes by their name, into an archive of the kind that the suffix names; `more`
+    are members made by the test.
     """
     if path.suffix == ".zip":
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -60,8 +60,13 @@ def pack(path, files, *more):
 
 
 def sha256_of(content):
-    """Return the checksum of some bytes as the config wants it."""
+    """Return the checksum of some bytes as the config needs it."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def names_in(folder):
+    """Return the names of all files and folders below a folder, sorted."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -94,7 +99,7 @@ class Handler(BaseHTTPRequestHandler):
 def serving(files):
     """Serve bytes by their path; yield the server.
 
-    `requests` collects the paths that were asked for, and from which byte; `statuses` are the first
+    `requests` collects the requested paths, each with its first byte. `statuses` are the first
     answers (None for the file itself), `breaks` the bytes at which the first files break off.
     """
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

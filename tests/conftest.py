@@ -108,6 +108,8 @@ def tiny_config():
         "methods": {"gradcam": {"explain": "gradcam"}, "noise": {"explain": "random"}},
         "maps": {"size": 32},
         "metrics": ["cosine", {"rbf": {"sigma": 80}}],
+        # One pair a job, so that the jobs of a change can be counted.
+        "compare": {"block": 1},
         "subsets": ["all", "agreeing"],
         "inference": {"bootstrap": 50},
         "figures": {"panels": 1},

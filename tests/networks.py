@@ -1,13 +1,14 @@
-"""Tiny networks for the tests of channels, and what they give without some, by the whole network
-each time.
+"""Tiny networks and models for the tests, and what networks give without some channels, computed by
+the whole network each time.
 """
 
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 
 from lookalike.models.layers import target_layer
-from lookalike.models.networks import build_network
+from lookalike.models.networks import VisionModel, build_network, normalisation_of
 
 SIDE = 64
 
@@ -22,6 +23,29 @@ SWIN = {
     "depths": (1, 2, 1, 1),
     "num_heads": (1, 1, 1, 1),
 }
+
+
+STRIDE_8 = {"output_stride": 8}
+OPTIONS = {
+    "test_resnet": STRIDE_8,
+    "test_efficientnet": STRIDE_8,
+    "test_byobnet": STRIDE_8,
+    "test_vit": VIT,
+    "test_maxvit": {"img_size": SIDE},
+}
+SEEDS = [11, 12, 13]
+TARGETS = torch.tensor([0, 3, 1])
+
+
+def tiny_model(name):
+    """Return a tiny network with random weights, none of whose residual branches is silent."""
+    torch.manual_seed(0)
+    net = build_network({"timm": name, "options": OPTIONS.get(name, {})}, 5).eval()
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter += 0.05 * torch.randn_like(parameter)
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in normalisation_of(net))
+    return VisionModel(net.requires_grad_(False), mean, std, list("abcde"))
 
 
 def network(name, options=None, layer=None):
@@ -115,3 +139,9 @@ class Twice(torch.nn.Module):
 
     def forward(self, images):
         return self.tuple(self.layer(self.layer(images)))[0].flatten(1)
+
+
+def assert_close(found, expected, share=1e-5):
+    """Compare maps, to a share of the largest value."""
+    assert np.abs(expected).max() > 0
+    np.testing.assert_allclose(found, expected, rtol=0, atol=share * np.abs(expected).max())

@@ -1,14 +1,16 @@
 """From the values of single images to one dissimilarity for each pair."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-AGGREGATES = {
+AGGREGATES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "mean": lambda mean, std: mean,
     "mean_std": lambda mean, std: np.sqrt(mean**2 + std**2),
 }
 
 
-def summarise(values, aggregate="mean"):
+def summarise(values: np.ndarray, aggregate: str = "mean") -> dict[str, np.ndarray]:
     """Summarise the images of every pair.
 
     Parameters
@@ -33,16 +35,19 @@ def summarise(values, aggregate="mean"):
     }
 
 
-def dissimilarities_of(values, aggregate):
-    """Return the dissimilarities of a matrix, condensed; the plain mean of complete values takes a
-    short way, since it is most often asked.
+def dissimilarities_of(values: np.ndarray, aggregate: str) -> np.ndarray:
+    """Return the dissimilarities of all pairs, shape (pairs,), of values (n, pairs).
+
+    The mean of complete values, which is needed most often, is computed without weights.
     """
     if aggregate == "mean" and len(values) and np.isfinite(values).all():
         return values.mean(axis=0)
     return summarise(values, aggregate)["dissimilarity"]
 
 
-def weighted_moments(weights, values):
+def weighted_moments(
+    weights: np.ndarray, values: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return mean, standard deviation (ddof 1) and count of values under each row of weights.
 
     Parameters

@@ -1,18 +1,24 @@
 """Dissimilarities put between a ceiling and chance."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
+from lookalike.compare.dissimilarities import Dissimilarities
 from lookalike.core.condensed import ROUNDING
 
 
-def calibrate(dissimilarities, chance, names, originals):
-    """Put dissimilarities on a scale that says what they mean.
+def calibrate(
+    matrix: Dissimilarities, chance: np.ndarray, originals: Mapping[str, str]
+) -> np.ndarray:
+    """Put dissimilarities on a scale from a replicate to chance.
 
     Parameters
     ----------
-    dissimilarities, chance : ndarray, shape (pairs,)
-        Of maps of the same image, and of different images.
-    names : list of str
+    matrix : Dissimilarities
+        Of maps of the same image.
+    chance : ndarray, shape (pairs,)
+        Of maps of different images.
     originals : dict
         From a model to the one that it is a replicate of, or to itself.
 
@@ -20,12 +26,13 @@ def calibrate(dissimilarities, chance, names, originals):
     -------
     ndarray, shape (pairs,)
         0: as alike as a model and its own replicate; 1: no more alike than maps of different
-        images. A pair's ceiling is that of the replicates of its two models; where they have none,
-        the mean of all replicates; where there are none at all, 0, the dissimilarity of a map to
-        itself. NaN where chance is not above the ceiling.
+        images. A pair's ceiling is the dissimilarity of its two models' replicates; where they have
+        none, the mean of all replicates; where there are none at all, 0, the dissimilarity of a map
+        to itself. NaN where chance is not above the ceiling.
     """
-    rows, columns = np.triu_indices(len(names), 1)
-    origin = np.array([originals[name] for name in names])
+    rows, columns = np.triu_indices(len(matrix), 1)
+    dissimilarities = matrix.condensed
+    origin = np.array([originals[name] for name in matrix.names])
     own = {
         name: dissimilarities[(origin[rows] == name) & (origin[columns] == name)]
         for name in dict.fromkeys(origin.tolist())

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from lookalike.core import io
 from lookalike.core.condensed import condensed, select_pairs
+from lookalike.core.types import StrPath
 
 
 class Key(NamedTuple):
@@ -33,10 +33,11 @@ class Dissimilarities:
         Of the m models.
     key : Key
         Method, metric and subset.
-    replicates : ndarray, shape (B, m (m - 1) / 2)
-        Condensed bootstrap replicates; B is 0 for a user-supplied matrix.
-    halves : ndarray, shape (splits, 2, m (m - 1) / 2), or None
-        Condensed dissimilarities of random halves of the images; None where they are not known.
+    replicates : ndarray, shape (B, pairs)
+        Bootstrap replicates, pairs in the order of `np.triu_indices`; B is 0 for a user-supplied
+        matrix.
+    halves : ndarray, shape (splits, 2, pairs), or None
+        Dissimilarities of random halves of the images; None where they are not known.
     n : ndarray, shape (m, m), or None
         Number of images behind each dissimilarity; None where it is not known.
     """
@@ -62,17 +63,24 @@ class Dissimilarities:
         """The replicates in which every dissimilarity is known, shape (b, pairs)."""
         return self.replicates[np.isfinite(self.replicates).all(axis=1)]
 
+    @property
+    def images(self) -> int | None:
+        """The largest number of images behind a dissimilarity; None where it is not known."""
+        return None if self.n is None else int(condensed(self.n).max(initial=0))
+
     def of(self, names: Iterable[str]) -> Dissimilarities:
         """Return the part of some models, in the order given."""
         chosen = tuple(names)
-        places = [self.names.index(name) for name in chosen]
-        square = np.ix_(places, places)
+        if chosen == self.names:
+            return self
+        indices = [self.names.index(name) for name in chosen]
+        square = np.ix_(indices, indices)
         return replace(
             self,
             values=self.values[square],
             names=chosen,
-            replicates=select_pairs(self.replicates, places),
-            halves=None if self.halves is None else select_pairs(self.halves, places),
+            replicates=select_pairs(self.replicates, indices),
+            halves=None if self.halves is None else select_pairs(self.halves, indices),
             n=None if self.n is None else self.n[square],
         )
 
@@ -88,11 +96,11 @@ class Dissimilarities:
             left_out = kept.pop(int(unknown.argmax()))
             count = unknown.max()
             print(f"{self.names[left_out]} is left out: {count} of its dissimilarities are unknown")
-        return self.of(self.names[place] for place in kept)
+        return self.of(self.names[index] for index in kept)
 
 
 def read_dissimilarities(
-    matrix: str | Path, bootstrap: str | Path, key: Iterable[str], n: str | Path | None = None
+    matrix: StrPath, bootstrap: StrPath, key: Iterable[str], n: StrPath | None = None
 ) -> Dissimilarities:
     """Read what `aggregate_matrix` or `import_matrix` wrote.
 
@@ -114,3 +122,9 @@ def read_dissimilarities(
     return Dissimilarities(
         values, tuple(names), Key(*key), arrays["dissimilarity"], arrays.get("halves"), numbers
     )
+
+
+def write_bootstrap(path: StrPath, matrix: Dissimilarities) -> None:
+    """Write replicates and halves of a matrix as .npz, for `read_dissimilarities`."""
+    halves = {} if matrix.halves is None else {"halves": matrix.halves}
+    io.write_arrays(path, dissimilarity=matrix.replicates, **halves, models=matrix.names)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from lookalike.compare.dissimilarities import Key
 from lookalike.core import io
 from lookalike.core.condensed import pair_numbers, select_pairs
+from lookalike.core.errors import InputError
+from lookalike.core.types import StrPath
 from lookalike.models.predictions import check_classes, predicted_classes
 
 
@@ -24,11 +25,11 @@ class ImageTable:
         Of maps of the same image, pairs in the order of `np.triu_indices`; NaN where an image does
         not count for a pair.
     chance : ndarray, shape (n, pairs)
-        Of maps of different images.
+        Of maps of different images; of all images, whatever the subset.
     images : tuple of str
         The n ids.
     names : tuple of str
-        Of the models, sorted.
+        Of the models.
     key : Key
         Method, metric and subset.
     """
@@ -46,8 +47,10 @@ class ImageTable:
     def of(self, names: Iterable[str]) -> ImageTable:
         """Return the part of some models, in the order given."""
         chosen = tuple(names)
-        places = [self.names.index(name) for name in chosen]
-        values, chance = (select_pairs(table, places) for table in (self.values, self.chance))
+        if chosen == self.names:
+            return self
+        indices = [self.names.index(name) for name in chosen]
+        values, chance = (select_pairs(table, indices) for table in (self.values, self.chance))
         return replace(self, values=values, chance=chance, names=chosen)
 
     def without(self, names: Iterable[str]) -> ImageTable:
@@ -56,7 +59,7 @@ class ImageTable:
         return self.of(name for name in self.names if name not in left_out)
 
 
-def write_image_table(path: str | Path, table: ImageTable) -> None:
+def write_image_table(path: StrPath, table: ImageTable) -> None:
     """Write a table of images as .npz."""
     io.write_arrays(
         path,
@@ -68,80 +71,89 @@ def write_image_table(path: str | Path, table: ImageTable) -> None:
     )
 
 
-def read_image_table(path: str | Path) -> ImageTable:
+def read_image_table(path: StrPath) -> ImageTable:
     """Read a table that `write_image_table` wrote."""
     arrays = io.read_arrays(path)
     images, names, key = (tuple(arrays[name].tolist()) for name in ("images", "names", "key"))
     return ImageTable(arrays["values"], arrays["chance"], images, names, Key(*key))
 
 
-def assemble(blocks):
-    """Put the values of all pairs of blocks into one table.
+def assemble(
+    blocks: Mapping[str, Mapping[str, np.ndarray]],
+    names: Iterable[str],
+    key: Key,
+    predictions: Mapping[str, Mapping[str, np.ndarray]] | None = None,
+) -> ImageTable:
+    """Put the values of all pairs of some models into one table.
 
     Parameters
     ----------
     blocks : dict
         From a file's path to its arrays `values` and `chance` (n, a, b), `images`, `a` and `b`
-        (names).
-
-    Returns
-    -------
-    values, chance : ndarray, shape (n, pairs)
-        Pairs in the order of `np.triu_indices` over the sorted names.
-    names : list of str
-    images : list of str
+        (names). Pairs of other models are ignored.
+    names : iterable of str
+        Of the models; the table has them sorted.
+    key : Key
+        Method, metric and subset.
+    predictions : dict, optional
+        From a file's path to a model's predictions, in the order of the sorted names: then only
+        those images count on which the two models of a pair predict the same class. Without
+        predictions, all images count.
 
     Raises
     ------
     InputError
-        If two files hold different images.
+        If a pair is in no file, or two files hold different images.
     """
-    first_path, first = next(iter(blocks.items()))
-    images = first["images"].tolist()
-    names = sorted(
-        {name for block in blocks.values() for side in "ab" for name in block[side].tolist()}
-    )
-    place = {name: index for index, name in enumerate(names)}
-    # Above the diagonal alone, since every pair is there once.
-    number = np.triu(pair_numbers(len(names)) + 1) - 1
-    tables = np.full((2, len(images), len(names) * (len(names) - 1) // 2), np.nan)
-    for path, block in blocks.items():
-        io.same_images(images, block["images"].tolist(), first_path, path)
-        pairs = number[
-            np.ix_(
-                [place[name] for name in block["a"].tolist()],
-                [place[name] for name in block["b"].tolist()],
-            )
-        ]
-        here = pairs >= 0
-        tables[:, :, pairs[here]] = block["values"][:, here], block["chance"][:, here]
-    return tables[0], tables[1], names, images
-
-
-def values_of_subset(blocks, predictions):
-    """Return the table of all pairs over the images of a subset.
-
-    Parameters
-    ----------
-    blocks : dict
-        As for `assemble`.
-    predictions : dict
-        From a file's path to a model's predictions, in the order of the sorted names: then only
-        those images count on which the two models of a pair predict the same class. Empty: all
-        images count.
-
-    Returns
-    -------
-    As `assemble`; the chance values are always of all images.
-    """
-    values, chance, names, images = assemble(blocks)
+    names = tuple(sorted(names))
+    first, second = np.triu_indices(len(names), 1)
+    parts = {path: wanted_cells(block, names) for path, block in blocks.items()}
+    parts = {path: part for path, part in parts.items() if len(part[0])}
+    lacking = np.ones(len(first), bool)
+    for pairs, _, _ in parts.values():
+        lacking[pairs] = False
+    if lacking.any():
+        one, other = (names[side[lacking][0]] for side in (first, second))
+        raise InputError(
+            f"{key.method}, {key.metric}: no file of pairs holds {one} and {other}; give the file "
+            "that compare_models writes for them"
+        )
+    if not parts:
+        raise InputError(f"{key.method}, {key.metric}: needs at least two models to compare")
+    images_path = next(iter(parts))
+    images = blocks[images_path]["images"].tolist()
+    values, chance = np.full((2, len(images), len(first)), np.nan)
+    for path, (pairs, rows, columns) in parts.items():
+        io.same_images(images, blocks[path]["images"].tolist(), images_path, path)
+        values[:, pairs] = blocks[path]["values"][:, rows, columns]
+        chance[:, pairs] = blocks[path]["chance"][:, rows, columns]
     if predictions:
         check_classes(predictions)
         values = agreeing_only(values, predicted_classes(predictions, images))
-    return values, chance, names, images
+    return ImageTable(values, chance, tuple(images), names, key)
 
 
-def agreeing_only(values, classes):
+def wanted_cells(
+    block: Mapping[str, np.ndarray], names: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the indices of the pairs of some models that a block holds, and their rows and columns
+    in the block, each of shape (k,).
+    """
+    a, b = block["a"].tolist(), block["b"].tolist()
+    index = {name: number for number, name in enumerate(names)}
+    pairs = np.full((len(a), len(b)), -1)
+    rows, columns = ([i for i, name in enumerate(side) if name in index] for side in (a, b))
+    pairs[np.ix_(rows, columns)] = pair_numbers(len(names))[
+        np.ix_([index[a[row]] for row in rows], [index[b[column]] for column in columns])
+    ]
+    if a == b:
+        # Within one block, chance values are above the diagonal alone.
+        pairs[np.tril_indices(len(a))] = -1
+    in_rows, in_columns = np.nonzero(pairs >= 0)
+    return pairs[in_rows, in_columns], in_rows, in_columns
+
+
+def agreeing_only(values: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Keep the images on which both models of a pair predict the same class.
 
     Parameters

@@ -1,14 +1,23 @@
-"""Comparison of two blocks of models, image by image, with the chance value of every pair beside
-it.
-"""
+"""Comparison of two blocks of models, image by image, with the chance value of every pair."""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lookalike.core.memoising import sharing
+from lookalike.core.registry import Metric, Prepared
 from lookalike.core.seeding import rng_of
 
+# Metrics, each with its options.
+Choices = Sequence[tuple[Metric, dict[str, Any]]]
+# Maps (n, H, W) of every model of a block, or whatever gives one map at a time.
+Block = Sequence[Any]
 
-def image_cycle(n, seed):
+
+def image_cycle(n: int, seed: int) -> np.ndarray:
     """Return a random order of the images, shape (n,): each image's successor is its partner for
     chance.
 
@@ -18,8 +27,18 @@ def image_cycle(n, seed):
     return rng_of(seed, "derangement", n).permutation(n)
 
 
-def compare_blocks(metrics, x, y, *, seed):
+def compare_blocks(
+    metrics: Choices,
+    x: Block,
+    y: Block,
+    *,
+    seed: int,
+    x_names: Sequence[str] | None = None,
+    y_names: Sequence[str] | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
     """Compare every model of one block with every model of another on every image.
+
+    The values of a pair are the same, to the bit, in whichever blocks its models are.
 
     Parameters
     ----------
@@ -31,6 +50,9 @@ def compare_blocks(metrics, x, y, *, seed):
         Maps of the b models of the second block, or `x` itself for the pairs within one block.
     seed : int
         Of the derangement.
+    x_names, y_names : sequence of str, optional
+        Names of the models, for chance between two blocks: the model whose name comes first is the
+        one on image i. Without names it is that of `x`.
 
     Returns
     -------
@@ -44,8 +66,11 @@ def compare_blocks(metrics, x, y, *, seed):
     within = y is x
     values = np.full((len(metrics), n, len(x), len(y)), np.nan)
     chance = np.full_like(values, np.nan)
+    exchanged = np.zeros((len(x), len(y)), bool)
+    if x_names is not None and y_names is not None and not within:
+        exchanged = np.array([[first > second for second in y_names] for first in x_names])
 
-    def prepared(image):
+    def prepared(image: int) -> tuple[list[Prepared], list[Prepared]]:
         first = prepare(metrics, x, image)
         return first, first if within else prepare(metrics, y, image)
 
@@ -55,12 +80,58 @@ def compare_blocks(metrics, x, y, *, seed):
         values[:, image] = compare_prepared(metrics, *here)
         if n > 1:
             partner = start if step == n - 1 else prepared(order[step + 1])
-            chance[:, image] = compare_prepared(metrics, here[0], partner[1], upper=within)
+            if within:
+                chance[:, image] = compare_prepared(metrics, here[0], partner[1], upper=True)
+            else:
+                chance[:, image] = compare_with_partner(metrics, here, partner, exchanged)
             here = partner
     return values, chance
 
 
-def compare_maps(metrics, x):
+def compare_with_partner(
+    metrics: Choices,
+    here: tuple[list[Prepared], list[Prepared]],
+    partner: tuple[list[Prepared], list[Prepared]],
+    exchanged: np.ndarray,
+) -> np.ndarray:
+    """Return the dissimilarities, shape (metrics, a, b), between maps of one image by two blocks
+    and those of the partner: x here with y there, or y here with x there where exchanged (a, b).
+    """
+    table = np.empty((len(metrics), *exchanged.shape))
+    for rows in runs(row.tobytes() for row in exchanged):
+        for columns in runs(exchanged[rows.start]):
+            if exchanged[rows.start, columns.start]:
+                values = compare_prepared(
+                    metrics, part_of(here[1], columns), part_of(partner[0], rows)
+                ).transpose(0, 2, 1)
+            else:
+                values = compare_prepared(
+                    metrics, part_of(here[0], rows), part_of(partner[1], columns)
+                )
+            table[:, rows, columns] = values
+    return table
+
+
+def runs(keys: Iterable[object]) -> Iterator[slice]:
+    """Yield the slices of keys that are equal one after another."""
+    start = 0
+    for _, group in itertools.groupby(keys):
+        stop = start + sum(1 for _ in group)
+        yield slice(start, stop)
+        start = stop
+
+
+def part_of(block: list[Prepared], rows: slice) -> list[Prepared]:
+    """Return some of the maps that were prepared for every metric, as views."""
+    return [
+        maps[rows]
+        if isinstance(maps, np.ndarray)
+        else getattr(maps, "_make", tuple)(array[rows] for array in maps)
+        for maps in block
+    ]
+
+
+def compare_maps(metrics: Choices, x: ArrayLike) -> np.ndarray:
     """Compare maps with each other.
 
     Parameters
@@ -76,25 +147,27 @@ def compare_maps(metrics, x):
 
     Notes
     -----
-    What metrics share is kept until all are computed: some ten arrays of the maps' size, if all
-    metrics are wanted.
+    What metrics share is kept until all are computed: some ten arrays of the maps' size, for all
+    metrics together.
     """
     maps = np.asarray(x)
     values = np.empty((len(metrics), len(maps), len(maps)))
     with sharing():
-        for place, (metric, options) in enumerate(metrics):
-            values[place] = compare_within(metric, metric.prepared(maps, **options), options)
+        for index, (metric, options) in enumerate(metrics):
+            values[index] = compare_within(metric, metric.prepared(maps, **options), options)
     return values
 
 
-def prepare(metrics, block, image):
-    """Return the maps of an image by a block of models as every metric wants them."""
+def prepare(metrics: Choices, block: Block, image: int) -> list[Prepared]:
+    """Return the maps of an image by a block of models as every metric takes them."""
     maps = np.stack([maps[image] for maps in block])
     with sharing():
         return [metric.prepared(maps, **options) for metric, options in metrics]
 
 
-def compare_prepared(metrics, x, y, *, upper=False):
+def compare_prepared(
+    metrics: Choices, x: list[Prepared], y: list[Prepared], *, upper: bool = False
+) -> np.ndarray:
     """Return the dissimilarities, shape (metrics, a, b), of maps prepared for every metric."""
     with sharing():
         return np.stack(
@@ -107,7 +180,7 @@ def compare_prepared(metrics, x, y, *, upper=False):
         )
 
 
-def compare_within(metric, x, options):
+def compare_within(metric: Metric, x: Prepared, options: dict[str, Any]) -> np.ndarray:
     """Return the dissimilarities within one block of prepared maps, shape (a, a), each pair
     computed once.
     """
@@ -115,9 +188,11 @@ def compare_within(metric, x, options):
     return values + values.T
 
 
-def compare_across(metric, x, y, options, *, upper=False):
+def compare_across(
+    metric: Metric, x: Prepared, y: Prepared, options: dict[str, Any], *, upper: bool = False
+) -> np.ndarray:
     """Return the dissimilarities between two blocks of prepared maps, shape (a, b); NaN where not
-    wanted.
+    needed.
     """
     values = metric.compare(x, y, upper=upper, **options)
     return np.where(np.triu(np.ones(values.shape, bool), 1), values, np.nan) if upper else values

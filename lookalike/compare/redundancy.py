@@ -1,11 +1,13 @@
 """Redundancy of metrics: which of them rank the same pairs and images in the same order."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 REDUNDANT = 0.999
 
 
-def rank_correlations(values):
+def rank_correlations(values: Mapping[str, np.ndarray]) -> np.ndarray:
     """Return Spearman's correlation between metrics over all pairs and images.
 
     Parameters
@@ -34,9 +36,11 @@ def rank_correlations(values):
     return correlations
 
 
-def redundant_groups(correlations, names, threshold=REDUNDANT):
-    """Return the groups of two or more metrics that are tied together by correlations above a
-    threshold.
+def redundant_groups(
+    correlations: np.ndarray, names: Sequence[str], threshold: float = REDUNDANT
+) -> list[list[str]]:
+    """Return the groups of two or more metrics that are linked, directly or through others, by
+    correlations above a threshold.
     """
     from scipy.sparse.csgraph import connected_components
 

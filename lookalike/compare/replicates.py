@@ -1,16 +1,16 @@
-"""Replicates: how near a model and its rerun are, and dissimilarities put on the scale that this
-gives.
-"""
+"""Replicates: how near a model and its rerun are, compared with all other pairs."""
+
+from collections.abc import Mapping
 
 import numpy as np
 
+from lookalike.compare.dissimilarities import Dissimilarities, Key
 from lookalike.compare.resampling import with_interval
-from lookalike.core.condensed import condensed, pair_numbers
+from lookalike.core.condensed import pair_numbers
+from lookalike.core.types import Row
 
 COLUMNS = (
-    "method",
-    "metric",
-    "subset",
+    *Key._fields,
     "model",
     "replicate",
     "distance",
@@ -23,22 +23,33 @@ COLUMNS = (
 )
 
 
-def without(matrix, names, left_out):
-    """Return a matrix and its names without some models."""
-    kept = [place for place, name in enumerate(names) if name not in left_out]
-    return matrix[np.ix_(kept, kept)], [names[place] for place in kept]
-
-
-def replicate_gap(matrix, names, original, replicate, resampled):
-    """Compare the dissimilarity of a model and its replicate with those of all other pairs.
+def compare_replicates(matrix: Dissimilarities, replicates: Mapping[str, str]) -> list[Row]:
+    """Compare each model and its replicate with the other pairs of a matrix.
 
     Parameters
     ----------
-    matrix : ndarray, shape (m, m)
-    names : list of str
-    original, replicate : str
-    resampled : ndarray, shape (B, pairs)
-        Its bootstrap replicates.
+    matrix : Dissimilarities
+        With the numbers of images; without pruned variants, which are no yardstick, since they are
+        not independent of their models.
+    replicates : dict
+        From a replicate to its original. Not every matrix holds all of them.
+
+    Returns
+    -------
+    list of dict
+        With `COLUMNS`.
+    """
+    return [
+        matrix.key._asdict()
+        | {"model": original, "replicate": replicate, "n": matrix.of([original, replicate]).images}
+        | replicate_gap(matrix, original, replicate)
+        for replicate, original in replicates.items()
+        if {replicate, original} <= set(matrix.names)
+    ]
+
+
+def replicate_gap(matrix: Dissimilarities, original: str, replicate: str) -> Row:
+    """Compare the dissimilarity of a model and its replicate with those of all other pairs.
 
     Returns
     -------
@@ -48,11 +59,12 @@ def replicate_gap(matrix, names, original, replicate, resampled):
         over images; `nearer`, the share of these other pairs that are nearer than they are. NaN
         where there is nothing to compare with.
     """
-    own = pair_numbers(len(names))[names.index(original), names.index(replicate)]
-    values = np.vstack([condensed(matrix), resampled])
+    one, other = matrix.names.index(original), matrix.names.index(replicate)
+    own = pair_numbers(len(matrix))[one, other]
+    values = np.vstack([matrix.condensed, matrix.replicates])
     compared = np.isfinite(values[0])
     compared[own] = False
-    varied = compared & np.isfinite(resampled).any(axis=0)
+    varied = compared & np.isfinite(matrix.replicates).any(axis=0)
     compared = varied if varied.any() else compared
     distances, known = values[:, own], np.isfinite(values[:, compared])
     with np.errstate(invalid="ignore"):
@@ -65,5 +77,6 @@ def replicate_gap(matrix, names, original, replicate, resampled):
     return {
         "distance": float(distances[0]),
         "others": float(others[0]),
+        **with_interval(distances - others, "difference"),
         "nearer": float(nearer),
-    } | with_interval(distances - others, "difference")
+    }

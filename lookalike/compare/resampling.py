@@ -1,16 +1,19 @@
 """What other images might have given: bootstrap replicates, intervals, halves."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from lookalike.compare.aggregation import AGGREGATES, dissimilarities_of, weighted_moments
 from lookalike.core.seeding import rng_of
+from lookalike.core.types import Row
 
 INTERVAL = (2.5, 97.5)
-# Of the images into halves, where matrices are compared with one another.
+# How often the images are split into halves, where matrices are compared with one another.
 SPLITS = 10
 
 
-def bootstrap(values, aggregate, resamples, seed):
+def bootstrap(values: np.ndarray, aggregate: str, resamples: int, seed: int) -> np.ndarray:
     """Resample the images, the same resample for all pairs.
 
     Parameters
@@ -19,7 +22,7 @@ def bootstrap(values, aggregate, resamples, seed):
     aggregate : {"mean", "mean_std"}
     resamples : int
     seed : int
-        Resamples depend on it and on n alone, and so are the same for all metrics.
+        Resamples depend only on it and on n: they are the same for all metrics.
 
     Returns
     -------
@@ -38,7 +41,7 @@ def bootstrap(values, aggregate, resamples, seed):
     return replicates
 
 
-def percentile_interval(replicates):
+def percentile_interval(replicates: np.ndarray) -> np.ndarray:
     """Return the bounds of the central 95% of the replicates, shape (2, pairs)."""
     with np.errstate(invalid="ignore"):
         known = np.isfinite(replicates).any(axis=0)
@@ -47,9 +50,9 @@ def percentile_interval(replicates):
     return bounds
 
 
-def with_interval(replicates, name):
-    """Return the value of the images themselves, and the bounds of the central 95% of their
-    resamples, as columns of a table.
+def with_interval(replicates: np.ndarray, name: str) -> Row:
+    """Return a value (of the images themselves, first) with the bounds of the central 95% of its
+    resamples (all others), as columns of a table.
 
     Where most resamples have no value, there is no interval.
     """
@@ -59,7 +62,7 @@ def with_interval(replicates, name):
     return {name: float(own), f"{name}_low": float(low), f"{name}_high": float(high)}
 
 
-def with_intervals(found):
+def with_intervals(found: Mapping[str, np.ndarray]) -> Row:
     """Return several values with their intervals as columns of a table."""
     return {
         column: value
@@ -68,12 +71,7 @@ def with_intervals(found):
     }
 
 
-def complete_replicates(replicates):
-    """Return the replicates in which every dissimilarity is known."""
-    return replicates[np.isfinite(replicates).all(axis=1)]
-
-
-def split_halves(values, aggregate, splits, seed):
+def split_halves(values: np.ndarray, aggregate: str, splits: int, seed: int) -> np.ndarray:
     """Return the dissimilarities of random halves of the images.
 
     Parameters
@@ -82,8 +80,7 @@ def split_halves(values, aggregate, splits, seed):
     aggregate : {"mean", "mean_std"}
     splits : int
     seed : int
-        Halves depend on it and on n alone, and so are of the same images for all metrics and
-        methods.
+        Halves depend only on it and on n: they hold the same images for all metrics and methods.
 
     Returns
     -------

@@ -1,17 +1,22 @@
 """User-supplied matrices: checked, and taken as dissimilarities."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from lookalike.core import io
 from lookalike.core.condensed import condensed, square
 from lookalike.core.errors import InputError
+from lookalike.core.types import StrPath
 
 # The method under which user-supplied matrices appear.
 GIVEN_MATRICES = "imported"
 
 
-def checked_matrix(matrix, names, kind, path):
-    """Return somebody's matrix as dissimilarities.
+def checked_matrix(
+    matrix: np.ndarray, names: Sequence[str], kind: str, path: StrPath
+) -> np.ndarray:
+    """Return a user-supplied matrix as dissimilarities.
 
     Parameters
     ----------
@@ -31,15 +36,14 @@ def checked_matrix(matrix, names, kind, path):
     Raises
     ------
     InputError
-        If names are missing or stand there twice, or the matrix is not symmetric, or is no matrix
-        of its kind.
+        If a name is missing or appears twice, or the matrix is not symmetric or not of its kind.
     """
     if len(names) < 2 or not all(names):
-        raise InputError(f"{path}: wants two named models or more")
+        raise InputError(f"{path}: needs at least two models, each with a name")
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(
-            f"{path}: the name {twice!r} stands there twice; every model wants a name of its own"
+            f"{path}: the name {twice!r} appears twice; give every model a name of its own"
         )
     diagonal, tolerance = matrix.diagonal(), io.tolerance_of(matrix)
     matrix = io.checked_symmetry(matrix, names, path)

@@ -1,5 +1,5 @@
-"""What every stage uses: errors, files, seeds, the registry, logs, tables over pairs, ranks and
-unit vectors.
+"""What every stage uses: errors, files and their state, seeds, the registry, logs, condensed
+matrices, ranks and unit vectors.
 
 Comes in: nothing of lookalike. Goes out: to all other packages.
 """

@@ -1,12 +1,14 @@
 """Condensed matrices: one value for each pair of models, in the order of `np.triu_indices`."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-# As metrics promise, equal maps are this near to one another.
+# Metrics promise a dissimilarity of equal maps below this.
 ROUNDING = 1e-12
 
 
-def square(condensed, models, diagonal=0.0):
+def square(condensed: np.ndarray, models: int, diagonal: float = 0.0) -> np.ndarray:
     """Return the symmetric matrix of a condensed vector in the order of `np.triu_indices`."""
     matrix = np.full((models, models), float(diagonal))
     rows, columns = np.triu_indices(models, 1)
@@ -14,32 +16,36 @@ def square(condensed, models, diagonal=0.0):
     return matrix
 
 
-def all_equal(values):
-    """Tell whether values are equal but for rounding, which is larger where they are; the ranks of
-    others differ.
+def all_equal(values: np.ndarray) -> bool:
+    """Return whether values are equal but for rounding, which grows with their size.
+
+    Only values that are not all equal have a ranking.
     """
     return bool(np.ptp(values) <= ROUNDING * max(1, np.abs(values).max()))
 
 
-def condensed(matrix):
+def condensed(matrix: np.ndarray) -> np.ndarray:
     """Return the part above the diagonal, shape (pairs,)."""
     return matrix[np.triu_indices(len(matrix), 1)]
 
 
-def models_of(tables):
-    """Return how many models condensed matrices (..., pairs) are of."""
+def models_of(tables: np.ndarray) -> int:
+    """Return the number of models of condensed matrices (..., pairs)."""
     return int((1 + np.sqrt(1 + 8 * tables.shape[-1])) / 2)
 
 
-def pair_numbers(models):
-    """Return the place of every pair among the condensed ones, shape (models, models); -1 on the
+def pair_numbers(models: int) -> np.ndarray:
+    """Return the index of every pair in a condensed matrix, shape (models, models); -1 on the
     diagonal.
     """
     return square(np.arange(models * (models - 1) // 2), models, -1).astype(int)
 
 
-def select_pairs(tables, chosen):
-    """Return the columns, of condensed matrices (..., pairs), that are the pairs of some models, in
-    the order given.
+def select_pairs(tables: np.ndarray, chosen: Sequence[int] | np.ndarray) -> np.ndarray:
+    """Return the columns of condensed matrices (..., pairs) that belong to pairs of some models.
+
+    `chosen` holds the models' indices; their order is that of the result.
     """
-    return tables[..., condensed(pair_numbers(models_of(tables))[np.ix_(chosen, chosen)])]
+    indices = np.asarray(chosen, dtype=int)
+    numbers = pair_numbers(models_of(tables))[np.ix_(indices, indices)]
+    return tables[..., condensed(numbers)]

@@ -1,20 +1,22 @@
-"""Errors that a user can act on: one line, with the name of what is wrong and the remedy."""
+"""Errors that a user can act on: one line that names what is wrong and the remedy."""
 
 import difflib
+from collections.abc import Iterable
 
 
 class InputError(ValueError):
     """Something that the user gave (config, image, map, checkpoint) cannot be used."""
 
 
-def unknown(kind, name, names):
-    """Return the error for a name that does not exist, with the near names first.
+def unknown(kind: str, name: object, names: Iterable[str]) -> InputError:
+    """Return the error for a name that does not exist, with similar names first.
 
     Parameters
     ----------
     kind : str
         What the name stands for: "metric", "config key", ...
-    name : str
+    name : object
+        As the user gave it.
     names : iterable of str
         All valid names.
 
@@ -27,9 +29,7 @@ def unknown(kind, name, names):
     return InputError(f"unknown {kind} {str(name)!r}{near_names(name, names)} (all: {shown})")
 
 
-def near_names(name, names):
-    """Return the end of a sentence that asks for the near ones of all valid names; empty where none
-    is near.
-    """
+def near_names(name: object, names: Iterable[str]) -> str:
+    """Return the end of a sentence that suggests similar valid names; empty if there is none."""
     near = difflib.get_close_matches(str(name), sorted(names), n=3, cutoff=0.6)
     return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""

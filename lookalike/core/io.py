@@ -1,27 +1,31 @@
-"""Files: the module that knows their formats, beside stacks.py and weights.py. Writes atomically,
-checks what it reads.
+"""Files and their formats, but for those of maps/stacks.py and models/weights.py: written
+atomically, checked when read.
 """
 
 import contextlib
 import csv
+import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from lookalike.core.errors import InputError
+from lookalike.core.types import Row, StrPath
 
-# Share of the largest value by which the two halves of somebody's matrix may differ, as rounding
-# does.
+# Share of the largest value by which the two halves of a user-supplied matrix may differ, as
+# rounding does.
 SYMMETRY = 1e-6
 
 
 @contextlib.contextmanager
-def replacing(path):
-    """Yield a temporary path beside `path`, which takes its place when the block ends well."""
+def replacing(path: StrPath) -> Iterator[Path]:
+    """Yield a temporary path next to `path`, which replaces it if the block ends without error."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(
@@ -36,30 +40,37 @@ def replacing(path):
         Path(temporary).unlink(missing_ok=True)
 
 
-def current_umask():
+def current_umask() -> int:
     """Return the process's umask, which `mkstemp` ignores."""
     mask = os.umask(0)
     os.umask(mask)
     return mask
 
 
-def read_text(path):
-    """Return the text of a file, its line ends as they are, without the mark that some programs
-    begin it with.
-    """
+def read_text(path: StrPath) -> str:
+    """Return the text of a file, line ends unchanged, without a byte order mark."""
     try:
         return Path(path).read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error})") from None
 
 
-def write_text(path, text):
+def hash_file(path: StrPath) -> str:
+    """Return the SHA-256 of a file's content, in hex digits."""
+    try:
+        with Path(path).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error})") from None
+
+
+def write_text(path: StrPath, text: str) -> None:
     """Write a text file."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
-def read_json(path):
+def read_json(path: StrPath) -> Any:
     """Return the content of a JSON file."""
     try:
         return json.loads(read_text(path))
@@ -67,17 +78,17 @@ def read_json(path):
         raise InputError(f"{path}: not valid JSON ({error})") from None
 
 
-def write_json(path, content):
+def write_json(path: StrPath, content: Any) -> None:
     """Write a JSON file, indented; NaN is refused, since JSON has none."""
     write_text(path, json.dumps(content, indent=1, allow_nan=False) + "\n")
 
 
-def read_table(path):
+def read_table(path: StrPath) -> list[Row]:
     """Return a CSV table as a list of dicts of strings."""
     return list(csv.DictReader(StringIO(read_text(path), newline="")))
 
 
-def write_table(path, rows, columns=None):
+def write_table(path: StrPath, rows: Sequence[Row], columns: Sequence[str] | None = None) -> None:
     """Write a list of dicts as a CSV table; floats in full precision, None as empty."""
     columns = columns or list(rows[0])
     with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
@@ -86,12 +97,12 @@ def write_table(path, rows, columns=None):
         writer.writerows({name: plain(row[name]) for name in columns} for row in rows)
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """Return NumPy scalars as Python's, so that their text is the shortest exact one."""
     return value.item() if isinstance(value, np.generic) else value
 
 
-def read_matrix(path):
+def read_matrix(path: StrPath) -> tuple[np.ndarray, list[str]]:
     """Read a square CSV matrix with names in the first row and column.
 
     Returns
@@ -114,7 +125,7 @@ def read_matrix(path):
     if [row[0] for row in rows[1:]] != names:
         raise InputError(
             f"{path}: the names of the rows are not the names of the columns; the first row "
-            "and column must hold the same names in one order"
+            "and column must hold the same names in the same order"
         )
     try:
         return np.array([[float(cell or "nan") for cell in row[1:]] for row in rows[1:]]).reshape(
@@ -124,8 +135,8 @@ def read_matrix(path):
         raise InputError(f"{path}: not a matrix of numbers ({error})") from None
 
 
-def checked_symmetry(matrix, names, path):
-    """Return somebody's matrix as the mean of its halves, which may differ by rounding alone;
+def checked_symmetry(matrix: np.ndarray, names: Sequence[str], path: StrPath) -> np.ndarray:
+    """Return a user-supplied matrix as the mean of its halves, which may differ by rounding alone;
     infinity is refused.
     """
     if np.isinf(matrix).any():
@@ -142,12 +153,12 @@ def checked_symmetry(matrix, names, path):
     return (matrix + matrix.T) / 2
 
 
-def tolerance_of(matrix):
-    """Return by how much values of a matrix may differ that are meant to be equal."""
+def tolerance_of(matrix: np.ndarray) -> float:
+    """Return by how much equal values of a matrix may differ because of rounding."""
     return SYMMETRY * np.nanmax(np.abs(matrix), initial=0)
 
 
-def write_matrix(path, matrix, names):
+def write_matrix(path: StrPath, matrix: np.ndarray, names: Sequence[str]) -> None:
     """Write a square matrix as CSV with names in the first row and column; NaN is an empty cell."""
     rows = [
         {"": name}
@@ -160,7 +171,7 @@ def write_matrix(path, matrix, names):
     write_table(path, rows, columns=["", *names])
 
 
-def read_arrays(path):
+def read_arrays(path: StrPath) -> dict[str, np.ndarray]:
     """Return the arrays of an .npz file as a dict; objects are refused, never unpickled."""
     try:
         with np.load(path, allow_pickle=False) as archive:
@@ -169,18 +180,19 @@ def read_arrays(path):
         raise InputError(f"{path}: not a readable .npz file ({error})") from None
 
 
-def read_each(paths):
-    """Return the arrays of several .npz files by their path."""
+def read_each(paths: Iterable[StrPath]) -> dict[str, dict[str, np.ndarray]]:
+    """Return the arrays of several .npz files, by path."""
     return {str(path): read_arrays(path) for path in paths}
 
 
-def write_arrays(path, **arrays):
+def write_arrays(path: StrPath, **arrays: Any) -> None:
     """Write arrays to an .npz file, uncompressed."""
+    converted: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items()}
     with replacing(path) as temporary:
-        np.savez(temporary, **{name: np.asarray(array) for name, array in arrays.items()})
+        np.savez(temporary, **converted)
 
 
-def read_map(path):
+def read_map(path: StrPath) -> np.ndarray:
     """Return one saliency map, shape (h, w), float32.
 
     Raises
@@ -197,18 +209,18 @@ def read_map(path):
     return checked_map(saliency, path)
 
 
-def checked_map(saliency, path):
-    """Return a map as float32; refuse what is no 2-D array of finite real numbers, naming where it
-    comes from.
+def checked_map(saliency: np.ndarray, source: StrPath) -> np.ndarray:
+    """Return a map as float32; refuse what is no 2-D array of finite real numbers, naming its
+    source.
     """
     if saliency.ndim != 2 or saliency.dtype.kind not in "fiub":
         stack = (
-            "; a file of many maps is named batch_maps.npy, or given itself"
+            "; name a file of many maps batch_maps.npy, or give its path"
             if saliency.ndim == 3
             else ""
         )
         raise InputError(
-            f"{path}: a map must be a 2-D array of real numbers, not {saliency.dtype} of "
+            f"{source}: a map must be a 2-D array of real numbers, not {saliency.dtype} of "
             f"shape {saliency.shape}{stack}"
         )
     with np.errstate(over="ignore"):
@@ -217,24 +229,26 @@ def checked_map(saliency, path):
     if len(bad):
         row, column = bad[0]
         raise InputError(
-            f"{path}: {len(bad)} values are not finite, the first at row {row}, column "
+            f"{source}: {len(bad)} values are not finite, the first at row {row}, column "
             f"{column}; repair the map or leave its image out"
         )
     return saliency
 
 
-def write_map(path, saliency):
+def write_map(path: StrPath, saliency: np.ndarray) -> None:
     """Write one map as .npy, float32."""
     with replacing(path) as temporary:
         np.save(temporary, np.asarray(saliency, dtype=np.float32))
 
 
-def same_images(first, second, first_path, second_path):
+def same_images(
+    first: Sequence[str], second: Sequence[str], first_path: StrPath, second_path: StrPath
+) -> None:
     """Refuse two lists of image ids that differ, naming the first difference."""
-    for place, (one, other) in enumerate(zip(first, second, strict=False)):
+    for index, (one, other) in enumerate(zip(first, second, strict=False)):
         if one != other:
             raise InputError(
-                f"{first_path} and {second_path} hold different images: number {place} is "
+                f"{first_path} and {second_path} hold different images: number {index} is "
                 f"{one!r} in one, {other!r} in the other"
             )
     if len(first) != len(second):
@@ -244,7 +258,7 @@ def same_images(first, second, first_path, second_path):
         )
 
 
-def write_image(path, pixels):
+def write_image(path: StrPath, pixels: np.ndarray) -> None:
     """Write pixels (uint8 RGB, or bool for a mask) as PNG."""
     from PIL import Image
 

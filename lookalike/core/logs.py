@@ -3,15 +3,18 @@
 import os
 import sys
 import warnings
+from io import TextIOWrapper
 from pathlib import Path
+from types import TracebackType
 
 from lookalike.core.errors import InputError
+from lookalike.core.types import StrPath
 
 
-def log_to(path):
+def log_to(path: StrPath) -> None:
     """Send standard output and error of this process to a file, at the level of file descriptors.
 
-    An `InputError` ends the process with its one line instead of a traceback.
+    An `InputError` then ends the process with one line instead of a traceback.
     """
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
@@ -19,12 +22,15 @@ def log_to(path):
         stream.flush()
         os.dup2(log, stream.fileno())
     os.close(log)
-    sys.stdout.reconfigure(line_buffering=True)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
     warnings.simplefilter("default")
     sys.excepthook = print_error
 
 
-def print_error(kind, error, traceback):
+def print_error(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
     """Print an `InputError` in one line, anything else with its traceback."""
     if issubclass(kind, InputError):
         print(f"error: {error}", file=sys.stderr)

@@ -5,12 +5,17 @@ differences.
 import contextlib
 import contextvars
 import functools
+from collections.abc import Callable, Iterator
+from typing import Any, ParamSpec, TypeVar
 
-_kept = contextvars.ContextVar("kept", default=None)
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
+
+_kept: contextvars.ContextVar[dict[Any, Any] | None] = contextvars.ContextVar("kept", default=None)
 
 
 @contextlib.contextmanager
-def sharing():
+def sharing() -> Iterator[None]:
     """Keep the results of all `shared` functions until the block ends, so that equal calls are made
     once.
     """
@@ -21,7 +26,7 @@ def sharing():
         _kept.reset(token)
 
 
-def shared(function):
+def shared(function: Callable[Given, Found]) -> Callable[Given, Found]:
     """Let a function of arrays be called once for the same arrays and options within a `sharing`
     block.
 
@@ -31,7 +36,7 @@ def shared(function):
     """
 
     @functools.wraps(function)
-    def once(*arrays, **options):
+    def once(*arrays: Given.args, **options: Given.kwargs) -> Found:
         kept = _kept.get()
         if kept is None:
             return function(*arrays, **options)

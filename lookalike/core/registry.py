@@ -7,19 +7,26 @@ importing SciPy, Numba or torch, because those files import what is heavy inside
 
 import functools
 import importlib
-import inspect
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal, get_args, get_origin
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lookalike.core.errors import InputError, unknown
 from lookalike.core.memoising import shared
+from lookalike.core.options import (
+    accepted_kwargs,
+    check_option,
+    choices_of,
+    chosen_by_users,
+    options_of,
+)
 
-# Options that are no user's choice.
-GIVEN_BY_THE_WORKFLOW = ("data_range", "upper", "human", "reference")
+# What is computed once a map, for a kernel.
+Prepared = np.ndarray | tuple[np.ndarray, ...]
 
 
 @dataclass
@@ -29,13 +36,14 @@ class Metric:
     Attributes
     ----------
     kernel : callable
-        `kernel(x, y, **options) -> (a, b)` on prepared maps. Beside its own options it may take
-        `data_range`, and `upper`: whether only the pairs above the diagonal are wanted, so that the
-        others need not be computed.
+        `kernel(x, y, **options) -> (a, b)` on prepared maps. Besides its own options it may take
+        `data_range`, and `upper`: whether only the pairs above the diagonal are needed. A pair's
+        value must not depend, to the bit, on the other pairs, nor on which of the two is `x`: so no
+        matrix product (see `metrics/products.py`).
     prepare : callable
-        `prepare(maps, **options)` of (a, H, W) maps: what is computed once a map, for the kernel.
-        Maps come as float32, as they lie on disk, or float64; the values must be those that the
-        same maps in float64 would give.
+        `prepare(maps, **options)` of (a, H, W) maps: what is computed once a map, for the kernel;
+        an array or a tuple of arrays, with the maps along the first axis. float32 maps, as they lie
+        on disk, must give the values of the same maps in float64.
     range : (float, float)
         Of the dissimilarity.
     raw : callable
@@ -50,24 +58,24 @@ class Metric:
     undefined : str
         For which maps the result is NaN; empty if it never is.
     views : {"any", "unsigned", "signed"}
-        Of which maps it speaks.
+        Which maps it takes.
     bounded : bool
         Whether the maps must lie within a known range, given as `data_range`.
     cost : {"product", "pairs"}
-        Whether a block is one matrix product, or a loop over its pairs.
+        Whether a pair costs one inner product, or more.
     reference : str
     saliencytools : str
         How it differs from the function of the `saliencytools` package that goes by its name; empty
         where there is none.
     """
 
-    kernel: Callable
-    prepare: Callable
-    range: tuple
-    raw: Callable
+    kernel: Callable[..., np.ndarray]
+    prepare: Callable[..., Prepared]
+    range: tuple[float, float]
+    raw: Callable[[np.ndarray], np.ndarray]
     raw_name: str
     formula: str
-    ignores: tuple = ()
+    ignores: tuple[str, ...] = ()
     triangle: bool = False
     undefined: str = ""
     views: str = "any"
@@ -76,47 +84,76 @@ class Metric:
     reference: str = ""
     saliencytools: str = ""
 
-    def __call__(self, x, y, **options):
+    def __call__(self, x: ArrayLike, y: ArrayLike, **options: Any) -> np.ndarray:
         """Return the dissimilarities, shape (a, b), of maps x (a, H, W) and y (b, H, W) of one
-        image.
+        image; other shapes and values that are not finite are refused.
         """
         if np.ndim(x) != 3 or np.shape(x)[1:] != np.shape(y)[1:]:
             raise InputError(
                 "maps to compare must have shapes (a, H, W) and (b, H, W), not "
                 f"{np.shape(x)} and {np.shape(y)}"
             )
+        if self.bounded and options.get("data_range") is None:
+            options["data_range"] = known_range(
+                self.kernel.__name__, [np.asarray(x), np.asarray(y)]
+            )
         return self.compare(self.prepared(x, **options), self.prepared(y, **options), **options)
 
-    def prepared(self, maps, **options):
+    def prepared(self, maps: ArrayLike, **options: Any) -> Prepared:
         """Return what is computed once a map, of maps (a, H, W)."""
-        return self.prepare(checked(np.asarray(maps)), **taken_by(self.prepare, options))
+        return self.prepare(checked(np.asarray(maps)), **accepted_kwargs(self.prepare, options))
 
-    def compare(self, x, y, **options):
+    def compare(self, x: Prepared, y: Prepared, **options: Any) -> np.ndarray:
         """Return the dissimilarities, shape (a, b), of prepared maps: never negative, NaN where
         undefined.
         """
-        return np.maximum(self.kernel(x, y, **taken_by(self.kernel, options)), 0.0)
+        if self.bounded and options.get("data_range") is None:
+            raise InputError(
+                f"{self.kernel.__name__} needs the range of the maps: give data_range=1 for "
+                "unsigned maps, data_range=2 for signed ones"
+            )
+        return np.maximum(self.kernel(x, y, **accepted_kwargs(self.kernel, options)), 0.0)
 
     @property
-    def options(self):
+    def options(self) -> dict[str, Any]:
         """Names and defaults of the options that a user can set."""
         found = options_of(self.prepare) | options_of(self.kernel)
         return chosen_by_users(found)
 
     @property
-    def choices(self):
+    def choices(self) -> dict[str, tuple[str, ...]]:
         """Names of the options that are one of a few words, with these words."""
         return choices_of(self.prepare) | choices_of(self.kernel)
 
 
+def known_range(name: str, stacks: Iterable[np.ndarray]) -> float:
+    """Return the range of maps whose values are at most 1: 2 if any is negative, else 1.
+
+    Raises
+    ------
+    InputError
+        If a value is larger, so that the range cannot be known.
+    """
+    stacks = list(stacks)
+    largest = max(float(np.abs(stack).max(initial=0)) for stack in stacks)
+    if largest > 1:
+        raise InputError(
+            f"{name} needs maps of a known range, and the largest value is {largest:g}; divide the "
+            "maps by their largest absolute value, or give data_range"
+        )
+    return 2.0 if any((stack < 0).any() for stack in stacks) else 1.0
+
+
 @shared
-def checked(maps):
+def checked(maps: np.ndarray) -> np.ndarray:
     """Return maps as float32 or float64; a value that is not finite is refused."""
     if maps.dtype not in (np.float32, np.float64):
         maps = maps.astype(np.float64)
+    # In one order in memory, which sums depend on.
+    maps = np.ascontiguousarray(maps)
     vectors = maps.reshape(len(maps), -1)
     # The sum of squares, which is fast, is not finite if a value is not; or if it is too large,
-    # which the values must tell.
+    # which the values themselves show.
     with np.errstate(over="ignore", invalid="ignore"):
         squares = np.vecdot(vectors, vectors)
     if not np.isfinite(squares).all() and not np.isfinite(maps).all():
@@ -139,51 +176,60 @@ class Method:
     needs_model : bool
     targets : {"classes", "scores", "similarity"}
         What is explained, and which number stands for it: the logit of a class, by its index; the
-        error of a predicted score, by the true score; or how alike images are, by the image's place
+        error of a predicted score, by the true score; or how alike images are, by the image's index
         in `human`, their human similarities (N, N), and `reference`, their features (N, F), which
         are then given by these names.
     reference : str
     """
 
-    explain: Callable
+    explain: Callable[..., tuple[Any, dict[str, Any]]]
     signed: bool
     needs_model: bool = True
     targets: str = "classes"
     reference: str = ""
 
-    def __call__(self, *inputs, **options):
+    def __call__(self, *inputs: Any, **options: Any) -> tuple[Any, dict[str, Any]]:
         """Explain."""
         return self.explain(*inputs, **options)
 
     @property
-    def options(self):
+    def options(self) -> dict[str, Any]:
         """Names and defaults of the options that a user can set."""
         return chosen_by_users(options_of(self.explain))
 
     @property
-    def choices(self):
+    def choices(self) -> dict[str, tuple[str, ...]]:
         """Names of the options that are one of a few words, with these words."""
         return choices_of(self.explain)
 
 
-def metric(**card):
+Card = TypeVar("Card", Metric, Method)
+
+
+def carded(card: Card, function: Callable[..., Any]) -> Card:
+    """Return a card under the name and with the docstring of its function."""
+    functools.update_wrapper(card, function)
+    return card
+
+
+def metric(**card: Any) -> Callable[[Callable[..., np.ndarray]], Metric]:
     """Register the decorated kernel as the metric of its module; the arguments are `Metric`'s
     attributes.
     """
-    return lambda kernel: functools.update_wrapper(Metric(kernel, **card), kernel)
+    return lambda kernel: carded(Metric(kernel, **card), kernel)
 
 
-def method(**card):
+def method(**card: Any) -> Callable[[Callable[..., tuple[Any, dict[str, Any]]]], Method]:
     """Register the decorated function as the method of its module; the arguments are `Method`'s
     attributes.
     """
-    return lambda explain: functools.update_wrapper(Method(explain, **card), explain)
+    return lambda explain: carded(Method(explain, **card), explain)
 
 
-KINDS = {"metric": Metric, "method": Method}
+KINDS: dict[str, type[Metric] | type[Method]] = {"metric": Metric, "method": Method}
 
 
-def get(kind, name):
+def get(kind: str, name: str) -> Any:
     """Return the metric or method of a name.
 
     Raises
@@ -204,7 +250,7 @@ def get(kind, name):
     return found
 
 
-def names(kind):
+def names(kind: str) -> list[str]:
     """Return the names of all metrics or methods, sorted."""
     package = importlib.import_module(f"lookalike.{kind}s")
     modules = [found.name for found in pkgutil.iter_modules(package.__path__)]
@@ -217,7 +263,7 @@ def names(kind):
     )
 
 
-def with_defaults(kind, name, options):
+def with_defaults(kind: str, name: str, options: dict[str, Any]) -> dict[str, Any]:
     """Return the options of a metric or method, completed; an unknown one is refused."""
     card = get(kind, name)
     known = card.options
@@ -229,66 +275,3 @@ def with_defaults(kind, name, options):
         if allowed and value not in allowed:
             raise unknown(f"{option} of {kind} {name!r}", value, allowed)
     return known | options
-
-
-def check_option(place, value, default):
-    """Refuse an option of another kind than its default; numbers must be positive, or may be 0
-    where the default is.
-    """
-    if isinstance(default, bool):
-        if not isinstance(value, bool):
-            raise InputError(f"{place} must be true or false, not {value!r}")
-        return
-    if isinstance(default, str) and not isinstance(value, str):
-        raise InputError(f"{place} must be text such as {default!r}, not {value!r}")
-    if isinstance(default, tuple):
-        if not isinstance(value, list | tuple) or not value:
-            raise InputError(f"{place} must be a list such as {list(default)}, not {value!r}")
-        for one in value:
-            check_option(place, one, default[0])
-    if isinstance(default, int | float):
-        wanted = int if isinstance(default, int) else int | float
-        if (
-            not isinstance(value, wanted)
-            or isinstance(value, bool)
-            or value < 0
-            or (value == 0 and default != 0)
-        ):
-            raise InputError(
-                f"{place} must be a {'whole ' if wanted is int else ''}number such as "
-                f"{default}, not {value!r}"
-            )
-
-
-@functools.cache
-def options_of(function):
-    """Return names and defaults of a function's keyword-only parameters."""
-    parameters = inspect.signature(function).parameters.values()
-    return {
-        parameter.name: parameter.default
-        for parameter in parameters
-        if parameter.kind is parameter.KEYWORD_ONLY
-    }
-
-
-@functools.cache
-def choices_of(function):
-    """Return the keyword-only parameters of a function that are annotated as a `Literal`, with its
-    values.
-    """
-    parameters = inspect.signature(function).parameters.values()
-    return {
-        parameter.name: get_args(parameter.annotation)
-        for parameter in parameters
-        if get_origin(parameter.annotation) is Literal
-    }
-
-
-def chosen_by_users(options):
-    """Return the options without those that the workflow gives."""
-    return {name: default for name, default in options.items() if name not in GIVEN_BY_THE_WORKFLOW}
-
-
-def taken_by(function, options):
-    """Return those of the options that a function takes."""
-    return {name: options[name] for name in options_of(function) if name in options}

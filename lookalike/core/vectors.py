@@ -5,7 +5,7 @@ import numpy as np
 from lookalike.core.memoising import shared
 
 
-def unit_vectors(vectors):
+def unit_vectors(vectors: np.ndarray) -> np.ndarray:
     """Return vectors (a, p) scaled to length 1; NaN for one that is all zero."""
     vectors = vectors.astype(np.float64, copy=False)
     # Dividing by the peak first keeps the squares of tiny and of huge values within float64's
@@ -15,7 +15,7 @@ def unit_vectors(vectors):
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def centred_unit_vectors(vectors):
+def centred_unit_vectors(vectors: np.ndarray) -> np.ndarray:
     """Return vectors (a, p) brought to mean 0 and length 1; NaN for one that is constant."""
     constant = np.ptp(vectors, axis=1, keepdims=True) == 0
     centred = vectors - vectors.mean(axis=1, keepdims=True, dtype=np.float64)
@@ -23,36 +23,38 @@ def centred_unit_vectors(vectors):
 
 
 @shared
-def average_ranks(vectors):
+def average_ranks(vectors: np.ndarray) -> np.ndarray:
     """Return ranks from 1 along the last axis, tied values sharing their mean rank, shape (a,
     p).
     """
     # Half numbers up to there are exact in float32, which saves time in memory.
     ranks = np.empty(vectors.shape, np.float32 if vectors.shape[1] < 2**22 else np.float64)
-    places = np.arange(1, vectors.shape[1] + 1, dtype=ranks.dtype)
+    positions = np.arange(1, vectors.shape[1] + 1, dtype=ranks.dtype)
     for row, values in zip(ranks, vectors, strict=True):
         order, ordered = in_order(values)
-        row[order] = places
+        row[order] = positions
         like_next = np.flatnonzero(ordered[1:] == ordered[:-1])
         if len(like_next):
-            # Runs of equal values, each of which gets the mean of its first and its last place.
+            # Runs of equal values, each with the mean of its first and its last position.
             ends = np.flatnonzero(np.diff(like_next) > 1)
             firsts, lasts = like_next[np.append(0, ends + 1)], like_next[np.append(ends, -1)] + 1
             tied = np.concatenate([like_next, lasts])
             tied.sort()
-            row[order[tied]] = np.repeat((places[firsts] + places[lasts]) / 2, lasts - firsts + 1)
+            row[order[tied]] = np.repeat(
+                (positions[firsts] + positions[lasts]) / 2, lasts - firsts + 1
+            )
     return ranks
 
 
-def in_order(values):
-    """Return the places of values (p,) in ascending order, and in that order numbers that are equal
-    where they are.
+def in_order(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the indices of values (p,) in ascending order, and numbers in that order, equal where
+    the values are.
     """
     if values.dtype != np.float32:
         order = np.argsort(values)
         return order, values[order]
     # Read as integers, the bits of positive floats are in their order, those of negative ones in
-    # reverse. Integers with the place in their lower half are sorted in half the time of an
+    # reverse. Integers with the index in their lower half are sorted in half the time of an
     # argsort. Adding zero makes one of the two zeros.
     bits = (values + np.float32(0)).view(np.int32)
     keys = (bits ^ (bits >> 31 & np.int32(0x7FFFFFFF))).astype(np.int64) << 32

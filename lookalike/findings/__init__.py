@@ -1,5 +1,5 @@
-"""Findings: what the numbers say, in plain sentences, each with its statistic.
+"""Findings: what the numbers say, in plain sentences, each with its statistics.
 
 Comes in: tables of all stages.
-Goes out: sentences by section.
+Goes out: `findings.json`, and the same sentences as Markdown.
 """

@@ -1,138 +1,94 @@
-"""All findings, section by section, gathered from the files of the workflow; and their file."""
+"""All findings, section by section, gathered from the files of the workflow."""
 
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 
-from lookalike.compare.redundancy import redundant_groups
+from lookalike.compare.user_matrices import GIVEN_MATRICES
 from lookalike.core import io
 from lookalike.core.condensed import condensed
-from lookalike.findings import factors, groups, models
-from lookalike.groups.trees import parse_clades
+from lookalike.core.types import Row, StrPath
+from lookalike.findings import agreement, factors, groups, models, pruning
+from lookalike.findings.finding import Finding
+from lookalike.findings.tables import read_rows, read_table
 
-HEADING = "# Findings"
+TABLES = ("structure", "factors", "agreement", "replicates", "heads", "pruning", "variants")
 
 
-def collect(paths, subset):
+def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
     """Return what the numbers say.
 
     Parameters
     ----------
     paths : mapping
-        Of the rule's named inputs: `models`, `unmatched`, `audits`, `localisation`, `replicates`,
+        The rule's named inputs: `models`, `unmatched`, `audits`, `localisation`, `replicates`,
         `structure`, `factors`, `agreement`, `heads`, `pruning`, `variants`, `redundancy`, and of
-        each matrix over the subset `dissimilarities`, `images` (their numbers), `supports` and
-        `communities`. What is not there is empty.
-    subset : str
-        Of the images, of which the sentences are.
-
-    Returns
-    -------
-    dict
-        From a section's title to its sentences.
+        each matrix `dissimilarities`, `images` (their numbers; only of matrices that are computed
+        here), `supports` and `communities`. What does not exist is empty.
+    keys : mapping
+        What the files are about, in their order: `matrices`, (method, metric, subset) of each;
+        `localised` and `correlated`, the methods of `localisation` and `redundancy`. And `subset`,
+        the images that the findings use.
     """
-    about = {row["model"]: row for row in read(paths["models"])}
-    origins = {
-        name: row["replicate_of"] or row["pruned_from"] or name for name, row in about.items()
-    }
-    origins = {name: origins[origin] for name, origin in origins.items()}
-    structure, tested, agreement, replicates, variants = (
-        [row for row in read(paths[name]) if row.get("subset", subset) == subset]
-        for name in ("structure", "factors", "agreement", "replicates", "variants")
-    )
+    matrices = [(method, metric) for method, metric, _ in keys["matrices"]]
+    computed = [key for key in matrices if key[0] != GIVEN_MATRICES]
+    about = io.read_table(paths["models"]) if paths["models"] else []
+    names = [row["model"] for row in about]
     audits = [io.read_json(path) for path in paths["audits"]]
     n = max((audit["n"] for audit in audits), default=0)
-    clades, communities, matrices, images = (
-        {Path(path).parts[-4:-2]: reader(path) for path in paths[name]}
-        for name, reader in (
-            ("supports", read_clades),
-            ("communities", io.read_table),
-            ("dissimilarities", read_names),
-            ("images", read_least),
-        )
+    tables = {name: read_rows(paths[name], keys["subset"]) for name in TABLES}
+    clades, communities = (
+        dict(zip(matrices, map(read_table, paths[name]), strict=True))
+        for name in ("supports", "communities")
     )
-    heads, unmatched, warnings = (
-        read(paths["heads"]),
-        read(paths["unmatched"]),
-        sum(len(audit["warnings"]) for audit in audits),
-    )
+    images = dict(zip(computed, map(read_least, paths["images"]), strict=True))
+    members = {
+        key: io.read_matrix(path)[1]
+        for key, path in zip(matrices, paths["dissimilarities"], strict=True)
+    }
     localisation = {
-        Path(path).stem: models.summarise_localisation(io.read_table(path))
-        for path in paths["localisation"]
+        method: models.summarise_localisation(read_table(path))
+        for method, path in zip(keys["localised"], paths["localisation"], strict=True)
     }
-    return {
-        "Images": [
-            models.sample_size_sentence(n),
-            f"What follows is of {subset} images.",
-            *([models.unmatched_sentence(unmatched, n)] if unmatched else []),
-        ],
-        "Groups": [
-            *groups.structure_sentences(structure),
-            *groups.clade_sentences(clades, structure, images, origins),
-            *groups.community_sentences(communities, structure, images),
-            *groups.left_out_sentences(matrices, communities),
-        ],
-        "Factors": factors.factor_sentences(tested),
-        "Agreement": factors.agreement_sentences(agreement)
-        + [sentence for path in paths["redundancy"] for sentence in describe_redundancy(path)],
-        "Models": [
-            *(
-                models.localisation_sentence(
-                    method, table, [name for name in about if name in table]
-                )
-                for method, table in localisation.items()
-            ),
-            *models.replicate_sentences(replicates),
-            *([models.heads_sentence(heads)] if heads else []),
-            *models.pruning_sentences(read(paths["pruning"])),
-            *models.variant_sentences(variants, n),
-            *([f"The audit has {warnings} warnings about maps."] if warnings else []),
-        ],
+    unmatched = io.read_table(paths["unmatched"]) if paths["unmatched"] else []
+    found = [
+        *models.image_findings(n, keys["subset"], unmatched),
+        *groups.structure_findings(tables["structure"]),
+        *groups.clade_findings(clades, tables["structure"], images, origins_of(about)),
+        *groups.community_findings(communities, tables["structure"], images),
+        *groups.left_out_findings(members, communities),
+        *factors.factor_findings(tables["factors"]),
+        *agreement.agreement_findings(tables["agreement"]),
+    ]
+    for method, path in zip(keys["correlated"], paths["redundancy"], strict=True):
+        found += agreement.redundancy_findings(method, *io.read_matrix(path))
+    found += [
+        models.localisation_finding(method, table, [name for name in names if name in table])
+        for method, table in localisation.items()
+    ]
+    found += [
+        *models.replicate_findings(tables["replicates"]),
+        *pruning.head_findings(tables["heads"]),
+        *pruning.pruning_findings(tables["pruning"]),
+        *pruning.variant_findings(tables["variants"], n),
+    ]
+    if warnings := sum(len(audit["warnings"]) for audit in audits):
+        text = f"The audit of the maps has {warnings} warning{'' if warnings == 1 else 's'}."
+        found.append(Finding(models.SECTION, "audit", text))
+    return found
+
+
+def origins_of(about: list[Row]) -> dict[str, str]:
+    """Return the original of each model in `models.csv`: that of a replicate or a pruned variant,
+    or of a replicate's variant; otherwise the model itself.
+    """
+    origins = {
+        row["model"]: row["replicate_of"] or row["pruned_from"] or row["model"] for row in about
     }
+    return {name: origins[origin] for name, origin in origins.items()}
 
 
-def read(path):
-    """Return the rows of a table, none where there is no table."""
-    return io.read_table(path) if path else []
-
-
-def read_clades(path):
-    """Return the parsed clades of a tree."""
-    return parse_clades(io.read_table(path))
-
-
-def read_names(path):
-    """Return the names of a matrix."""
-    return io.read_matrix(path)[1]
-
-
-def read_least(path):
-    """Return the least number of images behind a dissimilarity, of the matrix of these numbers."""
+def read_least(path: StrPath) -> int:
+    """Return the smallest number of images behind a dissimilarity, from the matrix of these
+    numbers.
+    """
     return int(condensed(io.read_matrix(path)[0]).min(initial=10**9))
-
-
-def describe_redundancy(path):
-    """Return a sentence for each group of metrics that give one ranking under a method."""
-    correlations, names = io.read_matrix(path)
-    found = redundant_groups(correlations, names)
-    return [
-        (
-            f"{Path(path).stem}: {', '.join(group)} rank all pairs and images alike (Spearman > "
-            "0.999); count them once."
-        )
-        for group in found
-    ]
-
-
-def as_markdown(sections):
-    """Return sections of sentences as Markdown."""
-    parts = [
-        f"## {title}\n\n" + "\n".join(f"- {sentence}" for sentence in sentences)
-        for title, sentences in sections.items()
-        if sentences
-    ]
-    return "\n\n".join([HEADING, *parts]) + "\n"
-
-
-def from_markdown(text):
-    """Return the sections of a text that `as_markdown` made."""
-    parts = [part.splitlines() for part in text.split("\n## ")[1:]]
-    return {title: [line.removeprefix("- ") for line in lines if line] for title, *lines in parts}

@@ -1,226 +1,189 @@
-"""Sentences about what explains the matrices, and whether they agree."""
+"""Sentences about what explains the matrices."""
 
-from itertools import combinations_with_replacement
-from math import factorial
+from collections.abc import Iterable
 
-import numpy as np
+import pandas as pd
 
-from lookalike.findings.groups import metrics_of, p_of, rows_by, usual_reason
+from lookalike.findings.finding import UNKNOWN, Answer, Finding, verdict_of
+from lookalike.findings.tables import NamedRow, metrics_of, p_of, usual_reason
 from lookalike.inference.factors import PREDICTIONS
-from lookalike.inference.significance import LEVEL, is_clear
+from lookalike.inference.significance import LEVEL
+
+SECTION = "Factors"
 
 
-def factor_sentences(rows):
-    """Say by which methods and metrics a factor goes with the places that models look at.
+def factor_findings(factors: pd.DataFrame) -> list[Finding]:
+    """Say for which methods and metrics a factor explains where models look.
 
     Parameters
     ----------
-    rows : list of dict
-        Of `inference/factors.csv`, for one subset of the images.
+    factors : DataFrame
+        `inference/factors.csv`, for one subset of the images.
 
     Returns
     -------
-    list of str
-        One for each factor, of PERMANOVA where it has levels and of Mantel's test where it is a
-        number.
+    list of Finding
+        One for each factor: PERMANOVA where it has levels, Mantel's test where it is a number. Last
+        come those that no matrix could be tested for.
     """
-    by_factor = rows_by("factor", rows)
-    untested = {}
-    for factor, own in by_factor.items():
-        if not any(row["test"] for row in own):
-            untested.setdefault(usual_reason(own), []).append(factor)
-    said = [
-        factor_sentence(factor, own)
-        for factor, own in by_factor.items()
-        if any(row["test"] for row in own)
-    ]
-    return said + [
-        f"{', '.join(factors)}: cannot be tested: {reason}." for reason, factors in untested.items()
-    ]
+    if factors.empty:
+        return []
+    findings: list[Finding] = []
+    untested: dict[str, list[Answer]] = {}
+    for factor, rows in factors.groupby("factor", sort=False):
+        if (rows["test"] != "").any():
+            findings.append(factor_finding(factor, rows))
+        else:
+            untested.setdefault(usual_reason(rows), []).extend(untested_answers(factor, rows))
+    for reason, answers in untested.items():
+        names = dict.fromkeys(answer.subject[0] for answer in answers)
+        text = f"{', '.join(names)}: cannot be tested: {reason}."
+        findings.append(Finding(SECTION, "factor", text, tuple(answers)))
+    return findings
 
 
-def factor_sentence(factor, rows):
+def factor_finding(factor: str, rows: pd.DataFrame) -> Finding:
     """Say what the tests of one factor found."""
-    test = "permanova" if any(row["test"] == "permanova" for row in rows) else "mantel"
-    tested = [row for row in rows if row["test"] == test]
-    levels = {row["levels"] for row in tested}
-    claim = (
-        "models that predict alike look alike"
-        if factor == PREDICTIONS
-        else f"models that are near in {factor} look alike"
+    test = "permanova" if (rows["test"] == "permanova").any() else "mantel"
+    tested, untested = rows[rows["test"] == test], rows[rows["test"] == ""]
+    claim = claim_of(factor, test, tested["levels"].unique())
+    found = tested["holm"] <= LEVEL
+    # A test that could not have found anything, corrected, however the models are arranged.
+    unable = ~found & (tested["least_p"] * (~found).sum() > LEVEL)
+    effects = ", ".join(
+        f"{method} ({'; '.join(map(describe_effect, own.itertuples()))})"
+        for method, own in tested[found].groupby("method", sort=False)
     )
-    if test == "permanova":
-        claim = (
-            f"models of different {factor}{f' ({levels.pop()})' if len(levels) == 1 else ''} "
-            "differ in where they look"
-        )
-    clear, untold = (
-        [row for row in tested if is_clear(row)],
-        [row for row in tested if cannot_be_clear(row, tested)],
-    )
-    unclear = rows_by("method", [row for row in tested if row not in clear and row not in untold])
-    found = ", ".join(
-        f"{method} ({'; '.join(map(describe_effect, own))})"
-        for method, own in rows_by("method", clear).items()
-    )
-    others = ", ".join(f"{method} ({p_of(own)})" for method, own in unclear.items())
-    parts = [f"{claim} by {found}" + (f", but not by {others}" if others else "")] if clear else []
-    parts += [f"there is NO evidence that {claim}, by {others}"] if others and not clear else []
-    if untold:
-        least = min(float(row["least_p"]) for row in untold) * len(tested)
-        whether, by = "" if parts else f" whether {claim}", ", ".join(rows_by("method", untold))
+    others = name_tests(tested[~found & ~unable], tested)
+    parts = [f"{claim} for {effects}"] if effects else []
+    if others:
         parts.append(
-            f"with so few models it cannot be told{whether} by {by}: no corrected p can be "
-            f"below {min(least, 1):.2g}"
+            f"NO evidence for {others}" if parts else f"NO evidence that {claim}: {others}"
         )
-    parts += [
-        f"not tested by {method}: {usual_reason(own)}"
-        for method, own in rows_by("method", [row for row in rows if not row["test"]]).items()
+    if unable.any():
+        whether = "" if parts else f" whether {claim}"
+        least = min(tested["least_p"][unable].min() * len(tested), 1)
+        parts.append(
+            f"too few models to tell{whether} for {name_tests(tested[unable], tested, p=False)}: "
+            f"no corrected p can be below {least:.2g}"
+        )
+    parts += not_tested(untested)
+    number = f"{len(tested)} {'matrix' if len(tested) == 1 else 'matrices'}"
+    text = (
+        f"{factor}: {'; '.join(parts)} ({'PERMANOVA' if test == 'permanova' else 'Mantel'}, "
+        f"Holm-corrected over {number}).{caveats(rows, tested[found])}"
+    )
+    answers = [
+        Answer(
+            "factor",
+            verdict_of(row.holm <= LEVEL, able=not hopeless),
+            row.method,
+            row.metric,
+            (factor,),
+            "R²" if test == "permanova" else "rho",
+            row.r2 if test == "permanova" else row.statistic,
+            p=row.holm,
+            n=int(row.models),
+            reason="too few models" if hopeless else "",
+        )
+        for row, hopeless in zip(tested.itertuples(), unable, strict=True)
     ]
-    name = "PERMANOVA" if test == "permanova" else "Mantel"
-    return (
-        f"{factor}: {'; '.join(parts)} ({name}, Holm over {len(tested)} "
-        f"{'matrix' if len(tested) == 1 else 'matrices'}).{caveats(rows, clear)}"
+    return Finding(SECTION, "factor", text, (*answers, *untested_answers(factor, untested)))
+
+
+def claim_of(factor: str, test: str, levels: Iterable[str]) -> str:
+    """Return what a test of a factor is about; levels are named where all matrices have the
+    same.
+    """
+    if test == "permanova":
+        named = f" ({', '.join(levels)})" if len(set(levels)) == 1 else ""
+        return f"models of different {factor}{named} look at different places"
+    alike = "similar predictions" if factor == PREDICTIONS else f"similar {factor}"
+    return f"models with {alike} look at similar places"
+
+
+def untested_answers(factor: str, rows: pd.DataFrame) -> list[Answer]:
+    """Return why a factor was not tested."""
+    return [
+        Answer("factor", UNKNOWN, row.method, row.metric, (factor,), reason=row.untested)
+        for row in rows.itertuples()
+    ]
+
+
+def describe_effect(row: NamedRow) -> str:
+    """Return a metric with the size of a factor's effect and its corrected p value."""
+    size = f"R² {row.r2:.2f}" if row.test == "permanova" else f"rho {row.statistic:.2f}"
+    return f"{row.metric}: {size}, p = {row.holm:.2g}"
+
+
+def name_tests(rows: pd.DataFrame, among: pd.DataFrame | None = None, p: bool = True) -> str:
+    """Return the methods and metrics of several tests, with their corrected p values; the metrics
+    are left out where a method has no other test among some.
+    """
+    parts = []
+    for method, own in rows.groupby("method", sort=False):
+        whole = among is not None and len(own) == (among["method"] == method).sum()
+        name = method if whole else f"{method} {metrics_of(own)}"
+        parts.append(f"{name} ({p_of(own)})" if p else name)
+    return ", ".join(parts)
+
+
+def not_tested(rows: pd.DataFrame) -> list[str]:
+    """Say for which methods something was not tested, and why."""
+    return [
+        f"not tested for {method}: {usual_reason(own)}"
+        for method, own in rows.groupby("method", sort=False)
+    ]
+
+
+def caveats(rows: pd.DataFrame, found: pd.DataFrame) -> str:
+    """Say what else may explain the significant tests of a factor: another factor, which partial
+    Mantel takes as given, or levels that differ in their spread.
+    """
+    # What Mantel's test does not find with nothing given, it cannot find given something.
+    mantel = of_matrices(found, rows[(rows["test"] == "mantel") & (rows["holm"] <= LEVEL)])
+    return given_caveat(of_matrices(mantel, rows[rows["test"] == "partial_mantel"])) + (
+        spread_caveat(of_matrices(found, rows[rows["test"] == "permdisp"]))
     )
 
 
-def cannot_be_clear(row, tested):
-    """Tell whether a test that found nothing could not have found anything, however the models were
-    arranged, once corrected.
+def of_matrices(some: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows about the same matrices as some others."""
+    return rows.merge(some[["method", "metric"]], on=["method", "metric"])
+
+
+def spread_caveat(rows: pd.DataFrame) -> str:
+    """Say for which methods and metrics levels differ in their spread. These p values are not
+    corrected, which would hide such differences.
     """
-    others = len(tested) - sum(map(is_clear, tested))
-    return not is_clear(row) and float(row["least_p"]) * others > LEVEL
-
-
-def caveats(rows, clear):
-    """Say what else may be behind the clear tests of a factor: levels that differ in their spread
-    as well, and what partial Mantel takes as given.
-    """
-    by_test = rows_by("test", beside(clear, rows))
-    # What Mantel's test does not see with nothing given, it cannot see given something.
-    given = beside(
-        [row for row in by_test.get("mantel", []) if is_clear(row)],
-        by_test.get("partial_mantel", []),
-    )
-    return given_caveat(given) + spread_caveat(by_test.get("permdisp", []))
-
-
-def beside(some, rows):
-    """Return the rows that are of the same matrices as some are."""
-    matrices = {(row["method"], row["metric"]) for row in some}
-    return [row for row in rows if (row["method"], row["metric"]) in matrices]
-
-
-def spread_caveat(rows):
-    """Say by which methods and metrics levels differ in their spread; corrected p values would hide
-    that.
-    """
-    wide = [row for row in rows if not row["untested"] and float(row["p"]) <= LEVEL]
-    untested = [row for row in rows if row["untested"]]
-    said = ""
-    if wide:
-        told = ", ".join(
-            f"{row['method']} {row['metric']} (p {float(row['p']):.2g})" for row in wide
+    said, alone = "", "which alone may explain the result of PERMANOVA"
+    wide = rows[(rows["untested"] == "") & (rows["p"] <= LEVEL)]
+    if len(wide):
+        parts = ", ".join(
+            f"{row.method} {row.metric} (p = {row.p:.2g})" for row in wide.itertuples()
         )
         said += (
-            f" Their spread differs, too, which may be all that PERMANOVA sees, by {told}: "
-            "PERMDISP, not corrected."
+            f" The levels also differ in spread, {alone}, for {parts} (PERMDISP, not corrected)."
         )
-    if untested:
-        methods = ", ".join(rows_by("method", untested))
+    untested = rows[rows["untested"] != ""]
+    if len(untested):
         said += (
-            " Whether the spread differs, which may be all that PERMANOVA sees, is not tested "
-            f"by {methods}: {usual_reason(untested)}."
+            f" Whether the levels differ in spread, {alone}, is not tested for "
+            f"{', '.join(untested['method'].unique())}: {usual_reason(untested)}."
         )
     return said
 
 
-def given_caveat(rows):
-    """Say by which methods and metrics a factor goes with the places beyond what another, which
-    partial Mantel takes as given, goes with as well.
+def given_caveat(rows: pd.DataFrame) -> str:
+    """Say for which methods and metrics a factor has an effect beyond that of another factor, which
+    partial Mantel takes as given.
     """
-    untested = [row for row in rows if row["untested"]]
-    held, lost = (
-        [row for row in rows if not row["untested"] and is_clear(row) == wanted]
-        for wanted in (True, False)
-    )
-    parts = [f"that still holds by {name_tests(held)}"] if held else []
-    parts += [f"there is NO evidence of that by {name_tests(lost)}"] if lost else []
-    parts += [
-        f"that is not tested by {method}: {usual_reason(own)}"
-        for method, own in rows_by("method", untested).items()
-    ]
-    return f" Given {rows[0]['given']}, {'; '.join(parts)} (partial Mantel, Holm)." if parts else ""
-
-
-def name_tests(rows):
-    """Return the methods of several tests, each with its metrics and their corrected p values."""
-    return ", ".join(
-        f"{method} {metrics_of(own)} ({p_of(own)})"
-        for method, own in rows_by("method", rows).items()
-    )
-
-
-def describe_effect(row):
-    """Return a metric with the size of a factor's effect and its corrected p value."""
-    size = (
-        f"R2 {float(row['r2']):.2f}"
-        if row["test"] == "permanova"
-        else f"rho {float(row['statistic']):.2f}"
-    )
-    return f"{row['metric']}: {size}, {p_of([row])}"
-
-
-def agreement_sentences(rows):
-    """Say how far metrics and methods agree upon who is near to whom.
-
-    Parameters
-    ----------
-    rows : list of dict
-        Of `inference/agreement/SUBSET.csv`.
-
-    Returns
-    -------
-    list of str
-    """
-    tested = [row for row in rows if not row["untested"]]
-    if rows and not tested:
-        return [f"Whether methods and metrics agree cannot be tested: {usual_reason(rows)}."]
-    methods = dict.fromkeys(row[side] for row in rows for side in ("method", "other_method"))
-    told = {"metrics of one method": [], "methods": []}
-    for one, other in combinations_with_replacement(methods, 2):
-        own = [row for row in tested if {row["method"], row["other_method"]} == {one, other}]
-        if own:
-            said = describe_agreement(own, tested)
-            told["metrics of one method" if one == other else "methods"].append(
-                f"{one if one == other else f'{one} and {other}'} {said}"
-            )
-    return [
-        (
-            f"Do {who} agree upon who is near to whom? {'; '.join(found)} (p at most {LEVEL}: "
-            "Mantel across halves of the images, Holm)."
-        )
-        for who, found in told.items()
-        if found
-    ]
-
-
-def describe_agreement(rows, tested):
-    """Return the median correlation of pairs of matrices, and how many of those agree beyond chance
-    that could be found to do so.
-    """
-    rho, clear = (
-        np.median([float(row["rho"]) for row in rows]),
-        sum(is_clear(row, "rho") for row in rows),
-    )
-    trees = [float(row["tree"]) for row in rows if row["tree"]]
-    said = f"{'median rho' if len(rows) > 1 else 'rho'} {rho:.2f}" + (
-        f" (of trees {np.median(trees):.2f})" if trees else ""
-    )
-    others = len(tested) - sum(is_clear(row, "rho") for row in tested)
-    able = sum(
-        is_clear(row, "rho") or others / factorial(int(row["models"])) <= LEVEL for row in rows
-    )
-    return (
-        f"{said}, beyond chance in {clear} of {able}" if able else f"{said}, too few models to tell"
-    )
+    if rows.empty:
+        return ""
+    tested, untested = rows[rows["untested"] == ""], rows[rows["untested"] != ""]
+    held, lost = tested[tested["holm"] <= LEVEL], tested[~(tested["holm"] <= LEVEL)]
+    parts = [f"this still holds for {name_tests(held)}"] if len(held) else []
+    parts += [f"there is NO evidence of it for {name_tests(lost)}"] if len(lost) else []
+    parts += [f"it is {said}" for said in not_tested(untested)]
+    given = rows["given"].iloc[0]
+    return f" Given {given}, {'; '.join(parts)} (partial Mantel, Holm-corrected)."

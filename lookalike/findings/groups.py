@@ -1,245 +1,281 @@
-"""Sentences about groups of models: whether there are any, which clades hold, which communities."""
+"""Sentences about groups of models: whether there are any, which clades and communities are
+stable.
+"""
 
-from collections import Counter
+from collections.abc import Mapping, Sequence
 
+import pandas as pd
+
+from lookalike.findings.finding import NO, UNKNOWN, YES, Answer, Finding, verdict_of
 from lookalike.findings.models import FEWEST_FOR_A_VERDICT, TOO_FEW
+from lookalike.findings.tables import NamedRow, braces, metrics_of, p_of, span, usual_reason
 from lookalike.groups.partitions import EVERY_RESOLUTION
-from lookalike.inference.significance import is_clear
+from lookalike.inference.significance import LEVEL
 
-# A clade holds if it is in so many of the bootstrap trees.
-HOLDS = 0.95
+SECTION = "Groups"
+# A clade is stable if this share of the bootstrap trees has it.
+STABLE = 0.95
 MOST_CLADES = 6
 
-
-def rows_by(column, rows):
-    """Return the rows of each value of a column, in their order."""
-    return {
-        value: [row for row in rows if row[column] == value]
-        for value in dict.fromkeys(row[column] for row in rows)
-    }
+# Method and metric of a matrix.
+Key = tuple[str, str]
 
 
-def metrics_of(rows):
-    """Return the metrics of several rows as text."""
-    return ", ".join(row["metric"] for row in rows)
+def structure_findings(structure: pd.DataFrame) -> list[Finding]:
+    """Say for each method under which metrics the dissimilarities have structure, and groups.
 
-
-def p_of(rows, test=""):
-    """Return the corrected p values of a test in several rows as text: one, or from the least to
-    the largest.
+    Parameters
+    ----------
+    structure : DataFrame
+        `inference/structure.csv`, for one subset of the images.
     """
-    return f"p {span([float(row[f'{test}_holm'.lstrip('_')]) for row in rows], '.2g')}"
+    if structure.empty:
+        return []
+    return [
+        Finding(
+            SECTION,
+            "structure",
+            f"{method}: {describe_structure(rows)}.",
+            tuple(answer for row in rows.itertuples() for answer in structure_answers(row)),
+        )
+        for method, rows in structure.groupby("method", sort=False)
+    ]
 
 
-def span(numbers, form):
-    """Return the least and the largest of some numbers as text, or one where they are written
-    alike.
+def describe_structure(rows: pd.DataFrame) -> str:
+    """Return what the tests of structure and of groups found for one method."""
+    tested = rows[rows["untested"] == ""]
+    if tested.empty:
+        return f"whether there are groups cannot be tested: {usual_reason(rows)}"
+    found = tested["variance_holm"] <= LEVEL
+    parts = [
+        f"{claim} under {metrics_of(own)} ({p_of(own, 'variance')})"
+        for claim, own in (
+            ("the dissimilarities have structure", tested[found]),
+            ("there is NO evidence of structure", tested[~found]),
+        )
+        if len(own)
+    ]
+    grouped = tested[tested["silhouette_holm"] <= LEVEL]
+    counts = [
+        f"{count:.0f} under {metrics_of(own)}"
+        for count, own in grouped.groupby("groups", sort=False)
+    ]
+    parts.append(
+        f"groups clearer than chance: {' and '.join(counts)} ({p_of(grouped, 'silhouette')})"
+        if counts
+        else "no partition into groups is clearer than chance"
+    )
+    parts += [
+        f"not tested under {row.metric}: {row.untested}"
+        for row in rows[rows["untested"] != ""].itertuples()
+    ]
+    return f"{'; '.join(parts)} (model labels shuffled within each image, Holm-corrected)"
+
+
+def structure_answers(row: NamedRow) -> list[Answer]:
+    """Return whether one matrix has structure, and groups."""
+    return [
+        Answer(
+            question,
+            verdict_of(getattr(row, f"{test}_holm") <= LEVEL, able=not row.untested),
+            row.method,
+            row.metric,
+            statistic=test,
+            value=getattr(row, test),
+            p=getattr(row, f"{test}_holm"),
+            reason=row.untested,
+        )
+        for question, test in (("structure", "variance"), ("groups", "silhouette"))
+    ]
+
+
+def clade_findings(
+    clades: Mapping[Key, pd.DataFrame],
+    structure: pd.DataFrame,
+    images: Mapping[Key, int],
+    origins: Mapping[str, str],
+) -> list[Finding]:
+    """Say which clades the bootstrap trees share, where the dissimilarities have structure.
+
+    Parameters
+    ----------
+    clades : mapping
+        From (method, metric) to the clades of its tree, `support-LINKAGE.csv`.
+    structure : DataFrame
+        `inference/structure.csv`, for one subset of the images. Where there is no structure, no
+        clade is named, however often it appears.
+    images : mapping
+        From (method, metric) to the smallest number of images behind a dissimilarity.
+    origins : mapping
+        From a model to its original if it is a replicate or a pruned variant, otherwise to itself.
+        That these are alike is no finding.
     """
-    return " to ".join(dict.fromkeys(f"{end(numbers):{form}}" for end in (min, max)))
+    if structure.empty:
+        return []
+    findings = []
+    for method, rows in structure[structure["variance_holm"] <= LEVEL].groupby(
+        "method", sort=False
+    ):
+        n = {metric: images[method, metric] for metric in rows["metric"]}
+        few = [metric for metric in n if n[metric] < FEWEST_FOR_A_VERDICT]
+        stable = {
+            metric: stable_clades(clades[method, metric], origins)
+            for metric in n
+            if metric not in few
+        }
+        if few:
+            text = f"{method}: no verdict on clades under {', '.join(few)}: {TOO_FEW}."
+            answers = [
+                Answer("clade", UNKNOWN, method, metric, n=n[metric], reason=TOO_FEW)
+                for metric in few
+            ]
+            findings.append(Finding(SECTION, "clades", text, tuple(answers)))
+        if stable:
+            text = f"{method}: {describe_clades(stable)}."
+            answers = [
+                answer
+                for metric, found in stable.items()
+                for answer in clade_answers(method, metric, found, n[metric])
+            ]
+            findings.append(Finding(SECTION, "clades", text, tuple(answers)))
+    return findings
 
 
-def span_by(found, form):
+def stable_clades(clades: pd.DataFrame, origins: Mapping[str, str]) -> dict[tuple[str, ...], float]:
+    """Return the stable clades of more than one original model, and the share of the trees that
+    have them.
+    """
+    found = {}
+    # The last clade is the root, which is in all trees.
+    for row in clades[:-1].itertuples():
+        members = tuple(sorted(row.members.split()))
+        if row.support >= STABLE and len({origins[name] for name in members}) > 1:
+            found[members] = row.support
+    return found
+
+
+def describe_clades(stable: Mapping[str, Mapping[tuple[str, ...], float]]) -> str:
+    """Return the stable clades of one method, by metric: those first that most metrics share."""
+    shared: dict[tuple[str, ...], list[tuple[float, str]]] = {}
+    for metric, found in stable.items():
+        for members, support in found.items():
+            shared.setdefault(members, []).append((support, metric))
+    if not shared:
+        return (
+            f"no clade of different models is in {STABLE:.0%} of the bootstrap trees under "
+            f"{', '.join(stable)}"
+        )
+    ordered = sorted(shared.items(), key=lambda item: (-len(item[1]), -max(item[1])[0], item[0]))
+    parts = [
+        f"{braces(members)} {span_under(own, '.0%')}" for members, own in ordered[:MOST_CLADES]
+    ]
+    rest = len(ordered) - MOST_CLADES
+    more = f"; and {rest} more in the dendrograms" if rest > 0 else ""
+    return f"stable clades, by their share of the bootstrap trees: {'; '.join(parts)}{more}"
+
+
+def clade_answers(
+    method: str, metric: str, found: Mapping[tuple[str, ...], float], n: int
+) -> list[Answer]:
+    """Return which clades are stable under one metric."""
+    return [
+        Answer("clade", YES, method, metric, members, "support", support, n=n)
+        for members, support in found.items()
+    ] or [Answer("clade", NO, method, metric, n=n)]
+
+
+def community_findings(
+    communities: Mapping[Key, pd.DataFrame],
+    structure: pd.DataFrame,
+    images: Mapping[Key, int],
+) -> list[Finding]:
+    """Say which communities are the consensus of the partitions of all resolutions, seeds and
+    resamples, where groups are clearer than chance.
+
+    Parameters
+    ----------
+    communities : mapping
+        From (method, metric) to its `communities.csv`.
+    structure : DataFrame
+        `inference/structure.csv`, for one subset of the images.
+    images : mapping
+        From (method, metric) to the smallest number of images behind a dissimilarity.
+    """
+    if structure.empty:
+        return []
+    findings = []
+    for method, rows in structure[structure["silhouette_holm"] <= LEVEL].groupby(
+        "method", sort=False
+    ):
+        found = {
+            metric: consensus_of(communities[method, metric])
+            for metric in rows["metric"]
+            if images[method, metric] >= FEWEST_FOR_A_VERDICT
+        }
+        shared: dict[tuple[str, ...], list[tuple[float, str]]] = {}
+        for metric, (partition, stability) in found.items():
+            shared.setdefault(partition, []).append((stability, metric))
+        parts = [
+            f"{' and '.join(partition) or 'no stable communities'} "
+            f"(stability {span_under(own, '.2f')})"
+            for partition, own in shared.items()
+        ]
+        if parts:
+            text = f"{method}: consensus communities: {'; '.join(parts)}."
+            answers = [
+                Answer(
+                    "communities",
+                    verdict_of(bool(partition)),
+                    method,
+                    metric,
+                    partition,
+                    "stability",
+                    stability,
+                    n=images[method, metric],
+                )
+                for metric, (partition, stability) in found.items()
+            ]
+            findings.append(Finding(SECTION, "communities", text, tuple(answers)))
+    return findings
+
+
+def consensus_of(communities: pd.DataFrame) -> tuple[tuple[str, ...], float]:
+    """Return the consensus communities of a matrix, none where all models are in one, and their
+    stability.
+    """
+    consensus = communities[communities["resolution"] == EVERY_RESOLUTION]
+    found = tuple(braces(own["model"]) for _, own in consensus.groupby("community"))
+    return found if len(found) > 1 else (), consensus["stability"].iloc[0]
+
+
+def span_under(found: Sequence[tuple[float, str]], form: str) -> str:
     """Return what several metrics give, as pairs of a number and a metric, as text."""
     return (
-        f"{span([number for number, _ in found], form)} by "
+        f"{span((number for number, _ in found), form)} under "
         f"{', '.join(metric for _, metric in found)}"
     )
 
 
-def usual_reason(rows):
-    """Return why most of several tests were not made."""
-    return Counter(row["untested"] for row in rows if row["untested"]).most_common(1)[0][0]
-
-
-def braces(names):
-    """Return names as a set."""
-    return f"{{{', '.join(names)}}}"
-
-
-def structure_sentences(rows):
-    """Say by which metrics the models of a method differ in whom they are near to, and by which
-    they need not.
+def left_out_findings(
+    matrices: Mapping[Key, Sequence[str]], communities: Mapping[Key, pd.DataFrame]
+) -> list[Finding]:
+    """Say which models are in no group because their dissimilarities are unknown.
 
     Parameters
     ----------
-    rows : list of dict
-        Of `inference/structure.csv`, for one subset of the images.
-
-    Returns
-    -------
-    list of str
-    """
-    sentences = []
-    for method, own in rows_by("method", rows).items():
-        tested = [row for row in own if not row["untested"]]
-        if not tested:
-            sentences.append(
-                f"{method}: whether there are groups cannot be tested: {usual_reason(own)}."
-            )
-            continue
-        clear, unclear = (
-            [row for row in tested if is_clear(row, "variance") == verdict]
-            for verdict in (True, False)
-        )
-        parts = (
-            [
-                f"the dissimilarities have structure by {metrics_of(clear)} "
-                f"({p_of(clear, 'variance')})"
-            ]
-            if clear
-            else []
-        )
-        if unclear:
-            parts.append(
-                f"there is NO evidence of structure by {metrics_of(unclear)} "
-                f"({p_of(unclear, 'variance')})"
-            )
-        grouped = [row for row in tested if is_clear(row, "silhouette")]
-        counts = dict.fromkeys(row["groups"] for row in grouped)
-        counts = [
-            f"{count} by {metrics_of([row for row in grouped if row['groups'] == count])}"
-            for count in counts
-        ]
-        parts.append(
-            f"groups clearer than chance: {'; '.join(counts)} ({p_of(grouped, 'silhouette')})"
-            if grouped
-            else "no partition is clearer than chance"
-        )
-        untested = [
-            f"not tested by {row['metric']}: {row['untested']}" for row in own if row["untested"]
-        ]
-        sentences.append(
-            f"{method}: {'; '.join([*parts, *untested])} (permutation of models within "
-            "images, Holm)."
-        )
-    return sentences
-
-
-def clade_sentences(clades, structure, images, origins):
-    """Say which clades hold in the resamples, by the metrics whose dissimilarities have structure.
-
-    Parameters
-    ----------
-    clades : dict
-        From (method, metric) to the parsed clades of its tree.
-    structure : list of dict
-        Of `inference/structure.csv`, for one subset of the images.
-    images : dict
-        From (method, metric) to the least number of images behind a dissimilarity.
-    origins : dict
-        From a model to the one that it is a replicate or a pruned variant of, or to itself: that
-        these are near is no finding.
-
-    Returns
-    -------
-    list of str
-        Where there is no structure, no clade is named, whatever its support.
-    """
-    sentences = []
-    for method, own in rows_by(
-        "method", [row for row in structure if is_clear(row, "variance")]
-    ).items():
-        told_of = [row for row in own if images[method, row["metric"]] >= FEWEST_FOR_A_VERDICT]
-        if few := [row for row in own if row not in told_of]:
-            sentences.append(
-                f"{method}: which clades hold is not told by {metrics_of(few)}: {TOO_FEW}."
-            )
-        held = {}
-        for row in told_of:
-            # The last clade is the root, which always holds.
-            for clade in clades[method, row["metric"]][:-1]:
-                members = tuple(sorted(clade["members"].split()))
-                if clade["support"] >= HOLDS and len({origins[name] for name in members}) > 1:
-                    held.setdefault(members, []).append((clade["support"], row["metric"]))
-        ordered = sorted(held.items(), key=lambda item: (-len(item[1]), -max(item[1])[0], item[0]))
-        told = [
-            f"{braces(members)} holds in {span_by(found, '.0%')}"
-            for members, found in ordered[:MOST_CLADES]
-        ]
-        if told:
-            rest = (
-                f", and {len(ordered) - MOST_CLADES} more in the dendrograms"
-                if len(ordered) > MOST_CLADES
-                else ""
-            )
-            sentences.append(
-                f"{method}: of the resamples of the images, the clade "
-                f"{'; the clade '.join(told)}{rest}."
-            )
-        elif told_of:
-            sentences.append(
-                f"{method}: no clade of different models holds in {HOLDS:.0%} of the "
-                f"resamples by {metrics_of(told_of)}."
-            )
-    return sentences
-
-
-def community_sentences(communities, structure, images):
-    """Say which communities the partitions of all resolutions, seeds and resamples agree upon,
-    where groups are clearer than chance.
-
-    Parameters
-    ----------
-    communities : dict
-        From (method, metric) to the rows of its `communities.csv`.
-    structure : list of dict
-        Of `inference/structure.csv`, for one subset of the images.
-    images : dict
-        From (method, metric) to the least number of images behind a dissimilarity.
-
-    Returns
-    -------
-    list of str
-    """
-    sentences = []
-    grouped = [
-        row
-        for row in structure
-        if is_clear(row, "silhouette")
-        and images[row["method"], row["metric"]] >= FEWEST_FOR_A_VERDICT
-    ]
-    for method, own in rows_by("method", grouped).items():
-        found = {}
-        for row in own:
-            consensus = [
-                one
-                for one in communities[method, row["metric"]]
-                if one["resolution"] == EVERY_RESOLUTION
-            ]
-            members = {}
-            for one in consensus:
-                members.setdefault(int(one["community"]), []).append(one["model"])
-            told = (
-                " and ".join(braces(members[number]) for number in sorted(members))
-                if len(members) > 1
-                else "no parting of the models"
-            )
-            found.setdefault(told, []).append((float(consensus[0]["stability"]), row["metric"]))
-        told = [f"{partition}, stability {span_by(by, '.2f')}" for partition, by in found.items()]
-        sentences.append(f"{method}: consensus communities: {'; '.join(told)}.")
-    return sentences
-
-
-def left_out_sentences(matrices, communities):
-    """Say which models are in no group because their dissimilarities are not known.
-
-    Parameters
-    ----------
-    matrices : dict
+    matrices : mapping
         From (method, metric) to the names of its models.
-    communities : dict
-        From (method, metric) to the rows of its `communities.csv`.
-
-    Returns
-    -------
-    list of str
+    communities : mapping
+        From (method, metric) to its `communities.csv`.
     """
-    sentences = []
+    findings = []
     for (method, metric), names in matrices.items():
-        grouped = {row["model"] for row in communities[method, metric]}
+        grouped = set(communities[method, metric]["model"])
         if missing := [name for name in names if name not in grouped]:
-            sentences.append(
-                f"{method}, {metric}: {', '.join(missing)} can be put into no group, for "
-                "want of known dissimilarities."
+            text = (
+                f"{method}, {metric}: {', '.join(missing)} cannot be grouped: dissimilarities are "
+                "unknown."
             )
-    return sentences
+            findings.append(Finding(SECTION, "left out", text))
+    return findings

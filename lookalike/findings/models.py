@@ -1,22 +1,35 @@
-"""Sentences about the models and their maps: localisation, replicates, heads, pruning."""
+"""Sentences about the images, and about models: localisation of their maps, and replicates."""
+
+from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
+from lookalike.core.types import Row
+from lookalike.findings.finding import Answer, Finding, verdict_of
+from lookalike.findings.tables import NamedRow
 from lookalike.inference.significance import too_few_images
 from lookalike.maps.localisation import NULL_METHODS
 
-# With fewer, percentile intervals are too narrow to say what is clear.
+SECTION = "Models"
+# With fewer, percentile intervals are too narrow for a verdict.
 FEWEST_FOR_A_VERDICT = 20
-TOO_FEW = f"fewer than {FEWEST_FOR_A_VERDICT} images tell nothing for sure"
-VERDICTS_OF_GAP = (
-    "clearly nearer to it than the mean pair",
-    "NOT clearly nearer to it than the mean pair",
-    "clearly FARTHER from it than the mean pair",
-    "held against the mean pair, of too few images for a verdict,",
+TOO_FEW = f"fewer than {FEWEST_FOR_A_VERDICT} images"
+# Of a replicate's dissimilarity to its original; in the order in which they are reported.
+SMALLER, NOT_SMALLER, LARGER, UNDECIDED = VERDICTS_OF_GAP = (
+    "clearly smaller",
+    "NOT clearly smaller",
+    "clearly LARGER",
+    "no verdict (too few images)",
 )
+# By the name of a subset of the images.
+SUBSETS = {
+    "all": "The findings use all images.",
+    "agreeing": "The findings use, for each pair of models, the images that both classify alike.",
+}
 
 
-def mean_with_interval(values):
+def mean_with_interval(values: Sequence[float]) -> Row:
     """Return mean and half of the 95% interval (normal) of the known values, and their number."""
     known = np.asarray([value for value in values if np.isfinite(value)])
     if not len(known):
@@ -25,31 +38,26 @@ def mean_with_interval(values):
     return {"mean": float(known.mean()), "half": float(half), "n": len(known)}
 
 
-def summarise_localisation(rows):
+def summarise_localisation(masses: pd.DataFrame) -> dict[str, Row]:
     """Summarise the mass inside the masks by model.
 
     Parameters
     ----------
-    rows : list of dict
-        `model`, `mass`, `area` as strings, of one method.
+    masses : DataFrame
+        `model`, `mass` and `area` of one method, `localisation/METHOD.csv`.
 
     Returns
     -------
     dict
         From model (or null method) to mean, half interval and n; under `area` the mean share of the
-        masks. A model's `clear` tells whether its interval lies above the area share and above the
-        null methods' means, of images enough for a verdict.
+        masks. `clear` of a model: whether its interval lies above the area share and above the
+        means of the null methods, over enough images for a verdict.
     """
-    names = dict.fromkeys(row["model"] for row in rows)
-    table = {
-        name: mean_with_interval([float(row["mass"]) for row in rows if row["model"] == name])
-        for name in names
-    }
-    table["area"] = mean_with_interval(
-        [float(row["area"]) for row in rows if row["model"] == rows[0]["model"]]
-    )
+    by_model = dict(list(masses.groupby("model", sort=False)))
+    table = {name: mean_with_interval(rows["mass"]) for name, rows in by_model.items()}
+    table["area"] = mean_with_interval(by_model[masses["model"].iloc[0]]["area"])
     floor = max(table[name]["mean"] for name in (*NULL_METHODS, "area"))
-    for name in names:
+    for name in by_model:
         table[name]["clear"] = bool(
             table[name]["n"] >= FEWEST_FOR_A_VERDICT
             and table[name]["mean"] - table[name]["half"] > floor
@@ -57,216 +65,141 @@ def summarise_localisation(rows):
     return table
 
 
-def replicate_sentences(rows):
-    """Say for every replicate and method by which metrics it is clearly nearer to its original than
-    the mean pair.
+def localisation_finding(method: str, table: dict[str, Row], models: Sequence[str]) -> Finding:
+    """Say for how many models a method's maps lie on the object.
 
     Parameters
     ----------
-    rows : list of dict
-        Of `replicates.csv`, for one subset of the images.
-
-    Returns
-    -------
-    list of str
+    method : str
+    table : dict
+        As `summarise_localisation` returns it.
+    models : sequence of str
     """
-    sentences = []
-    for method, replicate in dict.fromkeys((row["method"], row["replicate"]) for row in rows):
-        own = [row for row in rows if (row["method"], row["replicate"]) == (method, replicate)]
-        pair = f"{method}: {replicate}, a replicate of {own[0]['model']},"
-        told = {}
-        for row in own:
-            if np.isfinite(float(row["difference"])):
-                told.setdefault(verdict_of_gap(row), []).append(describe_gap(row))
-        if not told:
-            sentences.append(f"{pair} cannot be judged: there is no other pair to hold it against.")
-            continue
-        parts = [
-            f"is {verdict} by {', '.join(told[verdict])}"
-            for verdict in VERDICTS_OF_GAP
-            if verdict in told
-        ]
-        sentences.append(f"{pair} {'; it '.join(parts)}.")
-    return sentences
-
-
-def verdict_of_gap(row):
-    """Say whether a replicate is nearer to its original than the mean of the other pairs."""
-    nearer, not_nearer, farther, untold = VERDICTS_OF_GAP
-    low, high = float(row["difference_low"]), float(row["difference_high"])
-    if int(row["n"]) < FEWEST_FOR_A_VERDICT or not np.isfinite(low):
-        return untold
-    return nearer if high < 0 else farther if low > 0 else not_nearer
-
-
-def describe_gap(row):
-    """Return the metric with the replicate's dissimilarity and that of the other pairs."""
-    return f"{row['metric']} ({float(row['distance']):.2g} against {float(row['others']):.2g})"
-
-
-def heads_sentence(rows):
-    """Say how well the heads that were trained here, pruned ones aside, predict held-out scores."""
-    told = [
-        f"{row['model']} {known(row['pearson'])} ({interval_of(row, 'pearson')})"
-        for row in rows
-        if not row["pruned_from"]
+    enough = [model for model in models if table[model]["n"] >= FEWEST_FOR_A_VERDICT]
+    found = [model for model in enough if table[model]["clear"]]
+    if enough:
+        text = (
+            f"{method}: the maps of {len(found)} of {len(enough)} models lie on the object clearly "
+            f"more than by chance (area share {table['area']['mean']:.2f}, random "
+            f"{table['random']['mean']:.2f}, centre {table['centre']['mean']:.2f})."
+        )
+        if len(found) not in (0, len(enough)):
+            text += f" Not for {', '.join(name for name in enough if name not in found)}."
+        if len(enough) < len(models):
+            few = ", ".join(name for name in models if name not in enough)
+            text += f" No verdict for {few}: {TOO_FEW}."
+    else:
+        text = f"{method}: no verdict on whether the maps lie on the object: {TOO_FEW}."
+    answers = [
+        Answer(
+            "localisation",
+            verdict_of(table[name]["clear"], able=name in enough),
+            method,
+            subject=(name,),
+            statistic="share of the map on the object",
+            value=table[name]["mean"],
+            low=table[name]["mean"] - table[name]["half"],
+            high=table[name]["mean"] + table[name]["half"],
+            n=table[name]["n"],
+            reason="" if name in enough else TOO_FEW,
+        )
+        for name in models
     ]
-    return (
-        f"Pearson's r of predicted and true scores, n = {rows[0]['n']} held-out, with 95% "
-        f"interval: {', '.join(told)}."
-    )
+    return Finding(SECTION, "localisation", text, tuple(answers))
 
 
-def pruning_sentences(rows):
-    """Say of every pruned model what that does to its held-out error, beside its baseline and
-    pruning at random.
+def replicate_findings(replicates: pd.DataFrame) -> list[Finding]:
+    """Say for every replicate and method under which metrics it is clearly closer to its original
+    than other pairs of models are on average.
 
     Parameters
     ----------
-    rows : list of dict
-        Of `inference/pruning.csv`.
-
-    Returns
-    -------
-    list of str
+    replicates : DataFrame
+        `inference/replicates.csv`, for one subset of the images.
     """
-    sentences = []
-    for model in dict.fromkeys(row["model"] for row in rows):
-        own = [row for row in rows if row["model"] == model]
-        if own[0]["dropped"] == "0":
-            sentences.append(
-                f"{model}: nothing was pruned, since its error is least with all channels; "
-                "its variants equal it."
+    if replicates.empty:
+        return []
+    findings = []
+    for (method, replicate), rows in replicates.groupby(["method", "replicate"], sort=False):
+        pair = f"{rows['model'].iloc[0]} and its replicate {replicate}"
+        by_verdict: dict[str, list[str]] = {}
+        for row in rows[np.isfinite(rows["difference"])].itertuples():
+            by_verdict.setdefault(verdict_of_gap(row), []).append(
+                f"{row.metric} ({row.distance:.2g} vs {row.others:.2g})"
             )
-            continue
-        told = [f"{describe_rival(row)} {describe_difference(row)}" for row in own]
-        about = own[0]
-        held_out = (
-            f"held-out error ({about['criterion']}, n = {about['n']}) of "
-            f"{float(about['error']):.3g}"
+        parts = [
+            f"{verdict} under {', '.join(by_verdict[verdict])}"
+            for verdict in VERDICTS_OF_GAP
+            if verdict in by_verdict
+        ]
+        text = (
+            f"{method}: dissimilarity of {pair}, compared with the mean of the other pairs: "
+            f"{'; '.join(parts)}."
+            if parts
+            else f"{method}: {pair} cannot be compared with other pairs: there are none."
         )
-        sentences.append(
-            f"{model} without {about['dropped']} of its {about['channels']} channels has a "
-            f"{held_out}: {'; '.join(told)}."
-        )
-    return sentences
+        answers = tuple(gap_answer(row) for row in rows.itertuples())
+        findings.append(Finding(SECTION, "replicate", text, answers))
+    return findings
 
 
-def describe_rival(row):
-    """Say what a pruned model is held against."""
-    return (
-        "against no pruning"
-        if row["against"] == "baseline"
-        else f"against random pruning of the same size (draws: {row['draws']})"
-    )
-
-
-def describe_difference(row):
-    """Say by how much an error is smaller or larger than another, with its interval, and whether
-    that is clear.
+def verdict_of_gap(row: NamedRow) -> str:
+    """Return how a replicate's dissimilarity to its original compares with the mean of the other
+    pairs.
     """
-    low, high = float(row["difference_low"]), float(row["difference_high"])
-    verdict = (
-        "clearly smaller" if high < 0 else "clearly larger" if low > 0 else "no clear difference"
+    if row.n < FEWEST_FOR_A_VERDICT or not np.isfinite(row.difference_low):
+        return UNDECIDED
+    if row.difference_high < 0:
+        return SMALLER
+    return LARGER if row.difference_low > 0 else NOT_SMALLER
+
+
+def gap_answer(row: NamedRow) -> Answer:
+    """Return whether a replicate is closer to its original than other pairs, under one metric."""
+    verdict = verdict_of_gap(row)
+    return Answer(
+        "replicate",
+        verdict_of(verdict == SMALLER, able=verdict != UNDECIDED),
+        row.method,
+        row.metric,
+        (row.replicate, row.model),
+        "difference from the mean of the other pairs",
+        row.difference,
+        row.difference_low,
+        row.difference_high,
+        n=int(row.n),
+        reason="too few images or no other pair" if verdict == UNDECIDED else "",
     )
-    verdict = verdict if int(row["n"]) >= FEWEST_FOR_A_VERDICT else TOO_FEW
-    return f"{float(row['difference']):+.2g} ({interval_of(row, 'difference')}), {verdict}"
 
 
-def variant_sentences(rows, n):
-    """Say how far pruning by importance moves the maps, and pruning at random, and where one does
-    so clearly less.
+def image_findings(n: int, subset: str, unmatched: Sequence[Row]) -> list[Finding]:
+    """Say how many images there are, and which are left out.
 
     Parameters
     ----------
-    rows : list of dict
-        Of `inference/variants.csv`.
     n : int
-        Images that were explained.
-
-    Returns
-    -------
-    list of str
+        Largest number of images that a model has maps of.
+    subset : str
+        Of the images.
+    unmatched : sequence of dict
+        `images/unmatched.csv`.
     """
-    sentences = []
-    for method in dict.fromkeys(row["method"] for row in rows):
-        told = [
-            row
-            for row in rows
-            if row["method"] == method and float(row["random"]) > 0 and float(row["others"]) > 0
-        ]
-        if not told:
-            continue
-        moves = [
-            np.median([float(row[name]) / float(row["others"]) for row in told])
-            for name in ("pruned", "random")
-        ]
-        less = sum(float(row["difference_high"]) < 0 for row in told)
-        more = sum(float(row["difference_low"]) > 0 for row in told)
-        verdict = (
-            f"clearly less in {less}, clearly more in {more}"
-            if n >= FEWEST_FOR_A_VERDICT
-            else TOO_FEW
-        )
+    sentences = [sample_size_sentence(n), SUBSETS[subset]]
+    if unmatched:
+        first = unmatched[0]
         sentences.append(
-            f"{method}: of the dissimilarity between different models, pruning by importance "
-            f"moves the maps by {moves[0]:.2g}, random pruning by "
-            f"{moves[1]:.2g} (medians of {len(told)} pairs of model and metric; {verdict})."
+            f"{n} images are compared, and {len(unmatched)} left out because some models have no "
+            f"map of them: {first['image']}, for example, is not in {first['lacking']}."
         )
-    return sentences
+    return [Finding("Images", "images", sentence) for sentence in sentences]
 
 
-def known(text):
-    """Return a number, given as text, with two decimals, or that it is not known."""
-    return f"{float(text):.2f}" if np.isfinite(float(text)) else "not known"
-
-
-def interval_of(row, name):
-    """Return the bounds of a 95% interval of a table's row as text."""
-    low, high = (float(row[f"{name}_{end}"]) for end in ("low", "high"))
-    return f"{low:.2g} to {high:.2g}" if np.isfinite(low) else "no interval"
-
-
-def localisation_sentence(method, table, models):
-    """Say for how many models a method's maps find the object."""
-    judged = [model for model in models if table[model]["n"] >= FEWEST_FOR_A_VERDICT]
-    if not judged:
-        return f"{method}: whether the maps find the object cannot be told: {TOO_FEW}."
-    clear = [model for model in judged if table[model]["clear"]]
-    floor = (
-        f"area share {table['area']['mean']:.2f}, random {table['random']['mean']:.2f}, centre "
-        f"{table['centre']['mean']:.2f}"
-    )
-    rest = (
-        ""
-        if len(clear) in (0, len(judged))
-        else f" Not for {', '.join(model for model in judged if model not in clear)}."
-    )
-    if len(judged) < len(models):
-        rest += (
-            f" Untold for {', '.join(model for model in models if model not in judged)}: {TOO_FEW}."
-        )
-    return (
-        f"{method}: the maps of {len(clear)} of {len(judged)} models find the object clearly "
-        f"better than {floor}.{rest}"
-    )
-
-
-def unmatched_sentence(rows, n):
-    """Say which images are left out because not all models have a map of them."""
-    first = rows[0]
-    return (
-        f"{n} images are compared, and {len(rows)} left out, since not all have a map of them: "
-        f"{first['image']}, for example, is not in {first['lacking']}."
-    )
-
-
-def sample_size_sentence(n):
+def sample_size_sentence(n: int) -> str:
     """Say what the number of images allows to conclude."""
     if n == 0:
         return (
-            "The matrices are given as they are: without values of single images there is "
-            "neither interval nor chance level nor support."
+            "User-supplied matrices are taken as they are: without values of single images there "
+            "are no intervals, chance levels or clade supports."
         )
     if n < 2:
         return f"{too_few_images(n).capitalize()}: no dissimilarity has an interval."

@@ -1,11 +1,11 @@
-"""The graph of models in which Louvain's method finds communities, as networkx has it.
+"""The graph of models: complete, the nearer two models, the heavier their link.
 
-networkx takes .1 to .3 s to start, and so is imported inside the functions.
+networkx takes a third of a second to import, and is therefore imported inside the functions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,51 +18,46 @@ if TYPE_CHECKING:
     import networkx
 
 
-def similarity_graph(
-    matrix: Dissimilarities, **attributes: Mapping[str, str | int]
+def model_graph(
+    matrix: Dissimilarities,
+    families: Mapping[str, str] | None = None,
+    communities: Mapping[str, int] | None = None,
 ) -> networkx.Graph:
-    """Return the complete graph of models whose weights are 1 - d / max d.
+    """Return the complete graph of models, with weights 1 - d / max d.
 
     Parameters
     ----------
     matrix : Dissimilarities
-        Without unknown values.
-    **attributes : dict
-        From a model to its value, for example `family=families`.
+        Without unknown dissimilarities.
+    families, communities : dict, optional
+        From the name of every model to its family, and to its community.
 
     Returns
     -------
     networkx.Graph
-        Nodes sorted by name, with the attributes; `weight` at the links, 1 at all of them where
-        all models are equal. No node is linked with itself.
+        Nodes are names, sorted, with the attributes `family` and `community` where these are
+        given; links have a `weight`, which is 1 everywhere if all dissimilarities are 0.
     """
     import networkx
 
-    matrix = matrix.of(sorted(matrix.names))
-    peak = matrix.values.max(initial=0)
+    ordered = matrix.of(sorted(matrix.names))
+    peak = ordered.values.max()
+    weights = 1 - ordered.values / peak if peak > 0 else np.ones_like(ordered.values)
     graph = networkx.Graph()
-    for name in matrix.names:
-        graph.add_node(name, **{key: values[name] for key, values in attributes.items()})
-    for i, one in enumerate(matrix.names):
-        for j, other in enumerate(matrix.names[:i]):
-            value = float(matrix.values[j, i])
-            graph.add_edge(other, one, weight=1 - value / float(peak) if peak > 0 else 1.0)
+    graph.add_nodes_from(ordered.names)
+    graph.add_weighted_edges_from(
+        (ordered.names[row], ordered.names[column], float(weights[row, column]))
+        for row, column in zip(*np.triu_indices(len(ordered), 1), strict=True)
+    )
+    for attribute, values in (("family", families), ("community", communities)):
+        if values is not None:
+            chosen = {name: values[name] for name in ordered.names}
+            networkx.set_node_attributes(graph, chosen, attribute)
     return graph
 
 
-def modularity(
-    graph: networkx.Graph, partition: Iterable[int] | np.ndarray, resolution: float
-) -> float:
-    """Return the modularity of a partition of a graph, as networkx computes it; 0 where all weights
-    are 0.
-
-    Parameters
-    ----------
-    graph : networkx.Graph
-        With `weight` at its links.
-    partition : sequence of int, length m
-        The community of every node, in the order of the nodes.
-    resolution : float
+def modularity(graph: networkx.Graph, partition: Mapping[str, int], resolution: float) -> float:
+    """Return the modularity of a partition, from node to community; 0 where all weights are 0.
 
     References
     ----------
@@ -73,23 +68,17 @@ def modularity(
     if graph.size("weight") <= 0:
         return 0.0
     members: dict[int, set[str]] = {}
-    for node, community in zip(graph, np.asarray(partition).tolist(), strict=True):
+    for node, community in partition.items():
         members.setdefault(community, set()).add(node)
     return float(
         networkx.community.modularity(
-            graph, list(members.values()), weight="weight", resolution=resolution
+            graph, members.values(), weight="weight", resolution=resolution
         )
     )
 
 
-def write_graphs(paths: Sequence[StrPath], graph: networkx.Graph) -> None:
-    """Write a graph as GraphML, which Gephi and Cytoscape open.
-
-    Gephi leaves out links of weight 0, those of the two models that are farthest apart.
-    """
+def write_graph(path: StrPath, graph: networkx.Graph) -> None:
+    """Write a graph as GraphML, with the attributes of its nodes and links."""
     import networkx
 
-    for path in paths:
-        with io.replacing(path) as temporary:
-            # The writer of the standard library, so that the bytes do not depend on lxml.
-            networkx.write_graphml_xml(graph, temporary)
+    io.write_text(path, "\n".join(networkx.generate_graphml(graph)) + "\n")

@@ -1,18 +1,20 @@
-"""Partitions of models: how far they agree, and how communities are numbered."""
+"""Partitions of models: their agreement, and how communities are numbered."""
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-# The resolution under which the consensus of all resolutions appears among communities.
+from lookalike.core.types import Row
+
+# The resolution under which the consensus of all resolutions appears in tables.
 EVERY_RESOLUTION = "all"
-# Partitions at once, so that those of a hundred models fit into memory.
+# Partitions at a time, so that those of a hundred models fit into memory.
 AT_ONCE = 1000
 
 
 def pairs_together(partitions: np.ndarray) -> Iterator[np.ndarray]:
-    """Yield whether two models are in one community, for all pairs of partitions (R, m), some
-    partitions at once: (r, pairs).
+    """Yield which pairs of models are in one community, for some of the partitions (R, m) at a
+    time: bool, (r, pairs).
     """
     rows, columns = np.triu_indices(partitions.shape[1], 1)
     for start in range(0, len(partitions), AT_ONCE):
@@ -21,8 +23,9 @@ def pairs_together(partitions: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def rand_indices(partitions: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Return the adjusted Rand index of every partition (R, m) with one (m,): 1 if equal, 0 on
-    average by chance.
+    """Return the adjusted Rand index (R,) of every partition (R, m) with a reference (m,).
+
+    It is 1 if they are equal, and 0 on average by chance.
 
     References
     ----------
@@ -40,13 +43,12 @@ def rand_indices(partitions: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
 
 def number_communities(partition: np.ndarray, names: Sequence[str]) -> dict[str, int]:
-    """Give the communities of a partition numbers from 1, the largest first, ties by their first
-    member's name.
+    """Give communities numbers from 1, the largest first, ties by the first name of a member.
 
     Parameters
     ----------
     partition : ndarray, shape (m,)
-    names : sequence of str
+    names : list of str
 
     Returns
     -------
@@ -59,3 +61,12 @@ def number_communities(partition: np.ndarray, names: Sequence[str]) -> dict[str,
     ordered = sorted(members.values(), key=lambda group: (-len(group), min(group)))
     numbers = {name: number for number, group in enumerate(ordered, 1) for name in group}
     return {name: numbers[name] for name in names}
+
+
+def consensus_of(rows: Sequence[Row]) -> dict[str, int]:
+    """Return the community of every model in the consensus of all resolutions, from the rows of
+    `consensus_communities`.
+    """
+    return {
+        row["model"]: int(row["community"]) for row in rows if row["resolution"] == EVERY_RESOLUTION
+    }

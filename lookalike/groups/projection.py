@@ -1,4 +1,4 @@
-"""Principal coordinates: projections of a dissimilarity matrix onto a plane."""
+"""Principal coordinates of a dissimilarity matrix, and how far they move over resamples."""
 
 from collections.abc import Sequence
 
@@ -9,38 +9,38 @@ from lookalike.core.condensed import square
 from lookalike.core.types import Row
 
 COLUMNS = ("model", "component", "coordinate", "explained", "deviation", "correlation")
-# Of a normal distribution in the plane, 95% lie within this many standard deviations: the root of
+# 95% of a normal distribution in the plane lie within this many standard deviations: the root of
 # chi-squared's quantile.
 REACH = np.sqrt(-2 * np.log(0.05))
 
 
-def classical_scaling(matrix: np.ndarray, components: int = 2) -> tuple[np.ndarray, np.ndarray]:
-    """Return principal coordinates of models: points whose Euclidean distances approximate the
-    dissimilarities.
+def classical_scaling(values: np.ndarray, components: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    """Return principal coordinates: points whose Euclidean distances approximate dissimilarities.
 
     Parameters
     ----------
-    matrix : ndarray, shape (m, m)
+    values : ndarray, shape (m, m)
+        Without unknown dissimilarities.
     components : int
 
     Returns
     -------
     coordinates : ndarray, shape (m, components)
-        The sign of each is fixed so that its largest entry is positive.
+        The sign of each component is fixed: its largest entry is positive.
     explained : ndarray, shape (components,)
-        Share of the positive eigenvalues' sum.
+        Share of the sum of the positive eigenvalues.
 
     References
     ----------
     Gower 1966, doi:10.1093/biomet/53.3-4.325
     """
-    centring = np.eye(len(matrix)) - 1 / len(matrix)
-    eigenvalues, vectors = np.linalg.eigh(-0.5 * centring @ matrix**2 @ centring)
+    centring = np.eye(len(values)) - 1 / len(values)
+    eigenvalues, vectors = np.linalg.eigh(-0.5 * centring @ values**2 @ centring)
     order = np.argsort(eigenvalues)[::-1][:components]
-    # What rounding leaves of a zero must not be scaled up to a coordinate.
+    # An eigenvalue that is 0 but for rounding must not become a coordinate.
     positive = np.where(eigenvalues > 1e-12 * np.abs(eigenvalues).max(initial=0), eigenvalues, 0)
     total = positive.sum()
-    coordinates = np.zeros((len(matrix), components))
+    coordinates = np.zeros((len(values), components))
     explained = np.zeros(components)
     for component, index in enumerate(order):
         vector = vectors[:, index]
@@ -52,22 +52,22 @@ def classical_scaling(matrix: np.ndarray, components: int = 2) -> tuple[np.ndarr
 
 
 def resampled_covariances(coordinates: np.ndarray, matrix: Dissimilarities) -> np.ndarray:
-    """Return how the coordinates of models vary over bootstrap replicates.
+    """Return how the models' principal coordinates vary over the bootstrap replicates of a matrix.
 
-    Each replicate is scaled by itself, then turned and mirrored so that it fits the coordinates
-    best.
+    The coordinates of each replicate are rotated and mirrored to lie as near as possible to those
+    of the matrix.
 
     Parameters
     ----------
     coordinates : ndarray, shape (m, 2)
-        Of `classical_scaling`.
+        Of the matrix, by `classical_scaling`.
     matrix : Dissimilarities
         Replicates with an unknown value are left out.
 
     Returns
     -------
     ndarray, shape (m, 2, 2)
-        Around the coordinates; NaN where no replicate is complete.
+        Covariances about the coordinates; NaN where no replicate is complete.
 
     References
     ----------
@@ -78,18 +78,14 @@ def resampled_covariances(coordinates: np.ndarray, matrix: Dissimilarities) -> n
         return np.full((len(coordinates), 2, 2), np.nan)
     total = np.zeros((len(coordinates), 2, 2))
     for replicate in complete:
-        shift = (
-            turn(classical_scaling(square(replicate, len(coordinates)))[0], coordinates)
-            - coordinates
-        )
+        resampled, _ = classical_scaling(square(replicate, len(coordinates)))
+        shift = turn(resampled, coordinates) - coordinates
         total += shift[:, :, None] * shift[:, None, :]
     return total / len(complete)
 
 
 def turn(points: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Turn and mirror centred points (m, 2) so that they fit other points best (orthogonal
-    Procrustes).
-    """
+    """Rotate and mirror centred points (m, 2) to lie as near as possible to a target (m, 2)."""
     from scipy.linalg import orthogonal_procrustes
 
     return points @ orthogonal_procrustes(points, target)[0]
@@ -97,7 +93,7 @@ def turn(points: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 def ellipse_of(covariance: np.ndarray) -> tuple[float, float, float]:
     """Return width, height and angle (degrees) of the ellipse that holds 95% of a normal
-    distribution in the plane.
+    distribution in the plane, given its covariance (2, 2).
     """
     variances, axes = np.linalg.eigh(covariance)
     height, width = 2 * REACH * np.sqrt(np.maximum(variances, 0))
@@ -105,13 +101,11 @@ def ellipse_of(covariance: np.ndarray) -> tuple[float, float, float]:
 
 
 def describe_projection(
-    coordinates: np.ndarray,
-    explained: np.ndarray,
-    covariances: np.ndarray,
-    names: Sequence[str],
+    coordinates: np.ndarray, explained: np.ndarray, covariances: np.ndarray, names: Sequence[str]
 ) -> list[Row]:
-    """Return one row per model and component, with `COLUMNS`: `deviation` and `correlation` (of
-    both components) over bootstrap replicates.
+    """Return one row per model and component, with `COLUMNS`.
+
+    `deviation` of the coordinate, and `correlation` of both, are over bootstrap replicates.
     """
     rows = []
     for name, point, covariance in zip(names, coordinates, covariances, strict=True):
@@ -131,7 +125,7 @@ def describe_projection(
 
 
 def parse_projection(rows: Sequence[Row]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return coordinates (m, 2), explained shares (2,) and covariances (m, 2, 2) of the rows of
+    """Return coordinates (m, 2), explained shares (2,) and covariances (m, 2, 2) from the rows of
     `describe_projection`.
     """
     coordinates, explained, deviations, correlations = (
@@ -139,6 +133,6 @@ def parse_projection(rows: Sequence[Row]) -> tuple[np.ndarray, np.ndarray, np.nd
         for column in ("coordinate", "explained", "deviation", "correlation")
     )
     covariances = deviations[:, :, None] * deviations[:, None, :]
-    # Where one of the deviations is 0, there is no correlation.
+    # Where a deviation is 0, the correlation is not defined.
     covariances[:, [0, 1], [1, 0]] *= np.nan_to_num(correlations)
     return coordinates, explained[0], covariances

@@ -1,47 +1,63 @@
-"""Partitions by the package python-louvain, for repeating the studies that used it.
+"""Louvain's method by python-louvain 0.16, for repeating studies that used it.
 
-python-louvain 0.16 moves nodes by the same gain as lookalike and networkx: the modularity in which
-the resolution multiplies the degrees. But it decides whether to go on by another sum, in which the
-resolution multiplies the links. At a resolution of 1 the two are equal. Below 1, the second may
-hardly rise while the first does: the method then stops early, with too many communities.
+It moves nodes by the same gain as networkx and as our loops. But it stops by another modularity,
+in which the resolution multiplies the links instead of the degrees: below a resolution of 1 it
+stops early and finds more communities. Between 14 models with random dissimilarities at .8, where
+one community is best, it finds 2.8 on average; networkx and our loops find 1.04.
 """
 
 import numpy as np
 
-from lookalike.compare.dissimilarities import Dissimilarities
+from lookalike.core.condensed import square
 from lookalike.core.errors import InputError
-from lookalike.groups.graph import similarity_graph
 
 
-def python_louvain_partition(matrix: Dissimilarities, resolution: float, seed: int) -> np.ndarray:
-    """Return one partition of models by python-louvain.
+def find_partitions(
+    dissimilarities: np.ndarray, models: int, resolution: float, seeds: np.ndarray
+) -> np.ndarray:
+    """Return a partition for each vector of dissimilarities and each seed.
 
     Parameters
     ----------
-    matrix : Dissimilarities
-        Without unknown values.
+    dissimilarities : ndarray, shape (B, models (models - 1) / 2)
+    models : int
     resolution : float
-    seed : int
-        Of the order in which nodes are visited.
+    seeds : ndarray, shape (B, S)
+        The package's `random_state`.
 
     Returns
     -------
-    ndarray of int, shape (m,)
-        The community of every model, in the order of the names.
+    ndarray, shape (B, S, models)
+        Weights are 1 - d / max d, as in `model_graph`; where all are 0, everything is one
+        community.
 
     Raises
     ------
     InputError
-        If python-louvain is not installed.
+        If the package is not installed.
+
+    References
+    ----------
+    https://github.com/taynaud/python-louvain
     """
     try:
         from community import best_partition
     except ImportError:
         raise InputError(
-            "python-louvain is not installed; install it (pip install python-louvain==0.16), or "
-            "use lookalike's own partitions"
+            "python-louvain is not installed; type `pip install python-louvain==0.16`, or leave "
+            "the choice of Louvain's method out"
         ) from None
-    found = best_partition(
-        similarity_graph(matrix), weight="weight", resolution=resolution, random_state=seed
-    )
-    return np.array([found[name] for name in matrix.names], int)
+    import networkx
+
+    found = np.zeros((*seeds.shape, models), np.int64)
+    for replicate, values in enumerate(dissimilarities):
+        peak = values.max(initial=0)
+        weights = square(1 - values / peak if peak > 0 else 1.0, models)
+        if not weights.any():
+            continue
+        # Links of weight 0 are left out, as they are by networkx.from_numpy_array.
+        graph = networkx.from_numpy_array(weights)
+        for run, seed in enumerate(seeds[replicate].tolist()):
+            partition = best_partition(graph, resolution=resolution, random_state=seed)
+            found[replicate, run] = [partition[node] for node in range(models)]
+    return found

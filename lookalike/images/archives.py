@@ -1,14 +1,18 @@
-"""Images from an archive: downloaded once, verified, unpacked so that nothing leaves its folder."""
+"""Archives of images: which one a source stands for, and safe unpacking into one folder.
 
-import hashlib
+The extraction is `tarfile`'s (filter `data`) and `zipfile`'s; the check of names is our own, since
+`shutil.unpack_archive` strips or skips a harmful name without a word, and takes a truncated tar.
+"""
+
 import re
 import shutil
 import stat
-import time
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from lookalike.core.errors import InputError
+from lookalike.core.types import Row, StrPath
 from lookalike.images.manifest import SPLITS, SUFFIXES
 
 IMAGENETTE = "https://s3.amazonaws.com/fast-ai-imageclas"
@@ -25,34 +29,31 @@ KNOWN = {
     ),
 }
 ARCHIVE = re.compile(r"(.+?)(\.tgz|\.tar\.gz|\.tar|\.zip)", re.I)
-# Stands in every folder that was unpacked here, so that nobody's own folder is taken for one.
+# Marks every folder that was unpacked here, so that no user's own folder is taken for one.
 STAMP = ".unpacked"
-TIMEOUT = 30  # seconds without a byte
-PAUSES = (1, 3, 10)  # seconds before each new try
 
 
-def find_archive(source, checksum=None):
-    """Tell which archive a source of images stands for.
+def find_archive(source: str, checksum: str | None = None) -> dict[str, Row]:
+    """Return the archive that a source of images stands for.
 
     Parameters
     ----------
     source : str
-        A name out of `KNOWN`, the URL or the path of an archive, or anything else.
+        A name in `KNOWN`, the URL or the path of an archive, or anything else.
     checksum : str, optional
-        `md5:...` or `sha256:...` of the archive; a URL wants one, a name out of `KNOWN` has its
-        own.
+        `md5:...` or `sha256:...` of the archive; a URL needs one, a name in `KNOWN` has its own.
 
     Returns
     -------
     dict
-        From the name of the folder that it is unpacked to, to its `url` (None for an archive that
-        is there already), `path` and `checksum` (None where nothing is to be verified). Empty if
-        the source is no archive.
+        The key is the name of the folder that the archive is unpacked to. The value holds its
+        `url` (None for a file that is there already), `path` and `checksum` (None if there is none
+        to verify). Empty if the source is no archive.
 
     Raises
     ------
     InputError
-        If the checksum is missing, or one too many, or the URL is not that of an archive.
+        If a checksum is missing or does not belong there, or the URL is not that of an archive.
     """
     url = None
     if source in KNOWN and checksum is None:
@@ -61,7 +62,7 @@ def find_archive(source, checksum=None):
         url, source = source, PurePosixPath(unquote(urlsplit(source).path)).name
         if checksum is None:
             raise InputError(
-                f"config: images.source: {url} wants `images.checksum: sha256:...` (or "
+                f"config: images.source: {url} needs `images.checksum: sha256:...` (or "
                 "md5:...), so that a broken download is noticed"
             )
     match = ARCHIVE.fullmatch(Path(source).name)
@@ -81,136 +82,10 @@ def find_archive(source, checksum=None):
     return {name: {"url": url, "path": path, "checksum": checksum and checksum.lower()}}
 
 
-def fetch(path, url=None, checksum=None):
-    """Make sure that an archive is there and whole: download it unless it is there, then verify it.
-
-    Parameters
-    ----------
-    path : path
-        Of the archive. A download grows beside it, as `{path}.part`, and stays there when it breaks
-        off.
-    url : str, optional
-        Where it comes from; None for an archive that must be there.
-    checksum : str, optional
-        `md5:...` or `sha256:...`; a download must have one.
-
-    Raises
-    ------
-    InputError
-        If it cannot be downloaded, or its checksum is another one. A download that is wrong is
-        deleted, a file that was there is not.
-    """
-    path = Path(path)
-    if url is None or path.exists():
-        if checksum and (found := checksum_like(checksum, path)) != checksum:
-            remedy = "remove it, and it is downloaded again" if url else "get it again"
-            raise InputError(
-                f"{path}: its checksum is {found}, not {checksum}; {remedy}, or correct "
-                "images.checksum"
-            )
-        return
-    part = path.with_name(f"{path.name}.part")
-    resumed = part.exists()
-    part.parent.mkdir(parents=True, exist_ok=True)
-    download(url, part, path)
-    if resumed and checksum_like(checksum, part) != checksum:
-        print(
-            f"{part}: the end does not fit what was there before; it is downloaded from the "
-            "start again"
-        )
-        part.unlink()
-        download(url, part, path)
-    if (found := checksum_like(checksum, part)) != checksum:
-        part.unlink()
-        raise InputError(
-            f"{path}: the checksum of {url} is {found}, not {checksum}; the download is "
-            "deleted: run again, or correct images.checksum"
-        )
-    part.rename(path)
-    print(f"{path}: verified, {checksum}")
-
-
-def checksum_like(checksum, path):
-    """Return the checksum of a file, of the kind of another one."""
-    kind = checksum.partition(":")[0]
-    with Path(path).open("rb") as file:
-        digest = hashlib.file_digest(file, lambda: hashlib.new(kind, usedforsecurity=False))
-        return f"{kind}:{digest.hexdigest()}"
-
-
-def download(url, part, path):
-    """Download a file, trying again where it is worth it; `path` is where the error tells to put it
-    by hand.
-    """
-    from http.client import HTTPException
-    from urllib.error import HTTPError, URLError
-
-    for pause in (*PAUSES, None):
-        try:
-            receive(url, part)
-            break
-        except (OSError, HTTPException, ValueError) as error:
-            reason = error.reason if type(error) is URLError else str(error) or type(error).__name__
-            is_refused = (
-                isinstance(error, HTTPError) and error.code < 500 and error.code not in (408, 429)
-            )
-            is_final = pause is None or is_refused or isinstance(error, ValueError)
-        if is_final:
-            kept = "run again to go on where it broke off, or " if part.exists() else ""
-            raise InputError(
-                f"{url}: cannot be downloaded ({reason}); {kept}fetch it elsewhere and put "
-                f"it at {path}, or unpack it and give the folder as images.source"
-            )
-        print(f"{url}: {reason}; next try in {pause} s")
-        time.sleep(pause)
-
-
-def receive(url, part):
-    """Receive a file in one go, from where the part of it that is there ends, as far as the server
-    lets one.
-    """
-    from urllib.error import HTTPError
-    from urllib.request import Request, urlopen
-
-    there = part.stat().st_size if part.exists() else 0
-    headers = {"User-Agent": "lookalike"} | ({"Range": f"bytes={there}-"} if there else {})
-    try:
-        response = urlopen(Request(url, headers=headers), timeout=TIMEOUT)
-    except HTTPError as error:
-        # Nothing follows what is there: it is whole, which its checksum will tell.
-        if there and error.code == 416:
-            return
-        raise
-    with response, part.open("ab") as file:
-        given = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
-        start = int(given[1]) if response.status == 206 and given else 0
-        file.truncate(start)
-        save(response, file, start, url)
-
-
-def save(response, file, start, url):
-    """Write what a response brings to a file, and print how far it is: a line every 5 percent."""
-    total = response.length and start + response.length
-    done = shown = start
-    began = time.monotonic()
-    while block := response.read1(2**16):
-        file.write(block)
-        done += len(block)
-        if done - shown >= (total or 2**28) / 20 or done == total:
-            speed = (done - start) / max(time.monotonic() - began, 1e-3)
-            size = (
-                f"{done / total:.0%} of {total / 1e6:.1f} MB" if total else f"{done / 1e6:.1f} MB"
-            )
-            print(f"{url}: {size}, {speed / 1e6:.1f} MB/s")
-            shown = done
-    if total and done < total:
-        raise ConnectionError(f"it broke off after {done / 1e6:.1f} of {total / 1e6:.1f} MB")
-
-
-def unpack(archive, folder):
+def unpack(archive: StrPath, folder: StrPath) -> None:
     """Unpack an archive of images into a folder that appears when it is whole.
 
-    A folder in the archive that holds all the rest, as most archives have, is left out.
+    A folder that wraps all the rest, as in most archives, is left out.
 
     Parameters
     ----------
@@ -245,22 +120,21 @@ def unpack(archive, folder):
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def extract_tar(archive, folder):
+def extract_tar(archive: Path, folder: Path) -> None:
     """Extract a tar archive, compressed or not."""
     import tarfile
 
-    def checked(member, place):
-        # tarfile's own filter would strip a leading slash without a word, and follow links to where
-        # they lead.
+    def checked(member: tarfile.TarInfo, target: str) -> tarfile.TarInfo | None:
+        # tarfile's own filter would strip a leading slash without a word, and accept links.
         names = [member.name, member.linkname] if member.islnk() else [member.name]
-        if not is_wanted(archive, names, member.isreg() or member.isdir() or member.islnk()):
+        if not is_kept(archive, names, member.isreg() or member.isdir() or member.islnk()):
             return None
-        return tarfile.data_filter(member, place)
+        return tarfile.data_filter(member, target)
 
     with tarfile.open(archive) as file:
         file.extractall(folder, filter=checked)
-        # What breaks off within a header is the end to tarfile; the true one is a block of zeros,
-        # and gzip's checksum follows.
+        # tarfile takes a truncated header for the end; the true end is a block of zeros, and gzip's
+        # checksum follows.
         file.fileobj.seek(file.offset)
         if file.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
             raise EOFError("it ends in the middle")
@@ -268,13 +142,13 @@ def extract_tar(archive, folder):
             pass
 
 
-def extract_zip(archive, folder):
+def extract_zip(archive: Path, folder: Path) -> None:
     """Extract a zip archive."""
     from zipfile import ZipFile
 
     with ZipFile(archive) as file:
         for member in file.infolist():
-            if is_wanted(
+            if is_kept(
                 archive,
                 [member.filename],
                 stat.S_IFMT(member.external_attr >> 16) in (0, stat.S_IFREG, stat.S_IFDIR),
@@ -282,9 +156,9 @@ def extract_zip(archive, folder):
                 file.extract(member, folder)
 
 
-def is_wanted(archive, names, is_plain):
-    """Refuse a member of an archive that could write elsewhere, and tell whether it is more than
-    what a Mac adds.
+def is_kept(archive: Path, names: Sequence[str], is_plain: bool) -> bool:
+    """Return whether a member of an archive is more than what macOS adds; refuse one that could
+    write elsewhere.
     """
     paths = [name.replace("\\", "/") for name in names]
     leaves = any(
@@ -301,10 +175,8 @@ def is_wanted(archive, names, is_plain):
     return "__MACOSX" not in parts and not parts[-1].startswith("._")
 
 
-def top_of(folder):
-    """Return the folder that holds the splits or the classes, within those that hold nothing but
-    one folder.
-    """
+def top_of(folder: Path) -> Path:
+    """Return the folder that holds the splits or the classes, below any that only wrap another."""
     folders = [path for path in folder.iterdir() if path.is_dir()]
     has_images = any(path.suffix.lower() in SUFFIXES for path in folder.iterdir())
     is_wrapped = (

@@ -1,8 +1,9 @@
 """The built-in demo data: bright shapes on darkened crops of scikit-image's photographs.
 
-The shape alone decides the class, and its mask is known: so it is also known where a model should
-look.
+The shape alone decides the class, and its mask is known, so where a model should look is known too.
 """
+
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -25,7 +26,7 @@ PHOTOGRAPHS = (
 OVERSAMPLING = 4
 
 
-def outline(shape):
+def outline(shape: str) -> np.ndarray | None:
     """Return the corners of a shape on the unit circle, shape (k, 2); None for disk and ring."""
     if shape == "triangle":
         angles = np.radians(np.arange(3) * 120 - 90)
@@ -45,7 +46,9 @@ def outline(shape):
     return None
 
 
-def draw_mask(shape, centre, radius, angle, size):
+def draw_mask(
+    shape: str, centre: Sequence[float] | np.ndarray, radius: float, angle: float, size: int
+) -> np.ndarray:
     """Return the anti-aliased mask of one shape.
 
     Parameters
@@ -82,7 +85,7 @@ def draw_mask(shape, centre, radius, angle, size):
     return np.asarray(canvas.resize((size, size), Image.Resampling.BOX), dtype=float) / 255
 
 
-def load_photographs():
+def load_photographs() -> list[np.ndarray]:
     """Return scikit-image's bundled photographs as RGB arrays, uint8."""
     from pathlib import Path
 
@@ -93,7 +96,9 @@ def load_photographs():
     return [np.asarray(Image.open(path).convert("RGB")) for path in paths]
 
 
-def draw_image(photographs, shape, size, rng):
+def draw_image(
+    photographs: Sequence[np.ndarray], shape: str, size: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
     """Draw one demo image.
 
     Returns
@@ -101,14 +106,14 @@ def draw_image(photographs, shape, size, rng):
     image : ndarray, shape (size, size, 3), uint8
     mask : ndarray, shape (size, size), bool
     """
-    photograph = photographs[rng.integers(len(photographs))]
+    photograph = photographs[int(rng.integers(len(photographs)))]
     largest = min(photograph.shape[:2])
     side = int(rng.integers(min(size, largest), min(2 * size, largest) + 1))
     top, left = (int(rng.integers(extent - side + 1)) for extent in photograph.shape[:2])
     crop = Image.fromarray(photograph[top : top + side, left : left + side]).resize((size, size))
     background = np.asarray(crop, dtype=float) * rng.uniform(0.3, 0.5)
     radius = rng.uniform(11, 17) * size / 64
-    # Drawn towards the borders, so that looking at the centre is no way to find the shape.
+    # Most shapes lie near the borders, so that looking at the centre does not find them.
     centre = radius + (size - 2 * radius) * rng.beta(0.5, 0.5, 2)
     mask = draw_mask(shape, centre, radius, rng.uniform(-20, 20), size)
     colour = rng.uniform(150, 255, 3)
@@ -116,14 +121,16 @@ def draw_image(photographs, shape, size, rng):
     return image.round().astype(np.uint8), mask >= 0.5
 
 
-def score_image(image, mask):
-    """Return what a regression head may learn of a demo image: the share that the shape covers,
-    plus its mean brightness in [0, 1].
+def score_image(image: np.ndarray, mask: np.ndarray) -> float:
+    """Return the score of a demo image, for regression heads: the share that the shape covers, plus
+    the shape's mean brightness in [0, 1].
     """
     return float(mask.mean() + image[mask].mean() / 255)
 
 
-def draw_images(seed, split, count, size):
+def draw_images(
+    seed: int, split: str, count: int, size: int
+) -> Iterator[tuple[str, int, np.ndarray, np.ndarray]]:
     """Draw a split of the demo data, the classes in turn.
 
     Yields

@@ -1,20 +1,24 @@
 """Images: the manifest of a folder, its split, the balanced sample that is explained."""
 
-import hashlib
 import os
 from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Literal
 
 from lookalike.core.errors import InputError
+from lookalike.core.io import hash_file
 from lookalike.core.seeding import rng_of
+from lookalike.core.types import Row, StrPath
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 SPLITS = ("train", "val")
 VALIDATION_SHARE = 0.2
+COLUMNS = ("image", "path", "label", "split", "sha256")
 
 
-def find_images(folder, seed=0, masks=None):
-    """List the images of a folder with one sub-folder a class, or with images that have no class.
+def find_images(folder: StrPath, seed: int = 0) -> list[Row]:
+    """List the images of a folder with one sub-folder for each class, or without classes.
 
     Either `folder/{train,val}/{class}/*` or `folder/{class}/*`; the second is split here, one fifth
     of each class for validation, drawn with the seed. Without class folders, all labels are empty.
@@ -23,18 +27,16 @@ def find_images(folder, seed=0, masks=None):
     ----------
     folder : path
     seed : int
-    masks : path, optional
-        Folder with a mask `{image}.png` for some of the images.
 
     Returns
     -------
     list of dict
-        `image` (id), `path`, `label`, `split`, `mask`, `sha256`, sorted by split, label and path.
+        `image` (id), `path`, `label`, `split` and `sha256`, sorted by split, label and path.
 
     Raises
     ------
     InputError
-        If the folder holds no image, or a file that is no image.
+        If the folder holds no image, or an image cannot be read.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -42,14 +44,14 @@ def find_images(folder, seed=0, masks=None):
     found = image_files(folder)
     if not found:
         raise InputError(
-            f"{folder}: no image in it; it should hold one sub-folder a class, with "
+            f"{folder}: no image in it; it should hold one sub-folder for each class, with "
             f"{', '.join(SUFFIXES)} files"
         )
     first = {path.relative_to(folder).parts[0] for path in found if path.parent != folder}
     has_splits = bool(first & set(SPLITS))
     if has_splits and (others := sorted(first - set(SPLITS))):
         raise InputError(
-            f"{folder}: holds {others[0]!r} beside "
+            f"{folder}: holds {others[0]!r} next to "
             f"{' and '.join(sorted(first & set(SPLITS)))}; keep only train and val there, or "
             "class folders alone"
         )
@@ -57,35 +59,36 @@ def find_images(folder, seed=0, masks=None):
     if outside := [row["path"] for row in rows if not row["label"]]:
         if len(outside) < len(rows):
             raise InputError(
-                f"{outside[0]}: lies outside the class folders; every image belongs into a "
-                "sub-folder with the name of its class, or none does"
+                f"{outside[0]}: lies outside the class folders; put every image into a "
+                "sub-folder with the name of its class, or none"
             )
-        print(f"{folder}: no class folders, so that no image has a label")
+        print(f"{folder}: no class folders, so no image has a label")
     name_images(rows)
     if not has_splits:
         split_by_class(rows, seed)
-    for row in rows:
-        mask = Path(masks or "", f"{row['image']}.png")
-        row["mask"] = str(mask) if masks and mask.is_file() else ""
-    columns = ("image", "path", "label", "split", "mask", "sha256")
     rows.sort(key=lambda row: (row["split"], row["label"], row["path"]))
-    return [{name: row[name] for name in columns} for row in rows]
+    return [{name: row[name] for name in COLUMNS} for row in rows]
 
 
-def image_files(folder):
+def given_images(images: Sequence[str], split: str) -> list[Row]:
+    """Return the manifest of images whose maps are given: ids without files."""
+    return [dict.fromkeys(COLUMNS, "") | {"image": image, "split": split} for image in images]
+
+
+def image_files(folder: StrPath) -> list[Path]:
     """Return the image files below a folder, links followed, sorted."""
     paths = (
-        Path(place, name) for place, _, names in os.walk(folder, followlinks=True) for name in names
+        Path(home, name) for home, _, names in os.walk(folder, followlinks=True) for name in names
     )
     return sorted(path for path in paths if path.suffix.lower() in SUFFIXES and path.is_file())
 
 
-def describe(path, folder, has_splits):
+def describe(path: Path, folder: Path, has_splits: bool) -> Row:
     """Return the row of one image, its content checked and hashed."""
     from PIL import Image
 
     if has_splits and path.parent == folder:
-        raise InputError(f"{path}: lies beside {' and '.join(SPLITS)}; put it into one of them")
+        raise InputError(f"{path}: lies next to {' and '.join(SPLITS)}; put it into one of them")
     parts = path.relative_to(folder).parts[has_splits:-1]
     try:
         with Image.open(path) as image:
@@ -95,11 +98,15 @@ def describe(path, folder, has_splits):
             f"{path}: not a readable image ({error}); replace it or take it out of its folder"
         ) from None
     split = path.relative_to(folder).parts[0] if has_splits else ""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return {"path": str(path), "label": "/".join(parts), "split": split, "sha256": digest}
+    return {
+        "path": str(path),
+        "label": "/".join(parts),
+        "split": split,
+        "sha256": hash_file(path),
+    }
 
 
-def split_by_class(rows, seed):
+def split_by_class(rows: list[Row], seed: int) -> None:
     """Assign train and val within every class, by the seed and the content, in place."""
     classes = defaultdict(list)
     for row in rows:
@@ -108,11 +115,11 @@ def split_by_class(rows, seed):
         members = sorted(members, key=lambda row: (row["sha256"], row["path"]))
         order = rng_of(seed, "split", label).permutation(len(members))
         held_out = max(1, round(VALIDATION_SHARE * len(members))) if len(members) > 1 else 0
-        for place, index in enumerate(order):
-            members[index]["split"] = "val" if place < held_out else "train"
+        for turn, index in enumerate(order):
+            members[index]["split"] = "val" if turn < held_out else "train"
 
 
-def name_images(rows):
+def name_images(rows: list[Row]) -> None:
     """Give every image its id, in place: the file's stem, longer only where stems collide."""
     for parts in (("stem",), ("label", "stem"), ("split", "label", "stem")):
         names = [".".join(name_part(row, part) for part in parts) for row in rows]
@@ -126,17 +133,28 @@ def name_images(rows):
         row["image"] = name
 
 
-def name_part(row, part):
-    """Return a part of an image's id, free of separators of paths."""
+def name_part(row: Row, part: str) -> str:
+    """Return a part of an image's id, without path separators."""
     return (Path(row["path"]).stem if part == "stem" else row[part]).replace("/", ".")
 
 
-def among(rows, images):
-    """Return the rows of the manifest whose images are among those given; None means all."""
-    return rows if images is None else [row for row in rows if row["image"] in set(images)]
+def find_masks(rows: Sequence[Row], folder: StrPath) -> list[Row]:
+    """Return the images of a manifest whose object is known: `image` and `mask`, the path of a file
+    `{image}.png` in the folder.
+    """
+    masks = {row["image"]: Path(folder, f"{row['image']}.png") for row in rows}
+    return [{"image": image, "mask": str(path)} for image, path in masks.items() if path.is_file()]
 
 
-def sample_images(rows, split, n, seed):
+def among(rows: list[Row], images: Collection[str] | None) -> list[Row]:
+    """Return the rows of the manifest whose images are among the given ones; None means all."""
+    if images is None:
+        return rows
+    images = set(images)
+    return [row for row in rows if row["image"] in images]
+
+
+def sample_images(rows: list[Row], split: str, n: int | Literal["all"], seed: int) -> list[Row]:
     """Draw a sample balanced over classes; a larger n holds the smaller one.
 
     Parameters
@@ -166,13 +184,13 @@ def sample_images(rows, split, n, seed):
     for row in rows:
         classes[row["label"]].append(row["image"])
     turns = rng_of(seed, "classes").permutation(sorted(classes)).tolist()
-    chosen = set()
+    chosen: set[str] = set()
     for turn, label in enumerate(turns):
         share = n // len(classes) + (turn < n % len(classes))
         members = classes[label]
         if len(members) < share:
             raise InputError(
-                f"images.n: {n} images want {share} of class {label!r}, which has "
+                f"images.n: {n} images need {share} of class {label!r}, which has "
                 f"{len(members)} in split {split!r}; lower n or add images"
             )
         order = rng_of(seed, "sample", label).permutation(len(members))

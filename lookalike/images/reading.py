@@ -1,11 +1,14 @@
 """Images and masks as arrays."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from lookalike.core.errors import InputError
+from lookalike.core.types import Row, StrPath
 
 
-def load_images(rows, size, threads=1):
+def load_images(rows: Sequence[Row], size: int, threads: int = 1) -> np.ndarray:
     """Decode images, several at a time.
 
     Parameters
@@ -14,7 +17,7 @@ def load_images(rows, size, threads=1):
         With `path`.
     size : int
     threads : int
-        How many are decoded at once.
+        Number of images that are decoded at once.
 
     Returns
     -------
@@ -24,15 +27,15 @@ def load_images(rows, size, threads=1):
 
     images = np.empty((len(rows), size, size, 3), dtype=np.uint8)
 
-    def decode(place):
-        images[place] = read_image(rows[place]["path"], size)
+    def decode(index: int) -> None:
+        images[index] = read_image(rows[index]["path"], size)
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(decode, range(len(rows))))
     return images
 
 
-def read_image(path, size):
+def read_image(path: StrPath, size: int) -> np.ndarray:
     """Return an image as RGB, resized to a square.
 
     Returns
@@ -42,9 +45,10 @@ def read_image(path, size):
     from PIL import Image, ImageOps
 
     try:
-        with Image.open(path) as image:
-            image.draft("RGB", (size, size))
-            ImageOps.exif_transpose(image, in_place=True)
+        with Image.open(path) as file:
+            file.draft("RGB", (size, size))
+            ImageOps.exif_transpose(file, in_place=True)
+            image: Image.Image = file
             if image.mode.startswith("I;16"):
                 # Pillow would clip 16 bits to 8, not scale them.
                 image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
@@ -57,6 +61,6 @@ def read_image(path, size):
         ) from None
 
 
-def read_mask(path, size):
+def read_mask(path: StrPath, size: int) -> np.ndarray:
     """Return a mask as booleans, shape (size, size)."""
     return read_image(path, size)[..., 0] >= 128

@@ -1,8 +1,9 @@
-"""Scores of images and human similarities between them: read, matched, and made from one another;
-the parts of the training split.
+"""Scores of images, human similarities between them (read, or made from the scores), and the parts
+of the training split.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +11,17 @@ import numpy as np
 from lookalike.core import io
 from lookalike.core.errors import InputError, near_names
 from lookalike.core.seeding import rng_of
+from lookalike.core.types import Row, StrPath
 
-# Share of the training split that no head is fitted to: it stops the fit, and chooses how many
-# channels are kept.
+# Share of the training split that no head is fitted to: it stops the fit, and sets the number of
+# channels that are kept.
 STOPPING_SHARE = 0.2
 FEWEST_IMAGES = 5
-# Of scores, as a share of the largest; numbers of single precision tell no less apart.
+# Of scores, as a share of the largest: near the resolution of single precision.
 SMALLEST_SPREAD = 1e-4
 
 
-def match_scores(given, rows, path):
+def match_scores(given: Sequence[Row], rows: Sequence[Row], path: StrPath) -> list[Row]:
     """Find the score of every image of a manifest.
 
     Parameters
@@ -39,7 +41,7 @@ def match_scores(given, rows, path):
     Raises
     ------
     InputError
-        If an image has no score or two, or a score is no finite number, or all are the same.
+        If an image has no score or two, a score is no finite number, or all are equal.
     """
     given = [
         {(column or "").strip().lower(): cell for column, cell in row.items()} for row in given
@@ -47,7 +49,7 @@ def match_scores(given, rows, path):
     if not given or not {"image", "score"} <= given[0].keys():
         header = f"it names {', '.join(map(repr, given[0]))}" if given else "it is empty"
         raise InputError(
-            f"{path}: wants a first line with the columns image and score, between commas, "
+            f"{path}: needs a first line with the columns image and score, between commas, "
             f"and a line for each image; {header}"
         )
     ids = ids_of(rows)
@@ -58,13 +60,11 @@ def match_scores(given, rows, path):
             strange.append(name)
             continue
         if ids[name] in found:
-            raise InputError(
-                f"{path}: image {ids[name]!r} stands there twice; keep one of its scores"
-            )
+            raise InputError(f"{path}: image {ids[name]!r} appears twice; keep one of its scores")
         found[ids[name]] = as_number(row["score"], f"{path}: the score of image {ids[name]!r}")
     if missing := [row["image"] for row in rows if row["image"] not in found]:
         hint = near_names(missing[0], strange) or (
-            f"; of what it names, {strange[0]!r} is no image" if strange else ""
+            f"; {strange[0]!r}, which it names, is no image" if strange else ""
         )
         raise InputError(
             f"{path}: {len(missing)} of {len(rows)} images have no score, for example "
@@ -73,60 +73,70 @@ def match_scores(given, rows, path):
     spread, largest = np.ptp(list(found.values())), max(map(abs, found.values()))
     if spread <= SMALLEST_SPREAD * largest:
         raise InputError(
-            f"{path}: the scores differ by {spread:g}, too little beside their size of "
+            f"{path}: the scores differ by {spread:g}, too little next to their size of "
             f"{largest:g} to be learnt; subtract a constant from all"
         )
     return [{"image": row["image"], "score": found[row["image"]]} for row in rows]
 
 
-def ids_of(rows):
-    """Return the id of an image by its id, and by the name of its file where no other has the
-    same.
-    """
+def ids_of(rows: Sequence[Row]) -> dict[str, str]:
+    """Return the id of every image, by its id and by the name of its file if no other has it."""
     files = Counter(Path(row["path"]).name for row in rows if row["path"])
     return {
         Path(row["path"]).name: row["image"] for row in rows if files[Path(row["path"]).name] == 1
     } | {row["image"]: row["image"] for row in rows}
 
 
-def as_number(text, what):
-    """Return a text as a finite number."""
+def as_number(text: str | None, what: str) -> float:
+    """Return a text as a finite number; `what` is the subject of the error."""
     if text is None or not text.strip():
         raise InputError(f"{what} is missing")
     try:
         number = float(text)
     except ValueError:
-        raise InputError(f"{what} is {text!r}, which is no number") from None
+        raise InputError(f"{what} is {text!r}, which is not a number") from None
     if not np.isfinite(number):
         raise InputError(f"{what} is {text!r}, which is not finite")
     return number
 
 
-def read_scores(path, images):
+def read_scores(path: StrPath, images: Sequence[str]) -> np.ndarray:
     """Return the scores of images, ndarray (n,), from a table that `match_scores` made."""
     found = {row["image"]: float(row["score"]) for row in io.read_table(path)}
     return np.array([found[image] for image in images])
 
 
-def human_similarity(images, similarity=None, scores=None):
-    """Return how alike images are to humans, shape (n, n): by a given matrix, or else by their
+def human_similarity(
+    images: Sequence[str], similarity: StrPath | None = None, scores: StrPath | None = None
+) -> np.ndarray:
+    """Return the similarity of images to humans, shape (n, n): of a given matrix, or else of their
     scores.
+
+    Parameters
+    ----------
+    images : list of str
+    similarity, scores : path, optional
+        Of a matrix, or of a table that `match_scores` made; one of them is needed.
     """
     if similarity:
         return match_similarity(*io.read_matrix(similarity), images, similarity)
+    if not scores:
+        raise ValueError("neither similarities nor scores of the images are given")
     return similarity_of_scores(read_scores(scores, images))
 
 
-def similarity_of_scores(scores):
-    """Return how similar images are by their scores: 1 less the difference, as a share of the
-    largest; shape (n, n).
+def similarity_of_scores(scores: np.ndarray) -> np.ndarray:
+    """Return the similarity of images by their scores, shape (n, n): 1 minus the difference as a
+    share of the largest difference.
     """
     differences = np.abs(np.subtract.outer(scores, scores))
     return 1 - differences / (differences.max() or 1)
 
 
-def match_similarity(matrix, names, images, path):
-    """Return the part of a matrix of similarities that speaks of some images, in their order.
+def match_similarity(
+    matrix: np.ndarray, names: Sequence[str], images: Sequence[str], path: StrPath
+) -> np.ndarray:
+    """Return the rows and columns of a similarity matrix that belong to some images, in order.
 
     Parameters
     ----------
@@ -135,7 +145,7 @@ def match_similarity(matrix, names, images, path):
     names : list of str
         Ids of its images.
     images : list of str
-        That are wanted.
+        The images to select.
     path : path-like
         Of the matrix, for the errors.
 
@@ -146,35 +156,36 @@ def match_similarity(matrix, names, images, path):
     Raises
     ------
     InputError
-        If it is of other images, not symmetric, or has an unknown value.
+        If an image is missing or appears twice, or the matrix is not symmetric, has an unknown
+        value, or holds dissimilarities.
     """
     if twice := [name for name, count in Counter(names).items() if count > 1]:
-        raise InputError(f"{path}: image {twice[0]!r} stands there twice; keep one")
+        raise InputError(f"{path}: image {twice[0]!r} appears twice; keep one")
     if missing := [image for image in images if image not in names]:
         hint = near_names(missing[0], names)
         raise InputError(
-            f"{path}: holds {len(names)} images, and {len(missing)} of the {len(images)} "
-            f"that are wanted are not among them: {missing[0]!r}{hint}"
+            f"{path}: lacks {len(missing)} of the {len(images)} images, for example "
+            f"{missing[0]!r}{hint}; it holds {len(names)}: add the missing ones"
         )
-    places = [names.index(image) for image in images]
-    matrix = io.checked_symmetry(matrix[np.ix_(places, places)], images, path)
+    indices = [names.index(image) for image in images]
+    matrix = io.checked_symmetry(matrix[np.ix_(indices, indices)], images, path)
     if np.nanmin(matrix.diagonal(), initial=np.inf) < np.nanmax(matrix, initial=-np.inf):
         raise InputError(
-            f"{path}: no matrix of similarities: its diagonal is not its largest value; are "
-            "these dissimilarities? subtract them from it"
+            f"{path}: not a similarity matrix: its diagonal is not its largest value; are "
+            "these dissimilarities? subtract them from their largest"
         )
     np.fill_diagonal(matrix, 1)
     if np.isnan(matrix).any():
         row, column = np.argwhere(np.isnan(matrix))[0]
         raise InputError(
-            f"{path}: the similarity of {images[row]!r} and {images[column]!r} is not known; "
+            f"{path}: the similarity of {images[row]!r} and {images[column]!r} is missing; "
             "fill it in"
         )
     return matrix
 
 
-def split_training(rows, seed):
-    """Part the training split of a manifest.
+def split_training(rows: Sequence[Row], seed: int) -> tuple[list[Row], list[Row]]:
+    """Split the training images of a manifest into two parts.
 
     Parameters
     ----------
@@ -185,9 +196,9 @@ def split_training(rows, seed):
     Returns
     -------
     fitted : list of dict
-        Rows that heads are fitted to, and that rank channels, in a random order.
+        Images that heads are fitted to, and that rank channels, in a random order.
     held_back : list of dict
-        One fifth: rows that tell when to stop, and how many channels to keep.
+        One fifth: images that decide when to stop, and how many channels to keep.
 
     Raises
     ------
@@ -196,12 +207,12 @@ def split_training(rows, seed):
     """
     train = [row for row in rows if row["split"] == "train"]
     if len(train) == len(rows):
-        raise InputError("regression heads want held-out images, but there is none in split 'val'")
+        raise InputError("regression heads need held-out images, but there is none in split 'val'")
     if len(train) < FEWEST_IMAGES:
         raise InputError(
-            f"regression heads want {FEWEST_IMAGES} images or more in split 'train', which "
+            f"regression heads need at least {FEWEST_IMAGES} images in split 'train', which "
             f"has {len(train)}"
         )
     order = rng_of(seed, "stopping").permutation(len(train))
     count = max(1, round(STOPPING_SHARE * len(train)))
-    return [train[place] for place in order[count:]], [train[place] for place in order[:count]]
+    return [train[index] for index in order[count:]], [train[index] for index in order[:count]]

@@ -1,18 +1,22 @@
-"""Agreement between matrices, and between their trees: whether methods and metrics say the same of
-who is near to whom.
+"""Agreement between matrices, and between their trees: whether methods and metrics rank the pairs
+of models alike.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from lookalike.core.condensed import all_equal, condensed, models_of, select_pairs, square
+from lookalike.compare.dissimilarities import Dissimilarities
+from lookalike.core.condensed import all_equal, models_of, square
 from lookalike.core.seeding import rng_of
+from lookalike.core.types import Row
 from lookalike.groups.trees import cophenetic_distances, link
 from lookalike.inference.permutation_tests import permuted_correlations, ranks_of
 from lookalike.inference.significance import (
     ALL_EQUAL,
     FEWEST_MODELS,
     enough_permutations,
-    is_clear,
+    is_significant,
     orders_of,
     permutation_p,
     too_few_models,
@@ -34,7 +38,9 @@ COLUMNS = (
 )
 
 
-def compare_matrices(matrices, linkage, permutations, seed):
+def compare_matrices(
+    matrices: Sequence[Dissimilarities], linkage: str, permutations: int, seed: int
+) -> list[Row]:
     """Compare every two dissimilarity matrices, and their trees, by permuting the models.
 
     Matrices of the same images have those images' noise in common, which would pass for agreement.
@@ -43,14 +49,12 @@ def compare_matrices(matrices, linkage, permutations, seed):
 
     Parameters
     ----------
-    matrices : dict
-        From (method, metric) to a matrix (m, m), the names of its models, and the condensed
-        dissimilarities of halves of the images (splits, 2, pairs), the same splits in all, or None;
-        the models that two matrices both know are compared.
+    matrices : sequence of Dissimilarities
+        Of independent models, all known, over one subset of the images. Halves are of the same
+        splits in all. Two matrices are compared by the models that both hold.
     linkage : str
     permutations : int
-        At least so many; more where the number of pairs, which are reported together, asks for
-        more.
+        At least so many; more where the number of pairs, which are reported together, needs them.
     seed : int
 
     Returns
@@ -65,120 +69,121 @@ def compare_matrices(matrices, linkage, permutations, seed):
     Mantel 1967, Cancer Research 27, 209-220; Sokal and Rohlf 1962, doi:10.2307/1217208
     """
     permutations = enough_permutations(permutations, len(matrices) * (len(matrices) - 1) // 2)
-    keys, orders, rows = list(matrices), {}, []
-    for number, one in enumerate(keys):
-        partners = {}
-        for other in keys[number + 1 :]:
-            common = tuple(name for name in matrices[one][1] if name in matrices[other][1])
-            partners.setdefault((common, matrices[other][2] is None), []).append(other)
+    orders: dict[int, np.ndarray] = {}
+    rows = []
+    for number, one in enumerate(matrices):
+        # Partners with the same models are compared together.
+        partners: dict[tuple[tuple[str, ...], bool], list[Dissimilarities]] = {}
+        for other in matrices[number + 1 :]:
+            common = tuple(name for name in one.names if name in other.names)
+            partners.setdefault((common, other.halves is None), []).append(other)
         for (common, _), others in partners.items():
             m = len(common)
-            if m not in orders:
-                orders[m] = (
-                    orders_of(m, permutations, rng_of(seed, "agreement", m))
-                    if m >= FEWEST_MODELS
-                    else None
-                )
-            first, *rest = (restrict(*matrices[key], common) for key in (one, *others))
-            found = compare_with(first, rest, linkage, orders[m])
+            if m not in orders and m >= FEWEST_MODELS:
+                orders[m] = orders_of(m, permutations, rng_of(seed, "agreement", m))
+            first, *rest = (matrix.of(common) for matrix in (one, *others))
+            found = compare_with(first, rest, linkage, orders.get(m))
             rows += [
-                dict(zip(COLUMNS[:4], (*one, *other), strict=True)) | about
+                dict(zip(COLUMNS[:4], (*one.key[:2], *other.key[:2]), strict=True)) | about
                 for other, about in zip(others, found, strict=True)
             ]
     return rows
 
 
-def restrict(matrix, names, halves, kept):
-    """Return the parts of a matrix and of its halves, condensed, that are of some models, in their
-    order: (pairs,), (splits, 2, pairs) or None.
+def compare_with(
+    first: Dissimilarities,
+    others: Sequence[Dissimilarities],
+    linkage: str,
+    orders: np.ndarray | None,
+) -> list[Row]:
+    """Compare one matrix with others of the same models: what `compare_matrices` says of each of
+    these pairs.
     """
-    places = [names.index(name) for name in kept]
-    return condensed(matrix[np.ix_(places, places)]), None if halves is None else select_pairs(
-        halves, places
-    )
-
-
-def compare_with(first, others, linkage, orders):
-    """Compare one matrix, as `restrict` returns it, with others of the same models: what
-    `compare_matrices` says of each of these pairs.
-    """
-    table = first[0]
-    models = models_of(table)
+    models = len(first)
     rows = [
         dict.fromkeys(COLUMNS[4:])
         | {"models": models, "untested": why_untested(models, first, other)}
         for other in others
     ]
     tested = [(row, other) for row, other in zip(rows, others, strict=True) if not row["untested"]]
-    if not tested:
+    if not tested or orders is None:
         return rows
     versions = versions_of(first, [other for _, other in tested])
     for name, prepare in (
         ("rho", ranks_of),
-        ("tree", lambda tables: heights_of(tables, models, linkage)),
+        ("tree", lambda tables: heights_of(tables, linkage)),
     ):
         whole, *parts = (
-            prepare(tables) for tables in ([table, *(other[0] for _, other in tested)], *versions)
+            prepare(tables)
+            for tables in (
+                [first.condensed, *(other.condensed for _, other in tested)],
+                *versions,
+            )
         )
         # Where some half joins all models at one height, its tree cannot be compared.
         kept = [
-            place
-            for place in range(1, len(whole))
-            if all(varied(part[0]) and varied(part[place]) for part in (whole, *parts))
+            index
+            for index in range(1, len(whole))
+            if all(varied(part[0]) and varied(part[index]) for part in (whole, *parts))
         ]
         if not kept:
             continue
         found = [permuted_correlations(part[0], part[kept], orders) for part in parts]
         observed, null = (np.mean(results, axis=0) for results in zip(*found, strict=True))
-        for place, one, by_chance in zip(kept, observed, null.T, strict=True):
-            tested[place - 1][0].update(
+        for index, one, by_chance in zip(kept, observed, null.T, strict=True):
+            tested[index - 1][0].update(
                 {
-                    name: float(np.corrcoef(whole[0], whole[place])[0, 1]),
+                    name: float(np.corrcoef(whole[0], whole[index])[0, 1]),
                     f"{name}_p": permutation_p(one, by_chance),
                 }
             )
     return rows
 
 
-def why_untested(models, first, other):
-    """Say why two matrices, as `restrict` returns them, cannot be compared; empty if they can."""
+def why_untested(models: int, first: Dissimilarities, other: Dissimilarities) -> str:
+    """Say why two matrices of the same models cannot be compared; empty if they can."""
     if models < FEWEST_MODELS:
-        return too_few_models(models, of=" that both know")
-    if not (varied(first[0]) and varied(other[0])):
+        return too_few_models(models, of=" that both matrices hold")
+    if not (varied(first.condensed) and varied(other.condensed)):
         return ALL_EQUAL
     known = all(varied(table) for tables in versions_of(first, [other]) for table in tables)
     return "" if known else "halves of the images lack some dissimilarities"
 
 
-def versions_of(first, others):
-    """Return the tables that p values are of, the first's and the others': each half of the images
-    against the other half, where they are known.
+def versions_of(
+    first: Dissimilarities, others: Sequence[Dissimilarities]
+) -> list[list[np.ndarray]]:
+    """Return the condensed tables that p values are of, the first's and the others': each half of
+    the images with the other half, where they are known.
     """
-    if first[1] is None or others[0][1] is None:
-        return [[first[0], *(other[0] for other in others)]]
+    halves = [other.halves for other in others if other.halves is not None]
+    if first.halves is None or not halves:
+        return [[first.condensed, *(other.condensed for other in others)]]
     return [
-        [split[one], *(other[1][number, 1 - one] for other in others)]
-        for number, split in enumerate(first[1])
+        [split[one], *(other[number, 1 - one] for other in halves)]
+        for number, split in enumerate(first.halves)
         for one in (0, 1)
     ]
 
 
-def varied(values):
-    """Tell whether all values are known, and not all equal."""
+def varied(values: np.ndarray) -> bool:
+    """Return whether all values are known, and not all equal."""
     return bool(np.isfinite(values).all() and not all_equal(values))
 
 
-def heights_of(tables, models, linkage):
+def heights_of(tables: Sequence[np.ndarray], linkage: str) -> np.ndarray:
     """Return the heights at which each two models are joined in the trees of condensed matrices,
     shape (k, pairs).
     """
     return np.array(
-        [cophenetic_distances(link(square(table, models), linkage)) for table in tables]
+        [cophenetic_distances(link(square(table, models_of(table)), linkage)) for table in tables]
     )
 
 
-def as_matrix(rows, name):
-    """Lay the agreement of pairs out as a matrix.
+def as_matrix(
+    rows: Sequence[Row], name: str
+) -> tuple[np.ndarray, np.ndarray, list[str], dict[str, str]]:
+    """Return the agreement of pairs as a matrix.
 
     Parameters
     ----------
@@ -191,7 +196,7 @@ def as_matrix(rows, name):
     matrix : ndarray, shape (k, k)
         NaN where nothing was tested.
     marks : ndarray of str, shape (k, k)
-        A star where the corrected p value is at most the level.
+        A star where the correlation is significant.
     names : list of str
         Method and metric.
     methods : dict
@@ -203,8 +208,8 @@ def as_matrix(rows, name):
     keys = list(dict.fromkeys(side for pair in sides for side in pair))
     matrix, marks = np.eye(len(keys)), np.full((len(keys), len(keys)), "")
     for (one, other), row in zip(sides, rows, strict=True):
-        places = ([keys.index(one), keys.index(other)], [keys.index(other), keys.index(one)])
-        matrix[places] = float(row[name] or "nan")
-        marks[places] = "*" if is_clear(row, name) else ""
+        cells = ([keys.index(one), keys.index(other)], [keys.index(other), keys.index(one)])
+        matrix[cells] = float(row[name] or "nan")
+        marks[cells] = "*" if is_significant(row, name) else ""
     names = [" ".join(key) for key in keys]
     return matrix, marks, names, dict(zip(names, (method for method, _ in keys), strict=True))

@@ -1,12 +1,15 @@
-"""What explains a matrix? The models' factors, and which tests they are put to."""
+"""What explains a matrix? The models' factors, and the tests of each."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from math import factorial, prod
 
 import numpy as np
 
+from lookalike.compare.dissimilarities import Dissimilarities
 from lookalike.core.condensed import all_equal, condensed
 from lookalike.core.seeding import rng_of
+from lookalike.core.types import Row
 from lookalike.inference.permutation_tests import (
     anosim,
     mantel,
@@ -35,17 +38,17 @@ COLUMNS = (
     "least_p",
     "untested",
 )
-# Factors of models.csv; the config's own come besides. The other columns tell models apart, or
-# follow from these.
+# Factors of models.csv, next to the config's own. The other columns identify models, or follow from
+# these.
 FACTORS = ("family", "native_grid", "parameters", "accuracy")
-# What matters of these is how many times one is of the other.
+# Models differ by the ratio of these.
 RATIOS = ("parameters",)
 PREDICTIONS, FAMILY = "predictions", "family"
-# Of a model of which nobody said its family.
+# Of a model whose family is not given.
 UNKNOWN_FAMILY = "unknown"
 
 
-def factors_of(rows, own):
+def factors_of(rows: Sequence[Row], own: Sequence[str]) -> dict[str, dict[str, str]]:
     """Return the factors of the models, as text.
 
     Parameters
@@ -58,8 +61,8 @@ def factors_of(rows, own):
     Returns
     -------
     dict
-        From a factor that is known of any model to a dict from model to its value; models of which
-        it is not known are left out.
+        From a factor that is known of any model to a dict from model to its value; models without
+        a value are left out.
     """
     found = {
         factor: {row["model"]: row[factor] for row in rows if is_known(row[factor])}
@@ -69,38 +72,44 @@ def factors_of(rows, own):
     return {factor: values for factor, values in found.items() if values}
 
 
-def is_known(value):
-    """Tell whether a cell of models.csv says something: not if it is empty, the family that nobody
-    gave, or no finite number.
+def is_known(value: str) -> bool:
+    """Return whether a cell of models.csv holds a value: it is not empty, `unknown`, or a number
+    that is not finite.
     """
     try:
-        return bool(value) and np.isfinite(float(value))
+        return bool(value) and bool(np.isfinite(float(value)))
     except ValueError:
         return value != UNKNOWN_FAMILY
 
 
-def fill(matrix, known, names):
+def fill(matrix: np.ndarray, known: Sequence[str], names: Sequence[str]) -> np.ndarray:
     """Return a matrix of some models (k, k) for others (m, m), NaN for those that it does not
-    know.
+    hold.
     """
-    places = [known.index(name) if name in known else len(known) for name in names]
-    return np.pad(matrix, (0, 1), constant_values=np.nan)[np.ix_(places, places)]
+    indices = [known.index(name) if name in known else len(known) for name in names]
+    return np.pad(matrix, (0, 1), constant_values=np.nan)[np.ix_(indices, indices)]
 
 
-def factor_tests(matrix, names, factors, predictions, permutations, seed, images=None):
+def factor_tests(
+    matrix: Dissimilarities,
+    factors: Mapping[str, Mapping[str, str]],
+    predictions: np.ndarray | None,
+    permutations: int,
+    seed: int,
+    images: int | None = None,
+) -> list[Row]:
     """Run every test on every factor.
 
     Parameters
     ----------
-    matrix : ndarray, shape (m, m)
-        Of dissimilarities, all known.
-    names : list of str
+    matrix : Dissimilarities
+        Of independent models; all known.
     factors : dict
         As `factors_of` returns them. Where all values are numbers, models differ by their
         difference, else by being different.
     predictions : ndarray, shape (m, m)
-        How differently models predict; NaN, also on the diagonal, for those of which that is not
-        known. None where no model predicts.
+        How differently models predict; NaN, also on the diagonal, where that is not known. None
+        where no model predicts.
     permutations : int
         Of the models.
     seed : int
@@ -113,29 +122,28 @@ def factor_tests(matrix, names, factors, predictions, permutations, seed, images
         With `COLUMNS`. `test` is `mantel`, `partial_mantel` (given how the models predict; for the
         predictions, given the family), and for factors with levels `anosim`, `permanova` and
         `permdisp`; `statistic` is Spearman's rho, R, pseudo-F and F, `r2` PERMANOVA's share of the
-        variance; `p` is one-sided, and `least_p` the least that it can be; `untested` says why
+        variance; `p` is one-sided, and `least_p` the smallest that it can be; `untested` says why
         there is none.
     """
-    rows = []
-    asked = (
-        {}
-        if predictions is None
-        else {
-            PREDICTIONS: [
-                name for place, name in enumerate(names) if np.isfinite(predictions[place, place])
-            ]
-        }
-    )
-    predictions = np.full_like(matrix, np.nan) if predictions is None else predictions
-    for factor, values in (asked | factors).items():
-        places = [place for place, name in enumerate(names) if name in values]
-        about = {"factor": factor, "models": len(places), "levels": ""}
-        part, rng = matrix[np.ix_(places, places)], rng_of(seed, "factors", len(places))
+    names, rows = matrix.names, []
+    asked: dict[str, Mapping[str, str] | Sequence[str]] = {}
+    if predictions is None:
+        predictions = np.full_like(matrix.values, np.nan)
+    else:
+        has_predictions = np.isfinite(predictions.diagonal())
+        asked[PREDICTIONS] = [
+            name for name, known in zip(names, has_predictions, strict=True) if known
+        ]
+    for factor, values in (asked | dict(factors)).items():
+        indices = [index for index, name in enumerate(names) if name in values]
+        square = np.ix_(indices, indices)
+        about = {"factor": factor, "models": len(indices), "levels": ""}
+        part, rng = matrix.values[square], rng_of(seed, "factors", len(indices))
         if factor == PREDICTIONS:
-            levels, differences = None, predictions[np.ix_(places, places)]
+            levels, differences = None, predictions[square]
         else:
             levels, differences = describe_factor(
-                [values[names[place]] for place in places], factor in RATIOS
+                [factors[factor][names[index]] for index in indices], factor in RATIOS
             )
             about["levels"] = (
                 ""
@@ -147,12 +155,12 @@ def factor_tests(matrix, names, factors, predictions, permutations, seed, images
         ):
             rows.append(dict.fromkeys(COLUMNS, None) | about | {"untested": reason})
             continue
-        orders = orders_of(len(places), permutations, rng)
+        orders = orders_of(len(indices), permutations, rng)
         found = {"mantel": mantel(part, differences, orders)}
         given, control = control_of(
-            factor, factors, [names[place] for place in places], predictions[np.ix_(places, places)]
+            factor, factors, [names[index] for index in indices], predictions[square]
         )
-        if given in asked | factors:
+        if given in asked | dict(factors):
             reason = why_control_untested(given, control)
             found["partial_mantel"] = {"given": given} | (
                 {"untested": reason}
@@ -173,9 +181,11 @@ def factor_tests(matrix, names, factors, predictions, permutations, seed, images
     return rows
 
 
-def describe_factor(values, by_ratio):
-    """Return the level of every model, or None if the values are numbers, and how far apart models
-    are, shape (m, m).
+def describe_factor(
+    values: Sequence[str], by_ratio: bool
+) -> tuple[Sequence[str] | None, np.ndarray]:
+    """Return the level of every model, or None if the values are numbers, and the differences
+    between models, shape (m, m).
     """
     try:
         numbers = np.array([float(value) for value in values])
@@ -186,19 +196,24 @@ def describe_factor(values, by_ratio):
     return None, np.abs(numbers[:, None] - numbers)
 
 
-def control_of(factor, factors, names, predictions):
-    """Return what a partial Mantel test of a factor takes as given, and how far apart models are by
-    it, shape (m, m), NaN where that is not known.
+def control_of(
+    factor: str,
+    factors: Mapping[str, Mapping[str, str]],
+    names: Sequence[str],
+    predictions: np.ndarray,
+) -> tuple[str, np.ndarray]:
+    """Return what a partial Mantel test of a factor takes as given, and the differences between
+    models by it, shape (m, m), NaN where that is not known.
     """
     if factor != PREDICTIONS:
         return PREDICTIONS, predictions
-    families = [factors.get(FAMILY, {}).get(name) for name in names]
+    families = [factors.get(FAMILY, {}).get(name, "") for name in names]
     return FAMILY, describe_factor(families, by_ratio=False)[1] if all(families) else np.full_like(
         predictions, np.nan
     )
 
 
-def why_control_untested(given, differences):
+def why_control_untested(given: str, differences: np.ndarray) -> str:
     """Say why a factor cannot be tested given another; empty if it can."""
     values = condensed(differences)
     if not np.isfinite(values).all():
@@ -206,16 +221,16 @@ def why_control_untested(given, differences):
     return f"by {given}, all models are as far apart" if np.ptp(values) == 0 else ""
 
 
-def why_matrix_untested(matrix, images):
-    """Say why no factor that is known of these models can be tested; empty if one can."""
+def why_matrix_untested(matrix: np.ndarray, images: int | None) -> str:
+    """Say why no factor of these models can be tested; empty if one can."""
     if images is not None and images < 2:
         return too_few_images(images)
     if len(matrix) < FEWEST_MODELS:
-        return too_few_models(len(matrix), of=" of which they are known")
+        return too_few_models(len(matrix), of=" whose value is known")
     return ALL_EQUAL if all_equal(condensed(matrix)) else ""
 
 
-def why_factor_untested(factor, levels, differences):
+def why_factor_untested(factor: str, levels: Sequence[str] | None, differences: np.ndarray) -> str:
     """Say why a factor cannot be tested; empty if it can."""
     if np.ptp(condensed(differences)) == 0:
         if levels is None:
@@ -229,13 +244,13 @@ def why_factor_untested(factor, levels, differences):
             if len(set(levels)) == 1
             else f"no two models are of one {factor}"
         )
-    if levels is not None and (least := 1 / relabellings(levels)) > LEVEL:
-        return f"with so few models in a {factor} no p value can be below {least:.2g}"
+    if levels is not None and (smallest := 1 / relabellings(levels)) > LEVEL:
+        return f"with so few models in a {factor} no p value can be below {smallest:.2g}"
     return ""
 
 
-def relabellings(levels):
-    """Return how many different partitions permuting the models can give."""
+def relabellings(levels: Sequence[str]) -> int:
+    """Return how many different partitions the permutations of the models give."""
     sizes = Counter(levels).values()
     return (
         factorial(len(levels))

@@ -4,41 +4,51 @@ PERMANOVA, PERMDISP.
 Written for many permutations of small matrices: all are made at once, as one product of matrices.
 """
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
 from lookalike.core.condensed import condensed, pair_numbers
+from lookalike.core.types import Row
 from lookalike.core.vectors import average_ranks
-from lookalike.inference.significance import least_p, permutation_p
+from lookalike.inference.significance import min_attainable_p, permutation_p
 
 # Permutations at once, so that those of a hundred models fit into memory.
 AT_ONCE = 1000
 
 
-def judge(statistic, observed, null):
-    """Return a test's statistic, its p value, and the least that this could be, of what is compared
-    with the permutations.
+def test_result(statistic: float, observed: float, null: np.ndarray) -> Row:
+    """Return a test's statistic and its p value, with the smallest p value that it could have.
+
+    Parameters
+    ----------
+    statistic : float
+        To report.
+    observed : float
+        To compare with the permutations.
+    null : ndarray, shape (permutations,)
     """
     return {
         "statistic": float(statistic),
         "p": permutation_p(observed, null),
-        "least_p": least_p(observed, null),
+        "least_p": min_attainable_p(observed, null),
     }
 
 
-def mantel(matrix, other, orders):
+def mantel(matrix: np.ndarray, other: np.ndarray, orders: np.ndarray) -> Row:
     """Test by Mantel's test whether models that are far apart in one matrix are so in another.
 
     Parameters
     ----------
     matrix, other : ndarray, shape (m, m)
-        Neither constant off the diagonal, which does not count.
+        Neither may be constant off the diagonal, which does not count.
     orders : ndarray of int, shape (P, m)
         Permutations of the models.
 
     Returns
     -------
     dict
-        `statistic`, Spearman's rho, `p`, one-sided, and `least_p`, the least that this could be.
+        `statistic`, Spearman's rho, `p`, one-sided, and `least_p`, the smallest that `p` could be.
 
     References
     ----------
@@ -46,17 +56,19 @@ def mantel(matrix, other, orders):
     """
     x, y = ranks_of([condensed(matrix), condensed(other)])
     observed, null = permuted_correlations(x, y[None], orders)
-    return judge(observed[0], observed[0], null[:, 0])
+    return test_result(observed[0], observed[0], null[:, 0])
 
 
-def partial_mantel(matrix, other, given, orders):
-    """Test by a partial Mantel test whether two matrices go together beyond what a third has in
-    common with both.
+def partial_mantel(
+    matrix: np.ndarray, other: np.ndarray, given: np.ndarray, orders: np.ndarray
+) -> Row:
+    """Test by a partial Mantel test whether two matrices go together beyond what both have in
+    common with a third.
 
     Parameters
     ----------
     matrix, other, given : ndarray, shape (m, m)
-        None constant off the diagonal.
+        None may be constant off the diagonal.
     orders : ndarray of int, shape (P, m)
         Permutations of the models of the first.
 
@@ -77,27 +89,31 @@ def partial_mantel(matrix, other, given, orders):
     r, by_chance = (
         partial_correlation(rho[..., 0], rho[..., 1], between) for rho in (observed, null)
     )
-    return judge(r, r, by_chance)
+    return test_result(float(r), float(r), by_chance)
 
 
-def partial_correlation(xy, xz, yz):
-    """Return the correlation of x and y given z, of the three correlations; 0 where z leaves
-    nothing of x.
+def partial_correlation(
+    xy: np.ndarray | float, xz: np.ndarray | float, yz: np.ndarray | float
+) -> np.ndarray:
+    """Return the correlation of x and y given z, from the three correlations; 0 where z explains
+    x entirely.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(1 - xz**2 > 1e-9, (xy - xz * yz) / np.sqrt((1 - xz**2) * (1 - yz**2)), 0.0)
 
 
-def ranks_of(tables):
+def ranks_of(tables: Sequence[np.ndarray]) -> np.ndarray:
     """Return the average ranks of condensed matrices (k, pairs); values that differ by rounding
     alone are tied.
     """
-    tables = np.array(tables, float)
-    scales = np.abs(tables).max(axis=1, keepdims=True)
-    return average_ranks(np.round(tables / np.where(scales > 0, scales, 1), 12)).astype(float)
+    values = np.array(tables, float)
+    scales = np.abs(values).max(axis=1, keepdims=True)
+    return average_ranks(np.round(values / np.where(scales > 0, scales, 1), 12)).astype(float)
 
 
-def permuted_correlations(x, y, orders):
+def permuted_correlations(
+    x: np.ndarray, y: np.ndarray, orders: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Correlate condensed values with others, as they are and after permutations of the models of
     the first.
 
@@ -105,7 +121,7 @@ def permuted_correlations(x, y, orders):
     ----------
     x : ndarray, shape (pairs,)
     y : ndarray, shape (k, pairs)
-        None constant.
+        None may be constant.
     orders : ndarray of int, shape (P, m)
 
     Returns
@@ -121,21 +137,21 @@ def permuted_correlations(x, y, orders):
     return y @ x, np.concatenate(null)
 
 
-def centred_units(values):
+def centred_units(values: np.ndarray) -> np.ndarray:
     """Return values less their mean, of length 1, along the last axis."""
     values = values - values.mean(axis=-1, keepdims=True)
     return values / np.linalg.norm(values, axis=-1, keepdims=True)
 
 
-def in_parts(orders, identity=False):
-    """Yield permutations (P, m), some at once; first, if wanted, the identity."""
+def in_parts(orders: np.ndarray, identity: bool = False) -> Iterator[np.ndarray]:
+    """Yield permutations (P, m), some at once; first, if asked for, the identity."""
     if identity:
         yield np.arange(orders.shape[1])[None]
     for start in range(0, len(orders), AT_ONCE):
         yield orders[start : start + AT_ONCE]
 
 
-def anosim(matrix, codes, orders):
+def anosim(matrix: np.ndarray, codes: np.ndarray, orders: np.ndarray) -> Row:
     """Test by ANOSIM whether models of one level are nearer than others are.
 
     Parameters
@@ -162,16 +178,16 @@ def anosim(matrix, codes, orders):
     )
     gap = (ranks.sum() - sums) / (len(ranks) - within) - sums / within
     statistics = gap / (models * (models - 1) / 4)
-    return judge(statistics[0], statistics[0], statistics[1:])
+    return test_result(statistics[0], statistics[0], statistics[1:])
 
 
-def same_level(codes):
-    """Tell which pairs are of one level, shape (P, pairs) of 0 and 1, of levels (P, m)."""
+def same_level(codes: np.ndarray) -> np.ndarray:
+    """Return which pairs are of one level, shape (P, pairs) of 0 and 1, of levels (P, m)."""
     rows, columns = np.triu_indices(codes.shape[1], 1)
     return (codes[:, rows] == codes[:, columns]).astype(float)
 
 
-def permanova(matrix, codes, orders):
+def permanova(matrix: np.ndarray, codes: np.ndarray, orders: np.ndarray) -> Row:
     """Test by PERMANOVA whether the centres of levels differ.
 
     Parameters
@@ -182,8 +198,8 @@ def permanova(matrix, codes, orders):
     -------
     dict
         `statistic`, pseudo-F, `r2`, the levels' share of the sum of squares, `p` and `least_p`.
-        Levels that differ in their spread alone may be taken to differ in their centres, too, which
-        PERMDISP tells.
+        Levels that differ only in their spread may seem to differ in their centres; PERMDISP shows
+        whether they do.
 
     References
     ----------
@@ -201,15 +217,17 @@ def permanova(matrix, codes, orders):
     with np.errstate(divide="ignore"):
         statistics = ((whole - within) / (groups - 1)) / (within / (models - groups))
     # By the share, which is the same ranking and stays finite where models of one level are equal.
-    return judge(statistics[0], -within[0], -within[1:]) | {"r2": float(1 - within[0] / whole)}
+    return test_result(statistics[0], -within[0], -within[1:]) | {
+        "r2": float(1 - within[0] / whole)
+    }
 
 
-def permdisp(matrix, codes, orders):
+def permdisp(matrix: np.ndarray, codes: np.ndarray, orders: np.ndarray) -> Row:
     """Test by PERMDISP whether levels differ in how far their models are from their centre.
 
     Levels of a single model have no spread and are left out. Distances to the centre are taken
     straight from the dissimilarities, and corrected for the size of the level, since the centre of
-    few models is near to each of them.
+    few models is close to each of them.
 
     Parameters
     ----------
@@ -227,37 +245,36 @@ def permdisp(matrix, codes, orders):
     sizes = np.bincount(codes)
     kept = np.flatnonzero(sizes[codes] > 1)
     if (sizes > 1).sum() < 2:
-        return {"untested": "it wants two levels or more of two models or more"}
+        return {"untested": "needs at least two levels of at least two models"}
     codes = np.unique(codes[kept], return_inverse=True)[1]
     spread = distances_to_centres(matrix[np.ix_(kept, kept)], codes)
     if np.ptp(spread) <= 1e-9 * spread.max():
         # No arrangement differs from any other.
-        return judge(0.0, 0.0, np.zeros(len(orders)))
-    # The order of the models that are left, of every permutation of all of them.
+        return test_result(0.0, 0.0, np.zeros(len(orders)))
+    # Every permutation of all models, as one of the models that are left.
     orders = np.argsort(np.argsort(orders[:, kept], axis=1), axis=1)
     member = np.eye(codes.max() + 1)[codes] / np.bincount(codes)
     means = np.concatenate([spread[some] @ member for some in in_parts(orders, identity=True)])
     between = ((means - spread.mean()) ** 2) @ np.bincount(codes)
     whole = ((spread - spread.mean()) ** 2).sum()
-    # Two models are as far from their centre as one another, but for rounding.
+    # Both models of a level of two are equally far from their centre, but for rounding.
     within = np.where(whole - between > 1e-12 * whole, whole - between, 0)
     groups = codes.max() + 1
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.nan_to_num(
             between[0] / (groups - 1) / (within[0] / (len(codes) - groups)), posinf=np.inf
         )
-    return judge(statistic, between[0], between[1:])
+    return test_result(statistic, between[0], between[1:])
 
 
-def distances_to_centres(matrix, codes):
-    """Return how far every model is from the centre of its level, each of two models or more,
-    corrected for its size.
+def distances_to_centres(matrix: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Return how far every model is from the centre of its level, corrected for the level's size,
+    which must be at least two.
     """
     own = (codes[:, None] == codes).astype(float)
     sizes = own.sum(axis=1)
     squares = own * matrix**2
-    # Of each level, half the mean of all squares, which is what its models are from their centre on
-    # average.
+    # Half the mean of a level's squares is the mean square distance of its models to the centre.
     spreads = own @ squares.sum(axis=1) / (2 * sizes**2)
     to_centre = squares.sum(axis=1) / sizes - spreads
     return np.sqrt(np.maximum(to_centre, 0) * sizes / (sizes - 1))

@@ -1,20 +1,23 @@
-"""What tests of hypotheses share: p values from permutations, and their correction where several
-are reported together.
+"""What tests of hypotheses share: p values from permutations, and the correction of several p
+values that are reported together.
 """
 
+from collections.abc import Sequence
 from itertools import islice
 from itertools import permutations as all_orders
 from math import factorial
 
 import numpy as np
 
+from lookalike.core.types import Row
+
 LEVEL = 0.05
-# With fewer there are too few ways to permute them.
+# Fewer cannot be permuted in enough ways.
 FEWEST_MODELS = 4
 ALL_EQUAL = "all dissimilarities between models are equal"
 
 
-def permutation_p(observed, null):
+def permutation_p(observed: float, null: np.ndarray) -> float:
     """Return the share of permutations, the identity counted among them, that reach the observed
     statistic.
 
@@ -40,26 +43,26 @@ def permutation_p(observed, null):
     return float((1 + (null >= observed - tolerance).sum()) / (1 + len(null)))
 
 
-def least_p(observed, null):
-    """Return the p value that the most extreme of all arrangements of the models would have, shape
-    and meaning as for `permutation_p`.
+def min_attainable_p(observed: float, null: np.ndarray) -> float:
+    """Return the p value that the most extreme of all arrangements of the models would have;
+    parameters as for `permutation_p`.
     """
     everything = np.append(null[np.isfinite(null)], observed)
     return permutation_p(everything.max(), np.sort(everything)[:-1])
 
 
-def orders_of(models, permutations, rng):
-    """Return permutations of models but the identity, shape (P, models): all there are, if these
-    are no more, so that p values are exact.
+def orders_of(models: int, permutations: int, rng: np.random.Generator) -> np.ndarray:
+    """Return permutations of models without the identity, shape (P, models).
+
+    Where there are no more than asked for, these are all, so that p values are exact.
     """
     if factorial(models) - 1 <= permutations:
         return np.array(list(islice(all_orders(range(models)), 1, None)), int).reshape(-1, models)
     return np.array([rng.permutation(models) for _ in range(permutations)])
 
 
-def holm(p):
-    """Correct p values for being several, so that the chance of any false finding stays at the
-    level.
+def holm(p: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Correct several p values, so that the chance of any false finding stays at the level.
 
     Parameters
     ----------
@@ -81,31 +84,28 @@ def holm(p):
     return corrected
 
 
-def enough_permutations(least, tests):
+def enough_permutations(least: int, tests: int) -> int:
     """Return how many permutations let each of several tests, reported together, reach the level:
-    the least number, doubled as often as it takes.
+    the least number, doubled as often as needed.
 
-    In such steps, so that one more test rarely changes the number, and with it all others.
+    By doubling, one more test rarely changes the number, and with it all p values.
     """
     while LEVEL * (least + 1) < tests:
         least = 2 * (least + 1) - 1
     return least
 
 
-def too_few_models(models, of=""):
+def too_few_models(models: int, of: str = "") -> str:
     """Say that so few models are too few for a test."""
-    return (
-        f"it wants {FEWEST_MODELS} models or more{of}, replicates and pruned variants aside, and "
-        f"has {models}"
-    )
+    return f"needs at least {FEWEST_MODELS} independent models{of}; found {models}"
 
 
-def too_few_images(images):
+def too_few_images(images: int) -> str:
     """Say that nothing can be concluded from so few images."""
     return f"with n = {images} image{'' if images == 1 else 's'} nothing can be concluded"
 
 
-def correct(rows, tests, family):
+def correct(rows: Sequence[Row], tests: Sequence[str], family: Sequence[str]) -> list[Row]:
     """Correct the p values of several tests for being reported together.
 
     Parameters
@@ -116,14 +116,14 @@ def correct(rows, tests, family):
         NAME for a p value under `NAME_p`, which gets its corrected one under `NAME_holm`; the empty
         name for `p` and `holm`.
     family : sequence of str
-        Columns; rows that are alike in these are corrected together.
+        Columns; rows with equal values in these are corrected together.
 
     Returns
     -------
     list of dict
     """
     rows = [dict(row) for row in rows]
-    families = {}
+    families: dict[tuple[str, ...], list[Row]] = {}
     for row in rows:
         families.setdefault(tuple(row[column] for column in family), []).append(row)
     for test in tests:
@@ -136,6 +136,6 @@ def correct(rows, tests, family):
     return rows
 
 
-def is_clear(row, test=""):
-    """Tell whether the corrected p value of a test, in a table's row, is at most the level."""
+def is_significant(row: Row, test: str = "") -> bool:
+    """Return whether the corrected p value of a test, in a table's row, is at most the level."""
     return float(row[f"{test}_holm".lstrip("_")] or "nan") <= LEVEL

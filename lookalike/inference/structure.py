@@ -1,13 +1,17 @@
-"""Is there any structure? A matrix of dissimilarities against what it would be if models were
+"""Is there any structure? A matrix of dissimilarities compared with what it would be if models were
 exchangeable in every image.
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 
 from lookalike.compare.aggregation import dissimilarities_of, summarise
+from lookalike.compare.image_table import ImageTable
 from lookalike.compare.resampling import split_halves
 from lookalike.core.condensed import ROUNDING, pair_numbers, square
 from lookalike.core.seeding import rng_of
+from lookalike.core.types import Row
 from lookalike.groups.trees import link
 from lookalike.inference.significance import (
     ALL_EQUAL,
@@ -17,7 +21,7 @@ from lookalike.inference.significance import (
     too_few_models,
 )
 
-# A partition into more groups than this says little of groups.
+# A partition into more groups than this says little about groups.
 MOST_GROUPS = 10
 RELIABILITY_SPLITS = 200
 COLUMNS = (
@@ -31,19 +35,17 @@ COLUMNS = (
 )
 
 
-def structure_test(values, models, aggregate, permutations, seed):
+def structure_test(table: ImageTable, aggregate: str, permutations: int, seed: int) -> Row:
     """Test whether some models are nearer to one another than others are.
 
-    Under the null hypothesis the models' labels mean nothing: in every image by itself they may be
-    permuted. That keeps how dissimilar the maps of each image are, and breaks what models have in
+    Under the null hypothesis the models' labels mean nothing: they may be shuffled within each
+    image. That keeps how dissimilar the maps of each image are, and breaks what models have in
     common across images.
 
     Parameters
     ----------
-    values : ndarray, shape (n, pairs)
-        Dissimilarities of all pairs on every image, pairs in the order of `np.triu_indices`; NaN
-        where an image does not count.
-    models : int
+    table : ImageTable
+        Of independent models.
     aggregate : {"mean", "mean_std"}
     permutations : int
     seed : int
@@ -51,14 +53,16 @@ def structure_test(values, models, aggregate, permutations, seed):
     Returns
     -------
     dict
-        `reliability`, by split halves; `variance`, of the `equalised` dissimilarities between
-        models, and `variance_p`; `silhouette`, the best mean silhouette of a partition into
-        `groups` of these by average linkage, and `silhouette_p`; each p the share of permutations
-        that reach as much, itself counted. `untested`: why there is none, or empty.
+        With `COLUMNS`. `reliability`, by split halves; `variance`, of the `equalised`
+        dissimilarities between models, and `variance_p`; `silhouette`, the best mean silhouette of
+        a partition into `groups` of these by average linkage, and `silhouette_p`; each p the share
+        of permutations that reach as much, the identity counted. `untested`: why there is none, or
+        empty.
     """
+    values, models = table.values, len(table.names)
     observed = statistics(equalised(values, aggregate), models)
     images = int(np.isfinite(values).any(axis=1).sum())
-    found = {"reliability": split_half_reliability(values, aggregate, seed)}
+    found: Row = {"reliability": split_half_reliability(values, aggregate, seed)}
     found |= dict(zip(("variance", "silhouette", "groups"), observed, strict=True)) | {
         "variance_p": np.nan,
         "silhouette_p": np.nan,
@@ -76,8 +80,8 @@ def structure_test(values, models, aggregate, permutations, seed):
     return found | {"variance_p": p[0], "silhouette_p": p[1], "untested": ""}
 
 
-def split_half_reliability(values, aggregate, seed):
-    """Tell how well a matrix would be met again with as many other images.
+def split_half_reliability(values: np.ndarray, aggregate: str, seed: int) -> float:
+    """Return how well a matrix would be reproduced with as many other images.
 
     Parameters
     ----------
@@ -89,9 +93,9 @@ def split_half_reliability(values, aggregate, seed):
     -------
     float
         Mean of Pearson's correlation between the matrices of two random halves of the images,
-        stepped up to their full number by Spearman and Brown's formula; no other matrix can be
-        expected to correlate with it better. NaN for fewer than 4 images or 3 pairs, or where a
-        half lacks a dissimilarity, or all are equal.
+        corrected to their full number by the Spearman-Brown formula; no other matrix can be
+        expected to correlate better with this one. NaN for fewer than 4 images or 3 pairs, or where
+        a half lacks a dissimilarity, or all are equal.
 
     References
     ----------
@@ -108,7 +112,7 @@ def split_half_reliability(values, aggregate, seed):
     return float(2 * r / (1 + r))
 
 
-def why_untested(observed, models, images):
+def why_untested(observed: tuple[float, float, int], models: int, images: int) -> str:
     """Say why the structure of a matrix cannot be tested; empty if it can."""
     if models < FEWEST_MODELS:
         return too_few_models(models)
@@ -119,12 +123,12 @@ def why_untested(observed, models, images):
     return "" if observed[0] > ROUNDING**2 else ALL_EQUAL
 
 
-def equalised(values, aggregate):
-    """Return dissimilarities, condensed, all as uncertain as one another: those of few images are
-    drawn towards the mean.
+def equalised(values: np.ndarray, aggregate: str) -> np.ndarray:
+    """Return the dissimilarities of all pairs, shape (pairs,), with equal uncertainty: those of few
+    images are drawn towards the mean.
 
-    Else pairs of which fewer images count would vary more than others, which permuting models
-    within images undoes: a lack of images would pass for structure.
+    Otherwise pairs with fewer images would vary more than others. Permutations within images remove
+    that difference, so that a lack of images would pass for structure.
     """
     if np.isfinite(values).all():
         return dissimilarities_of(values, aggregate)
@@ -135,15 +139,15 @@ def equalised(values, aggregate):
     return centre + (found["dissimilarity"] - centre) * np.sqrt(found["n"] / found["n"].mean())
 
 
-def permute(values, models, rng):
-    """Permute the models of every image by itself: values (n, pairs) under the new labels."""
+def permute(values: np.ndarray, models: int, rng: np.random.Generator) -> np.ndarray:
+    """Return values (n, pairs) with model labels shuffled within each image."""
     number = pair_numbers(models)
     rows, columns = np.triu_indices(models, 1)
     labels = rng.permuted(np.tile(np.arange(models), (len(values), 1)), axis=1)
     return np.take_along_axis(values, number[labels[:, rows], labels[:, columns]], axis=1)
 
 
-def statistics(dissimilarities, models):
+def statistics(dissimilarities: np.ndarray, models: int) -> tuple[float, float, int]:
     """Return the variance of condensed dissimilarities, the best mean silhouette of a partition,
     and its number of groups.
     """
@@ -154,7 +158,7 @@ def statistics(dissimilarities, models):
     return float(dissimilarities.var()), float(scores[best]), best + 2
 
 
-def silhouettes(matrix, most):
+def silhouettes(matrix: np.ndarray, most: int) -> np.ndarray:
     """Return the mean silhouettes of the partitions into 2, 3, ... `most` groups by average
     linkage.
 
@@ -177,14 +181,14 @@ def silhouettes(matrix, most):
     models, merges = len(matrix), len(tree)
     members = np.zeros((models + merges, models), bool)
     members[:models] = np.eye(models, dtype=bool)
-    # The merge after which a node is there, and the one that takes it up.
+    # The merge that makes a node, and the one that takes it up.
     made, taken = (
         np.maximum(np.arange(models + merges) - models + 1, 0),
         np.full(models + merges, models),
     )
-    for place, pair in enumerate(tree[:, :2].astype(int)):
-        members[models + place] = members[pair].any(axis=0)
-        taken[pair] = place + 1
+    for merge, pair in enumerate(tree[:, :2].astype(int)):
+        members[models + merge] = members[pair].any(axis=0)
+        taken[pair] = merge + 1
     sizes, sums = members.sum(axis=1), members @ matrix
     return np.array(
         [
@@ -194,13 +198,13 @@ def silhouettes(matrix, most):
     )
 
 
-def partitions(made, taken, models, most):
-    """Yield which nodes of a tree make up 2, 3, ... `most` groups."""
+def partitions(made: np.ndarray, taken: np.ndarray, models: int, most: int) -> Iterator[np.ndarray]:
+    """Yield which nodes of a tree are the groups of its partitions into 2, 3, ... `most`."""
     for count in range(2, most + 1):
         yield (made <= models - count) & (taken > models - count)
 
 
-def silhouette(members, sizes, sums):
+def silhouette(members: np.ndarray, sizes: np.ndarray, sums: np.ndarray) -> float:
     """Return the mean silhouette of a partition.
 
     Parameters

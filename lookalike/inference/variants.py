@@ -1,13 +1,17 @@
-"""What pruning does to held-out predictions and to maps: each pruned model against what it was, and
-against pruning at random.
+"""What pruning does to held-out predictions and to maps: each pruned model compared with what it
+was, and with pruning at random.
 """
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from lookalike.compare.dissimilarities import Dissimilarities, Key
 from lookalike.compare.resampling import with_interval, with_intervals
 from lookalike.core import io
-from lookalike.core.condensed import ROUNDING, condensed
+from lookalike.core.condensed import ROUNDING, pair_numbers
 from lookalike.core.seeding import rng_of
+from lookalike.core.types import Row
 from lookalike.models.heldout import measure_errors, resample
 
 PRUNING_COLUMNS = (
@@ -24,9 +28,8 @@ PRUNING_COLUMNS = (
     "difference_low",
     "difference_high",
 )
-PLACE = ("method", "metric", "subset")
 MAP_COLUMNS = (
-    *PLACE,
+    *Key._fields,
     "model",
     "draws",
     "others",
@@ -38,8 +41,15 @@ MAP_COLUMNS = (
 )
 
 
-def measure_heads(predictions, sidecars, variants, resamples, seed, alignments=()):
-    """Measure every head on held-out images, and every pruned one against its model and against
+def measure_heads(
+    predictions: Mapping[str, tuple[Sequence[str], np.ndarray, np.ndarray]],
+    sidecars: Mapping[str, Row],
+    variants: Mapping[str, Row],
+    resamples: int,
+    seed: int,
+    alignments: Mapping[str, np.ndarray] | None = None,
+) -> tuple[list[Row], list[Row]]:
+    """Measure every head on held-out images, and compare every pruned one with its model and with
     pruning at random.
 
     Parameters
@@ -52,9 +62,9 @@ def measure_heads(predictions, sidecars, variants, resamples, seed, alignments=(
         From a pruned variant to `pruned_from` and `draw`, 0 for the one by score.
     resamples : int
     seed : int
-    alignments : dict
-        From a model to r^2 of its similarities with human ones, of the same images and resamples;
-        empty where channels are not ranked by alignment.
+    alignments : dict, optional
+        From a model to r^2 of its similarities with human ones, of the same images and resamples,
+        where channels are ranked by alignment.
 
     Returns
     -------
@@ -64,14 +74,14 @@ def measure_heads(predictions, sidecars, variants, resamples, seed, alignments=(
     pruning : list of dict
         A row for each pruned model `against` its baseline, and against random pruning: both errors
         by the `criterion` that ranked the channels, and by how much the pruned one's is larger,
-        with an interval over images, the same for both, and over the `draws` at random.
+        with an interval over images, the same for both, and over the random `draws`.
     """
     (first, (images, scores, _)), *rest = predictions.items()
     for model, (own, _, _) in rest:
         io.same_images(images, own, first, model)
-    places = resample(len(images), resamples, seed)
+    indices = resample(len(images), resamples, seed)
     errors = {
-        model: measure_errors(scores, predicted, places)
+        model: measure_errors(scores, predicted, indices)
         for model, (_, _, predicted) in predictions.items()
     }
     if alignments:
@@ -108,9 +118,9 @@ def measure_heads(predictions, sidecars, variants, resamples, seed, alignments=(
     return heads, pruning
 
 
-def families(variants):
-    """Return every model that is pruned, with its variant by score and the names of those at
-    random.
+def families(variants: Mapping[str, Row]) -> list[tuple[str, str, list[str]]]:
+    """Return every model that is pruned, with its variant by score and the names of its random
+    ones.
     """
     chosen = {about["pruned_from"]: name for name, about in variants.items() if about["draw"] == 0}
     return [
@@ -127,14 +137,16 @@ def families(variants):
     ]
 
 
-def count_channels(sidecar):
-    """Return how many channels a model lacks, and of how many; of a whole one that is not known."""
+def count_channels(sidecar: Row) -> Row:
+    """Return how many channels a model lacks, and of how many, which is not known of a whole
+    one.
+    """
     pruned = sidecar.get("pruned", {"channels": None, "dropped": []})
     return {"channels": pruned["channels"], "dropped": len(pruned["dropped"])}
 
 
-def over_draws(values, seed):
-    """Average over random draws, which are themselves a sample of the draws that were possible.
+def over_draws(values: np.ndarray, seed: int) -> np.ndarray:
+    """Average over random draws, which are themselves a sample of all possible draws.
 
     Parameters
     ----------
@@ -145,8 +157,8 @@ def over_draws(values, seed):
     Returns
     -------
     ndarray, shape (1 + B,)
-        The mean; in every resample moved by what other draws might have given, as Student's t has
-        it. Of one draw that is not known, so that there are no resamples.
+        The mean; in every resample moved by what other draws might have given, by Student's t. One
+        draw says nothing of others, so that its resamples are NaN.
     """
     values = values[np.isfinite(values[:, 0])]
     count = len(values)
@@ -161,16 +173,14 @@ def over_draws(values, seed):
     return means
 
 
-def compare_maps(matrix, replicates, names, variants, origins, seed):
-    """Compare the maps of every model with those of its variants, in one matrix.
+def compare_variants(
+    matrix: Dissimilarities, variants: Mapping[str, Row], origins: Mapping[str, str], seed: int
+) -> list[Row]:
+    """Compare the maps of every model with those of its pruned variants, in one matrix.
 
     Parameters
     ----------
-    matrix : ndarray, shape (m, m)
-        Dissimilarities.
-    replicates : ndarray, shape (B, pairs)
-        Of its bootstrap.
-    names : list of str
+    matrix : Dissimilarities
     variants : dict
         As for `measure_heads`.
     origins : dict
@@ -180,35 +190,27 @@ def compare_maps(matrix, replicates, names, variants, origins, seed):
     Returns
     -------
     list of dict
-        For each model of the matrix that is pruned: the dissimilarity of its maps to those `pruned`
-        by score, to those pruned at `random` (mean over those of the `draws` that have one), the
-        `difference` of both, each with a 95% interval over images and draws; and `others`, the mean
-        dissimilarity of models of different origin.
+        With `MAP_COLUMNS`, for each model of the matrix that is pruned: the dissimilarity of its
+        maps to those `pruned` by score, to those pruned at `random` (mean over those of the `draws`
+        that have one), the `difference` of both, each with a 95% interval over images and draws;
+        and `others`, the mean dissimilarity of models of different origin.
     """
+    names = matrix.names
     rows, columns = np.triu_indices(len(names), 1)
-    apart = np.array(
-        [
-            origins[names[row]] != origins[names[column]]
-            for row, column in zip(rows, columns, strict=True)
-        ],
-        bool,
-    )
-    values = np.vstack([condensed(matrix), replicates])
+    origin = np.array([origins[name] for name in names])
+    values = np.vstack([matrix.condensed, matrix.replicates])
     values[np.abs(values) <= ROUNDING] = 0
-    others = values[0, apart & np.isfinite(values[0])]
-    number = {
-        frozenset((names[row], names[column])): place
-        for place, (row, column) in enumerate(zip(rows, columns, strict=True))
-    }
+    others = values[0, (origin[rows] != origin[columns]) & np.isfinite(values[0])]
     mean = float(others.mean()) if len(others) else np.nan
     found = []
     for model, pruned, draws in families(variants):
         # Not every method has all models.
         if model not in names:
             continue
-        by_score = values[:, number[frozenset((model, pruned))]]
+        to = dict(zip(names, pair_numbers(len(names))[names.index(model)], strict=True))
+        by_score = values[:, to[pruned]]
         at_random = (
-            values[:, [number[frozenset((model, name))] for name in draws]].T
+            values[:, [to[name] for name in draws]].T
             if draws
             else np.full((1, len(values)), np.nan)
         )
@@ -217,6 +219,10 @@ def compare_maps(matrix, replicates, names, variants, origins, seed):
             "random": over_draws(at_random, seed).clip(min=0),
             "difference": over_draws(by_score - at_random, seed),
         }
-        defined = int(np.isfinite(at_random[:, 0]).sum())
-        found.append({"model": model, "draws": defined, "others": mean} | with_intervals(compared))
+        about = {
+            "model": model,
+            "draws": int(np.isfinite(at_random[:, 0]).sum()),
+            "others": mean,
+        }
+        found.append(matrix.key._asdict() | about | with_intervals(compared))
     return found

@@ -1,18 +1,24 @@
-"""Audit: which maps should not be trusted blindly."""
+"""Audit: maps that need a look before they are trusted."""
 
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from lookalike.core.types import Row
+
 SAME_CELL_SHARE = 0.5
 
+# How often the maximum lies in a cell (row, column) of a grid (h, w).
+Peaks = Counter[tuple[tuple[int, ...], tuple[int, ...]]]
 
-def audit(maps, images, raw_maps):
-    """Find the maps that should not be trusted blindly.
+
+def audit(maps: Iterable[np.ndarray], images: Sequence[str], raw_maps: Iterable[np.ndarray]) -> Row:
+    """Find maps that need a look before they are trusted.
 
     Parameters
     ----------
-    maps : array_like, shape (n, H, W)
+    maps : iterable of ndarray, shape (H, W)
         The batch.
     images : list of str
     raw_maps : iterable of ndarray, shape (h, w)
@@ -25,9 +31,9 @@ def audit(maps, images, raw_maps):
         with equal maps; `peaks`, the most frequent cell of the raw maximum with its share;
         `warnings`, sentences about what stands out.
     """
-    found = {"n": len(images), "zero": [], "constant": [], "non_finite": []}
-    same = {}
-    peaks = Counter()
+    found: Row = {"n": len(images), "zero": [], "constant": [], "non_finite": []}
+    same: dict[bytes, list[str]] = {}
+    peaks: Peaks = Counter()
     for image, saliency, raw in zip(images, maps, raw_maps, strict=True):
         saliency = np.asarray(saliency)
         if not np.isfinite(saliency).all():
@@ -38,28 +44,27 @@ def audit(maps, images, raw_maps):
             found["constant"].append(image)
         else:
             same.setdefault(saliency.tobytes(), []).append(image)
-            peaks[np.unravel_index(np.abs(raw).argmax(), raw.shape), raw.shape] += 1
+            cell = np.unravel_index(np.abs(raw).argmax(), raw.shape)
+            peaks[tuple(map(int, cell)), raw.shape] += 1
     found["duplicates"] = [group for group in same.values() if len(group) > 1]
     found["peaks"] = common_peak(peaks)
     return found | {"warnings": list(warnings_of(found))}
 
 
-def common_peak(peaks):
-    """Return the most frequent cell of the maximum, its grid and its share; None where there is no
-    map.
-    """
+def common_peak(peaks: Peaks) -> Row | None:
+    """Return the most frequent cell of the maximum, its grid and its share; None without maps."""
     if not peaks:
         return None
     (cell, grid), count = peaks.most_common(1)[0]
     return {
-        "cell": [int(index) for index in cell],
+        "cell": list(cell),
         "grid": list(grid),
         "share": count / peaks.total(),
     }
 
 
-def warnings_of(found):
-    """Yield a sentence for each thing of an audit that stands out."""
+def warnings_of(found: Row) -> Iterator[str]:
+    """Yield a sentence for each result of an audit that stands out."""
     n = found["n"]
     for kind in ("zero", "constant", "non_finite"):
         if found[kind]:

@@ -1,36 +1,47 @@
-"""Localisation: how much of a map lies on the object, where the object is known."""
+"""Localisation: the share of a map that lies on the object, for images with a mask."""
+
+from collections.abc import Mapping
 
 import numpy as np
 
 from lookalike.core import registry
 from lookalike.core.errors import InputError
 from lookalike.core.seeding import seed_of
+from lookalike.core.types import Row
+from lookalike.maps.stacks import Maps
 
 NULL_METHODS = ("random", "centre")
 
 
-def measure(batches, masks, seed):
+def measure(
+    batches: Mapping[str, tuple[Maps, Row]], masks: Mapping[str, np.ndarray], seed: int
+) -> list[Row]:
     """Measure the mass inside the masks for every model and image, and for the null methods.
 
     Parameters
     ----------
     batches : dict
-        From a model's name to its maps (n, H, W) and their card.
+        By model, its maps (n, H, W) and their card.
     masks : dict
-        From an image's id to its mask, shape (H, W), bool.
+        By image, its mask, shape (H, W), bool.
     seed : int
-        Of the noise.
+        Of the null methods' noise.
 
     Returns
     -------
     list of dict
-        `model` (or a null method), `image`, `mass` (NaN for a zero map), `area` (share of the
-        mask).
+        `model` (or a null method), `image`, `mass` (NaN for a zero map), `area` (share of the image
+        that the mask covers).
+
+    Raises
+    ------
+    InputError
+        If there is no mask.
     """
     if not masks:
         raise InputError(
-            "images.masks: no explained image has a mask; masks are named after the image's "
-            "id, IMAGE.png"
+            "images.masks: no explained image has a mask; name the mask of an image by the "
+            "image's id, IMAGE.png"
         )
     rows = [
         {
@@ -55,13 +66,13 @@ def measure(batches, masks, seed):
     ]
 
 
-def null_map(name, shape, seed):
+def null_map(name: str, shape: tuple[int, ...], seed: int) -> np.ndarray:
     """Return one map of a null method."""
     method = registry.get("method", name)
     return method(None, np.empty((1, 3, *shape)), None, [seed], **method.options)[0][0]
 
 
-def mass_inside(saliency, mask):
+def mass_inside(saliency: np.ndarray, mask: np.ndarray) -> float:
     """Return the share of a map's absolute values inside a mask; NaN for a zero map.
 
     The energy-based pointing game (Wang et al. 2020, doi:10.1109/CVPRW50498.2020.00020) without

@@ -1,51 +1,56 @@
-"""Files of many maps: whose images they hold, and reading them one map at a time."""
+"""Files of many maps: the ids of their images, and reading them one map at a time."""
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from lookalike.core import io
 from lookalike.core.errors import InputError
+from lookalike.core.types import Row, StrPath
 
 
-def open_stack(path):
+def open_stack(path: StrPath) -> np.memmap:
     """Open a .npy file of maps, (n, h, w), without loading it."""
     try:
         stack = np.lib.format.open_memmap(path, mode="r")
     except Exception as error:
         raise InputError(f"{path}: not a readable .npy array ({error})") from None
     if stack.ndim != 3:
-        raise InputError(f"{path}: must hold many maps, (n, h, w), not {stack.shape}")
+        raise InputError(
+            f"{path}: must hold many maps, (n, h, w), not {stack.shape}; give the other maps "
+            "as single files"
+        )
     return stack
 
 
-def read_stack(path, images):
-    """Return the maps of some images: from a folder, one `IMAGE.npy` each, or from one .npy file,
-    in their order.
+def read_stack(path: StrPath, images: Sequence[str]) -> list[np.ndarray]:
+    """Return the maps of some images, in order: from a folder with one `IMAGE.npy` each, or from
+    one .npy file.
     """
     if Path(path).is_dir():
         return [io.read_map(Path(path, f"{image}.npy")) for image in images]
     count = len(open_stack(path))
     if count != len(images):
-        raise InputError(f"{path}: must hold {len(images)} maps, not {count}")
-    return [read_map_of_stack(path, place) for place in range(count)]
+        raise InputError(
+            f"{path}: must hold {len(images)} maps, one for each image in order, not {count}"
+        )
+    return [read_map_of_stack(path, index) for index in range(count)]
 
 
-def read_map_of_stack(path, place):
+def read_map_of_stack(path: StrPath, index: int) -> np.ndarray:
     """Return one map of a .npy file of many, shape (h, w), float32."""
-    return io.checked_map(open_stack(path)[place], f"{path}, map {place}")
+    return io.checked_map(open_stack(path)[index], f"{path}, map {index}")
 
 
-def read_stack_images(path):
-    """Return the ids of a stack's maps: those that its .json names, or else their places as
-    numbers.
-    """
+def read_stack_images(path: StrPath) -> list[str]:
+    """Return the ids of a stack's maps: those that its .json names, or else their indices."""
     count, card = len(open_stack(path)), Path(path).with_suffix(".json")
     content = io.read_json(card) if card.is_file() else None
     images = content.get("images") if isinstance(content, dict) else content
     if images is None:
-        return [f"{place:0{len(str(count - 1))}}" for place in range(count)]
+        return [f"{index:0{len(str(count - 1))}}" for index in range(count)]
     if not isinstance(images, list) or not all(
         isinstance(image, str) and re.fullmatch(r"[^/\\\n]*[^/\\\n.][^/\\\n]*", image)
         for image in images
@@ -54,17 +59,20 @@ def read_stack_images(path):
             f"{card}: `images` must be a list of names, without folders, in the order of the maps"
         )
     if len(images) != count:
-        raise InputError(f"{path}: holds {count} maps, {card.name} names {len(images)} images")
+        raise InputError(
+            f"{path}: holds {count} maps, but {card.name} names {len(images)} images; name one "
+            "image for each map"
+        )
     return images
 
 
-def write_batch(path, maps, card):
-    """Write maps one after another into one .npy file, and the card beside it.
+def write_batch(path: StrPath, maps: Iterable[np.ndarray], card: Row) -> None:
+    """Write maps one after another into one .npy file, and the card next to it.
 
     Parameters
     ----------
     path : path
-        The `.npy` file; the card goes to the same name with `.json`.
+        Of the `.npy` file; the card gets the same name with `.json`.
     maps : iterable of ndarray, shape (H, W)
     card : dict
         Must hold `images`, the ids in the order of the maps, and `shape`, [n, H, W].
@@ -73,8 +81,8 @@ def write_batch(path, maps, card):
         batch = np.lib.format.open_memmap(
             temporary, mode="w+", dtype=np.float32, shape=tuple(card["shape"])
         )
-        for place, saliency in zip(batch, maps, strict=True):
-            place[...] = saliency
+        for cells, saliency in zip(batch, maps, strict=True):
+            cells[...] = saliency
         batch.flush()
     io.write_json(Path(path).with_suffix(".json"), card)
 
@@ -82,35 +90,40 @@ def write_batch(path, maps, card):
 class Batch:
     """The maps of a .npy file, (n, H, W), each read when it is asked for.
 
-    A memory map would do the same, but counts as the job's memory as far as it has been read: all
-    of it in the end.
+    A memory map would do the same, but all that was read of it counts as the job's memory.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: StrPath) -> None:
         mapped = np.lib.format.open_memmap(path, mode="r")
         if not mapped.flags.c_contiguous:
             raise ValueError("its values are in Fortran's order")
-        self.path, self.shape, self.dtype, self.start = (
-            path,
-            mapped.shape,
-            mapped.dtype,
-            mapped.offset,
-        )
+        self.path = path
+        self.shape: tuple[int, ...] = mapped.shape
+        self.dtype = mapped.dtype
+        self.start = mapped.offset
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, place):
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Yield the maps one after another."""
+        return (self[index] for index in range(len(self)))
+
+    def __getitem__(self, index: int) -> np.ndarray:
         """Return one map, shape (H, W)."""
-        if not 0 <= place < len(self):
-            raise IndexError(place)
+        if not 0 <= index < len(self):
+            raise IndexError(index)
         height, width = self.shape[1:]
         size = height * width
-        start = self.start + int(place) * size * self.dtype.itemsize
+        start = self.start + int(index) * size * self.dtype.itemsize
         return np.fromfile(self.path, self.dtype, count=size, offset=start).reshape(height, width)
 
 
-def read_batch(path):
+# Maps (n, H, W), on disk or in memory.
+Maps = Batch | np.ndarray
+
+
+def read_batch(path: StrPath) -> tuple[Batch, Row]:
     """Open a batch of maps without loading it.
 
     Returns
@@ -127,21 +140,25 @@ def read_batch(path):
     if list(maps.shape) != card["shape"] or len(card["images"]) != len(maps):
         raise InputError(
             f"{path}: holds {maps.shape}, its card says {card['shape']} for "
-            f"{len(card['images'])} images"
+            f"{len(card['images'])} images; delete both, and they are made again"
         )
     return maps, card
 
 
-def read_batches(paths, images=None, images_path=None):
+def read_batches(
+    paths: Sequence[StrPath],
+    images: Sequence[str] | None = None,
+    images_path: StrPath | None = None,
+) -> tuple[list[Batch], Sequence[str], float | None]:
     """Open the batches of several models, which must hold the same images in the same range.
 
     Parameters
     ----------
     paths : sequence of path
     images : list of str, optional
-        Ids that the batches must hold; by default those of the first.
+        Ids that the batches must hold; by default those of the first batch.
     images_path : path, optional
-        Where `images` come from, for the error.
+        Source of `images`, for the error.
 
     Returns
     -------
@@ -150,9 +167,9 @@ def read_batches(paths, images=None, images_path=None):
     data_range : float or None
     """
     batches = [read_batch(path) for path in paths]
-    if images is None:
-        images, images_path = batches[0][1]["images"], paths[0]
     first_maps, first_card = batches[0]
+    if images is None or images_path is None:
+        images, images_path = first_card["images"], paths[0]
     for path, (maps, card) in zip(paths, batches, strict=True):
         io.same_images(images, card["images"], images_path, path)
         if maps.shape != first_maps.shape or card["data_range"] != first_card["data_range"]:

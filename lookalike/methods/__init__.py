@@ -1,4 +1,4 @@
-"""Explanation methods, one a file.
+"""Explanation methods, one in each file.
 
 Comes in: a model, images and targets.
 Goes out: raw saliency maps on the method's native grid.

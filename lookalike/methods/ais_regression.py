@@ -1,8 +1,18 @@
-"""Importance of feature maps for a predicted score: what the prediction, and its error, do without
+"""Importance of feature maps for a predicted score: how the prediction and its error change without
 each of them.
 """
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
 from lookalike.core.registry import method
+
+if TYPE_CHECKING:
+    import torch
+
+    from lookalike.models.networks import VisionModel
 
 
 @method(
@@ -10,9 +20,17 @@ from lookalike.core.registry import method
     targets="scores",
     reference="after Truong, Pesenti and Hasson 2024, arXiv:2409.16292",
 )
-def ais_regression(model, images, targets, seeds, *, depth=1.0, layer=None, signed=True):
-    """Return sum_k w_k ReLU(A_k), w_k by how much the prediction changes where channel k is zeroed,
-    every image its own.
+def ais_regression(
+    model: "VisionModel",
+    images: "torch.Tensor",
+    targets: "torch.Tensor",
+    seeds: Sequence[int],
+    *,
+    depth: float = 1.0,
+    layer: str | None = None,
+    signed: bool = True,
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return sum_k w_k ReLU(A_k), w_k how much an image's prediction changes without channel k.
 
     w_k is abs(delta_k), with the sign of the change of the absolute error: a channel without which
     the error grows counts as positive.
@@ -30,22 +48,23 @@ def ais_regression(model, images, targets, seeds, *, depth=1.0, layer=None, sign
     depth : float
         In (0, 1]: a shallower target layer.
     layer : str, optional
-        Name of a module, which goes before `depth`.
+        Name of a module, which takes precedence over `depth`.
     signed : bool
-        Whether a channel without which the error falls counts as negative; if not, all weights are
-        abs(delta_k).
+        Whether a channel without which the error falls counts as negative. If false, all weights
+        are abs(delta_k).
 
     Returns
     -------
     maps : ndarray, shape (n, h, w), float32
         On the grid of the target layer.
     diagnostics : dict
-        `error`: of the prediction, absolute, in the score's unit.
+        `error`: absolute error of the prediction, in the score's unit.
     """
     from lookalike.models.channels import leave_one_out, record
-    from lookalike.models.layers import target_layer, to_grid
+    from lookalike.models.grids import to_grid
+    from lookalike.models.layers import target_layer
 
-    size = tuple(images.shape[2:])
+    size = images.shape[2], images.shape[3]
     recording = record(
         model.net, target_layer(model.net, depth, layer, size), model.normalise(images)
     )

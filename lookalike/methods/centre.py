@@ -1,4 +1,6 @@
-"""A Gaussian at the centre: a null method that looks where photographers put things."""
+"""A Gaussian at the centre: a null method that looks where photographers place their subject."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -6,13 +8,15 @@ from lookalike.core.registry import method
 
 
 @method(signed=False, needs_model=False)
-def centre(model, images, targets, seeds, *, width=0.25):
+def centre(
+    model: None, images: np.ndarray, targets: None, seeds: Sequence[int], *, width: float = 0.25
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Return the same Gaussian for every model and image.
 
     Parameters
     ----------
     model : None
-    images : ndarray or Tensor, shape (n, 3, H, W)
+    images : ndarray, shape (n, 3, H, W)
     targets : None
     seeds : list of int
         Not used.

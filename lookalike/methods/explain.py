@@ -1,16 +1,39 @@
 """Explanation of many images by one method, a few images at a time."""
 
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
 import numpy as np
 
 from lookalike.core.errors import InputError
+from lookalike.core.registry import Method
 from lookalike.core.seeding import seed_of
+from lookalike.core.types import Row, StrPath
 from lookalike.images.reading import load_images
 
-# Without a model, there is only an image's own memory to think of.
+if TYPE_CHECKING:
+    import torch
+
+    from lookalike.models.networks import VisionModel
+
+# Without a model, only the images themselves take memory.
 IMAGES_AT_ONCE = 64
+# One number for every image: the index of a class, a score, or the image's own index.
+Targets = Sequence[float] | np.ndarray
 
 
-def explain_images(method, model, rows, targets, *, size, seed, names, options, threads=1):
+def explain_images(
+    method: Method,
+    model: "VisionModel | None",
+    rows: Sequence[Row],
+    targets: Targets,
+    *,
+    size: int,
+    seed: int,
+    names: tuple[str, ...],
+    options: dict[str, Any],
+    threads: int = 1,
+) -> Iterator[tuple[str, np.ndarray, dict[str, float]]]:
     """Explain images one chunk after another.
 
     Parameters
@@ -21,13 +44,13 @@ def explain_images(method, model, rows, targets, *, size, seed, names, options, 
     rows : list of dict
         Of the manifest.
     targets : sequence of float
-        A number a row, as `aim` gives them.
+        One number for every row, as `resolve_targets` returns them.
     size : int
         Side of the images in pixels.
     seed : int
         The config's.
     names : tuple of str
-        Of this job, so that its seeds are its own.
+        Of this job; they decide its seeds, together with `seed`.
     options : dict
         Of the method.
     threads : int
@@ -53,7 +76,7 @@ def explain_images(method, model, rows, targets, *, size, seed, names, options, 
         maps, diagnostics = method(
             *inputs_of(model, images, targets[start : start + at_once]), seeds, **options
         )
-        for place, (row, saliency) in enumerate(zip(chunk, maps, strict=True)):
+        for index, (row, saliency) in enumerate(zip(chunk, maps, strict=True)):
             if not np.isfinite(saliency).all():
                 raise InputError(
                     f"{' '.join(names)}: the map of image {row['image']!r} is not finite; "
@@ -62,14 +85,24 @@ def explain_images(method, model, rows, targets, *, size, seed, names, options, 
             yield (
                 row["image"],
                 saliency,
-                {name: float(column[place]) for name, column in diagnostics.items()},
+                {name: float(column[index]) for name, column in diagnostics.items()},
             )
 
 
-def aim(
-    method, model, rows, predictions, *, target, scores=None, similarity=None, size, name, threads=1
-):
-    """Find what a method explains of every image.
+def resolve_targets(
+    method: Method,
+    model: "VisionModel",
+    rows: Sequence[Row],
+    predictions: dict[str, np.ndarray],
+    *,
+    target: Literal["predicted", "label"],
+    scores: StrPath | None = None,
+    similarity: StrPath | None = None,
+    size: int,
+    name: str,
+    threads: int = 1,
+) -> tuple[Targets, dict[str, Any]]:
+    """Find what a method explains in every image.
 
     Parameters
     ----------
@@ -80,21 +113,24 @@ def aim(
     predictions : dict of ndarray
         Of the model.
     target : {"predicted", "label"}
-        Which class, where classes are explained.
+        Which class, for a method that explains classes.
     scores, similarity : path-like, optional
-        Tables of the images' scores and human similarities, of which a method wants one.
+        Table of the images' scores, for a method that explains these; matrix of the human
+        similarities, for one that explains similarity. Without the matrix, similarities are made
+        from the scores.
     size : int
         Side of the images in pixels.
     name : str
-        Of the model, for the errors.
+        Of the model, for errors.
     threads : int
         For decoding images.
 
     Returns
     -------
     targets : sequence of float
+        One number for every row.
     given : dict
-        Options of the method that are no user's choice.
+        Options of the method that the workflow sets, not the user.
     """
     from lookalike.images.scores import human_similarity, read_scores
     from lookalike.models.networks import in_batches, targets_of
@@ -103,6 +139,8 @@ def aim(
     if method.targets == "classes":
         return targets_of(predictions, target, name), {}
     if method.targets == "scores":
+        if scores is None:
+            raise InputError(f"{name}: the method explains scores of images, and none are given")
         return read_scores(scores, names), {}
     human = human_similarity(names, similarity, scores)
     reference = in_batches(
@@ -111,8 +149,25 @@ def aim(
     return range(len(rows)), {"human": human, "reference": reference}
 
 
-def inputs_of(model, images, targets):
-    """Return model, images (n, 3, H, W) in [0, 1] and targets as a method takes them."""
+def inputs_of(
+    model: "VisionModel | None", images: np.ndarray, targets: Targets
+) -> "tuple[VisionModel | None, torch.Tensor | np.ndarray, torch.Tensor | None]":
+    """Return model, images and targets as a method takes them.
+
+    Parameters
+    ----------
+    model : VisionModel or None
+    images : ndarray, shape (n, H, W, 3), uint8
+    targets : sequence of float, shape (n,)
+
+    Returns
+    -------
+    model : VisionModel or None
+    images : Tensor, shape (n, 3, H, W)
+        In [0, 1], on the model's device; an ndarray where there is no model.
+    targets : Tensor, shape (n,), or None
+        None where there is no model.
+    """
     if model is None:
         return None, images.transpose(0, 3, 1, 2) / np.float32(255), None
     import torch

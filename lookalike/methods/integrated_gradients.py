@@ -1,13 +1,31 @@
-"""Integrated gradients: the gradient of the score along the way from a baseline to the image."""
+"""Integrated gradients: the gradient of the score along the path from a baseline to the image."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from lookalike.core.registry import method
 from lookalike.methods.baselines import Baseline, baseline_of
+
+if TYPE_CHECKING:
+    import torch
+
+    from lookalike.models.networks import VisionModel
 
 
 @method(
     signed=True, reference="Sundararajan et al. 2017, proceedings.mlr.press/v70/sundararajan17a"
 )
-def integrated_gradients(model, images, targets, seeds, *, steps=32, baseline: Baseline = "zero"):
+def integrated_gradients(
+    model: "VisionModel",
+    images: "torch.Tensor",
+    targets: "torch.Tensor",
+    seeds: Sequence[int],
+    *,
+    steps: int = 32,
+    baseline: Baseline = "zero",
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Return integrated gradients summed over the colour channels, by captum.
 
     Parameters

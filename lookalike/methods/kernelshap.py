@@ -1,13 +1,20 @@
 """KernelSHAP over superpixels: Shapley values by a weighted regression on masked images."""
 
+from collections.abc import Sequence
 from itertools import product
 from math import comb
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lookalike.core.errors import InputError
 from lookalike.core.registry import method
 from lookalike.methods.baselines import Baseline, baseline_of
+
+if TYPE_CHECKING:
+    import torch
+
+    from lookalike.models.networks import VisionModel
 
 
 @method(
@@ -18,13 +25,20 @@ from lookalike.methods.baselines import Baseline, baseline_of
     ),
 )
 def kernelshap(
-    model, images, targets, seeds, *, segments=50, samples=350, baseline: Baseline = "zero"
-):
+    model: "VisionModel",
+    images: "torch.Tensor",
+    targets: "torch.Tensor",
+    seeds: Sequence[int],
+    *,
+    segments: int = 50,
+    samples: int = 350,
+    baseline: Baseline = "zero",
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Return the Shapley values of SLIC superpixels, spread over their pixels.
 
     The segmentation is made from the plain RGB image, and so is the same for all models. Coalitions
-    are drawn in pairs, each with its complement; when `samples` is enough for all of them, all are
-    used once and the values are exact. The values sum to the score's gain over the baseline.
+    are drawn in pairs, each with its complement. Where `samples` allows all of them, each is used
+    once and the values are exact. The values sum to the score's gain over the baseline.
 
     Parameters
     ----------
@@ -34,11 +48,11 @@ def kernelshap(
     targets : Tensor, shape (n,)
         Class whose logit is the score.
     seeds : list of int
-        Of the coalitions, one an image.
+        Of the coalitions, one for every image.
     segments : int
-        Superpixels asked of SLIC, which may make fewer.
+        Superpixels requested from SLIC, which may make fewer.
     samples : int
-        Masked images a run, besides the full and the empty one.
+        Masked images in a run, besides the full and the empty one.
     baseline : {"zero", "mean", "blur"}
         In normalised space.
 
@@ -52,7 +66,10 @@ def kernelshap(
     """
     inputs = model.normalise(images)
     absent = baseline_of(inputs, baseline)
-    maps, diagnostics = [], {"segments": [], "standard_error": [], "relative_error": []}
+    maps = []
+    diagnostics: dict[str, list[float]] = {
+        name: [] for name in ("segments", "standard_error", "relative_error")
+    }
     for image, present, missing, target, seed in zip(
         images, inputs, absent, targets, seeds, strict=True
     ):
@@ -77,16 +94,17 @@ def kernelshap(
     }
 
 
-def superpixels(image, segments):
+def superpixels(image: np.ndarray, segments: int) -> np.ndarray:
     """Return SLIC labels from 0, shape (H, W), of an RGB image (H, W, 3) in [0, 1]."""
     from skimage.segmentation import slic
 
     return slic(image, n_segments=segments, compactness=10, sigma=1, start_label=0)
 
 
-def draw_coalitions(features, samples, rng):
-    """Choose the coalitions of a run: the empty one, the full one, then those that the regression
-    sees.
+def draw_coalitions(
+    features: int, samples: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Choose the coalitions of a run: the empty one, the full one, then those of the regression.
 
     Parameters
     ----------
@@ -100,11 +118,15 @@ def draw_coalitions(features, samples, rng):
     weights : ndarray, shape (m,)
         Of the regression.
     paired : bool
-        False where all coalitions are there, once each.
+        Whether they are drawn in pairs; False where every coalition is used once.
+
+    Raises
+    ------
+    InputError
+        For fewer than two samples.
     """
     ends = np.array([[False] * features, [True] * features])
-    # Below 26 features the number of all coalitions can be compared without harm, and never comes
-    # near `samples` above.
+    # With 26 features or more, there are always more coalitions than `samples`.
     if features < 26 and 2**features - 2 <= samples:
         inner = np.array(
             [row for row in product([False, True], repeat=features) if 0 < sum(row) < features],
@@ -119,7 +141,7 @@ def draw_coalitions(features, samples, rng):
         )
         return np.concatenate([ends, inner]), weights, False
     if samples < 2:
-        raise InputError(f"kernelshap: samples must be 2 at least, not {samples}")
+        raise InputError(f"kernelshap: samples must be at least 2, not {samples}")
     sizes = np.arange(1, features)
     chances = 1 / (sizes * (features - sizes))
     drawn = rng.choice(sizes, size=samples // 2, p=chances / chances.sum())
@@ -128,7 +150,14 @@ def draw_coalitions(features, samples, rng):
     return np.concatenate([ends, half, ~half]), np.ones(2 * len(half)), True
 
 
-def masked_scores(model, present, missing, target, labels, coalitions):
+def masked_scores(
+    model: "VisionModel",
+    present: "torch.Tensor",
+    missing: "torch.Tensor",
+    target: int,
+    labels: np.ndarray,
+    coalitions: np.ndarray,
+) -> np.ndarray:
     """Return the score of the image with only the superpixels of each coalition, shape (m,),
     float64.
     """
@@ -144,9 +173,16 @@ def masked_scores(model, present, missing, target, labels, coalitions):
     return torch.cat(scores).numpy()
 
 
-def shapley_regression(coalitions, weights, scores, empty, full, paired):
-    """Solve the weighted regression whose solution is the Shapley values, the efficiency constraint
-    held.
+def shapley_regression(
+    coalitions: np.ndarray,
+    weights: np.ndarray,
+    scores: np.ndarray,
+    empty: float,
+    full: float,
+    paired: bool,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Solve the weighted regression whose solution is the Shapley values, under the efficiency
+    constraint.
 
     Parameters
     ----------
@@ -155,14 +191,14 @@ def shapley_regression(coalitions, weights, scores, empty, full, paired):
     empty, full : float
         Scores of the empty and the full coalition.
     paired : bool
-        Whether the second half of the coalitions are the complements of the first: then their
-        errors go together.
+        Whether the second half of the coalitions are the complements of the first, so that their
+        errors are correlated.
 
     Returns
     -------
     values, errors : ndarray, shape (features,)
-        Standard errors are 0 where all coalitions are there, and NaN where there are too few to
-        tell the superpixels apart; the values are then those of least norm.
+        Standard errors are 0 where all coalitions are used, and NaN where there are too few to
+        determine every value; the values are then those of least norm.
     """
     gain = full - empty
     features = coalitions.shape[1]
@@ -182,8 +218,8 @@ def shapley_regression(coalitions, weights, scores, empty, full, paired):
     influence = (weights * (response - design @ free))[:, None] * design
     pairs = len(z) // 2
     influence = influence[:pairs] + influence[pairs:]
-    # Each pair is one observation, whose own pull on the fit (its leverage) makes its residual too
-    # small (HC2).
+    # Each pair is one observation; its own influence on the fit (its leverage) makes its residual
+    # too small (HC2).
     leverage = 2 * np.einsum("ij,jk,ik->i", design[:pairs], inverse, design[:pairs])
     influence /= np.sqrt(np.maximum(1 - leverage, 1e-9))[:, None]
     covariance = inverse @ (influence.T @ influence) @ inverse

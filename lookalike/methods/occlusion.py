@@ -2,15 +2,34 @@
 hidden.
 """
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from lookalike.core.errors import InputError
 from lookalike.core.registry import method
 from lookalike.methods.baselines import Baseline, baseline_of
 
+if TYPE_CHECKING:
+    import torch
+
+    from lookalike.models.networks import VisionModel
+
+# Rows and columns of an image.
+Window = tuple[slice, slice]
+
 
 @method(signed=True, reference="Zeiler and Fergus 2014, doi:10.1007/978-3-319-10590-1_53")
-def occlusion(model, images, targets, seeds, *, windows=(0.125, 0.25), baseline: Baseline = "zero"):
+def occlusion(
+    model: "VisionModel",
+    images: "torch.Tensor",
+    targets: "torch.Tensor",
+    seeds: Sequence[int],
+    *,
+    windows: Sequence[float] = (0.125, 0.25),
+    baseline: Baseline = "zero",
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Return, for every pixel, the mean drop of the score over all windows that hide it.
 
     Windows of every size move by half their side, and end at the image's edge.
@@ -39,28 +58,28 @@ def occlusion(model, images, targets, seeds, *, windows=(0.125, 0.25), baseline:
     Raises
     ------
     InputError
-        If a window is not larger than nothing, or larger than the image.
+        If the share of a window is not in (0, 1].
     """
     inputs = model.normalise(images)
     absent = baseline_of(inputs, baseline)
-    places = [place for share in windows for place in window_places(*images.shape[2:], share)]
-    hidden = np.zeros(images.shape[2:])
-    for place in places:
-        hidden[place] += 1
-    maps = np.zeros((len(images), *hidden.shape))
+    height, width = images.shape[2:]
+    squares = [window for share in windows for window in square_windows(height, width, share)]
+    hidden = np.zeros((height, width))
+    for window in squares:
+        hidden[window] += 1
+    maps = np.zeros((len(images), height, width))
     for saliency, image, missing, target in zip(
         maps, inputs, absent, targets.tolist(), strict=True
     ):
-        for place, drop in zip(
-            places, score_drops(model, image, missing, target, places), strict=True
-        ):
-            saliency[place] += drop
+        drops = score_drops(model, image, missing, target, squares)
+        for window, drop in zip(squares, drops, strict=True):
+            saliency[window] += drop
     return (maps / hidden).astype(np.float32), {}
 
 
-def window_places(height, width, share):
-    """Return the places, pairs of slices, of the square windows whose side is a share of the
-    image's shorter one.
+def square_windows(height: int, width: int, share: float) -> list[Window]:
+    """Return the square windows, pairs of slices, whose side is a share of the image's shorter
+    side.
     """
     if not 0 < share <= 1:
         raise InputError(
@@ -76,19 +95,25 @@ def window_places(height, width, share):
     ]
 
 
-def score_drops(model, image, missing, target, places):
-    """Return how much the score of an image (3, H, W) drops for each place that shows `missing`
-    instead, ndarray (places,).
+def score_drops(
+    model: "VisionModel",
+    image: "torch.Tensor",
+    missing: "torch.Tensor",
+    target: int,
+    windows: Sequence[Window],
+) -> np.ndarray:
+    """Return how much the score of an image (3, H, W) drops for each window that shows `missing`
+    instead, ndarray (windows,).
     """
     import torch
 
     drops, batch = [], model.batch(image.shape[2])
     with torch.no_grad():
         score = model.net(image[None])[0, target]
-        for start in range(0, len(places), batch):
-            some = places[start : start + batch]
+        for start in range(0, len(windows), batch):
+            some = windows[start : start + batch]
             masked = image.repeat(len(some), 1, 1, 1)
-            for one, place in zip(masked, some, strict=True):
-                one[(slice(None), *place)] = missing[(slice(None), *place)]
+            for one, window in zip(masked, some, strict=True):
+                one[(slice(None), *window)] = missing[(slice(None), *window)]
             drops.append(score - model.net(masked)[:, target])
     return torch.cat(drops).double().cpu().numpy()

@@ -1,20 +1,25 @@
 """Noise: a null method that looks at nothing."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from lookalike.core.registry import method
 
 
 @method(signed=False, needs_model=False)
-def random(model, images, targets, seeds):
-    """Return uniform noise in [0, 1), another for every model and image.
+def random(
+    model: None, images: np.ndarray, targets: None, seeds: Sequence[int]
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return uniform noise in [0, 1), different for every model and image.
 
     Parameters
     ----------
     model : None
-    images : ndarray or Tensor, shape (n, 3, H, W)
+    images : ndarray, shape (n, 3, H, W)
     targets : None
     seeds : list of int
+        One for every image.
 
     Returns
     -------

@@ -2,27 +2,34 @@
 
 import numpy as np
 
-from lookalike.core.memoising import shared
-from lookalike.core.registry import metric
+from lookalike.core.registry import Prepared, metric
 from lookalike.core.vectors import average_ranks
-from lookalike.metrics.preparation import inner_products, pixels, sums
+from lookalike.metrics.products import exact_products, pixels, sums
 
 
-def ranks_and_masks(maps):
-    """Return the ranks of the pixels and the mask of those above the mean, shape (a, p) each."""
+def ranks_and_masks(maps: np.ndarray) -> Prepared:
+    """Return the ranks of the pixels and the mask of those above the mean, shape (a, p) each, and
+    the numbers of pixels above and not above it, shape (a,) each.
+    """
     vectors = pixels(maps)
-    return average_ranks(vectors), vectors > sums(vectors)[:, None] / vectors.shape[1]
+    masks = vectors > sums(vectors)[:, None] / vectors.shape[1]
+    positives = masks.sum(axis=1)
+    ranks = average_ranks(vectors)
+    return (
+        ranks.astype(np.float64),
+        masks.astype(np.float64),
+        positives,
+        vectors.shape[1] - positives,
+    )
 
 
-@shared
-def areas(ranks, masks):
-    """Return the areas, shape (a, b), of ranks (a, p) that predict masks (b, p); ties count
+def areas(x: Prepared, y: Prepared) -> np.ndarray:
+    """Return the areas, shape (a, b), of the ranks of x that predict the masks of y; ties count
     half.
     """
-    positives = masks.sum(axis=1)
-    negatives = masks.shape[1] - positives
+    (ranks, *_), (_, masks, positives, negatives) = x, y
     with np.errstate(invalid="ignore"):
-        return (inner_products(ranks, masks) - positives * (positives + 1) / 2) / (
+        return (exact_products(ranks, masks) - positives * (positives + 1) / 2) / (
             positives * negatives
         )
 
@@ -41,21 +48,21 @@ def areas(ranks, masks):
         "here the mean of both, ties half"
     ),
 )
-def auc_judd(x, y):
+def auc_judd(x: Prepared, y: Prepared) -> np.ndarray:
     """Return 1 - the mean of both areas under the ROC curve, for all pairs.
 
     Each map in turn is the score, the other, binarised at its mean, the truth.
 
     Parameters
     ----------
-    x : tuple of two ndarray, shape (a, p)
-    y : tuple of two ndarray, shape (b, p)
-        Ranks and masks of maps of one image by two blocks of models.
+    x : tuple of ndarray, shapes twice (a, p) and twice (a,)
+    y : tuple of ndarray, shapes twice (b, p) and twice (b,)
+        Ranks, masks, and numbers of pixels above the mean and of others, of maps of one image by
+        two blocks of models.
 
     Returns
     -------
     ndarray, shape (a, b)
         NaN where either map is constant.
     """
-    (ranks, masks), (other_ranks, other_masks) = x, y
-    return 1 - (areas(ranks, other_masks) + areas(other_ranks, masks).T) / 2
+    return 1 - (areas(x, y) + areas(y, x).T) / 2

@@ -1,11 +1,13 @@
 """Cosine dissimilarity: blind to the scale of a map, not to its offset or sign."""
 
+import numpy as np
+
 from lookalike.core.registry import metric
-from lookalike.metrics.preparation import cosines, pixels
+from lookalike.metrics.products import Vectors, cosines, vectors
 
 
 @metric(
-    prepare=pixels,
+    prepare=vectors,
     range=(0, 2),
     raw=lambda d: 1 - d,
     raw_name="cosine similarity",
@@ -17,18 +19,20 @@ from lookalike.metrics.preparation import cosines, pixels
         "such an image is left out and counted"
     ),
 )
-def cosine(x, y):
+def cosine(x: Vectors, y: Vectors, *, upper: bool = False) -> np.ndarray:
     """Return 1 - cos of the angle between maps, for all pairs.
 
     Parameters
     ----------
-    x : ndarray, shape (a, p)
-    y : ndarray, shape (b, p)
-        Maps of one image by two blocks of models, flat.
+    x : Vectors of shape (a, p)
+    y : Vectors of shape (b, p)
+        Maps of one image by two blocks of models, prepared for inner products.
+    upper : bool
+        Whether only the pairs above the diagonal are needed.
 
     Returns
     -------
     ndarray, shape (a, b)
         NaN where either map is all zero.
     """
-    return 1 - cosines(x, y)
+    return 1 - cosines(x, y, upper=upper)

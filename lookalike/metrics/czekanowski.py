@@ -3,7 +3,8 @@
 import numpy as np
 
 from lookalike.core.registry import metric
-from lookalike.metrics.preparation import mean_absolute_differences, sums, unsigned
+from lookalike.metrics.preparation import mean_absolute_differences, unsigned
+from lookalike.metrics.products import sums
 
 
 @metric(
@@ -19,7 +20,7 @@ from lookalike.metrics.preparation import mean_absolute_differences, sums, unsig
         "unbounded, which is refused here"
     ),
 )
-def czekanowski(x, y, *, upper=False):
+def czekanowski(x: np.ndarray, y: np.ndarray, *, upper: bool = False) -> np.ndarray:
     """Return 1 - 2 sum min(x, y) / sum (x + y), for all pairs; 0 for two maps that are all zero.
 
     Parameters
@@ -28,7 +29,7 @@ def czekanowski(x, y, *, upper=False):
     y : ndarray, shape (b, p)
         Maps of one image by two blocks of models, flat and not negative.
     upper : bool
-        Whether only the pairs above the diagonal are wanted.
+        Whether only the pairs above the diagonal are needed.
 
     Returns
     -------

@@ -4,22 +4,16 @@ other.
 
 import numpy as np
 
-from lookalike.core.errors import InputError
 from lookalike.core.registry import metric
-from lookalike.metrics.preparation import block_means, pairs_of
-
-SIGNS = {"absolute": np.abs, "positive": lambda maps: np.maximum(maps, 0)}
+from lookalike.metrics.preparation import block_means, pairs_of, with_sum_1, without_sign
 
 
-def distributions(maps, *, grid=28, sign="absolute"):
+def distributions(maps: np.ndarray, *, grid: int = 28, sign: str = "absolute") -> np.ndarray:
     """Return maps on a coarse grid, without sign and with sum 1, shape (a, h, w); NaN for a map
     that is all zero.
     """
-    if sign not in SIGNS:
-        raise InputError(f"emd: sign must be absolute or positive, not {sign!r}")
-    coarse = block_means(SIGNS[sign](maps), grid)
-    total = coarse.sum(axis=(1, 2), keepdims=True)
-    return coarse / np.where(total > 0, total, np.nan)
+    coarse = block_means(without_sign(maps, sign), grid)
+    return with_sum_1(coarse.reshape(len(coarse), -1)).reshape(coarse.shape)
 
 
 @metric(
@@ -35,7 +29,7 @@ def distributions(maps, *, grid=28, sign="absolute"):
     reference="Rubner et al. 2000, doi:10.1023/A:1026543900054",
     saliencytools="its `emd` is blind to place (see `emd_values`); this one is not",
 )
-def emd(x, y, *, upper=False):
+def emd(x: np.ndarray, y: np.ndarray, *, upper: bool = False) -> np.ndarray:
     """Return the exact transport cost between maps as distributions of saliency, for all pairs.
 
     The ground distance is Euclidean over the grid's diagonal, so that 1 means from corner to
@@ -47,7 +41,7 @@ def emd(x, y, *, upper=False):
     y : ndarray, shape (b, h, w)
         Maps of one image by two blocks of models, prepared to distributions.
     upper : bool
-        Whether only the pairs above the diagonal are wanted.
+        Whether only the pairs above the diagonal are needed.
 
     Returns
     -------

@@ -3,10 +3,11 @@
 import numpy as np
 
 from lookalike.core.registry import metric
-from lookalike.metrics.preparation import mean_absolute_differences, pixels
+from lookalike.metrics.preparation import mean_absolute_differences
+from lookalike.metrics.products import pixels
 
 
-def sorted_values(maps):
+def sorted_values(maps: np.ndarray) -> np.ndarray:
     """Return the maps' values in ascending order, shape (a, p)."""
     return np.sort(pixels(maps), axis=1)
 
@@ -25,7 +26,7 @@ def sorted_values(maps):
         "the values themselves"
     ),
 )
-def emd_values(x, y, *, upper=False):
+def emd_values(x: np.ndarray, y: np.ndarray, *, upper: bool = False) -> np.ndarray:
     """Return the Wasserstein-1 distance between the distributions of pixel values, for all pairs.
 
     Parameters
@@ -34,7 +35,7 @@ def emd_values(x, y, *, upper=False):
     y : ndarray, shape (b, p)
         Maps of one image by two blocks of models, their values sorted.
     upper : bool
-        Whether only the pairs above the diagonal are wanted.
+        Whether only the pairs above the diagonal are needed.
 
     Returns
     -------

@@ -6,7 +6,7 @@ from lookalike.core.registry import metric
 from lookalike.metrics.preparation import distributions, pairs_of
 
 
-def half_divergence(p, q):
+def half_divergence(p: np.ndarray, q: np.ndarray) -> float:
     """Return sum p log2(p / m), m the mean of p and q, along the last axis."""
     with np.errstate(divide="ignore", invalid="ignore"):
         # p / m = 1 + (p - q) / (p + q): exactly 1 where the maps are equal.
@@ -27,7 +27,7 @@ def half_divergence(p, q):
     cost="pairs",
     reference="Endres and Schindelin 2003, doi:10.1109/TIT.2003.813506",
 )
-def jensen_shannon(x, y, *, upper=False):
+def jensen_shannon(x: np.ndarray, y: np.ndarray, *, upper: bool = False) -> np.ndarray:
     """Return the square root of the Jensen-Shannon divergence, base 2, for all pairs.
 
     Parameters
@@ -36,7 +36,7 @@ def jensen_shannon(x, y, *, upper=False):
     y : ndarray, shape (b, p)
         Maps of one image by two blocks of models, prepared to sum 1.
     upper : bool
-        Whether only the pairs above the diagonal are wanted.
+        Whether only the pairs above the diagonal are needed.
 
     Returns
     -------

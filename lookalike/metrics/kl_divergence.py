@@ -2,33 +2,35 @@
 
 import numpy as np
 
-from lookalike.core.registry import metric
-from lookalike.metrics.preparation import inner_products, sums, unsigned
+from lookalike.core.registry import Prepared, metric
+from lookalike.metrics.preparation import unsigned
+from lookalike.metrics.products import dots, in_pieces, inner_products, ones_like
 
 
-def ratios_and_logarithms(maps, *, epsilon=1e-10):
-    """Return maps over their peaks, lifted by epsilon and scaled to mean 1, and the logarithms,
-    shape (a, p) each.
+def weights_and_logarithms(maps: np.ndarray, *, epsilon: float = 1e-10) -> Prepared:
+    """Return maps over their peaks, lifted by epsilon, as distributions, and their logarithms but
+    for a constant, both in pieces; and the means of the latter under the former, shape (a,).
 
     NaN for a map that is all zero.
     """
-    vectors = unsigned(maps).astype(np.float64)
+    vectors = unsigned(maps)
+    size = vectors.shape[1]
+    weights = in_pieces(vectors)
+    inside = weights.reshape(len(maps), -1)[:, :size]
     peaks = vectors.max(axis=1, keepdims=True)
-    vectors /= np.where(peaks > 0, peaks, np.nan)
-    vectors += epsilon
-    vectors *= (vectors.shape[1] / sums(vectors))[:, None]
-    return vectors, np.log(vectors)
-
-
-def weighted_logarithms(ratios, logarithms):
-    """Return the means, shape (a, b), of logarithms (b, p) under distributions (a, p) over their
-    mean.
-    """
-    return inner_products(ratios, logarithms) / ratios.shape[1]
+    inside /= np.where(peaks > 0, peaks, np.nan)
+    inside += epsilon
+    # Of mean 1 for the logarithms, which are then near 0 and keep more digits.
+    inside *= (size / dots(weights, ones_like(weights)))[:, None]
+    logarithms = in_pieces(inside)
+    part = logarithms.reshape(len(maps), -1)[:, :size]
+    np.log(part, out=part)
+    inside /= size
+    return weights, logarithms, dots(weights, logarithms)
 
 
 @metric(
-    prepare=ratios_and_logarithms,
+    prepare=weights_and_logarithms,
     range=(0, np.inf),
     raw=lambda d: d,
     raw_name="symmetric KL divergence in nats",
@@ -42,22 +44,25 @@ def weighted_logarithms(ratios, logarithms):
         "value becomes 0"
     ),
 )
-def kl_divergence(x, y):
+def kl_divergence(x: Prepared, y: Prepared) -> np.ndarray:
     """Return KL(p || q) + KL(q || p), in nats, for all pairs.
 
     Unbounded, and where one map is empty led by epsilon: `jensen_shannon` is its bounded kin.
 
     Parameters
     ----------
-    x : tuple of two ndarray, shape (a, p)
-    y : tuple of two ndarray, shape (b, p)
-        Maps of one image by two blocks of models as distributions over their mean, and the
-        logarithms of those.
+    x : tuple of ndarray, shapes twice (a, pieces, length) and (a,)
+    y : tuple of ndarray, shapes twice (b, pieces, length) and (b,)
+        Maps of one image by two blocks of models as distributions, their logarithms, and the means
+        of these.
 
     Returns
     -------
     ndarray, shape (a, b)
         NaN where either map is all zero.
     """
-    own = [np.einsum("ip,ip->i", *maps) / maps[0].shape[1] for maps in (x, y)]
-    return np.add.outer(*own) - weighted_logarithms(x[0], y[1]) - weighted_logarithms(y[0], x[1]).T
+    (weights, logarithms, means), (other_weights, other_logarithms, other_means) = x, y
+    crossed = inner_products(weights, other_logarithms)
+    # The sum of both first, so that the value is the same for x and y exchanged.
+    crossed = crossed + inner_products(other_weights, logarithms).T
+    return np.add.outer(means, other_means) - crossed

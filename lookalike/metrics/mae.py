@@ -3,7 +3,8 @@
 import numpy as np
 
 from lookalike.core.registry import metric
-from lookalike.metrics.preparation import mean_absolute_differences, pixels
+from lookalike.metrics.preparation import mean_absolute_differences
+from lookalike.metrics.products import pixels
 
 
 @metric(
@@ -16,7 +17,7 @@ from lookalike.metrics.preparation import mean_absolute_differences, pixels
     cost="pairs",
     saliencytools="`mean_absolute_error`: the same",
 )
-def mae(x, y, *, upper=False):
+def mae(x: np.ndarray, y: np.ndarray, *, upper: bool = False) -> np.ndarray:
     """Return the mean absolute difference of pixels, for all pairs.
 
     Parameters
@@ -25,7 +26,7 @@ def mae(x, y, *, upper=False):
     y : ndarray, shape (b, p)
         Maps of one image by two blocks of models, flat.
     upper : bool
-        Whether only the pairs above the diagonal are wanted.
+        Whether only the pairs above the diagonal are needed.
 
     Returns
     -------

@@ -1,5 +1,7 @@
 """Similarity of maps as distributions, the SIM of the saliency benchmarks, as a dissimilarity."""
 
+import numpy as np
+
 from lookalike.core.registry import metric
 from lookalike.metrics.preparation import distributions, mean_absolute_differences
 
@@ -17,7 +19,7 @@ from lookalike.metrics.preparation import distributions, mean_absolute_differenc
     cost="pairs",
     reference="Judd et al. 2012, MIT-CSAIL-TR-2012-001",
 )
-def similarity(x, y, *, upper=False):
+def similarity(x: np.ndarray, y: np.ndarray, *, upper: bool = False) -> np.ndarray:
     """Return 1 - sum min(p, q) of maps as distributions, for all pairs.
 
     Parameters
@@ -26,7 +28,7 @@ def similarity(x, y, *, upper=False):
     y : ndarray, shape (b, p)
         Maps of one image by two blocks of models, prepared to sum 1.
     upper : bool
-        Whether only the pairs above the diagonal are wanted.
+        Whether only the pairs above the diagonal are needed.
 
     Returns
     -------

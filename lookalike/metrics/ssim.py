@@ -5,17 +5,19 @@ import numpy as np
 from lookalike.core.errors import InputError
 from lookalike.core.registry import metric
 
+# Maps (a, H, W), their local means and variances (a, H - 10, W - 10).
+Moments = tuple[np.ndarray, np.ndarray, np.ndarray]
 K1, K2 = 0.01, 0.03
 
 
-def local_moments(maps):
+def local_moments(maps: np.ndarray) -> Moments:
     """Return maps (a, H, W) with their local means and variances (a, H - 10, W - 10)."""
     from lookalike.metrics.compiled.ssim_loops import RADIUS, write_local_moments
 
     height, width = maps.shape[1:]
     if min(height, width) <= 2 * RADIUS:
         raise InputError(
-            f"ssim wants maps of at least 11 x 11 pixels, not {height} x {width}; raise maps.size"
+            f"ssim needs maps of at least 11 x 11 pixels, not {height} x {width}; raise maps.size"
         )
     maps = np.ascontiguousarray(maps, dtype=np.float64)
     means, variances = np.empty((2, len(maps), height - 2 * RADIUS, width - 2 * RADIUS))
@@ -37,7 +39,7 @@ def local_moments(maps):
         "are `allclose`; here Gaussian windows, fixed range"
     ),
 )
-def ssim(x, y, *, data_range=1.0, upper=False):
+def ssim(x: Moments, y: Moments, *, data_range: float, upper: bool = False) -> np.ndarray:
     """Return (1 - SSIM) / 2, for all pairs.
 
     Gaussian windows of sigma 1.5 cut at radius 5, population covariance, mean over the windows
@@ -51,7 +53,7 @@ def ssim(x, y, *, data_range=1.0, upper=False):
     data_range : float
         1 for unsigned views, 2 for signed ones; never the range of the two maps at hand.
     upper : bool
-        Whether only the pairs above the diagonal are wanted.
+        Whether only the pairs above the diagonal are needed.
 
     Returns
     -------

@@ -4,10 +4,10 @@ import numpy as np
 
 from lookalike.core.errors import InputError
 from lookalike.core.registry import metric
-from lookalike.metrics.preparation import inner_products, pixels
+from lookalike.metrics.products import counted, exact_products, pixels
 
 
-def largest_pixels(maps, *, share=0.1):
+def largest_pixels(maps: np.ndarray, *, share: float = 0.1) -> np.ndarray:
     """Return a mask of exactly the share of largest pixels, shape (a, p); ties go to the earlier
     pixel.
     """
@@ -22,8 +22,13 @@ def largest_pixels(maps, *, share=0.1):
     return masks
 
 
+def masks(maps: np.ndarray, *, share: float = 0.1) -> np.ndarray:
+    """Return the masks of the share of largest pixels, as numbers, shape (a, p)."""
+    return counted(largest_pixels(maps, share=share))
+
+
 @metric(
-    prepare=largest_pixels,
+    prepare=masks,
     range=(0, 1),
     raw=lambda d: 1 - d,
     raw_name="intersection over union",
@@ -31,18 +36,19 @@ def largest_pixels(maps, *, share=0.1):
     ignores=("scale", "offset"),
     triangle=True,
 )
-def topk_iou(x, y):
+def topk_iou(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return 1 - intersection over union of the most salient pixels, for all pairs.
 
     Parameters
     ----------
     x : ndarray, shape (a, p)
     y : ndarray, shape (b, p)
-        Maps of one image by two blocks of models, prepared to masks.
+        Masks of the most salient pixels of maps of one image by two blocks of models.
 
     Returns
     -------
     ndarray, shape (a, b)
     """
-    common = inner_products(x, y)
-    return 1 - common / (x.sum(axis=1)[:, None] + y.sum(axis=1) - common)
+    common = exact_products(x, y)
+    sizes = np.add.outer(np.count_nonzero(x, axis=1), np.count_nonzero(y, axis=1))
+    return 1 - common / (sizes - common)

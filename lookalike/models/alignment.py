@@ -1,23 +1,31 @@
-"""Alignment: how a model's similarities between images agree with human ones. What is constant
-correlates with nothing.
+"""Alignment: how a model's similarities between images agree with human ones. The correlation with
+a constant counts as 0.
 """
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lookalike.core.vectors import centred_unit_vectors
 
-# What rounding leaves of a variance that is zero.
+if TYPE_CHECKING:
+    import torch
+
+# What rounding leaves of a variance of zero.
 ROUNDING = 1e-14
 
 
-def unit_rows(x):
-    """Return rows (..., n) less their mean, of length 1, so that products are Pearson's
+def unit_rows(x: np.ndarray) -> np.ndarray:
+    """Return rows (..., n) centred and scaled to length 1, so that their products are Pearson's
     correlations; 0 where a row is constant.
     """
     return np.nan_to_num(centred_unit_vectors(x.reshape(-1, x.shape[-1]))).reshape(x.shape)
 
 
-def agreements(features, places, human, reference):
+def agreements(
+    features: "torch.Tensor", indices: "torch.Tensor", human: np.ndarray, reference: np.ndarray
+) -> np.ndarray:
     """Return how features of images agree with human similarities, r(H[n], S[n]) over the other
     images.
 
@@ -25,7 +33,8 @@ def agreements(features, places, human, reference):
     ----------
     features : Tensor, shape (n, m, F)
         m representations of each image.
-    places : Tensor of int, shape (n,)
+    indices : Tensor of int, shape (n,)
+        Of the images in `human` and `reference`.
     human : ndarray, shape (N, N)
     reference : ndarray, shape (N, F)
 
@@ -34,33 +43,35 @@ def agreements(features, places, human, reference):
     ndarray, shape (n, m)
     """
     directions, found = unit_rows(reference.astype(float)), []
-    for place, representations in zip(
-        places.tolist(), features.double().cpu().numpy(), strict=True
+    for index, representations in zip(
+        indices.tolist(), features.double().cpu().numpy(), strict=True
     ):
-        others = np.arange(len(human)) != place
+        others = np.arange(len(human)) != index
         similarities = unit_rows(representations) @ directions[others].T
-        found.append(unit_rows(similarities) @ unit_rows(human[place, others]))
+        found.append(unit_rows(similarities) @ unit_rows(human[index, others]))
     return np.array(found)
 
 
-def misalignment(human):
-    """Return the criterion of alignment: from features (n, m, F) to 1 - r^2 (m,).
+def misalignment(human: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the criterion of alignment: a function from features (n, m, F) to 1 - r^2 (m,).
 
-    r is Pearson's correlation of the human similarities (n, n) with those of the features,
-    Pearson's correlations too, over the pairs of images; 0 where either is constant.
+    r is Pearson's correlation over the pairs of images, between the human similarities (n, n) and
+    those of the features, which are Pearson's correlations too; 0 where either is constant.
     """
     pairs = np.triu_indices(len(human), 1)
-    wanted = unit_rows(human[pairs])
+    expected = unit_rows(human[pairs])
 
-    def criterion(outputs):
+    def criterion(outputs: np.ndarray) -> np.ndarray:
         features = unit_rows(outputs.swapaxes(0, 1))
         similarities = (features @ features.swapaxes(1, 2))[:, *pairs]
-        return 1 - (unit_rows(similarities) @ wanted) ** 2
+        return 1 - (unit_rows(similarities) @ expected) ** 2
 
     return criterion
 
 
-def measure_alignment(similarities, human, places):
+def measure_alignment(
+    similarities: np.ndarray, human: np.ndarray, indices: np.ndarray
+) -> np.ndarray:
     """Measure how well similarities between images agree with human ones in every resample of the
     images.
 
@@ -68,9 +79,9 @@ def measure_alignment(similarities, human, places):
     ----------
     similarities, human : ndarray, shape (n, n)
         Symmetric; the diagonals do not count.
-    places : ndarray of int, shape (B, n)
-        As `resample` gives them. A pair of images counts as often as both were drawn, one image
-        never as a pair with itself.
+    indices : ndarray of int, shape (B, n)
+        Images drawn, as `resample` gives them. A pair of images counts as often as both were drawn;
+        an image drawn twice is no pair with itself.
 
     Returns
     -------
@@ -78,10 +89,10 @@ def measure_alignment(similarities, human, places):
         r^2 over the pairs of images, r Pearson's correlation; 0 where either side is constant.
     """
     n = len(human)
-    counts = np.array([np.bincount(row, minlength=n) for row in places], dtype=float)
+    counts = np.array([np.bincount(row, minlength=n) for row in indices], dtype=float)
     apart = 1 - np.eye(n)
 
-    def total(table):
+    def total(table: np.ndarray) -> np.ndarray:
         return np.vecdot(counts @ (table * apart), counts)
 
     pairs = total(np.ones((n, n)))

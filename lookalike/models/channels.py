@@ -1,4 +1,4 @@
-"""What a network does without some channels of one layer, with all that lies below the layer
+"""What a network does without some channels of one layer, where everything below the layer is
 computed only once.
 """
 
@@ -8,14 +8,13 @@ from dataclasses import dataclass
 import torch
 
 from lookalike.core.errors import InputError
-from lookalike.models.layers import channel_axis
-from lookalike.models.replay import Value, find_needs, images_axis, replay, trace
+from lookalike.models.grids import channel_axis
+from lookalike.models.replay import Call, Value, find_needs, images_axis, replay, trace
 
-# Numbers that the layer gives at once. With fewer, large linear layers above it read their weights
-# too often (VGG); more is no faster, and later layers may hold several times as much.
+# Values that the layer gives at once. With fewer, large linear layers above it read their weights
+# too often (VGG); more is no faster, and later layers may hold several times as many.
 VALUES_AT_ONCE = {"cpu": 2**23, "cuda": 2**26}
-# Batches of other sizes are rounded otherwise, on a card more so; what is wrong differs by far
-# more.
+# Rounding depends on the size of the batch, more so on a GPU; a wrong result differs by far more.
 ROUNDING = 1e-2
 
 
@@ -27,7 +26,7 @@ class Recording:
     ----------
     layer : torch.nn.Module
     name : str
-        The layer's.
+        Of the layer.
     read : callable
     below : list of Call
         In the order of their runs, the images first; their parts are `Value`.
@@ -43,8 +42,8 @@ class Recording:
 
     layer: torch.nn.Module
     name: str
-    read: Callable
-    below: list
+    read: Callable[[torch.Tensor], torch.Tensor]
+    below: list[Call]
     activation: torch.Tensor
     outputs: torch.Tensor
     axis: int
@@ -52,13 +51,18 @@ class Recording:
 
 
 @torch.no_grad()
-def record(net, layer, inputs, read=None):
+def record(
+    net: torch.nn.Module,
+    layer: torch.nn.Module,
+    inputs: torch.Tensor,
+    read: Callable[[torch.Tensor], torch.Tensor] | None = None,
+) -> Recording:
     """Run a network once, and keep what it takes to run it again without some channels of a layer.
 
     What the network does between its modules (sums of branches, reshapes, class tokens) is done
-    anew in every run; modules that end before the layer does are not run again, and of what they
-    gave only that is kept which is needed above the layer. To tell that apart, one or two images go
-    through the network beforehand.
+    anew in every run. Modules that end before the layer does are not run again; of their outputs,
+    only what is needed above the layer is kept. To find out what is needed, one or two images go
+    through the network first.
 
     Parameters
     ----------
@@ -68,7 +72,8 @@ def record(net, layer, inputs, read=None):
         One of its modules, which runs once and whose output lies on a grid, images first.
     inputs : Tensor, shape (n, 3, H, W)
     read : callable, optional
-        Gives a tensor (n, ...) of such inputs, by the modules of `net`; by default `net` itself.
+        Computes a tensor (n, ...) from such inputs with the modules of `net`; by default `net`
+        itself.
 
     Returns
     -------
@@ -77,9 +82,9 @@ def record(net, layer, inputs, read=None):
     Raises
     ------
     InputError
-        If the module is none of the network's, or does not run just once; if its output goes into a
-        batch norm, which makes a constant of a channel of zeros; or if the network cannot be run
-        again from there on.
+        If the module is not one of the network's, or does not run exactly once; if its output goes
+        into a batch norm, which turns a channel of zeros into a constant; or if the network cannot
+        be run again from there on.
     """
     read = net if read is None else read
     name = next((name for name, module in net.named_modules() if name and module is layer), None)
@@ -88,7 +93,7 @@ def record(net, layer, inputs, read=None):
             f"the layer, a {type(layer).__name__}, is no module inside the {type(net).__name__}"
         )
     n = len(inputs)
-    # Another number of images than in the recording shows which axis is theirs.
+    # With another number of images than in the recording, the axis of the images shows.
     few = inputs[:1] if n > 1 else inputs.repeat(2, 1, 1, 1)
     trial, activation, _ = trace(net, layer, name, few, read)
     needs = find_needs(trial, layer, activation, name, read)
@@ -110,7 +115,7 @@ def record(net, layer, inputs, read=None):
             Value(part, axis, *need)
             for part, axis, need in zip(call.parts, axes, needs[call.number], strict=True)
         ]
-    axis = channel_axis(activation.shape, net, tuple(inputs.shape[-2:]))
+    axis = channel_axis(activation.shape, net, (inputs.shape[-2], inputs.shape[-1]))
     recording = Recording(
         layer, name, read, calls, activation, outputs, axis, activation.shape[axis]
     )
@@ -118,7 +123,7 @@ def record(net, layer, inputs, read=None):
     return recording
 
 
-def rerun(recording, kept):
+def rerun(recording: Recording, kept: torch.Tensor) -> torch.Tensor:
     """Run a network again without some channels of a layer, for every recorded image and every
     mask.
 
@@ -126,7 +131,7 @@ def rerun(recording, kept):
     ----------
     recording : Recording
     kept : Tensor of bool, shape (M, K)
-        Channels that stay; the others are zero in what the layer gives.
+        Channels that stay; the others are set to zero in the layer's output.
 
     Returns
     -------
@@ -135,7 +140,7 @@ def rerun(recording, kept):
     Raises
     ------
     InputError
-        If the masks are not of the layer's channels.
+        If the masks do not fit the layer's channels.
     """
     if kept.dtype != torch.bool or kept.ndim != 2 or kept.shape[1] != recording.channels:
         shape = " x ".join(map(str, kept.shape))
@@ -153,8 +158,8 @@ def rerun(recording, kept):
     return outputs.unflatten(0, (n, masks))
 
 
-def leave_one_out(recording):
-    """Run a network again without each channel of a layer alone.
+def leave_one_out(recording: Recording) -> torch.Tensor:
+    """Run a network again without each single channel of a layer.
 
     Parameters
     ----------
@@ -167,14 +172,14 @@ def leave_one_out(recording):
     return rerun(recording, ~torch.eye(recording.channels, dtype=torch.bool))
 
 
-def run_above(recording, places, dropped):
-    """Return the outputs of one batch: of the images at `places`, without the channels `dropped`,
-    bool of shape (rows, K).
+def run_above(recording: Recording, indices: torch.Tensor, dropped: torch.Tensor) -> torch.Tensor:
+    """Return the outputs of one batch: of the images at `indices`, each without its channels in
+    `dropped`, bool of shape (rows, K).
     """
     n = len(recording.outputs)
-    rows = [(call, [value.rows(places, n) for value in call.parts]) for call in recording.below]
-    activation = recording.activation.index_select(0, places)
-    shape = [len(places)] + [1] * (activation.ndim - 1)
+    rows = [(call, [value.rows(indices, n) for value in call.parts]) for call in recording.below]
+    activation = recording.activation.index_select(0, indices)
+    shape = [len(indices)] + [1] * (activation.ndim - 1)
     shape[recording.axis] = recording.channels
     with torch.no_grad():
         return replay(
@@ -186,18 +191,15 @@ def run_above(recording, places, dropped):
         )
 
 
-def check(recording):
-    """Refuse a network that does not give the same again when it is run from the layer on."""
+def check(recording: Recording) -> None:
+    """Refuse a network whose outputs are not reproduced when it is run from the layer on."""
     n = len(recording.outputs)
     # Neither as many rows as images, nor in their order.
-    places = torch.tensor([n - 1, 0, n - 1][: 2 if n == 3 else 3], device=recording.outputs.device)
-    expected = recording.outputs[places]
+    indices = torch.tensor([n - 1, 0, n - 1][: 2 if n == 3 else 3], device=recording.outputs.device)
+    expected = recording.outputs[indices]
+    whole = torch.zeros(len(indices), recording.channels, dtype=torch.bool, device=indices.device)
     try:
-        again = run_above(
-            recording,
-            places,
-            torch.zeros(len(places), recording.channels, dtype=torch.bool, device=places.device),
-        )
+        again = run_above(recording, indices, whole)
     except torch.OutOfMemoryError:
         raise
     except RuntimeError as error:
@@ -210,6 +212,6 @@ def check(recording):
         again, expected, rtol=0, atol=ROUNDING * float(expected.abs().max())
     ):
         raise InputError(
-            "the network gives something else when it is run again from layer "
+            "the network gives another result when it is run again from layer "
             f"{recording.name!r} on; give another `layer:`"
         )

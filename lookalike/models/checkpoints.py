@@ -1,20 +1,26 @@
-"""Checkpoints from elsewhere: the names of other libraries and trainers, and a check that nothing
-is left out in silence.
+"""Checkpoints from elsewhere: the names of other libraries and trainers, and a check that no weight
+is silently left out.
 """
 
 import contextlib
 import inspect
 import re
 import sys
+from collections.abc import Mapping
+from typing import Any
+
+import torch
 
 from lookalike.core.errors import InputError
-from lookalike.models.networks import build_network
+from lookalike.core.types import Row, StrPath
+from lookalike.models.networks import Recipe, TimmNetwork, build_network
+from lookalike.models.weights import read_weights
 
-# What a network is wrapped in while it is trained: data parallelism, compilation, Lightning,
-# self-supervision.
+Weights = Mapping[str, torch.Tensor]
+# What wraps a network in training: data parallelism, compilation, Lightning, self-supervision.
 WRAPPERS = re.compile(r"^((module|_orig_mod|model|backbone)\.)+")
-# Beside the network, and of no use after training: projector and bn are of Barlow Twins, n_averaged
-# of a running average.
+# Not part of the network, and of no use after training: projector and bn are of Barlow Twins,
+# n_averaged of a running average.
 EXTRAS = re.compile(r"^((projector|predictor|bn)\.|n_averaged$)")
 # A counter that no prediction reads; older files lack it.
 COUNTER = "num_batches_tracked"
@@ -24,11 +30,13 @@ TIMM_FILTERS = (
     "_filter_fn",
     "_filter_torchvision_pretrained",
 )
-# In these torchvision's batch norm has an epsilon of its own.
+# In these, torchvision's batch norm has another epsilon.
 TORCHVISION_EPSILON = re.compile(r"efficientnet_b[567]|efficientnetv2_[sml]")
 
 
-def build_from_checkpoint(recipe, weights, path, n_classes=None):
+def build_from_checkpoint(
+    recipe: Recipe, weights: Weights, path: StrPath, n_classes: int | None = None
+) -> tuple[TimmNetwork, Row]:
     """Build the network of a recipe around the state dict of a file.
 
     Parameters
@@ -39,9 +47,9 @@ def build_from_checkpoint(recipe, weights, path, n_classes=None):
         Under the names of timm, or of torchvision's ResNet, DenseNet, VGG and EfficientNet
         families.
     path : path-like
-        Of the file, for the record and for errors.
+        Of the file, for the sidecar and for errors.
     n_classes : int, optional
-        Size of a fresh head, whatever head the file has, 0 for none; None takes the file's own,
+        Size of a fresh head, whatever head the file has; 0 for no head. None takes the file's own,
         which sets the number of classes.
 
     Returns
@@ -54,16 +62,16 @@ def build_from_checkpoint(recipe, weights, path, n_classes=None):
     Raises
     ------
     InputError
-        If the file has no head and none is to be trained, or if any other name is missing,
-        unexpected, or of another shape.
+        If the file has no head and none is to be trained, or if any other name is missing or
+        unexpected, or its tensor has another shape.
     """
-    recipe = {"options": {}} | recipe
+    recipe = {"options": {}, **recipe}
     net = build_network(recipe, n_classes)
     weights, options = translate(without_wrappers(weights, path), net, recipe)
     head, fresh = head_of(net), n_classes is not None
     outputs = n_classes if fresh else outputs_of(net, weights) or net.num_classes
     if outputs != net.num_classes or options != recipe["options"]:
-        recipe = recipe | {"options": options}
+        recipe = {**recipe, "options": options}
         net = build_network(recipe, outputs)
     expected = net.state_dict()
     headless = not any(name.startswith(head) for name in weights)
@@ -105,7 +113,7 @@ def build_from_checkpoint(recipe, weights, path, n_classes=None):
     }
 
 
-def without_wrappers(weights, path):
+def without_wrappers(weights: Weights, path: StrPath) -> Weights:
     """Return a state dict without the prefixes of what its network was wrapped in."""
     bare = {WRAPPERS.sub("", name): tensor for name, tensor in weights.items()}
     if len(bare) < len(weights):
@@ -113,10 +121,8 @@ def without_wrappers(weights, path):
     return bare
 
 
-def head_of(net):
-    """Return the prefixes of the names of a network's classifier, or of both if it is a distilled
-    transformer.
-    """
+def head_of(net: TimmNetwork) -> tuple[str, ...]:
+    """Return the prefix of the names in a network's classifier; a distilled transformer has two."""
     heads = net.get_classifier()
     heads = heads if isinstance(heads, tuple) else (heads,)
     return tuple(
@@ -124,10 +130,8 @@ def head_of(net):
     )
 
 
-def outputs_of(net, weights):
-    """Return for how many classes a state dict has the head of a network, or None if it has
-    none.
-    """
+def outputs_of(net: TimmNetwork, weights: Weights) -> int | None:
+    """Return the number of classes of the head in a state dict, or None if it holds no head."""
     sized = (
         name
         for name, tensor in net.state_dict().items()
@@ -138,9 +142,11 @@ def outputs_of(net, weights):
     )
 
 
-def misfits(expected, weights, ignored=()):
-    """Return the names missing in a state dict, those unexpected there, and those of another shape,
-    but for some prefixes.
+def misfits(
+    expected: Weights, weights: Weights, ignored: tuple[str, ...] = ()
+) -> tuple[list[str], list[str], list[str]]:
+    """Return the names missing in a state dict, those unexpected there, and those whose tensor has
+    another shape; names with an ignored prefix do not count.
     """
     missing = [
         name
@@ -162,11 +168,12 @@ def misfits(expected, weights, ignored=()):
     return missing, unexpected, misshapen
 
 
-def translate(weights, net, recipe):
-    """Return weights under the names of a timm network, and the options that make it the very
-    network that they are of.
+def translate(weights: Weights, net: TimmNetwork, recipe: Recipe) -> tuple[Weights, dict[str, Any]]:
+    """Return weights under the names of a timm network, and the options under which it computes
+    what their own network does.
 
-    Of several readings the one that fits best is taken, first of all the names as they are.
+    Of all readings of the names, the one that fits best is taken; where several fit equally, the
+    names as they are come first.
     """
     module = sys.modules[type(net).__module__]
     readings = [weights]
@@ -176,7 +183,7 @@ def translate(weights, net, recipe):
             if len(inspect.signature(rename).parameters) > 1
             else (dict(weights),)
         )
-        # A filter expects names of its own family, and fails on others in any way.
+        # A filter expects the names of its own family, and may fail on others with any error.
         with contextlib.suppress(Exception):
             readings.append(rename(*arguments))
     numbered = "features.0.0.weight" in weights and recipe["timm"].startswith("efficientnet")
@@ -190,9 +197,9 @@ def translate(weights, net, recipe):
     return best, ({"bn_eps": 1e-3} if own_epsilon else {}) | recipe["options"]
 
 
-def named_in_order(weights, net):
-    """Return torchvision's EfficientNet, whose layers are numbered, under timm's names, which come
-    in the same order.
+def named_in_order(weights: Weights, net: TimmNetwork) -> Weights:
+    """Return the weights of torchvision's EfficientNet, whose layers are numbered, under timm's
+    names, which come in the same order.
     """
     layers = {name.rpartition(".")[0] for name in weights}
     numbered = sorted(
@@ -215,3 +222,33 @@ def named_in_order(weights, net):
             (name.rpartition("."), tensor) for name, tensor in weights.items()
         )
     }
+
+
+def start_network(
+    recipe: Recipe, n_classes: int, pretrained: bool, checkpoint: StrPath | None, seed: int
+) -> tuple[TimmNetwork, Row]:
+    """Build the network that training starts from.
+
+    Parameters
+    ----------
+    recipe : dict
+        `timm` and `options`.
+    n_classes : int
+        Size of a fresh head; 0 for the backbone alone.
+    pretrained : bool
+        Whether to start from timm's weights.
+    checkpoint : path-like or None
+        File of weights to start from.
+    seed : int
+        Of fresh weights.
+
+    Returns
+    -------
+    net : torch.nn.Module
+    about : dict
+        `recipe`, and `weights` if it started from a checkpoint.
+    """
+    torch.manual_seed(seed)
+    if checkpoint:
+        return build_from_checkpoint(recipe, read_weights(checkpoint), checkpoint, n_classes)
+    return build_network(recipe, n_classes, pretrained), {"recipe": recipe}

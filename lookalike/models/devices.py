@@ -1,14 +1,15 @@
-"""The device of a job: the least-claimed card, or the CPU with the job's threads."""
+"""The device of a job: the least busy GPU, or the CPU with the job's threads."""
 
 import fcntl
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
 
-def claim_device(threads):
+def claim_device(threads: int) -> torch.device:
     """Choose the device of this process and hold it until the process ends.
 
     Parameters
@@ -32,32 +33,32 @@ def claim_device(threads):
     )
 
 
-def claim_card(cards, folder):
-    """Claim the least-claimed of several cards by a lock that dies with this process.
+def claim_card(cards: Sequence[str], folder: Path) -> int:
+    """Claim the GPU with the fewest claims, by a lock that ends with this process.
 
     Parameters
     ----------
     cards : list of str
-        Names that mean the same card in every process.
+        Names of the GPUs, the same in every process.
     folder : path
         Of the lock files, shared by the processes.
 
     Returns
     -------
     int
-        Place of the card in the list.
+        Index of the GPU in the list.
     """
     folder.mkdir(mode=0o700, exist_ok=True)
     claims = 0
     while True:
-        for place, card in enumerate(cards):
+        for index, card in enumerate(cards):
             handle = os.open(
                 folder / f"{card.replace('/', '_')}.{claims}", os.O_RDWR | os.O_CREAT, 0o600
             )
             try:
                 # Never closed: the lock lasts as long as the process.
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return place
+                return index
             except BlockingIOError:
                 os.close(handle)
         claims += 1

@@ -1,26 +1,28 @@
-"""How well predicted scores meet those of held-out images, with intervals."""
+"""How well predicted scores agree with the true scores of held-out images, with intervals."""
 
 import numpy as np
 
 from lookalike.core import io
 from lookalike.core.seeding import rng_of
+from lookalike.core.types import StrPath
 from lookalike.core.vectors import centred_unit_vectors
 
 
-def read_predictions(path):
+def read_predictions(path: StrPath) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Return images, scores and predictions of a table of held-out images."""
     rows = io.read_table(path)
-    return [row["image"] for row in rows], *(
+    scores, predicted = (
         np.array([float(row[column]) for row in rows]) for column in ("score", "predicted")
     )
+    return [row["image"] for row in rows], scores, predicted
 
 
-def resample(n, resamples, seed):
-    """Return bootstrap resamples of n images, places of shape (1 + resamples, n); the first row is
+def resample(n: int, resamples: int, seed: int) -> np.ndarray:
+    """Return bootstrap resamples of n images as indices, shape (1 + resamples, n); the first row is
     the images themselves.
 
-    One image resampled is always itself, which would look like certainty: then there is the first
-    row alone.
+    A single image is only ever drawn as itself, which would look like certainty: then the first row
+    is all there is.
     """
     return np.vstack(
         [
@@ -30,13 +32,15 @@ def resample(n, resamples, seed):
     )
 
 
-def measure_errors(scores, predicted, places):
-    """Measure how well predictions meet scores in every resample.
+def measure_errors(
+    scores: np.ndarray, predicted: np.ndarray, indices: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Measure how well predictions agree with scores in every resample.
 
     Parameters
     ----------
     scores, predicted : ndarray, shape (n,)
-    places : ndarray of int, shape (B, n)
+    indices : ndarray of int, shape (B, n)
 
     Returns
     -------
@@ -45,7 +49,7 @@ def measure_errors(scores, predicted, places):
     """
     from scipy.stats import rankdata
 
-    x, y = scores[places], predicted[places]
+    x, y = scores[indices], predicted[indices]
     rmse = np.sqrt(((x - y) ** 2).mean(axis=1))
     return {
         "rmse": rmse,
@@ -54,8 +58,8 @@ def measure_errors(scores, predicted, places):
     }
 
 
-def correlate_rows(x, y):
-    """Return Pearson's correlation of every row of x (B, n) with that of y, shape (B,); NaN where
-    either is constant.
+def correlate_rows(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return Pearson's correlation of every row of x (B, n) with the same row of y, shape (B,); NaN
+    where either is constant.
     """
     return np.vecdot(centred_unit_vectors(x), centred_unit_vectors(y))

@@ -1,16 +1,18 @@
-"""The target layer of a network: where its last spatial features are, and how they lie on a
-grid.
-"""
+"""The target layer of a network: where its last spatial features are."""
 
 import math
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import Any
 
 import torch
 
 from lookalike.core.errors import InputError, unknown
+from lookalike.models.grids import layout, to_grid
+from lookalike.models.networks import TimmNetwork
 
 
 @dataclass
@@ -22,7 +24,7 @@ class Call:
     name : str
     module : torch.nn.Module
     own : bool
-        False where the module does nothing, or gives what a pooling gave.
+        False where the module does nothing, or passes on what a pooling gave.
     reached : bool
         Whether the score depends on a cell of the grid, and not on the class token alone.
     """
@@ -33,7 +35,12 @@ class Call:
     reached: bool = False
 
 
-def target_layer(net, depth=1.0, layer=None, size=None):
+def target_layer(
+    net: TimmNetwork,
+    depth: float = 1.0,
+    layer: str | None = None,
+    size: tuple[int, int] | None = None,
+) -> torch.nn.Module:
     """Choose the layer that GradCAM explains.
 
     Parameters
@@ -44,7 +51,7 @@ def target_layer(net, depth=1.0, layer=None, size=None):
         In (0, 1]: how far towards the head; 1 is the last spatial layer, less is a stage of timm's
         `feature_info`.
     layer : str, optional
-        Name of a module, which overrides the rule.
+        Name of a module, which is taken instead.
     size : (int, int), optional
         Height and width of the images; by default those that the network was made for.
 
@@ -52,8 +59,8 @@ def target_layer(net, depth=1.0, layer=None, size=None):
     -------
     torch.nn.Module
         The outermost module that gives the last spatial features: a stage after its activation, or
-        the last norm. Where the head reads a class token alone, the patches act last through the
-        attention of a block, whose first norm it is.
+        the last norm. Where the head reads a class token alone, the patches last act through the
+        attention of a block; the layer is then the first norm of that block.
 
     Raises
     ------
@@ -85,19 +92,21 @@ def target_layer(net, depth=1.0, layer=None, size=None):
         calls = [call for call in calls if call.name == f"{stage}.norm1"] or calls
         whole = any(call.name == stage for call in calls)
     norms = [call for call in calls if "norm" in type(call.module).__name__.lower()]
-    # Where nothing gives the features as a whole, a norm holds them as they stand, unlike what
-    # comes out of a branch.
+    # Where no module gives the whole features, a norm holds them as they are, unlike the output of
+    # a branch.
     fitting = calls if whole else norms or calls
     if not fitting:
         raise InputError(
             f"{kind} has no layer{where} with a spatial grid that its score depends on at "
             f"{size[0]} x {size[1]}; give `layer:`"
         )
-    # A parent's hook runs after its children's, so that the last one is the outermost.
+    # A parent's hook runs after its children's, so the last one is the outermost.
     return fitting[-1].module
 
 
-def measure_layer(net, size, layer=None):
+def measure_layer(
+    net: TimmNetwork, size: tuple[int, int], layer: str | None = None
+) -> dict[str, Any]:
     """Measure the features that GradCAM explains at full depth.
 
     Parameters
@@ -107,12 +116,12 @@ def measure_layer(net, size, layer=None):
     size : (int, int)
         Height and width of the images.
     layer : str, optional
-        Name of a module, which overrides the rule.
+        Name of a module, which is taken instead of the one that the rule chooses.
 
     Returns
     -------
     dict
-        `layer`, the module's name; `channels`; `grid`, its height and width.
+        `layer`, the module's name; `channels`, their number; `grid`, height and width.
 
     Raises
     ------
@@ -120,7 +129,7 @@ def measure_layer(net, size, layer=None):
         As `target_layer` and `to_grid` do.
     """
     chosen = target_layer(net, layer=layer, size=size)
-    outputs = []
+    outputs: list[Any] = []
     handle = chosen.register_forward_hook(lambda module, inputs, output: outputs.append(output))
     try:
         with torch.no_grad(), evaluating(net):
@@ -132,13 +141,62 @@ def measure_layer(net, size, layer=None):
     return {"layer": name, "channels": channels, "grid": tuple(grid)}
 
 
-def only(outputs, layer):
+def describe_layers(net: TimmNetwork, size: tuple[int, int]) -> dict[str, Any]:
+    """Measure all layers of a network, so that it need not be loaded again for another one.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+        A timm network.
+    size : (int, int)
+        Height and width of the images.
+
+    Returns
+    -------
+    dict
+        `target`, the name of the layer that GradCAM explains at full depth; None where there is
+        none, and the reason is printed. `layers`: by name, `channels` and `grid`, as
+        `measure_layer` returns them, of every module that runs once and whose output lies on a
+        grid.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    runs: Counter[str] = Counter()
+
+    def note(name: str, output: Any) -> None:
+        runs[name] += 1
+        if torch.is_tensor(output) and layout(output.shape, net, size) is not None:
+            _, channels, *grid = to_grid(output, net, size).shape
+            found[name] = {"channels": channels, "grid": tuple(grid)}
+
+    names = {module: name for name, module in net.named_modules() if name}
+    hooks = [
+        module.register_forward_hook(lambda module, inputs, output: note(names[module], output))
+        for module in names
+    ]
+    try:
+        with torch.no_grad(), evaluating(net):
+            net(noise(net, size))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    try:
+        target = names[target_layer(net, size=size)]
+    except InputError as error:
+        print(f"no target layer: {error}")
+        target = None
+    return {
+        "target": target,
+        "layers": {name: about for name, about in found.items() if runs[name] == 1},
+    }
+
+
+def only(outputs: Sequence[Any], layer: str | None) -> torch.Tensor:
     """Return the one output of a layer in a forward pass.
 
     Raises
     ------
     InputError
-        If the layer did not run just once, or gives something else than a tensor.
+        If the layer did not run exactly once, or gives something other than a tensor.
     """
     if len(outputs) != 1:
         raise InputError(
@@ -154,7 +212,7 @@ def only(outputs, layer):
 
 
 @lru_cache(maxsize=1)  # a job explains one network, a few images at a time
-def trial(net, size):
+def trial(net: TimmNetwork, size: tuple[int, int]) -> tuple[list[Call], bool]:
     """Run a network forwards and backwards once, and note which modules give a grid that its score
     depends on.
 
@@ -166,9 +224,11 @@ def trial(net, size):
     whole : bool
         Whether the final features are read cell by cell, not by a class token alone.
     """
-    calls, pooled, runs = [], [], Counter()
+    calls: list[Call] = []
+    pooled: list[torch.Tensor] = []
+    runs: Counter[str] = Counter()
 
-    def note(name, module, output):
+    def note(name: str, module: torch.nn.Module, output: Any) -> None:
         runs[name] += 1
         if (
             not torch.is_tensor(output)
@@ -184,7 +244,7 @@ def trial(net, size):
         calls.append(Call(name, module, own))
         output.register_hook(partial(mark, calls[-1]))
 
-    def mark(call, gradient):
+    def mark(call: Call, gradient: torch.Tensor) -> None:
         call.reached = bool(to_grid(gradient, net, size).any())
 
     images = noise(net, size).requires_grad_()
@@ -203,8 +263,8 @@ def trial(net, size):
                 hook.remove()
         note("", net, features)
         read = net.forward_head(features, pre_logits=True)
-        # Not the logits, as a fresh classifier may be zero; not a plain sum, as that of a norm is
-        # constant.
+        # Not the logits, since a fresh classifier may be zero; not a plain sum, since that of a
+        # norm is constant.
         read = (
             torch.cat([part.flatten() for part in read])
             if isinstance(read, list | tuple)
@@ -220,8 +280,8 @@ def trial(net, size):
 
 
 @contextmanager
-def evaluating(net):
-    """Put a network in evaluation mode for a while."""
+def evaluating(net: TimmNetwork) -> Iterator[torch.nn.Module]:
+    """Keep a network in evaluation mode while the block runs."""
     training = net.training
     try:
         yield net.eval()
@@ -229,132 +289,8 @@ def evaluating(net):
         net.train(training)
 
 
-def noise(net, size):
-    """Return one image of noise: on a blank one, a rectifier may block everything."""
+def noise(net: TimmNetwork, size: tuple[int, int]) -> torch.Tensor:
+    """Return one image of noise: with a blank one, a rectifier may block everything."""
     return torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(0)).to(
         next(net.parameters()).device
     )
-
-
-def layout(shape, net, size=None):
-    """Tell how an output lies on a grid of the images' shape.
-
-    Parameters
-    ----------
-    shape : torch.Size
-    net : torch.nn.Module
-    size : (int, int), optional
-        Height and width of the images; by default they are square.
-
-    Returns
-    -------
-    str or (int, int, int) or None
-        "NCHW", "NHWC"; for tokens their number before the grid, and its height and width; None if
-        there is no grid.
-    """
-    if len(shape) == 4:
-        fitting = [
-            name for name, grid in (("NCHW", shape[2:]), ("NHWC", shape[1:3])) if fits(*grid, size)
-        ]
-        # With as many channels as cells in a row, both fit.
-        return (
-            getattr(net, "output_fmt", fitting[0])
-            if len(fitting) == 2
-            else next(iter(fitting), None)
-        )
-    if len(shape) == 3:
-        height, width = size or (1, 1)
-        class_tokens = [
-            tokens.shape[1]
-            for name, tokens in net.named_parameters(recurse=False)
-            if name.startswith("cls_token")
-        ]
-        # Some networks add their class token late.
-        for prefix in (getattr(net, "num_prefix_tokens", max(class_tokens, default=0)), 0):
-            rows = round(math.sqrt(max(shape[1] - prefix, 0) * height / width)) or 1
-            columns = (shape[1] - prefix) // rows
-            if rows * columns == shape[1] - prefix and fits(rows, columns, size):
-                return prefix, rows, columns
-    return None
-
-
-def channel_axis(shape, net, size=None):
-    """Tell which axis of an output counts its channels.
-
-    Parameters
-    ----------
-    shape : torch.Size
-    net : torch.nn.Module
-    size : (int, int), optional
-        Height and width of the images; by default they are square.
-
-    Returns
-    -------
-    int
-        1 for "NCHW", the last for "NHWC" and tokens, where a channel is also one of the tokens
-        before the grid.
-
-    Raises
-    ------
-    InputError
-        If the output lies on no grid.
-    """
-    found = layout(shape, net, size)
-    if found is None:
-        numbers = " x ".join(map(str, shape[1:]))
-        raise InputError(
-            f"the layer gives {numbers} numbers an image, which lie on no grid and so have "
-            "no channels; give another `layer:`"
-        )
-    return 1 if found == "NCHW" else len(shape) - 1
-
-
-def fits(rows, columns, size=None):
-    """Tell whether a grid of more than one cell has the images' shape, but for a part of a cell."""
-    height, width = size or (1, 1)
-    return min(rows, columns) > 1 and abs(rows * width - columns * height) < max(height, width)
-
-
-def to_grid(activation, net, size=None):
-    """Return an activation as (n, c, h, w).
-
-    Parameters
-    ----------
-    activation : Tensor
-        (n, c, h, w), (n, h, w, c), or tokens (n, t, c), whose prefix (class token, registers) is
-        dropped.
-    net : torch.nn.Module
-    size : (int, int), optional
-        Height and width of the images; by default they are square.
-
-    Raises
-    ------
-    InputError
-        If it lies on no grid.
-    """
-    found = layout(activation.shape, net, size)
-    if found is None and activation.ndim == 3:
-        raise InputError(
-            f"the target layer gives {activation.shape[1]} tokens, which do not fill a grid; "
-            "give another `layer:`"
-        )
-    if found is None:
-        shape = " x ".join(map(str, activation.shape[1:]))
-        raise InputError(
-            f"the target layer gives {shape} numbers an image, which lie on no grid; give "
-            "another `layer:`"
-        )
-    if found == "NCHW":
-        return activation
-    if found == "NHWC":
-        return activation.permute(0, 3, 1, 2)
-    prefix, *grid = found
-    tokens = activation[:, prefix:]
-    if hasattr(net, "reroll"):
-        # Hiera keeps its tokens in the order of windows within windows, as many levels deep as it
-        # still pools.
-        block = next(
-            block for block, (_, side) in net.reroll.schedule.items() if tuple(side) == tuple(grid)
-        )
-        return net.reroll(tokens, block).permute(0, 3, 1, 2)
-    return tokens.mT.unflatten(2, grid)

@@ -1,20 +1,25 @@
-"""Models as they lie in `results/checkpoints/`: a network with its weights, a regression head, and
-the channels that it lacks.
+"""Models loaded from `results/checkpoints/`: a network with its weights, its regression head if it
+has one, and without the channels that it lacks.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from lookalike.core import io
 from lookalike.core.errors import InputError
+from lookalike.core.types import StrPath
+from lookalike.models.grids import channel_axis
 from lookalike.models.heads import attach_head
-from lookalike.models.layers import channel_axis
-from lookalike.models.networks import build_network, ready
+from lookalike.models.networks import TimmNetwork, VisionModel, build_network, ready
 from lookalike.models.weights import read_weights
 
 
-def load_model(path, device="cpu", sidecar=None):
+def load_model(
+    path: StrPath, device: torch.device | str = "cpu", sidecar: StrPath | None = None
+) -> VisionModel:
     """Return the `VisionModel` of a checkpoint that `save_model` wrote.
 
     Parameters
@@ -23,7 +28,7 @@ def load_model(path, device="cpu", sidecar=None):
         Of the weights.
     device : torch.device
     sidecar : path-like, optional
-        By default beside the weights; a pruned variant has its own, which names the channels that
+        By default next to the weights; a pruned variant has its own, which names the channels that
         it lacks.
     """
     about = io.read_json(sidecar or Path(path).with_suffix(".json"))
@@ -39,15 +44,20 @@ def load_model(path, device="cpu", sidecar=None):
     return ready(net, about["mean"], about["std"], about["classes"], device)
 
 
-def mask_channels(net, layer, dropped, size=None):
-    """Set channels of a layer to zero in whatever the network does from now on.
+def mask_channels(
+    net: TimmNetwork,
+    layer: torch.nn.Module,
+    dropped: Iterable[int],
+    size: tuple[int, int] | None = None,
+) -> torch.utils.hooks.RemovableHandle:
+    """Set channels of a layer to zero in every forward pass from now on.
 
     Parameters
     ----------
     net : torch.nn.Module
     layer : torch.nn.Module
-        One of its modules. If its output goes into a batch norm, its channels are not gone but
-        constant: `record` refuses such a layer.
+        One of its modules. If its output goes into a batch norm, the masked channels become
+        constant, not zero: `record` refuses such a layer.
     dropped : list of int
         Indices of the channels.
     size : (int, int), optional
@@ -64,7 +74,7 @@ def mask_channels(net, layer, dropped, size=None):
         In the forward pass: if the output lies on no grid, or has no such channel.
     """
 
-    def drop(module, inputs, output):
+    def drop(module: torch.nn.Module, inputs: Any, output: Any) -> torch.Tensor:
         if not torch.is_tensor(output):
             raise InputError(
                 f"the masked layer gives a {type(output).__name__}, not a tensor; give a "

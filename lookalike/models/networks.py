@@ -1,18 +1,40 @@
-"""Vision models: built by timm from a recipe, kept as weights beside a JSON sidecar."""
+"""Vision models: built by timm from a recipe, kept as weights with a JSON sidecar."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal, NotRequired, TypedDict, cast
 
+import numpy as np
 import timm
 import torch
 
 from lookalike.core import io
 from lookalike.core.errors import InputError, unknown
+from lookalike.core.types import Row, StrPath
 from lookalike.models.weights import check_pretrained, write_weights
 
-# More is no faster: on a CPU the activations of larger batches are memory that is asked anew of the
-# system at every layer.
+# Pixels in a batch. More is no faster: on a CPU, larger activations are requested from the system
+# again at every layer.
 PIXELS_AT_ONCE = {"cpu": 2**18, "cuda": 2**23}
+
+
+class Recipe(TypedDict):
+    """How timm builds a network: its name there, and timm's own keyword arguments."""
+
+    timm: str
+    options: NotRequired[dict[str, Any]]
+
+
+class TimmNetwork(torch.nn.Module):
+    """What a timm network offers besides a module's own methods; used for annotations."""
+
+    num_classes: int
+    num_features: int
+    pretrained_cfg: dict[str, Any]
+    forward_features: Callable[[torch.Tensor], torch.Tensor]
+    forward_head: Callable[..., Any]
+    get_classifier: Callable[[], torch.nn.Module | tuple[torch.nn.Module, ...]]
 
 
 @dataclass
@@ -26,47 +48,55 @@ class VisionModel:
         In evaluation mode, its parameters frozen.
     mean, std : Tensor, shape (1, 3, 1, 1)
     classes : list of str
-        Of its outputs; `score` alone where it predicts one.
+        Names of the outputs; only `score` where the model predicts one.
     """
 
-    net: torch.nn.Module
+    net: TimmNetwork
     mean: torch.Tensor
     std: torch.Tensor
-    classes: list
+    classes: list[str]
 
     @property
-    def device(self):
+    def device(self) -> torch.device:
         """Where the weights are."""
         return self.mean.device
 
-    def batch(self, side):
+    def batch(self, side: int) -> int:
         """Return how many images of a side in pixels go through the network at once."""
         return max(1, PIXELS_AT_ONCE[self.device.type] // side**2)
 
-    def normalise(self, images):
-        """Return images (n, 3, H, W) in [0, 1] as the network wants them."""
+    def normalise(self, images: torch.Tensor) -> torch.Tensor:
+        """Return images (n, 3, H, W) in [0, 1] as the network expects them."""
         return (images - self.mean) / self.std
 
-    def logits(self, images):
+    def logits(self, images: torch.Tensor) -> torch.Tensor:
         """Return the logits, shape (n, classes), of images (n, 3, H, W) in [0, 1]."""
         return self.net(self.normalise(images))
 
-    def features(self, images):
+    def features(self, images: torch.Tensor) -> torch.Tensor:
         """Return the penultimate features, shape (n, F), of images (n, 3, H, W) in [0, 1]."""
         return features_of(self.net, self.normalise(images))
 
 
-def ready(net, mean, std, classes, device):
+def ready(
+    net: TimmNetwork,
+    mean: Sequence[float],
+    std: Sequence[float],
+    classes: list[str],
+    device: torch.device | str,
+) -> VisionModel:
     """Return a network as a `VisionModel`: on a device, in evaluation mode, its parameters frozen;
-    mean and std are lists of 3.
+    mean and std hold 3 numbers each.
     """
-    mean, std = (torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (mean, std))
-    return VisionModel(net.eval().requires_grad_(False).to(device), mean, std, classes)
+    centre, spread = (
+        torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (mean, std)
+    )
+    return VisionModel(net.eval().requires_grad_(False).to(device), centre, spread, classes)
 
 
-def features_of(net, inputs):
-    """Return what the head of a timm network reads of normalised images (n, 3, H, W), shape (n,
-    F).
+def features_of(net: TimmNetwork, inputs: torch.Tensor) -> torch.Tensor:
+    """Return the penultimate features, shape (n, F), of normalised images (n, 3, H, W): what the
+    head of the network reads.
     """
     read = net.forward_head(net.forward_features(inputs), pre_logits=True)
     return torch.cat(
@@ -74,7 +104,9 @@ def features_of(net, inputs):
     )
 
 
-def build_network(recipe, n_classes=None, pretrained=False):
+def build_network(
+    recipe: Recipe, n_classes: int | None = None, pretrained: bool = False
+) -> TimmNetwork:
     """Build a timm network.
 
     Parameters
@@ -89,7 +121,7 @@ def build_network(recipe, n_classes=None, pretrained=False):
     Raises
     ------
     InputError
-        For a name or an option that timm does not have, or weights that cannot be had.
+        For a name or an option that timm does not have, or weights that cannot be obtained.
     """
     name = recipe["timm"]
     architecture, _, tag = name.partition(".")
@@ -98,7 +130,7 @@ def build_network(recipe, n_classes=None, pretrained=False):
     tagged = timm.list_pretrained(f"{architecture}.*")
     if tag and name not in tagged:
         raise unknown("timm model", name, tagged)
-    head = {} if n_classes is None else {"num_classes": n_classes}
+    head: dict[str, Any] = {} if n_classes is None else {"num_classes": n_classes}
     options = recipe.get("options", {})
     try:
         if pretrained:
@@ -108,7 +140,8 @@ def build_network(recipe, n_classes=None, pretrained=False):
                 options.get("pretrained_cfg_overlay"),
             )
             check_pretrained(name, source.to_dict(), options.get("cache_dir"))
-        return timm.create_model(name, pretrained=pretrained, **head, **options)
+        net = timm.create_model(name, pretrained=pretrained, **head, **options)
+        return cast(TimmNetwork, net)  # timm annotates it as a plain module
     except InputError:
         raise
     except (TypeError, AssertionError) as error:
@@ -126,15 +159,15 @@ def build_network(recipe, n_classes=None, pretrained=False):
         ) from None
 
 
-def normalisation_of(net):
+def normalisation_of(net: torch.nn.Module) -> tuple[list[float], list[float]]:
     """Return mean and std of the data that a timm network was made for, each a list of 3."""
     config = timm.data.resolve_model_data_config(net)
     return list(config["mean"]), list(config["std"])
 
 
-def save_model(path, net, sidecar):
-    """Write the weights as .safetensors and the sidecar, with what is measured on the network, as
-    .json.
+def save_model(path: StrPath, net: TimmNetwork, sidecar: Row) -> None:
+    """Write the weights as .safetensors and, under the same name, the sidecar as .json, to which it
+    adds what is measured on the network.
     """
     mean, std = normalisation_of(net)
     parameters = sum(parameter.numel() for parameter in net.parameters())
@@ -144,8 +177,8 @@ def save_model(path, net, sidecar):
 
 
 @torch.no_grad()
-def check_size(net, size):
-    """Refuse a network that does not take images of a size, after one trial."""
+def check_size(net: torch.nn.Module, size: int) -> None:
+    """Refuse a network that does not accept images of a size, after one trial."""
     training = net.training
     try:
         net.eval()(torch.zeros(1, 3, size, size, device=next(net.parameters()).device))
@@ -159,12 +192,13 @@ def check_size(net, size):
         net.train(training)
 
 
-def describe_import(net, recipe, labels, path=None):
+def describe_import(
+    net: TimmNetwork, recipe: Recipe, labels: list[str], path: StrPath | None = None
+) -> Row:
     """Return the sidecar of a model that is used as it is."""
     if not net.num_classes:
         raise InputError(
-            f"timm model {recipe['timm']!r} has no classifier, so that it predicts nothing; "
-            "fine-tune it"
+            f"timm model {recipe['timm']!r} has no classifier and so predicts nothing; fine-tune it"
         )
     source = str(path) if path else f"timm {recipe['timm']}"
     return {
@@ -176,9 +210,9 @@ def describe_import(net, recipe, labels, path=None):
     }
 
 
-def name_classes(net, labels):
-    """Return the names of a network's classes: WordNet's if the labels are such, the labels if
-    their number fits, else numbers.
+def name_classes(net: TimmNetwork, labels: list[str]) -> list[str]:
+    """Return the names of a network's classes: WordNet's if all labels are such names; else the
+    labels if there are as many; else numbers.
     """
     subset = timm.data.infer_imagenet_subset(net)
     names = timm.data.ImageNetInfo(subset).label_names() if subset else []
@@ -191,8 +225,10 @@ def name_classes(net, labels):
     )
 
 
-def targets_of(predictions, target, name):
-    """Return the class index of every image that is to be explained.
+def targets_of(
+    predictions: dict[str, np.ndarray], target: Literal["predicted", "label"], name: str
+) -> Sequence[int] | np.ndarray:
+    """Return the index of the class that is explained in every image.
 
     Parameters
     ----------
@@ -204,25 +240,30 @@ def targets_of(predictions, target, name):
     """
     if target == "predicted":
         return predictions["predicted"]
-    place = {label: index for index, label in enumerate(predictions["classes"].tolist())}
-    missing = sorted(set(predictions["labels"].tolist()) - place.keys())
+    indices = {label: index for index, label in enumerate(predictions["classes"].tolist())}
+    missing = sorted(set(predictions["labels"].tolist()) - indices.keys())
     if missing:
         raise InputError(
             f"target: label: model {name!r} has no class {missing[0]!r} among its "
-            f"{len(place)}; fine-tune it (`finetune: true`), or use target: predicted"
+            f"{len(indices)}; fine-tune it (`finetune: true`), or use target: predicted"
         )
-    return [place[label] for label in predictions["labels"].tolist()]
+    return [indices[label] for label in predictions["labels"].tolist()]
 
 
-def to_tensor(images, device="cpu"):
+def to_tensor(images: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
     """Return uint8 images (n, H, W, 3) as a float tensor (n, 3, H, W) in [0, 1]."""
     return torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 255
 
 
 @torch.no_grad()
-def in_batches(run, images, batch, device):
-    """Return what `run` gives for uint8 images (n, H, W, 3), a batch of them at a time, as one
-    ndarray (n, ...), float32.
+def in_batches(
+    run: Callable[[torch.Tensor], torch.Tensor],
+    images: np.ndarray,
+    batch: int,
+    device: torch.device,
+) -> np.ndarray:
+    """Apply `run` to uint8 images (n, H, W, 3) a batch at a time; return an ndarray (n, ...) of
+    float32.
     """
     parts = [
         run(to_tensor(images[start : start + batch], device))
@@ -231,6 +272,6 @@ def in_batches(run, images, batch, device):
     return torch.cat(parts).float().cpu().numpy()
 
 
-def predict(model, images):
+def predict(model: VisionModel, images: np.ndarray) -> np.ndarray:
     """Return the logits of uint8 images (n, H, W, 3), ndarray of shape (n, classes), float32."""
     return in_batches(model.logits, images, model.batch(images.shape[2]), model.device)

@@ -1,13 +1,17 @@
 """How differently models predict."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from lookalike.core import io
 from lookalike.core.errors import InputError
 
 
-def disagreements(predictions, scores=False):
-    """Tell how differently models predict.
+def disagreements(
+    predictions: Mapping[str, Mapping[str, np.ndarray]], scores: bool = False
+) -> np.ndarray:
+    """Return how differently models predict.
 
     Parameters
     ----------
@@ -37,12 +41,16 @@ def disagreements(predictions, scores=False):
     return (predicted[:, :, None] != predicted[:, None]).mean(axis=0)
 
 
-def check_classes(predictions):
-    """Refuse models whose classes go by different names, since their predictions cannot be
-    compared.
+def check_classes(predictions: Mapping[str, Mapping[str, np.ndarray]]) -> None:
+    """Refuse models that know different classes, since their predictions cannot be compared.
 
     One may know more classes than the other, as ImageNet's 1,000 hold Imagenette's 10, if they are
     named and not numbered.
+
+    Raises
+    ------
+    InputError
+        Naming the files.
     """
     (first_path, first), *others = predictions.items()
     classes = set(first["classes"].tolist())
@@ -51,14 +59,16 @@ def check_classes(predictions):
         numbered = any(name.isdigit() for name in own | classes)
         if own != classes and (numbered or not (own <= classes or classes <= own)):
             raise InputError(
-                f"{first_path} and {path}: the models know different classes, so that no "
-                "image is one of the agreeing; use subsets: [all]"
+                f"{first_path} and {path}: the models know different classes, so that they agree "
+                "on no image; use subsets: [all]"
             )
 
 
-def predicted_classes(predictions, images):
-    """Return the predicted classes by name, shape (n, models), of prediction files whose images
-    must be those given.
+def predicted_classes(
+    predictions: Mapping[str, Mapping[str, np.ndarray]], images: Sequence[str]
+) -> np.ndarray:
+    """Return the predicted classes by name, shape (n, models), of prediction files, which must hold
+    these images.
     """
     columns = []
     for path, arrays in predictions.items():

@@ -2,22 +2,36 @@
 control.
 """
 
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal
+
 import numpy as np
 
 from lookalike.core.errors import InputError
 from lookalike.core.seeding import rng_of
+from lookalike.core.types import Row, StrPath
 from lookalike.images.scores import human_similarity, read_scores
 from lookalike.models.alignment import misalignment
 
-# With fewer, hardly any two of their similarities could correlate otherwise.
+if TYPE_CHECKING:
+    import torch
+
+    from lookalike.models.networks import VisionModel
+
+By = Literal["ais_regression", "ais_alignment"]
+Strategy = Literal["best_count", "stepwise"]
+Criterion = Callable[[np.ndarray], np.ndarray]
+# With fewer, the similarities are too few for a correlation over their pairs to mean much.
 FEWEST_IMAGES = 4
-# Numbers of outputs that are held at once, over all images and masks.
+# Output values that are held at once, over all images and masks.
 OUTPUTS_AT_ONCE = 2**26
 
 
-def criterion_of(by, images, scores, similarity=None):
-    """Return what the channels are judged by, on some images: a function from outputs (n, m, ...)
-    to errors (m,).
+def criterion_of(
+    by: By, images: list[str], scores: StrPath, similarity: StrPath | None = None
+) -> Criterion:
+    """Return the criterion of the channels on some images: a function from outputs (n, m, ...) to
+    errors (m,).
 
     Parameters
     ----------
@@ -25,26 +39,33 @@ def criterion_of(by, images, scores, similarity=None):
         The mean squared error of predictions, or 1 - r^2 of similarities.
     images : list of str
     scores, similarity : path-like
-        Tables of the images' scores and, if it is given, of their human similarities.
+        Table of the images' scores, and matrix of their human similarities if there is one.
     """
     if by == "ais_regression":
         return squared_errors(read_scores(scores, images))
     if len(images) < FEWEST_IMAGES:
         raise InputError(
-            f"pruning by ais_alignment wants {FEWEST_IMAGES} images or more in each part of "
+            f"pruning by ais_alignment needs at least {FEWEST_IMAGES} images in each part of "
             f"the training split; one has {len(images)}"
         )
     return misalignment(human_similarity(images, similarity, scores))
 
 
-def squared_errors(scores):
-    """Return the criterion of a regression head: from predictions (n, m, 1) to mean squared errors
-    (m,).
+def squared_errors(scores: np.ndarray) -> Criterion:
+    """Return the criterion of a regression head: a function from predictions (n, m, 1) to mean
+    squared errors (m,).
     """
     return lambda outputs: ((outputs[:, :, 0] - scores[:, None]) ** 2).mean(axis=0)
 
 
-def errors_of_masks(model, images, layer, kept, criterion, by):
+def errors_of_masks(
+    model: "VisionModel",
+    images: np.ndarray,
+    layer: "torch.nn.Module",
+    kept: np.ndarray,
+    criterion: Criterion,
+    by: By,
+) -> np.ndarray:
     """Measure a model without some of a layer's channels.
 
     Parameters
@@ -54,7 +75,7 @@ def errors_of_masks(model, images, layer, kept, criterion, by):
     layer : torch.nn.Module
         Of the model's network.
     kept : ndarray of bool, shape (M, K)
-        Channels that are left, one mask a row.
+        Channels that are kept, one mask a row.
     criterion : callable
         From outputs (n, m, ...) to m errors.
     by : {"ais_regression", "ais_alignment"}
@@ -88,9 +109,17 @@ def errors_of_masks(model, images, layer, kept, criterion, by):
     return np.concatenate(errors)
 
 
-def rank_channels(model, layer, ranking, choice, *, by, strategy):
-    """Rank the channels of a layer by what their lack does on some images, and choose how many to
-    keep on others.
+def rank_channels(
+    model: "VisionModel",
+    layer: str | None,
+    ranking: tuple[np.ndarray, Criterion],
+    choice: tuple[np.ndarray, Criterion],
+    *,
+    by: By,
+    strategy: Strategy,
+) -> tuple[list[Row], list[Row]]:
+    """Rank the channels of a layer by what happens without each on some images, and choose on other
+    images how many to keep.
 
     Parameters
     ----------
@@ -105,15 +134,15 @@ def rank_channels(model, layer, ranking, choice, *, by, strategy):
     Returns
     -------
     channels : list of dict
-        `layer`, `channel`, `importance` (by how much the error grows without it: below 0 it does
-        harm), `place` (1 is the most useful) and `kept` (1 or 0).
+        `layer`, `channel`, `importance` (how much the error grows without it: a harmful channel is
+        below 0), `place` (1 is the most useful) and `kept` (1 or 0).
     curve : list of dict
-        `kept`, a number of the first channels in this order, and `error` with these alone, on the
-        images of the choice.
+        `kept`, how many of the first channels in this order, and `error` with these alone, on the
+        images of `choice`.
     """
     from lookalike.models.layers import measure_layer, target_layer
 
-    size = ranking[0].shape[1:3]
+    size = ranking[0].shape[1], ranking[0].shape[2]
     about = measure_layer(model.net, size, layer)
     module = target_layer(model.net, layer=layer, size=size)
     masks = np.vstack([np.ones(about["channels"], bool), ~np.eye(about["channels"], dtype=bool)])
@@ -122,33 +151,33 @@ def rank_channels(model, layer, ranking, choice, *, by, strategy):
     order = order_of(importances)
     curve = errors_of_masks(model, choice[0], module, cumulative_masks(order), choice[1], by)
     count = choose_count(curve, strategy)
-    places = np.argsort(order)
+    ranks = np.argsort(order)
     rows = [
         {
             "layer": about["layer"],
             "channel": channel,
             "importance": importances[channel],
-            "place": place + 1,
-            "kept": int(place < count),
+            "place": rank + 1,
+            "kept": int(rank < count),
         }
-        for channel, place in enumerate(places.tolist())
+        for channel, rank in enumerate(ranks.tolist())
     ]
     return rows, [{"kept": kept, "error": error} for kept, error in enumerate(curve, 1)]
 
 
-def order_of(importances):
+def order_of(importances: np.ndarray) -> np.ndarray:
     """Return the channels, the most useful first; equal ones in their own order."""
     return np.argsort(-importances, kind="stable")
 
 
-def cumulative_masks(order):
+def cumulative_masks(order: np.ndarray) -> np.ndarray:
     """Return the masks that keep the first 1, 2, ... K channels of an order, shape (K, K)."""
     kept = np.zeros((len(order), len(order)), bool)
     kept[:, order] = np.tri(len(order), dtype=bool)
     return kept
 
 
-def choose_count(errors, strategy):
+def choose_count(errors: np.ndarray, strategy: Strategy) -> int:
     """Choose how many of the ranked channels are kept.
 
     Parameters
@@ -156,8 +185,8 @@ def choose_count(errors, strategy):
     errors : ndarray, shape (K,)
         With the first 1, 2, ... K channels, on images that did not rank them.
     strategy : {"best_count", "stepwise"}
-        The count of the least error, of several the largest; or from all channels downwards, as
-        long as the error falls.
+        The count of the least error, the largest if there are several; or from all channels
+        downwards, as long as the error falls.
 
     Returns
     -------
@@ -172,7 +201,7 @@ def choose_count(errors, strategy):
     return count
 
 
-def drop_channels(table, draw, name, seed):
+def drop_channels(table: Sequence[Row], draw: int, name: str, seed: int) -> list[int]:
     """Return the channels that a pruned variant lacks.
 
     Parameters
@@ -180,9 +209,9 @@ def drop_channels(table, draw, name, seed):
     table : list of dict of str
         `channel` and `kept`, as ranked and chosen.
     draw : int
-        0 drops what was not chosen to be kept; another number as many at random.
+        0 drops the channels that were not kept; any other number drops as many at random.
     name : str
-        Of the model, which decides the draws together with the seed.
+        Of the model; with the seed it decides the draws.
     seed : int
 
     Returns

@@ -1,8 +1,10 @@
-"""Regression: the features of a frozen backbone, computed once, and the model with the head that is
+"""Regression: the features of a frozen backbone, computed once, and the model with a head that was
 trained on them.
 """
 
 import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,12 +12,22 @@ from torch import nn
 
 from lookalike.core.errors import InputError
 from lookalike.core.seeding import seed_of
+from lookalike.core.types import Row, StrPath
 from lookalike.images.reading import load_images
 from lookalike.images.scores import split_training
+from lookalike.models.checkpoints import start_network
 from lookalike.models.heads import attach_head, build_head
-from lookalike.models.networks import check_size, normalisation_of, predict, ready
-from lookalike.models.training import start_network
+from lookalike.models.networks import (
+    Recipe,
+    TimmNetwork,
+    check_size,
+    normalisation_of,
+    predict,
+    ready,
+)
 
+# Features (n, F), float32, and scores (n,), float64.
+Scored = tuple[torch.Tensor, torch.Tensor]
 # Images in memory at a time, so that a large folder does not fill it.
 DECODED_AT_ONCE = 256
 WEIGHT_DECAY = 0.05
@@ -23,13 +35,15 @@ WEIGHT_DECAY = 0.05
 SMALLEST_SPREAD = 0.1
 
 
-def build_backbone(recipe, pretrained, checkpoint, name, seed):
+def build_backbone(
+    recipe: Recipe, pretrained: bool, checkpoint: StrPath | None, name: str, seed: int
+) -> tuple[TimmNetwork, Row]:
     """Build the frozen backbone of a model; the same arguments give the same weights.
 
     Returns
     -------
     net : torch.nn.Module
-        In evaluation mode; its output are its features.
+        In evaluation mode; it outputs its features.
     about : dict
         As of `start_network`.
     """
@@ -38,8 +52,17 @@ def build_backbone(recipe, pretrained, checkpoint, name, seed):
 
 
 def extract_features(
-    rows, recipe, *, pretrained, checkpoint=None, size, name, seed, device, threads=1
-):
+    rows: Sequence[Row],
+    recipe: Recipe,
+    *,
+    pretrained: bool,
+    checkpoint: StrPath | None = None,
+    size: int,
+    name: str,
+    seed: int,
+    device: torch.device,
+    threads: int = 1,
+) -> np.ndarray:
     """Run a backbone over images.
 
     Parameters
@@ -55,7 +78,7 @@ def extract_features(
     size : int
         Side of the images in pixels.
     name : str
-        Of the model: with the seed it decides the fresh weights, where there are no others.
+        Of the model: with the seed it decides the fresh weights, if there are no others.
     seed : int
     device : torch.device
     threads : int
@@ -88,14 +111,23 @@ def extract_features(
 
 
 def train_head(
-    rows, features, scores, recipe, *, pretrained, checkpoint=None, name, seed, **fitting
-):
+    rows: Sequence[Row],
+    features: Mapping[str, np.ndarray],
+    scores: Mapping[str, float],
+    recipe: Recipe,
+    *,
+    pretrained: bool,
+    checkpoint: StrPath | None = None,
+    name: str,
+    seed: int,
+    **fitting: Any,
+) -> tuple[TimmNetwork, Row]:
     """Train a regression head on the features of the training split, and put it on its backbone.
 
     Parameters
     ----------
     rows : list of dict
-        Of the manifest.
+        `image` and `split` of all images; no path is needed.
     features : dict of ndarray, shape (F,)
         By image.
     scores : dict of float
@@ -127,7 +159,7 @@ def train_head(
         "hidden": fitting["hidden"],
         "dropout": fitting["dropout"],
     }
-    attach_head(net, **shape).regression_head.load_state_dict(head.state_dict())
+    attach_head(net, **shape).get_submodule("regression_head").load_state_dict(head.state_dict())
     images = {"fitted": len(data[0][0]), "held_back": len(data[1][0])}
     return net, about | {
         "classes": ["score"],
@@ -138,11 +170,22 @@ def train_head(
     }
 
 
-def fit_head(train, stopping, *, hidden, dropout, epochs, patience, lr, batch, seed):
-    """Fit a head to features and scores, and stop where it no longer gets better on images that it
-    is not fitted to.
+def fit_head(
+    train: Scored,
+    stopping: Scored,
+    *,
+    hidden: Sequence[int],
+    dropout: float,
+    epochs: int,
+    patience: int,
+    lr: float,
+    batch: int,
+    seed: int,
+) -> tuple[nn.Sequential, list[dict[str, Any]]]:
+    """Fit a head to features and scores, and stop when it no longer improves on images that it is
+    not fitted to.
 
-    The fit is on standardised features and scores; the standardisation is then folded into the
+    The fit is on standardised features and scores. The standardisation is then folded into the
     first and last layer, so that the head takes features as they are and gives scores in their own
     unit.
 
@@ -156,7 +199,7 @@ def fit_head(train, stopping, *, hidden, dropout, epochs, patience, lr, batch, s
     epochs : int
         Most passes over the training images.
     patience : int
-        Epochs without a better one after which to stop.
+        Stop after this many epochs without improvement.
     lr : float
     batch : int
     seed : int
@@ -173,35 +216,35 @@ def fit_head(train, stopping, *, hidden, dropout, epochs, patience, lr, batch, s
     torch.manual_seed(seed)
     features, scores = train
     centre, spread = features.mean(dim=0), features.std(dim=0, correction=0)
-    # What hardly varies here would be scaled up, and be an outlier where it does.
+    # A feature that hardly varies here would be scaled up, and be an outlier where it does vary.
     spread = spread.clamp(
         min=max(
             SMALLEST_SPREAD * float(spread.square().mean().sqrt()), torch.finfo(spread.dtype).tiny
         )
     )
     middle, unit = scores.mean(), scores.std(correction=0) or torch.ones((), dtype=scores.dtype)
-    inputs, wanted = (features - centre) / spread, ((scores - middle) / unit).float()
+    inputs, goals = (features - centre) / spread, ((scores - middle) / unit).float()
     held_back = (stopping[0] - centre) / spread
     head = build_head(features.shape[1], hidden, dropout)
     optimizer = torch.optim.AdamW(head.parameters(), lr=lr, weight_decay=WEIGHT_DECAY)
 
-    def error():
+    def error() -> float:
         with torch.no_grad():
             return float(
                 (head.eval()(held_back)[:, 0] * unit + middle - stopping[1]).square().mean().sqrt()
             )
 
-    history = [{"epoch": 0, "loss": None, "rmse": error()}]
+    history: list[dict[str, Any]] = [{"epoch": 0, "loss": None, "rmse": error()}]
     best, kept = history[0], copy.deepcopy(head.state_dict())
     while len(history) <= epochs and len(history) - best["epoch"] <= patience:
         head.train()
         losses = 0.0
-        for places in torch.randperm(len(inputs)).split(batch):
-            loss = nn.functional.mse_loss(head(inputs[places])[:, 0], wanted[places])
+        for indices in torch.randperm(len(inputs)).split(batch):
+            loss = nn.functional.mse_loss(head(inputs[indices])[:, 0], goals[indices])
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
-            losses += loss.item() * len(places)
+            losses += loss.item() * len(indices)
         if not np.isfinite(losses):
             raise InputError(f"the fit of the head diverges at lr {lr:g}; lower `finetuning.lr`")
         history.append({"epoch": len(history), "loss": losses / len(inputs), "rmse": error()})
@@ -213,12 +256,19 @@ def fit_head(train, stopping, *, hidden, dropout, epochs, patience, lr, batch, s
 
 
 @torch.no_grad()
-def fold(head, centre, spread, middle, unit):
-    """Make a head for standardised features and scores one for features and scores as they are, in
-    place.
+def fold(
+    head: nn.Sequential,
+    centre: torch.Tensor,
+    spread: torch.Tensor,
+    middle: torch.Tensor,
+    unit: torch.Tensor,
+) -> None:
+    """Turn a head for standardised features and scores into one for features and scores as they
+    are, in place.
     """
-    first, last = head[0], head[-1]
-    first.weight /= spread
-    first.bias -= first.weight @ centre
-    last.weight *= unit
+    layers = [layer for layer in head if isinstance(layer, nn.Linear)]
+    first, last = layers[0], layers[-1]
+    first.weight.div_(spread)
+    first.bias.sub_(first.weight @ centre)
+    last.weight.mul_(unit)
     last.bias.mul_(unit).add_(middle)

@@ -1,10 +1,12 @@
-"""A forward pass run again from a layer on: what the modules below the layer gave is kept, and
-given instead of running them.
+"""A forward pass run again from a layer on: the outputs of the modules below the layer are kept,
+and returned instead of running these modules.
 """
 
 from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch.utils._pytree import TreeSpec, tree_flatten, tree_unflatten
@@ -12,10 +14,15 @@ from torch.utils._pytree import TreeSpec, tree_flatten, tree_unflatten
 from lookalike.core.errors import InputError
 from lookalike.models.layers import only
 
+# By the number of a call, whether each part of its output is needed, and altered in place.
+Needs = dict[int, list[tuple[bool, bool]]]
+# Modules in the order of their runs, each with the output that it returns.
+Answers = deque[tuple[torch.nn.Module | None, Any]]
+
 
 @dataclass
 class Value:
-    """What the network holds below the layer: the images, or a part of what a module gave.
+    """What the network holds below the layer: the images, or a part of a module's output.
 
     Attributes
     ----------
@@ -23,27 +30,27 @@ class Value:
         A tensor of all images; a blank one of its shape where it is not needed. Anything else stays
         as it is.
     axis : int or None
-        Axis of the images, each of which may have several entries on it, such as its windows; None
-        where they share one.
+        Axis of the images, where an image may have several entries, such as its windows; None where
+        all images share one value.
     needed : bool
-        Whether the outputs depend on it otherwise than through the layer.
+        Whether the outputs depend on it by another way than through the layer.
     altered : bool
         Whether the network works on it in place.
     """
 
-    held: object
+    held: Any
     axis: int | None
     needed: bool
     altered: bool
 
-    def rows(self, places, n):
-        """Return the value for a batch of rows, whose images, of n, are at `places`."""
+    def rows(self, indices: torch.Tensor, n: int) -> Any:
+        """Return the value for a batch of rows; `indices` are those of their images among n."""
         if not torch.is_tensor(self.held):
             return self.held
         if not self.needed:
             shape = list(self.held.shape)
             if self.axis is not None:
-                shape[self.axis] = shape[self.axis] // n * len(places)
+                shape[self.axis] = shape[self.axis] // n * len(indices)
             return (
                 self.held.new_zeros(shape)
                 if self.altered
@@ -53,14 +60,14 @@ class Value:
             return self.held.clone() if self.altered else self.held
         return (
             self.held.unflatten(self.axis, (n, -1))
-            .index_select(self.axis, places)
+            .index_select(self.axis, indices)
             .flatten(self.axis, self.axis + 1)
         )
 
 
 @dataclass
 class Call:
-    """A run of a module that ended before the layer's, and is part of no other that did.
+    """A run of a module that ended before the layer's, and is part of no other such run.
 
     Attributes
     ----------
@@ -68,21 +75,28 @@ class Call:
         How many runs of modules began before it.
     module : torch.nn.Module or None
     parts : list
-        The tensors that it gave, and what else there was.
+        The tensors of its output, and whatever else it holds; in a `Recording` they are `Value`.
     form : TreeSpec
         How the parts make up its output.
     """
 
     number: int
     module: torch.nn.Module | None
-    parts: list
+    parts: list[Any]
     form: TreeSpec
 
 
-def trace(net, layer, name, inputs, read, needs=None):
+def trace(
+    net: torch.nn.Module,
+    layer: torch.nn.Module,
+    name: str,
+    inputs: torch.Tensor,
+    read: Callable[[torch.Tensor], torch.Tensor],
+    needs: Needs | None = None,
+) -> tuple[list[Call], torch.Tensor, torch.Tensor]:
     """Run a network and note which modules end before a layer does.
 
-    With `needs`, only copies of what is needed of their outputs are kept, and blanks of the rest.
+    With `needs`, the parts of their outputs that are needed are kept as copies, the rest as blanks.
 
     Returns
     -------
@@ -92,9 +106,12 @@ def trace(net, layer, name, inputs, read, needs=None):
         The layer's output.
     outputs : Tensor
     """
-    calls, begun, running, given = [], 0, [], []
+    calls: list[Call] = []
+    running: list[tuple[int, int]] = []
+    given: list[Any] = []
+    begun = 0
 
-    def begin(module, args):
+    def begin(module: torch.nn.Module, args: Any) -> None:
         nonlocal begun
         if (
             given
@@ -102,13 +119,13 @@ def trace(net, layer, name, inputs, read, needs=None):
             and any(arg is given[0] for arg in args)
         ):
             raise InputError(
-                f"layer {name!r} goes into a batch norm, which makes a constant of a channel "
-                "of zeros; name the activation after it as `layer:`"
+                f"layer {name!r} goes into a batch norm, which turns a channel of zeros into a "
+                "constant; name the activation after it as `layer:`"
             )
         running.append((begun, len(calls)))
         begun += 1
 
-    def end(module, args, output):
+    def end(module: torch.nn.Module, args: Any, output: Any) -> None:
         number, inner = running.pop()
         if not given:
             # Runs that were part of this one do not happen again.
@@ -119,7 +136,7 @@ def trace(net, layer, name, inputs, read, needs=None):
             if len(given) == 1 and torch.is_tensor(output):
                 calls[-1].parts = [output.clone()]
 
-    def note(number, module, output):
+    def note(number: int, module: torch.nn.Module | None, output: Any) -> Call:
         parts, form = tree_flatten(output)
         if needs is not None:
             parts = (
@@ -143,9 +160,9 @@ def trace(net, layer, name, inputs, read, needs=None):
     return calls[:-1], calls[-1].parts[0], outputs
 
 
-def keep(part, needed):
-    """Return a copy of a part of an output, as later modules may work in place; or a blank one that
-    takes no memory.
+def keep(part: Any, needed: bool) -> Any:
+    """Return a copy of a part of an output, since later modules may work in place; or, where it is
+    not needed, a blank one that takes no memory.
     """
     if not torch.is_tensor(part):
         return part
@@ -153,17 +170,23 @@ def keep(part, needed):
 
 
 @torch.enable_grad()
-def find_needs(calls, layer, activation, name, read):
-    """Tell on what below a layer the outputs depend otherwise than through it, and what is worked
-    on in place.
+def find_needs(
+    calls: Sequence[Call],
+    layer: torch.nn.Module,
+    activation: torch.Tensor,
+    name: str,
+    read: Callable[[torch.Tensor], torch.Tensor],
+) -> Needs:
+    """Find what below a layer the outputs depend on by another way than through the layer, and what
+    the network works on in place.
 
     Returns
     -------
     dict
-        For the number of every call, (needed, altered) of each of its parts.
+        By the number of a call, (needed, altered) of each of its parts.
     """
 
-    def differentiable(part):
+    def differentiable(part: Any) -> bool:
         return torch.is_tensor(part) and (part.is_floating_point() or part.is_complex())
 
     leaves = [
@@ -173,13 +196,15 @@ def find_needs(calls, layer, activation, name, read):
         ]
         for call in calls
     ]
-    # A leaf cannot be worked on in place.
+    # Work in place is not possible on a leaf itself.
     given = [
         [leaf.clone() if torch.is_tensor(leaf) else leaf for leaf in parts] for parts in leaves
     ]
     altered = [[part._version if torch.is_tensor(part) else 0 for part in parts] for parts in given]
     outputs = replay(read, [*zip(calls, given, strict=True)], layer, activation.clone(), name)
-    reached, seen, ahead = set(), set(), [outputs.grad_fn]
+    reached: set[int] = set()
+    seen: set[Any] = set()
+    ahead: list[Any] = [outputs.grad_fn]
     while ahead:
         node = ahead.pop()
         if node is not None and node not in seen:
@@ -198,8 +223,8 @@ def find_needs(calls, layer, activation, name, read):
     }
 
 
-def images_axis(one, other, n_one, n_other, name):
-    """Return the axis of a part of an output that grows with the images, or None."""
+def images_axis(one: Any, other: Any, n_one: int, n_other: int, name: str) -> int | None:
+    """Return the axis of a part of an output that grows with the number of images, or None."""
     if not torch.is_tensor(one) or one.shape == other.shape:
         return None
     axes = [axis for axis, (a, b) in enumerate(zip(one.shape, other.shape, strict=False)) if a != b]
@@ -209,23 +234,27 @@ def images_axis(one, other, n_one, n_other, name):
         or one.shape[axes[0]] * n_other != other.shape[axes[0]] * n_one
     ):
         raise InputError(
-            f"what the network holds below layer {name!r} does not grow with the images; "
-            "give another `layer:`"
+            f"what the network holds below layer {name!r} does not grow with the number of "
+            "images; give another `layer:`"
         )
     return axes[0]
 
 
-def replay(read, below, layer, activation, name):
-    """Run a network with `below`, pairs of `Call` and the parts it is to give, the images first,
-    and with what the layer is to give.
+def replay(
+    read: Callable[[torch.Tensor], torch.Tensor],
+    below: Sequence[tuple[Call, list[Any]]],
+    layer: torch.nn.Module,
+    activation: torch.Tensor,
+    name: str,
+) -> torch.Tensor:
+    """Run a network whose layer returns a given activation, and the modules below the layer the
+    parts in `below`: pairs of a `Call` and its parts, the images first.
     """
     (_, (images,)), *rest = below
-    answers = deque(
-        [
-            *((call.module, tree_unflatten(parts, call.form)) for call, parts in rest),
-            (layer, activation),
-        ]
+    answers: Answers = deque(
+        (call.module, tree_unflatten(parts, call.form)) for call, parts in rest
     )
+    answers.append((layer, activation))
     with answering(answers):
         outputs = read(images)
     if answers:
@@ -237,15 +266,15 @@ def replay(read, below, layer, activation, name):
 
 
 @contextmanager
-def answering(answers):
-    """Let modules give the first of `answers`, pairs of module and output, when it is theirs, and
-    else run.
+def answering(answers: Answers) -> Iterator[None]:
+    """Let a module return the first of `answers`, pairs of module and output, if the pair is its
+    own, and run otherwise.
     """
-    modules = dict.fromkeys(module for module, _ in answers)
+    modules = dict.fromkeys(module for module, _ in answers if module is not None)
     own = {module: vars(module)["forward"] for module in modules if "forward" in vars(module)}
 
-    def stand_in(module, forward):
-        def answer(*args, **kwargs):
+    def stand_in(module: torch.nn.Module, forward: Callable[..., Any]) -> Callable[..., Any]:
+        def answer(*args: Any, **kwargs: Any) -> Any:
             return (
                 answers.popleft()[1]
                 if answers and answers[0][0] is module

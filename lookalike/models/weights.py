@@ -1,22 +1,28 @@
-"""Files of weights: .safetensors, what torch saved, and timm's pretrained ones; the rest of the
-formats are io.py's.
+"""Files of weights: .safetensors, files saved by torch, and timm's pretrained weights. Other
+formats are in io.py.
 """
 
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from lookalike.core.errors import InputError
 from lookalike.core.io import replacing
+from lookalike.core.types import StrPath
 
-# Where training checkpoints keep their state dict; like timm, a running average is preferred to the
+if TYPE_CHECKING:
+    import torch
+
+# Where training checkpoints keep their state dict; as in timm, a running average comes before the
 # last step.
 ENTRIES = ("state_dict_ema", "model_ema", "state_dict", "model_state_dict", "model")
 HUB_FILES = ("model.safetensors", "pytorch_model.bin")
 PATIENCE = 10  # seconds until a server counts as away
 
 
-def read_weights(path):
-    """Return the state dict of a checkpoint: .safetensors, or .pt and .pth with weights alone.
+def read_weights(path: StrPath) -> "dict[str, torch.Tensor]":
+    """Return the state dict of a checkpoint: .safetensors, or .pt and .pth with only weights.
 
     Parameters
     ----------
@@ -30,8 +36,8 @@ def read_weights(path):
     Raises
     ------
     InputError
-        For a file that is absent, damaged, wants to import more than tensors, or holds no state
-        dict.
+        For a file that is absent or damaged, that would import more than tensors, or that holds no
+        state dict.
     """
     path = Path(path)
     if not path.is_file():
@@ -63,14 +69,14 @@ def read_weights(path):
     return content
 
 
-def complaint(text):
-    """Return in one line why a checkpoint cannot be read, from what its reader said, and the
+def complaint(text: str) -> str:
+    """Return in one line, from the reader's own message, why a checkpoint cannot be read, and the
     remedy.
     """
     foreign = re.search(r"GLOBAL (\S+)", text)
     if foreign:
         return (
-            f"not a readable checkpoint of plain weights: it wants to import {foreign[1]!r}, "
+            f"not a readable checkpoint of plain weights: it would import {foreign[1]!r}, "
             "which could run code; save `model.state_dict()` alone"
         )
     reason = re.search(r"WeightsUnpickler error: (.+)", text)
@@ -81,7 +87,7 @@ def complaint(text):
     )
 
 
-def write_weights(path, weights):
+def write_weights(path: StrPath, weights: "Mapping[str, torch.Tensor]") -> None:
     """Write a state dict as .safetensors."""
     from safetensors.torch import save_file
 
@@ -92,10 +98,12 @@ def write_weights(path, weights):
         )
 
 
-def check_pretrained(name, source, cache_dir=None):
-    """Refuse pretrained weights that are neither in the cache nor to be had, at the first try.
+def check_pretrained(
+    name: str, source: dict[str, Any], cache_dir: str | Path | None = None
+) -> None:
+    """Refuse pretrained weights that are neither in the cache nor available, after one try.
 
-    The hub's own client would try for minutes before it says so.
+    The hub's own client would try for minutes before it reports an error.
 
     Parameters
     ----------
@@ -109,7 +117,7 @@ def check_pretrained(name, source, cache_dir=None):
     Raises
     ------
     InputError
-        It says which file to download, and where to put it.
+        It names the file to download, and where to put it.
     """
     if source.get("file") or source.get("state_dict"):
         return
@@ -131,31 +139,35 @@ def check_pretrained(name, source, cache_dir=None):
         cause = (str(error).strip() or type(error).__name__).splitlines()[0]
         remedies = f"{remedy}, or give the file as `checkpoint:`, or set `pretrained: false`"
         raise InputError(
-            f"the pretrained weights of {name!r} cannot be had ({cause}); {remedies}"
+            f"the pretrained weights of {name!r} are not available ({cause}); {remedies}"
         ) from None
 
 
-def hub_source(source, cache_dir):
+def hub_source(
+    source: dict[str, Any], cache_dir: str | Path | None
+) -> tuple[bool, Callable[[], None], str]:
     """Return whether a model of the hub is in the cache, a function that asks the hub for it, and
     what to download.
     """
     import huggingface_hub as hub
 
     repository, _, revision = source["hf_hub_id"].partition("@")
-    place = {"revision": revision or None}
+    version = {"revision": revision or None}
     files = [source["hf_hub_filename"]] if source.get("hf_hub_filename") else HUB_FILES
     cached = any(
-        isinstance(hub.try_to_load_from_cache(repository, file, cache_dir=cache_dir, **place), str)
+        isinstance(
+            hub.try_to_load_from_cache(repository, file, cache_dir=cache_dir, **version), str
+        )
         for file in files
     )
 
-    def ask():
+    def ask() -> None:
         try:
             hub.get_hf_file_metadata(
-                hub.hf_hub_url(repository, files[0], **place), timeout=PATIENCE
+                hub.hf_hub_url(repository, files[0], **version), timeout=PATIENCE
             )
         except hub.errors.RemoteEntryNotFoundError:
-            # The hub answers, and timm then asks for the other file.
+            # The hub answers; timm then asks for the other file.
             return
 
     folder = cache_dir or hub.constants.HF_HUB_CACHE
@@ -166,7 +178,7 @@ def hub_source(source, cache_dir):
     return cached, ask, remedy
 
 
-def url_source(url, cache_dir):
+def url_source(url: str, cache_dir: str | Path | None) -> tuple[bool, Callable[[], None], str]:
     """Return whether the file of a URL is in the cache, a function that asks its server, and what
     to download.
     """
@@ -176,11 +188,10 @@ def url_source(url, cache_dir):
     folder = Path(cache_dir or Path(torch.hub.get_dir(), "checkpoints"))
     file = Path(url).name
 
-    def ask():
+    def ask() -> None:
         import urllib.request
 
-        # Offline mode speaks of the hub, but whoever sets it has no network for other servers
-        # either.
+        # Offline mode is about the hub, but without a network other servers are out of reach too.
         if hub.constants.HF_HUB_OFFLINE:
             raise ConnectionError("offline mode, HF_HUB_OFFLINE, is on")
         urllib.request.urlopen(url, timeout=PATIENCE).close()

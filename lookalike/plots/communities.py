@@ -1,4 +1,4 @@
-"""Figure of communities: the models on a circle, for every different partition."""
+"""Figure of communities: the graph of models on a circle."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     import networkx
 
 CHARACTER = 0.075  # inches of a character of a name, about
+GAP = 0.8  # between two communities, in steps between two models
+MARKER = 9  # points
 
 
 def partitions_of(communities: Sequence[Row]) -> list[tuple[list[Row], dict[str, int]]]:
-    """Return the different partitions, each with the rows of the resolutions that give it: [([row],
-    {model: community})].
-    """
+    """Return the different partitions, each with a row of every resolution that gives it."""
     found: list[tuple[list[Row], dict[str, int]]] = []
     for resolution in dict.fromkeys(row["resolution"] for row in communities):
         rows = [row for row in communities if row["resolution"] == resolution]
@@ -37,17 +37,16 @@ def partitions_of(communities: Sequence[Row]) -> list[tuple[list[Row], dict[str,
 
 def describe_partition(rows: Sequence[Row], partition: Mapping[str, int]) -> str:
     """Return a title for a partition: the resolutions that give it, the number of communities, and
-    the stability at these resolutions.
+    their stability.
     """
     scanned = [row["resolution"] for row in rows if row["resolution"] != EVERY_RESOLUTION]
     parts = (
         [f"resolution {' to '.join(dict.fromkeys([scanned[0], scanned[-1]]))}"] if scanned else []
     )
     parts += ["consensus of all resolutions"] if len(scanned) < len(rows) else []
-    count, stable = (
-        len(set(partition.values())),
-        dict.fromkeys(f"{end(float(row['stability']) for row in rows):.2f}" for end in (min, max)),
-    )
+    count = len(set(partition.values()))
+    stabilities = [float(row["stability"]) for row in rows]
+    stable = dict.fromkeys(f"{end:.2f}" for end in (min(stabilities), max(stabilities)))
     alone = "" if int(rows[0]["resamples"]) else " over seeds alone"
     return (
         f"{', '.join(parts)}\n{count} communit{'y' if count == 1 else 'ies'}, stability "
@@ -55,20 +54,24 @@ def describe_partition(rows: Sequence[Row], partition: Mapping[str, int]) -> str
     )
 
 
-def louvain_figure(
-    graph: networkx.Graph, communities: Sequence[Row], families: Mapping[str, str], *, title: str
+def louvain_graph(
+    graph: networkx.Graph,
+    communities: Sequence[Row],
+    families: Mapping[str, str],
+    *,
+    title: str,
 ) -> Figure:
     """Draw the models on a circle, community by community, for the consensus of all resolutions and
     every different partition.
 
-    Links within a community are dark, the others pale; the more similar two models, the thicker.
+    Links within a community are dark, the others pale; the nearer two models, the thicker.
 
     Parameters
     ----------
     graph : networkx.Graph
-        Of `similarity_graph`.
+        Of `model_graph`.
     communities : list of dict
-        `resolution`, `model`, `community`, `stability`.
+        `resolution`, `model`, `community`, `stability`, `resamples`.
     families : dict
         From name to family.
     title : str
@@ -77,84 +80,83 @@ def louvain_figure(
     -------
     Figure
     """
-    partitions, names = partitions_of(communities), list(graph)
-    radius = 0.7 + 0.05 * len(names)
-    side = 2 * (1.14 * radius + CHARACTER * max(map(len, names)))
+    partitions = partitions_of(communities)
+    radius = 0.7 + 0.05 * len(graph)
+    side = 2 * (1.14 * radius + CHARACTER * max(map(len, graph)))
     columns = min(len(partitions), 3)
     rows = -(-len(partitions) // columns)
     figure = Figure(
         figsize=(max(side, 2.6) * columns, (side + 0.5) * rows + 0.6), layout="constrained"
     )
-    limits = (-side / 2 / radius, side / 2 / radius)
     for number, (scan, partition) in enumerate(partitions):
         axes = figure.add_subplot(rows, columns, number + 1, aspect="equal")
         draw_circle(axes, graph, partition, families)
+        axes.axis("off")
+        limits = (-side / 2 / radius, side / 2 / radius)
         axes.set(xlim=limits, ylim=limits)
         axes.set_title(describe_partition(scan, partition), fontsize=9)
     figure.suptitle(title, fontsize=10)
-    add_family_legend(figure, families, names)
+    add_family_legend(figure, families, list(graph))
     return figure
 
 
-def circle_angles(partition: Mapping[str, int]) -> dict[str, float]:
-    """Return the angle of every model on a circle, in radians: from the top, clockwise, community
-    by community, with wider gaps between these.
+def angles_of(partition: Mapping[str, int]) -> dict[str, float]:
+    """Return the angle of every model on the circle, clockwise from the top, by community and name.
+
+    Communities lie farther apart than models of one community.
     """
     order = sorted(partition, key=lambda name: (partition[name], name))
-    gaps = [1 + 0.8 * (partition[one] != partition[other]) for one, other in pairwise(order)]
-    last = 1 + 0.8 * (partition[order[-1]] != partition[order[0]])
-    turns = np.cumsum([0.0, *gaps]) / (sum(gaps) + last)
-    return dict(zip(order, (np.pi / 2 - 2 * np.pi * turns).tolist(), strict=True))
+    gaps = [
+        1 + GAP * (partition[one] != partition[other])
+        for one, other in pairwise([*order, order[0]])
+    ]
+    steps = np.cumsum([0, *gaps])
+    angles = np.pi / 2 - 2 * np.pi * steps[:-1] / steps[-1]
+    return dict(zip(order, angles.tolist(), strict=True))
 
 
 def draw_circle(
     axes: Axes, graph: networkx.Graph, partition: Mapping[str, int], families: Mapping[str, str]
 ) -> None:
-    """Draw one partition of a graph on a circle."""
+    """Draw one partition on a circle."""
     import networkx
 
-    angles = circle_angles(partition)
+    angles = angles_of(partition)
     points = {name: np.array([np.cos(angle), np.sin(angle)]) for name, angle in angles.items()}
-    # Links between communities first, so that those within lie above them.
-    for within, colour in ((False, "0.85"), (True, "0.3")):
+    # Links within a community lie above the others.
+    for within, colour, height in ((False, "0.85", 1), (True, "0.3", 2)):
         links = [
             (one, other, weight)
-            for one, other, weight in graph.edges(data="weight")
+            for one, other, weight in graph.edges.data("weight")
             if (partition[one] == partition[other]) == within
         ]
-        networkx.draw_networkx_edges(
-            graph,
-            points,
-            edgelist=[link[:2] for link in links],
-            width=[0.2 + 3 * weight for _, _, weight in links],
-            edge_color=colour,
-            ax=axes,
-        )
+        if links:
+            networkx.draw_networkx_edges(
+                graph,
+                points,
+                [link[:2] for link in links],
+                width=[0.2 + 3 * weight for *_, weight in links],
+                edge_color=colour,
+                ax=axes,
+            ).set_zorder(height)
     for family, (colour, marker) in family_styles(families.values()).items():
         networkx.draw_networkx_nodes(
             graph,
             points,
-            nodelist=[name for name in graph if families[name] == family],
+            [name for name in graph if families[name] == family],
+            node_size=MARKER**2,
             node_color=colour,
             node_shape=marker,
-            node_size=81,
             edgecolors="white",
-            linewidths=1,
             ax=axes,
-        )
-    labels = networkx.draw_networkx_labels(
-        graph,
-        {name: 1.14 * point for name, point in points.items()},
-        font_size=8.5,
-        clip_on=False,
-        ax=axes,
-    )
-    for name, label in labels.items():
+        ).set_zorder(4)
+    outside = {name: 1.14 * point for name, point in points.items()}
+    labels = networkx.draw_networkx_labels(graph, outside, font_size=8.5, clip_on=False, ax=axes)
+    for name, text in labels.items():
         degrees = np.degrees(angles[name]) % 360
         flipped = 90 < degrees < 270
-        label.set(
+        text.set(
             rotation=degrees - 180 * flipped,
             rotation_mode="anchor",
             ha="right" if flipped else "left",
         )
-    axes.axis("off")

@@ -1,4 +1,4 @@
-"""Figure of principal coordinates with ellipses."""
+"""Figure of principal coordinates, with ellipses over resamples of the images."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,19 +20,19 @@ def scatter(
     *,
     title: str,
 ) -> Figure:
-    """Draw models on two principal coordinates, with ellipses that hold 95% of their positions when
-    the images are resampled.
+    """Draw models on two principal coordinates, with ellipses that hold 95% of their resampled
+    coordinates.
 
-    Names do not cover each other.
+    Names do not overlap, as far as there is room.
 
     Parameters
     ----------
     coordinates : ndarray, shape (m, 2)
     explained : sequence of 2 floats
-        Shares.
+        Shares of the variation.
     covariances : ndarray, shape (m, 2, 2)
         NaN where there are no resamples.
-    names : sequence of str
+    names : list of str
     families : dict
         From name to family.
     title : str
@@ -46,12 +46,10 @@ def scatter(
     side = 6 + 0.12 * max(len(names) - 8, 0)
     figure = Figure(figsize=(side, side - 0.6), layout="constrained")
     axes = figure.add_subplot()
-    styles, markers = family_styles(families.values()), []
+    styles = family_styles(families.values())
     for name, (x, y), covariance in zip(names, coordinates, covariances, strict=True):
         colour, marker = styles[families[name]]
-        markers += axes.plot(
-            x, y, marker=marker, color=colour, markersize=8, markeredgecolor="white"
-        )
+        axes.plot(x, y, marker=marker, color=colour, markersize=8, markeredgecolor="white")
         if np.isfinite(covariance).all():
             width, height, angle = ellipse_of(covariance)
             axes.add_patch(
@@ -81,10 +79,6 @@ def scatter(
     adjust_text(
         texts,
         *coordinates.T,
-        objects=markers,
-        expand=(1.2, 1.6),
-        # Not by time, so that a figure does not depend on how busy the machine is.
-        iter_lim=100,
         ax=axes,
         arrowprops={"arrowstyle": "-", "color": "0.6", "lw": 0.6},
         ensure_inside_axes=True,

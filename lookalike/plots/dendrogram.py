@@ -1,14 +1,18 @@
-"""Figure of a tree with the support of its clades."""
+"""Figure of a tree, with the support of its clades."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from lookalike.core.types import Row
 from lookalike.groups.trees import leaf_order
 from lookalike.plots.style import CHANCE, add_family_legend, family_styles
+
+BRANCH, WIDTH = "0.25", 1.4  # grey and points
+SMALL = 7.5  # points of numbers
 
 
 def dendrogram(
@@ -27,7 +31,7 @@ def dendrogram(
     ----------
     clades : list of dict
         Merges with `left`, `right`, `height` and `support`.
-    names : sequence of str
+    names : list of str
     families : dict
         From name to family.
     label, title : str
@@ -42,52 +46,27 @@ def dendrogram(
     order = leaf_order(clades)
     figure = Figure(figsize=(6.4, 1.6 + 0.3 * m), layout="constrained")
     axes = figure.add_subplot()
-    height = [0.0] * m
-    position: list[float] = [order.index(leaf) for leaf in range(m)]
+    heights, positions = [0.0] * m, [float(order.index(leaf)) for leaf in range(m)]
     widest = max([clade["height"] for clade in clades] + [1e-12])
     for clade in clades:
         children = (clade["left"], clade["right"])
         for child in children:
-            axes.plot(
-                [height[child], clade["height"]],
-                [position[child]] * 2,
-                color="0.25",
-                lw=1.4,
-                solid_capstyle="round",
-            )
-        axes.plot(
-            [clade["height"]] * 2, [position[child] for child in children], color="0.25", lw=1.4
-        )
-        height.append(clade["height"])
-        position.append(float(np.mean([position[child] for child in children])))
-    for number, clade in enumerate(clades[:-1]):
-        above = next(
-            other["height"] for other in clades if m + number in (other["left"], other["right"])
-        )
-        # Above the branch if that is long enough for the text, else inside the clade.
-        over = above - clade["height"] > 0.07 * widest
-        if np.isfinite(clade["support"]):
-            shift, ha, va = ((-4, 1), "right", "bottom") if over else ((3, 0), "left", "center")
-            text = axes.annotate(
-                f"{clade['support']:.0%}",
-                (clade["height"], position[m + number]),
-                shift,
-                textcoords="offset points",
-                ha=ha,
-                va=va,
-                fontsize=7.5,
-                zorder=4,
-            )
-            text.set_path_effects([withStroke(linewidth=2, foreground="white")])
+            ends = [heights[child], clade["height"]]
+            axes.plot(ends, [positions[child]] * 2, color=BRANCH, lw=WIDTH, solid_capstyle="round")
+        sides = [positions[child] for child in children]
+        axes.plot([clade["height"]] * 2, sides, color=BRANCH, lw=WIDTH)
+        heights.append(clade["height"])
+        positions.append(float(np.mean(sides)))
+    write_support(axes, clades, positions, widest)
     styles = family_styles(families.values())
     for leaf, name in enumerate(names):
         colour, marker = styles[families[name]]
         axes.plot(
-            0, position[leaf], marker=marker, color=colour, markersize=7, clip_on=False, zorder=3
+            0, positions[leaf], marker=marker, color=colour, markersize=7, clip_on=False, zorder=3
         )
         axes.annotate(
             name,
-            (0, position[leaf]),
+            (0, positions[leaf]),
             (9, 0),
             textcoords="offset points",
             va="center",
@@ -104,7 +83,7 @@ def dendrogram(
             xytext=(0, 2),
             textcoords="offset points",
             color=CHANCE,
-            fontsize=7.5,
+            fontsize=SMALL,
             ha="center",
         )
     axes.set_ylim(m - 0.4, -0.6)
@@ -114,3 +93,28 @@ def dendrogram(
     axes.set_title(title, fontsize=10, pad=14)
     add_family_legend(figure, families, names)
     return figure
+
+
+def write_support(
+    axes: Axes, clades: Sequence[Row], positions: Sequence[float], widest: float
+) -> None:
+    """Write the support of every clade but the root in percent, where it is known."""
+    m = len(clades) + 1
+    parents = {clade[side]: clade["height"] for clade in clades for side in ("left", "right")}
+    for node, clade in enumerate(clades[:-1], m):
+        if not np.isfinite(clade["support"]):
+            continue
+        # Above its branch if that is long enough, else behind the node, inside the clade.
+        above = parents[node] - clade["height"] > 0.07 * widest
+        shift, ends = ((-4, 1), ("right", "bottom")) if above else ((3, 0), ("left", "center"))
+        text = axes.annotate(
+            f"{clade['support']:.0%}",
+            (clade["height"], positions[node]),
+            shift,
+            textcoords="offset points",
+            ha=ends[0],
+            va=ends[1],
+            fontsize=SMALL,
+            zorder=4,
+        )
+        text.set_path_effects([withStroke(linewidth=2, foreground="white")])

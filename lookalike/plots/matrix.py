@@ -37,23 +37,23 @@ def heatmap(
     ----------
     matrix : ndarray, shape (m, m)
         NaN cells stay grey.
-    names : sequence of str
+    names : list of str
     families : dict
         From name to family.
     label, title : str
     notes : ndarray of str, shape (m, m), optional
-        Written below the numbers of the cells, of at most 16 models.
+        Written below the numbers of the cells, for at most 16 models.
     order : list of int, optional
-        Of the rows, for example the leaves of a tree.
+        Of the rows, for example that of a tree's leaves.
     limits : (float, float), optional
-        Of the colours of similarities: large values are bright. Without limits, the values are
-        dissimilarities: small values are bright.
+        Of the colours, for similarities: large ones are bright. Without them, the values are
+        dissimilarities: small ones are bright.
 
     Returns
     -------
     Figure
     """
-    order = range(len(names)) if order is None else order
+    order = list(range(len(names))) if order is None else order
     names, values = [names[index] for index in order], matrix[np.ix_(order, order)]
     m = len(names)
     notes = notes if m <= LARGEST_ANNOTATED else None
@@ -75,7 +75,7 @@ def heatmap(
         norm=norm,
     )
     for row, column in np.argwhere(np.isfinite(values) & ~np.eye(m, dtype=bool)):
-        # Adding 0 turns -0 into 0.
+        # Adding 0 makes -0 a 0.
         text = (
             f"{round(values[row, column], 2) + 0.0:.2f}"
             if limits or known.max() >= 0.1
@@ -114,9 +114,7 @@ def heatmap(
 
 
 def half_intervals(low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Return half the width of every interval as text, shape (m, m); empty where it is not
-    known.
-    """
+    """Return half the width of every interval as text, shape (m, m); empty where it is unknown."""
     halves = (high - low) / 2
     return np.array(
         [
@@ -139,8 +137,7 @@ def histograms(table: ImageTable, *, label: str, title: str) -> Figure:
     Figure
         A lower triangle of histograms; with more than 24 models, one of all pairs together.
     """
-    values, chance, names = table.values, table.chance, table.names
-    m = len(names)
+    values, chance, names, m = table.values, table.chance, table.names, len(table.names)
     known = np.concatenate([values[np.isfinite(values)], chance[np.isfinite(chance)]])
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     bins = np.linspace(low, high if high > low else low + 1, 21).tolist()

@@ -1,6 +1,7 @@
 """Panels: one image with the maps of all models by all methods."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from textwrap import wrap
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,18 +10,19 @@ from matplotlib.gridspec import SubplotSpec
 
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row
+from lookalike.maps.stacks import Batch
 
 CELL = 1.25  # inches of a map's side
-# Inches above all, above the maps of a band, and at their left.
+# Inches at the top, above the maps of a band, and at their left.
 HEADING, TITLES, METHOD = 0.35, 0.5, 0.4
-MOST_COLUMNS = 10  # models side by side; others follow in a band below
+MOST_COLUMNS = 10  # models side by side; more go below
+MOST_CHARACTERS = 18  # of a line of a title
 
 
 def choose_images(
     rows: Sequence[Row], classes: np.ndarray | None, count: int, seed: int
 ) -> list[int]:
-    """Choose images for panels: first those for which all models predict the same class, the
-    classes in turn.
+    """Choose images for panels: first those that all models classify alike, the classes in turn.
 
     Parameters
     ----------
@@ -37,27 +39,68 @@ def choose_images(
         Indices of the chosen rows.
     """
     agree = np.ones(len(rows), bool) if classes is None else (classes == classes[:, :1]).all(axis=1)
-    shuffled = rng_of(seed, "panels").permutation(len(rows))
+    shuffled = rng_of(seed, "panels").permutation(len(rows)).tolist()
     seen: dict[str, int] = {}
     turns = {}
     for index in shuffled:
         label = rows[index]["label"]
         turns[index] = seen.setdefault(label, 0)
         seen[label] += 1
-    ranked = sorted(shuffled, key=lambda index: (not agree[index], turns[index]))
-    return [int(index) for index in ranked[:count]]
+    return sorted(shuffled, key=lambda index: (not agree[index], turns[index]))[:count]
 
 
-def describe_predictions(predictions: Iterable[Mapping[str, np.ndarray]], index: int) -> list[str]:
-    """Return the prediction of each of several models for an image: the name of a class, or a score
-    in three digits.
+def predicted_text(predictions: Mapping[str, np.ndarray], index: int) -> str:
+    """Return what a model predicts for an image: the name of a class, or a score in three
+    digits.
     """
-    return [
-        f"{arrays['logits'][index, 0]:.3g}"
-        if len(arrays["classes"]) == 1
-        else str(arrays["classes"][arrays["predicted"][index]])
-        for arrays in predictions
-    ]
+    if len(predictions["classes"]) == 1:
+        return f"{predictions['logits'][index, 0]:.3g}"
+    return str(predictions["classes"][predictions["predicted"][index]])
+
+
+def titles_of(
+    models: Sequence[str], predictions: Mapping[str, Mapping[str, np.ndarray]], index: int
+) -> dict[str, str]:
+    """Return the text above each model's column: its name, and its prediction where it has one."""
+    texts = {name: [predicted_text(found, index)] for name, found in predictions.items()}
+    return {
+        model: "\n".join([*wrap(model, MOST_CHARACTERS), *texts.get(model, [])]) for model in models
+    }
+
+
+def panel_of_image(
+    row: Row,
+    index: int,
+    image: np.ndarray | None,
+    batches: Mapping[str, Mapping[str, tuple[Batch, Row]]],
+    titles: Mapping[str, str],
+) -> Figure:
+    """Draw one of the explained images with its maps.
+
+    Parameters
+    ----------
+    row : dict
+        `image` and `label`, which may be empty.
+    index : int
+        Of the image in the batches.
+    image : ndarray, shape (H, W, 3), uint8, or None
+    batches : dict
+        From method to a dict from model to its maps and their card.
+    titles : dict
+        From model to the text above its column.
+    """
+    return panel(
+        image,
+        {
+            method: {model: maps[index] for model, (maps, _) in found.items()}
+            for method, found in batches.items()
+        },
+        titles,
+        ranges={
+            method: next(iter(found.values()))[1]["data_range"] for method, found in batches.items()
+        },
+        title=f"{row['image']}: {row['label']}" if row["label"] else row["image"],
+    )
 
 
 def panel(
@@ -68,8 +111,8 @@ def panel(
     ranges: Mapping[str, float | None],
     title: str,
 ) -> Figure:
-    """Draw one image and its maps, models in columns and methods in rows, in several bands where
-    there are many models.
+    """Draw one image and its maps: models in columns, methods in rows, in bands where there are
+    many models.
 
     Parameters
     ----------
@@ -101,16 +144,14 @@ def panel(
     )
     for band in range(bands):
         models = list(titles)[band * columns : (band + 1) * columns]
-        cell = rows[band, 0].subgridspec(2, 1, height_ratios=(TITLES, CELL * len(maps)), hspace=0)[
-            1
-        ]
-        draw_band(figure, cell, image, maps, models, titles, columns, ranges)
+        below = rows[band].subgridspec(2, 1, height_ratios=(TITLES, CELL * len(maps)), hspace=0)[1]
+        draw_band(figure, below, image, maps, models, titles, columns, ranges)
     return figure
 
 
 def draw_band(
     figure: Figure,
-    cell: SubplotSpec,
+    place: SubplotSpec,
     image: np.ndarray | None,
     maps: Mapping[str, Mapping[str, np.ndarray]],
     models: Sequence[str],
@@ -120,7 +161,7 @@ def draw_band(
 ) -> None:
     """Draw the maps of some of the models, with the image at their left."""
     first = 0 if image is None else 1
-    grid = cell.subgridspec(len(maps), columns + first, wspace=0.04, hspace=0.04)
+    grid = place.subgridspec(len(maps), columns + first, wspace=0.04, hspace=0.04)
     for row, (method, stack) in enumerate(maps.items()):
         cells = [bare_axes(figure, grid[row, column]) for column in range(first + len(models))]
         cells[0].set_ylabel(method, fontsize=9)
@@ -135,7 +176,7 @@ def draw_band(
 
 
 def draw_map(axes: Axes, saliency: np.ndarray, *, signed: bool) -> None:
-    """Draw a map; if it is signed, zero is in the middle of the colours."""
+    """Draw a map, zero in the middle of the colours if it is signed."""
     peak = np.abs(saliency).max() or 1.0
     axes.imshow(
         saliency,
@@ -147,9 +188,9 @@ def draw_map(axes: Axes, saliency: np.ndarray, *, signed: bool) -> None:
     axes.spines[:].set_visible(True)
 
 
-def bare_axes(figure: Figure, cell: SubplotSpec) -> Axes:
+def bare_axes(figure: Figure, place: SubplotSpec) -> Axes:
     """Add axes without ticks and frame."""
-    axes = figure.add_subplot(cell)
+    axes = figure.add_subplot(place)
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
     return axes

@@ -1,4 +1,4 @@
-"""Figures of pruning: the importance of every channel, and the number of channels kept."""
+"""Figures of pruning: the importance of every channel, and how many are kept."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,16 +10,18 @@ from matplotlib.ticker import NullFormatter
 from lookalike.core.types import Row
 from lookalike.plots.style import ACCENT, CHANCE
 
-# The error by which each method ranks the channels.
+# The error that ranks the channels, by the method of pruning.
 CRITERIA = {"ais_regression": "mean squared error", "ais_alignment": "1 - r² of similarities"}
-ROW = 1.9
+ROW = 1.9  # inches
 
 
 def pruning_figure(
-    channels: Mapping[str, Sequence[Row]], curves: Mapping[str, Sequence[Row]], *, criterion: str
+    channels: Mapping[str, Sequence[Row]],
+    curves: Mapping[str, Sequence[Row]],
+    *,
+    criterion: str,
 ) -> Figure:
-    """Draw for every model the importance of its channels, and the error by the number of channels
-    kept.
+    """Draw for every model the importance of its channels, and the error by how many are kept.
 
     Parameters
     ----------
@@ -48,35 +50,33 @@ def pruning_figure(
         left.set_ylabel("importance", fontsize=8)
         right.set_ylabel(criterion, fontsize=8)
         for axes in (left, right):
-            # Figures show text as it is, so powers of ten must not be formulas.
+            # Figures parse no formulas, and so powers of ten must not be written as such.
             axes.yaxis.set_major_formatter("{x:g}")
             axes.yaxis.set_minor_formatter(NullFormatter())
             axes.tick_params(labelsize=7)
             axes.legend(fontsize=7, frameon=False)
     grid[-1, 0].set_xlabel(
         f"channel, the most useful first\nimportance: {criterion} without it, minus that with "
-        "all; below 0 it does harm",
+        "all; below 0 the channel does harm",
         fontsize=8,
     )
     grid[-1, 1].set_xlabel(
-        "number of channels kept, the most useful first\nerror on images not used for ranking",
+        "number of channels kept, the most useful first\nerror on images not used to rank them",
         fontsize=8,
     )
     return figure
 
 
 def draw_importances(axes: Axes, importances: np.ndarray, count: int) -> None:
-    """Draw the importances of channels in their order, in one colour those that are kept, in
-    another those that are dropped.
-    """
-    positions = np.arange(1, len(importances) + 1)
+    """Draw the importances of channels in their order; the first `count` are kept."""
+    ranks = np.arange(1, len(importances) + 1)
     for part, colour, label in (
         (slice(count), ACCENT, f"kept: {count}"),
         (slice(count, None), CHANCE, f"dropped: {len(importances) - count}"),
     ):
-        axes.plot(positions[part], importances[part], ".", markersize=3, color=colour, label=label)
+        axes.plot(ranks[part], importances[part], ".", markersize=3, color=colour, label=label)
     axes.axhline(0, color="0.3", linewidth=0.8)
-    # Few channels matter much, and most hardly at all.
+    # Few channels matter much, most hardly at all.
     linear = 1e-3 * np.abs(importances).max() or 1.0
     axes.set_yscale("symlog", linthresh=linear)
     decades = 10.0 ** np.arange(
@@ -87,7 +87,7 @@ def draw_importances(axes: Axes, importances: np.ndarray, count: int) -> None:
 
 
 def draw_curve(axes: Axes, errors: np.ndarray, count: int) -> None:
-    """Draw the error by the number of channels kept, with the chosen number marked."""
+    """Draw the error by the number of channels that are kept, and mark the chosen number."""
     axes.plot(np.arange(1, len(errors) + 1), errors, color=ACCENT, linewidth=1)
     axes.plot(
         count,

@@ -14,13 +14,13 @@ def score_heatmap(rows: Sequence[Row], *, title: str) -> Figure:
     Parameters
     ----------
     rows : list of dict
-        `metric`, `preprocessing`, `macro_f1`, `weighted_f1`, one row per draw.
+        `metric`, `preprocessing`, `macro_f1`, `weighted_f1`; one row per draw.
     title : str
 
     Returns
     -------
     Figure
-        Mean over draws, below it the standard deviation; empty where a metric is not defined for
+        Mean over draws, below it the standard deviation; empty where a metric does not apply to
         such maps.
     """
     metrics, steps = (
@@ -29,7 +29,7 @@ def score_heatmap(rows: Sequence[Row], *, title: str) -> Figure:
     figure = Figure(
         figsize=(2 * (1.4 + 0.62 * len(steps)), 1.6 + 0.36 * len(metrics)), layout="constrained"
     )
-    for number, score in enumerate(("macro_f1", "weighted_f1"), 1):
+    for panel, score in enumerate(("macro_f1", "weighted_f1"), 1):
         cells = [
             [
                 [
@@ -42,7 +42,7 @@ def score_heatmap(rows: Sequence[Row], *, title: str) -> Figure:
             for metric in metrics
         ]
         means = np.array([[np.mean(cell) if cell else np.nan for cell in line] for line in cells])
-        axes = figure.add_subplot(1, 2, number)
+        axes = figure.add_subplot(1, 2, panel)
         axes.set_facecolor("0.9")
         image = axes.imshow(means, cmap="cividis", vmin=0, vmax=1, aspect="auto")
         for row, column in np.argwhere(np.isfinite(means)):
@@ -57,7 +57,7 @@ def score_heatmap(rows: Sequence[Row], *, title: str) -> Figure:
                 color="black" if means[row, column] > 0.5 else "white",
             )
         axes.set_xticks(range(len(steps)), steps)
-        axes.set_yticks(range(len(metrics)), metrics if number == 1 else [])
+        axes.set_yticks(range(len(metrics)), metrics if panel == 1 else [])
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
         axes.set_title(score.replace("_f1", " F1"), fontsize=9)

@@ -9,13 +9,13 @@ from matplotlib.lines import Line2D
 from lookalike.core import io
 from lookalike.core.types import StrPath
 
-# Okabe and Ito's palette, safe for colour-blind readers; markers show the same.
+# Okabe and Ito's palette, safe for colour-blind readers; markers repeat what colours show.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
 MARKERS = "osD^vP*X"
 ACCENT, CHANCE = PALETTE[:2]
 DPI = 120
 
-# Names appear as they are, also with a dollar sign.
+# A dollar sign in a name starts no formula.
 rcParams["text.parse_math"] = False
 rcParams.update(
     {
@@ -29,9 +29,7 @@ rcParams.update(
 
 
 def save(figure: Figure, paths: Iterable[StrPath]) -> None:
-    """Write a figure to every path, each in the format of its suffix; the same figure gives the
-    same bytes.
-    """
+    """Write a figure to every path, in the format of its suffix; equal figures give equal bytes."""
     for path in paths:
         kind = str(path).rsplit(".", 1)[-1]
         metadata = {"Date": None} if kind == "svg" else None
@@ -42,13 +40,13 @@ def save(figure: Figure, paths: Iterable[StrPath]) -> None:
 def family_styles(families: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Return the colour and marker of every family, by the families' sorted names."""
     return {
-        family: (PALETTE[number % len(PALETTE)], MARKERS[number % len(MARKERS)])
-        for number, family in enumerate(sorted(set(families)))
+        family: (PALETTE[index % len(PALETTE)], MARKERS[index % len(MARKERS)])
+        for index, family in enumerate(sorted(set(families)))
     }
 
 
 def add_family_legend(figure: Figure, families: Mapping[str, str], names: Iterable[str]) -> None:
-    """Put a legend of the families of some models under a figure, unless there is only one."""
+    """Put a legend of the families of these models under a figure, if there are several."""
     if len(set(families.values())) == 1:
         return
     styles = family_styles(families.values())

@@ -1,62 +1,66 @@
-"""What the report shows, gathered from the files of the workflow; a path's folders tell what it is
-about.
-"""
+"""What the report shows, gathered from the files of the workflow."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+import pandas as pd
 
 from lookalike.compare.user_matrices import GIVEN_MATRICES
 from lookalike.core import io
-from lookalike.findings.collect import from_markdown
+from lookalike.core.types import Row, StrPath
+from lookalike.findings.finding import by_section
 from lookalike.findings.models import summarise_localisation
+from lookalike.findings.tables import read_table
 from lookalike.plots.titles import title_of
 
-TABLES = (
-    "models",
-    "unmatched",
-    "replicates",
-    "structure",
-    "factors",
-    "heads",
-    "pruning",
-    "variants",
-)
-MATRIX_FIGURES = ("matrix", "dendrograms", "louvain", "together", "pca", "histograms")
+# Of all subsets of the images, and of one alone where a table would be too long otherwise.
+TABLES = ("structure", "heads", "pruning")
+TABLES_OF_SUBSET = ("replicates", "factors", "variants")
+# By input, what the figure that every matrix has shows.
+MATRIX_FIGURES = {
+    "matrix": "matrix",
+    "dendrograms": "dendrogram",
+    "louvain": "communities",
+    "together": "co-association matrix",
+    "principal_coordinates": "principal coordinates",
+}
 
 
-def gather(paths, subset):
+def gather(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> Row:
     """Return the content of the page, but for the config and the versions.
 
     Parameters
     ----------
     paths : mapping
-        Of the rule's named inputs: `findings`, the `TABLES`, `audits`, `diagnostics`,
-        `localisation`, `dissimilarities`, `calibrated`, and the figures: `MATRIX_FIGURES` of each
-        matrix, `agreement`, `pruning_figure`, `panels` and `studies`. What is not there is empty.
-    subset : str
-        Of the images, of which the longer tables are.
-
-    Returns
-    -------
-    dict
+        The rule's named inputs: `findings`, the tables, `models`, `unmatched`, `audits`,
+        `diagnostics`, `localisation`, `dissimilarities`, `calibrated`, and the figures:
+        `MATRIX_FIGURES` of each matrix (`dendrograms` of all matrices for one linkage after
+        another), `histograms` and `calibrated` of each that is computed here, `agreement`,
+        `pruning_figure`, `panels` and `studies`. What does not exist is empty.
+    keys : mapping
+        What the files are about, in their order: `matrices`, (method, metric, subset) of each;
+        `audited`, (method, model); `explained`, (explanation, model) of `diagnostics`;
+        `localised`, methods; `agreement`, (subset, kind); `studies`, sources of maps. And
+        `subset`, the images of the longer tables.
     """
-    tables = {name: io.read_table(paths[name]) if paths[name] else [] for name in TABLES}
-    matrices = [describe_matrix(path, paths) for path in paths["dissimilarities"]]
-    # Of one subset alone, where a table would be too long otherwise.
-    tables |= {
-        name: [row for row in tables[name] if row["subset"] == subset]
-        for name in ("replicates", "factors", "variants")
+    tables = {
+        name: read_table(paths[name]) if paths[name] else pd.DataFrame(columns=["subset"])
+        for name in (*TABLES, *TABLES_OF_SUBSET)
     }
-    audits = {Path(path).parts[-2:]: io.read_json(path) for path in paths["audits"]}
-    n_images = max((audit["n"] for audit in audits.values()), default=0)
-    warnings = [
-        f"{method}, {Path(file).stem}: {warning}"
-        for (method, file), audit in audits.items()
-        for warning in audit["warnings"]
-    ]
-    models = tables["models"]
-    return tables | {
+    for name in TABLES_OF_SUBSET:
+        tables[name] = tables[name][tables[name]["subset"] == keys["subset"]]
+    models, unmatched = (
+        io.read_table(paths[name]) if paths[name] else [] for name in ("models", "unmatched")
+    )
+    audits = {
+        (method, model): io.read_json(path)
+        for (method, model), path in zip(keys["audited"], paths["audits"], strict=True)
+    }
+    matrices = describe_matrices(paths, keys["matrices"])
+    return {name: table.to_dict("records") for name, table in tables.items()} | {
+        "models": models,
+        "unmatched": unmatched,
         "given": [row["model"] for row in models if not row["timm"]],
         "columns": [
             column for column in (models[0] if models else []) if any(row[column] for row in models)
@@ -64,60 +68,79 @@ def gather(paths, subset):
         "compared": list(dict.fromkeys(name for matrix in matrices for name in matrix["names"])),
         "methods": list(dict.fromkeys(matrix["method"] for matrix in matrices)),
         "metrics": list(dict.fromkeys(matrix["metric"] for matrix in matrices)),
-        "n_images": n_images,
-        "findings": from_markdown(io.read_text(paths["findings"])),
+        "n_images": max((audit["n"] for audit in audits.values()), default=0),
+        "findings": by_section(io.read_json(paths["findings"])),
         "localisation": {
-            Path(path).stem: summarise_localisation(io.read_table(path))
-            for path in paths["localisation"]
+            method: summarise_localisation(read_table(path))
+            for method, path in zip(keys["localised"], paths["localisation"], strict=True)
         },
-        "agreement": [Path(path) for path in paths["agreement"]],
-        "pruning_figure": Path(paths["pruning_figure"]) if paths["pruning_figure"] else None,
+        "agreement": [
+            {"title": f"agreement of {kind}, {subset} images", "path": path}
+            for (subset, kind), path in zip(keys["agreement"], paths["agreement"], strict=True)
+        ],
+        "pruning_figure": paths["pruning_figure"],
         "matrices": matrices,
         "panels": sorted(Path(paths["panels"]).glob("*.png")) if paths["panels"] else [],
-        "studies": [Path(path) for path in paths["studies"]],
-        "warnings": warnings,
-        "diagnostics": [row for path in paths["diagnostics"] for row in describe_diagnostics(path)],
+        "studies": [
+            {"title": f"metric validation, maps: {source}", "path": path}
+            for source, path in zip(keys["studies"], paths["studies"], strict=True)
+        ],
+        "warnings": [
+            f"{method}, {model}: {warning}"
+            for (method, model), audit in audits.items()
+            for warning in audit["warnings"]
+        ],
+        "diagnostics": [
+            {"explanation": explanation, "model": model} | row
+            for (explanation, model), path in zip(
+                keys["explained"], paths["diagnostics"], strict=True
+            )
+            for row in summarise_diagnostics(path)
+        ],
     }
 
 
-def describe_matrix(path, paths):
-    """Return names, cells and figures of the matrix whose dissimilarities lie at a path."""
-    place = Path(path).parts[-4:-1]
-    cells, names = io.read_matrix(path)
-    drawn = [figure for kind in MATRIX_FIGURES for figure in paths[kind]]
-    figures = [Path(figure) for figure in drawn if Path(figure).parts[-4:-1] == place]
-    given = place[0] == GIVEN_MATRICES
-    calibrated = [
-        io.read_matrix(other)[0].tolist()
-        for other in paths["calibrated"]
-        if Path(other).parts[-4:-1] == place
-    ]
-    shown = {
-        "given": given,
-        "title": title_of(*place),
-        "names": names,
-        "cells": cells.tolist(),
-        "figures": figures,
-    }
-    shown["calibrated"] = calibrated[0] if calibrated else None
-    return dict(zip(("method", "metric", "subset"), place, strict=True)) | shown
+def describe_matrices(paths: Mapping[str, Any], keys: Sequence[Sequence[str]]) -> list[Row]:
+    """Return names, cells and figures of each matrix, given by its method, metric and subset."""
+    computed = [tuple(key) for key in keys if key[0] != GIVEN_MATRICES]
+    calibrated, histograms = (
+        dict(zip(computed, paths[name], strict=True)) for name in ("calibrated", "histograms")
+    )
+    matrices = []
+    for place, (method, metric, subset) in enumerate(keys):
+        key = (method, metric, subset)
+        cells, names = io.read_matrix(paths["dissimilarities"][place])
+        figures = [
+            {"title": title, "path": path}
+            for name, title in MATRIX_FIGURES.items()
+            for path in paths[name][place :: len(keys)]
+        ]
+        if key in histograms:
+            figures.append({"title": "histograms", "path": histograms[key]})
+        matrices.append(
+            {
+                "method": method,
+                "metric": metric,
+                "subset": subset,
+                "given": key not in calibrated,
+                "title": title_of(*key),
+                "names": names,
+                "cells": cells.tolist(),
+                "figures": figures,
+                "calibrated": (
+                    io.read_matrix(calibrated[key])[0].tolist() if key in calibrated else None
+                ),
+            }
+        )
+    return matrices
 
 
-def describe_diagnostics(path):
-    """Return one row for every quantity that an explanation run reports of itself."""
-    explanation, model = Path(path).parts[-3:-1]
-    summary = summarise_diagnostics(io.read_table(path))
+def summarise_diagnostics(path: StrPath) -> list[Row]:
+    """Return median and 95th percentile of every quantity that an explanation run reports of
+    itself.
+    """
+    table = read_table(path).drop(columns="image")
     return [
-        {"explanation": explanation, "model": model, "name": name, **numbers}
-        for name, numbers in summary.items()
+        {"name": name, "median": values.median(), "high": values.quantile(0.95)}
+        for name, values in table.items()
     ]
-
-
-def summarise_diagnostics(rows):
-    """Return median and 95th percentile of every diagnostic of an explanation run, by its name."""
-    names = [name for name in (rows[0] if rows else {}) if name != "image"]
-    columns = {name: np.array([float(row[name]) for row in rows]) for name in names}
-    return {
-        name: {"median": float(np.median(values)), "high": float(np.percentile(values, 95))}
-        for name, values in columns.items()
-    }

@@ -1,35 +1,22 @@
 """The page: the template filled in, with every figure inside it."""
 
 import base64
-import importlib.metadata
-import platform
 from math import isnan
 from pathlib import Path
 
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from lookalike.core.types import Row, StrPath
 from lookalike.findings.models import FEWEST_FOR_A_VERDICT
 
-PACKAGES = (
-    "numpy",
-    "scipy",
-    "torch",
-    "torchvision",
-    "timm",
-    "captum",
-    "numba",
-    "scikit-image",
-    "matplotlib",
-    "snakemake",
-)
 # Columns of models.csv that hold numbers; the others hold text.
 COUNTS = ("parameters", "features", "channels", "classes")
 SHARES = ("accuracy_before", "accuracy", "explained_accuracy")
 KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
 
 
-def render(**content):
+def render(**content: object) -> str:
     """Return the page as text.
 
     Parameters
@@ -52,65 +39,59 @@ def render(**content):
         cell=cell,
         interval=interval,
         clear=clear,
+        whole=whole,
     )
     environment.tests.update(count=COUNTS.__contains__, share=SHARES.__contains__)
-    return environment.get_template("template.html").render(versions=versions(), **content)
+    return environment.get_template("template.html").render(**content)
 
 
-def embed(path):
+def embed(path: StrPath) -> str:
     """Return a figure as a data address."""
     path = Path(path)
     return f"data:{KINDS[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
-def percent(value):
-    """Return a share, given as a number or its text, as percent; a dash where it is not known."""
-    return "–" if value in ("", None) or isnan(float(value)) else f"{100 * float(value):.1f}%"
+def percent(value: float) -> str:
+    """Return a share as percent; a dash where it is not known."""
+    return "–" if isnan(value) else f"{100 * value:.1f}%"
 
 
-def number(value, digits=3):
-    """Return a number in a few significant digits; a dash where it is not known."""
-    return "–" if value in ("", None) or isnan(float(value)) else f"{float(value):.{digits}g}"
+def number(value: float, digits: int = 3) -> str:
+    """Return a number with a few significant digits; a dash where it is not known."""
+    return "–" if isnan(value) else f"{value:.{digits}g}"
 
 
-def interval(row, name, digits=3):
-    """Return a value of a table's row and its interval, each in a few significant digits."""
-    low, high = (row[f"{name}_{end}"] for end in ("low", "high"))
-    bounds = f" ({number(low, digits)} to {number(high, digits)})" if number(low) != "–" else ""
-    return number(row[name], digits) + bounds
-
-
-def clear(row, name, n):
-    """Tell whether n images are enough for a verdict, and the interval of a value is known and does
-    not hold 0.
-    """
-    low, high = (float(row[f"{name}_{end}"] or "nan") for end in ("low", "high"))
-    return int(n) >= FEWEST_FOR_A_VERDICT and (low > 0 or high < 0)
-
-
-def fixed(value):
+def fixed(value: float) -> str:
     """Return a number with two decimals; a dash where it is not known."""
     return "–" if isnan(value) else f"{value:.2f}"
 
 
-def cell(value, column):
+def whole(value: float) -> str:
+    """Return a whole number; a dash where it is not known."""
+    return "–" if isnan(value) else f"{value:,.0f}"
+
+
+def interval(row: Row, name: str, digits: int = 3) -> str:
+    """Return a value of a table's row with its interval, each with a few significant digits."""
+    low, high = (row[f"{name}_{end}"] for end in ("low", "high"))
+    bounds = "" if isnan(low) else f" ({number(low, digits)} to {number(high, digits)})"
+    return number(row[name], digits) + bounds
+
+
+def clear(row: Row, name: str, n: float) -> bool:
+    """Return whether the interval of a value is known and excludes 0, over enough images for a
+    verdict.
+    """
+    return n >= FEWEST_FOR_A_VERDICT and (row[f"{name}_low"] > 0 or row[f"{name}_high"] < 0)
+
+
+def cell(value: str, column: str) -> str:
     """Return a cell of models.csv as text."""
     if column in SHARES:
-        return percent(value)
-    return f"{int(value):,}" if column in COUNTS and value else value
+        return percent(float(value or "nan"))
+    return whole(float(value or "nan")) if column in COUNTS else value
 
 
-def versions():
-    """Return the versions of Python and of the packages that make the results."""
-    found = {"Python": platform.python_version()}
-    for name in PACKAGES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = "not in the report's environment"
-    return found
-
-
-def as_yaml(config):
+def as_yaml(config: Row) -> str:
     """Return a config as YAML."""
     return yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=100)

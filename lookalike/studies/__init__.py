@@ -1,5 +1,5 @@
 """Studies: experiments next to the main flow, each switched on by its name in the config.
 
 Comes in: whatever the workflow has made.
-Goes out: one table a study.
+Goes out: one table for every study.
 """

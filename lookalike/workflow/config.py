@@ -1,26 +1,20 @@
-"""The config: checked against the schema, completed, and turned into what each job needs."""
+"""The config: completed, and each section turned into what jobs need."""
 
-import copy
-import re
-from pathlib import Path
+from typing import Any
 
-import yaml
-
-from lookalike.compare.user_matrices import GIVEN_MATRICES
 from lookalike.core import registry
 from lookalike.core.errors import InputError, unknown
-from lookalike.groups.trees import EUCLIDEAN_LINKAGES, LINKAGES
+from lookalike.core.types import Row
 from lookalike.images.archives import find_archive
 from lookalike.maps.views import UNBOUNDED_SCALES, is_signed
-from lookalike.methods.ais_alignment import FEWEST_IMAGES
+from lookalike.workflow.checks import check_linkages, check_purpose
 from lookalike.workflow.recipes import resolve_models
+from lookalike.workflow.schema import complete
 
-SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 VIEW_KEYS = ("size", "sign", "clip", "sobel", "scale", "repair")
-EXPONENT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 
 
-def resolve(config):
+def resolve(config: Row) -> Row:
     """Check a config and return it complete, with models, methods and metrics ready to use.
 
     Parameters
@@ -42,9 +36,7 @@ def resolve(config):
     InputError
         On the first thing that is wrong, with the place and the remedy.
     """
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    config = fill_defaults(numbers_from_text(copy.deepcopy(dict(config))), schema)
-    check_schema(config, schema)
+    config = complete(config)
     config["models"] = resolve_models(config)
     config["images"] = resolve_images(config)
     config["explanations"], config["methods"] = resolve_methods(config)
@@ -59,52 +51,7 @@ def resolve(config):
     return config
 
 
-def fill_defaults(value, schema):
-    """Add the schema's defaults to a config, at every level that is an object."""
-    for key, part in schema.get("properties", {}).items():
-        if isinstance(value, dict):
-            if "default" in part:
-                value.setdefault(key, copy.deepcopy(part["default"]))
-            if key in value:
-                fill_defaults(value[key], part)
-    if isinstance(value, dict) and isinstance(schema.get("additionalProperties"), dict):
-        for key in value.keys() - schema.get("properties", {}).keys():
-            fill_defaults(value[key], schema["additionalProperties"])
-    return value
-
-
-def numbers_from_text(value):
-    """Return a config with numbers such as 2e-3, which YAML reads as text."""
-    if isinstance(value, dict):
-        return {key: numbers_from_text(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [numbers_from_text(part) for part in value]
-    return float(value) if isinstance(value, str) and EXPONENT.fullmatch(value) else value
-
-
-def check_schema(config, schema):
-    """Refuse a config that does not fit the schema, in one line."""
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
-
-    error = best_match(Draft202012Validator(schema).iter_errors(config))
-    if error is None:
-        return
-    place = ".".join(map(str, error.absolute_path)) or "the top level"
-    if error.validator == "additionalProperties":
-        known = error.schema["properties"]
-        raise unknown(
-            f"config key at {place}", next(key for key in error.instance if key not in known), known
-        )
-    if error.validator == "pattern" and "propertyNames" in error.schema_path:
-        raise InputError(
-            f"config: {error.instance!r} at {place} is no valid name: letters, digits, '_', "
-            "'.' and '-' only, the first a letter or digit"
-        )
-    raise InputError(f"config: {place}: {error.message}")
-
-
-def resolve_images(config):
+def resolve_images(config: Row) -> Row:
     """Return the part about images: all maps that are given want no images, and all of them are
     compared.
     """
@@ -113,7 +60,7 @@ def resolve_images(config):
     return {"source": source, "n": 48 if source else "all"} | config["images"]
 
 
-def resolve_methods(config):
+def resolve_methods(config: Row) -> tuple[dict[str, Row], dict[str, Row]]:
     """Split methods into explanation runs, which cost, and views of them, which do not; each with
     its models.
     """
@@ -127,7 +74,7 @@ def resolve_methods(config):
     for name, given in given_methods.items():
         if "explain" in given and "from" in given:
             raise InputError(
-                f"config: methods.{name}: wants either `explain: METHOD` or `from: NAME`"
+                f"config: methods.{name}: takes either `explain: METHOD` or `from: NAME`"
             )
         if "from" in given and name in mapped:
             raise InputError(
@@ -136,7 +83,7 @@ def resolve_methods(config):
             )
         if not (given.keys() & {"explain", "from"} or name in mapped):
             raise InputError(
-                f"config: methods.{name}: wants `explain: METHOD`, `from: NAME`, or models "
+                f"config: methods.{name}: needs `explain: METHOD`, `from: NAME`, or models "
                 f"with `maps: {{{name}: FOLDER}}`"
             )
         options = {
@@ -168,13 +115,13 @@ def resolve_methods(config):
         if len(models) < 2:
             raise InputError(
                 f"config: methods.{name}: it has maps of {len(models)} of the models; a "
-                "comparison wants two or more"
+                "comparison needs two or more"
             )
         methods[name] = {"explanation": explanation, "view": view, "models": models}
     return explanations, methods
 
 
-def models_of(explanation, method, models):
+def models_of(explanation: str, method: str | None, models: dict[str, Row]) -> list[str]:
     """Return the models that have maps by an explanation run: given ones, or computed here."""
     return [
         name
@@ -183,7 +130,7 @@ def models_of(explanation, method, models):
     ]
 
 
-def resolve_metrics(given):
+def resolve_metrics(given: list[Any] | dict[str, Row]) -> dict[str, Row]:
     """Return metrics by name, from a list of names or a mapping of names to options."""
     items = (
         given if isinstance(given, list) else [{name: options} for name, options in given.items()]
@@ -191,7 +138,7 @@ def resolve_metrics(given):
     pairs = [(item, {}) if isinstance(item, str) else next(iter(item.items())) for item in items]
     if len(dict(pairs)) < len(pairs):
         raise InputError(
-            "config: metrics: a name stands there twice; name one of them otherwise, as "
+            "config: metrics: a name appears twice; name one of them otherwise, as "
             "{NAME: {metric: METRIC, ...}}"
         )
     resolved = {}
@@ -205,19 +152,7 @@ def resolve_metrics(given):
     return resolved
 
 
-def check_linkages(linkages):
-    """Refuse linkages that do not exist, and those that need Euclidean distances."""
-    for linkage in linkages:
-        if linkage in EUCLIDEAN_LINKAGES:
-            raise InputError(
-                f"config: groups.linkages: {linkage!r} wants Euclidean distances, which "
-                f"these dissimilarities are not; use one of {', '.join(LINKAGES)}"
-            )
-        if linkage not in LINKAGES:
-            raise unknown("linkage", linkage, LINKAGES)
-
-
-def choose_comparisons(config):
+def choose_comparisons(config: Row) -> tuple[list[tuple[str, str]], list[str]]:
     """Return the pairs of method and metric that make sense, and why others do not; give every
     method its subsets.
     """
@@ -230,7 +165,7 @@ def choose_comparisons(config):
             card = registry.get("metric", about["metric"])
             if card.bounded and method["view"]["scale"] in UNBOUNDED_SCALES:
                 left_out.append(
-                    f"{metric} on {name}: it wants maps of a known range, as scale max_abs "
+                    f"{metric} on {name}: it needs maps of a known range, as scale max_abs "
                     "or minmax gives"
                 )
             elif card.views != "any" and (card.views == "signed") != signed:
@@ -255,112 +190,12 @@ def choose_comparisons(config):
     return chosen, left_out
 
 
-def check_purpose(config):
-    """Refuse a config that asks for nothing, for what nobody would see, or for what cannot be."""
-    images, methods = config["images"], config["methods"]
-    if not (config["models"] or config["matrices"]):
-        raise InputError(
-            "config: nothing to compare; name two models or more under `models`, or "
-            "`models_from`, or `matrices`"
-        )
-    if GIVEN_MATRICES in methods:
-        raise InputError(
-            f"config: methods.{GIVEN_MATRICES}: given matrices go by this name; give the "
-            "method another"
-        )
-    if methods and not config["metrics"]:
-        raise InputError("config: metrics: name at least one")
-    check_scores(config)
-    used = {model for method in methods.values() for model in method["models"]}
-    if idle := [model for model in config["models"] if model not in used]:
-        raise InputError(
-            f"config: models.{idle[0]}: no method explains it; add one under `methods`, such "
-            "as {gradcam: {explain: gradcam}}"
-        )
-    if images["source"] is None and (
-        lost := [key for key in ("masks", "scores", "similarity") if key in images]
-    ):
-        raise InputError(
-            f"config: images.{lost[0]}: go with the images of `images.source`, which there "
-            "are none of"
-        )
-    if images["source"] is None and config["studies"] and "maps" not in config["metric_validation"]:
-        raise InputError(
-            "config: studies: metric_validation wants the classes of images "
-            "(`images.source`), or `maps` and `labels` of its own"
-        )
-
-
-def check_scores(config):
-    """Refuse what needs scores or similarities that there are none of, and those that nothing
-    needs.
-    """
-    images, target = config["images"], config["target"]
-    regression = config["finetuning"]["task"] == "regression" and any(
-        not recipe["maps"] for recipe in config["models"].values()
-    )
-    has_scores = "scores" in images or images["source"] == "demo"
-    explained_by = {
-        name: registry.get("method", about["method"]).targets
-        for name, about in config["explanations"].items()
-        if about["method"]
-    }
-    if regression and not has_scores:
-        raise InputError(
-            "config: images.scores: finetuning.task is regression, which wants a CSV with "
-            "the columns image and score"
-        )
-    if regression and target == "label":
-        raise InputError(
-            "config: target: label has no effect where finetuning.task is regression; leave it out"
-        )
-    if "pruning" in config and not regression:
-        raise InputError(
-            "config: pruning: is judged by the error of a predicted score; set finetuning: "
-            "{task: regression}"
-        )
-    for name, targets in explained_by.items():
-        if targets == "scores" and not regression:
-            raise InputError(
-                f"config: methods.{name}: explains a predicted score; set finetuning: "
-                "{task: regression}"
-            )
-        if targets == "similarity" and not (has_scores or "similarity" in images):
-            raise InputError(
-                f"config: methods.{name}: wants images.similarity, a CSV of human "
-                "similarities, or images.scores to make it from"
-            )
-    if (
-        "similarity" in explained_by.values()
-        and images["n"] != "all"
-        and images["n"] < FEWEST_IMAGES
-    ):
-        raise InputError(
-            f"config: images.n: ais_alignment wants {FEWEST_IMAGES} images or more, whose "
-            "similarities it correlates"
-        )
-    by_similarity = (
-        "similarity" in explained_by.values()
-        or config.get("pruning", {}).get("by") == "ais_alignment"
-    )
-    if "similarity" in images and not by_similarity:
-        raise InputError(
-            "config: images.similarity: has no effect, since no method wants it; "
-            "ais_alignment would"
-        )
-    if "scores" in images and not (regression or by_similarity):
-        raise InputError(
-            "config: images.scores: have no effect; set finetuning: {task: regression} to "
-            "train heads that predict them"
-        )
-
-
-def raw_is_signed(method):
+def raw_is_signed(method: str | None) -> bool:
     """Tell whether raw maps can be negative; given ones may be, since nobody says."""
     return method is None or registry.get("method", method).signed
 
 
-def paths_of(config):
+def paths_of(config: Row) -> dict[str, str]:
     """Return every file and folder that the config names, by its place."""
     images = config["images"]
     is_path = images["source"] != "demo" and not any(

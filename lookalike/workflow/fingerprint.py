@@ -1,97 +1,113 @@
-"""Fingerprints of source files, so that Snakemake notices when the code behind a result changes."""
+"""Fingerprints: the code and the packages behind a result, so that Snakemake notices changes.
 
-import ast
+A fingerprint covers the code that a script can reach, definition by definition, and the versions of
+the packages that this code uses. An edited function reruns what calls it and nothing else.
+"""
+
 import functools
 import hashlib
-from pathlib import Path
+import importlib.metadata
+import re
+import sys
+from collections import deque
 
-ROOT = Path(__file__).parents[2]
-# These carry values and never make them: a change in them does not make a result stale.
-PLUMBING = {
-    f"lookalike/{name}.py"
-    for name in (
-        "models/devices",
-        "images/archives",
-        "core/errors",
-        "core/io",
-        "core/logs",
-        "core/memoising",
-        "maps/stacks",
-    )
+from lookalike.workflow import sources
+from lookalike.workflow.sources import AT_IMPORT, Definition, read_source
+
+# These end a job or say where it prints; they make no value.
+VALUELESS = ("lookalike/core/errors.py", "lookalike/core/logs.py")
+# No value depends on these either.
+VALUELESS_PACKAGES = {"tqdm"}
+# Packages whose module has another name.
+DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "skimage": "scikit-image",
+    "yaml": "PyYAML",
+    "ot": "POT",
+    "huggingface_hub": "huggingface-hub",
 }
 
 
-def fingerprint(*paths):
-    """Hash what source files do, together with every module of lookalike that they import.
+def fingerprint(*paths: str, pins: str | None = None) -> str:
+    """Return what a job depends on: a hash of code, and the versions of the packages behind it.
 
     Parameters
     ----------
     *paths : str
-        Relative to the root of the workflow.
+        Files relative to the root of the workflow. Of a Python file everything counts, and of what
+        it imports the definitions that are used; of any other file all bytes count.
+    pins : path, optional
+        File of pinned requirements that says which versions are used, as in conda environments;
+        by default those that are installed.
 
     Returns
     -------
     str
         Unmoved by comments, docstrings and layout.
     """
-    files = sorted(set().union(*(closure(path) for path in paths)))
-    return hashlib.sha256(
-        "\n".join(f"{path} {examine(path)[1]}" for path in files).encode()
-    ).hexdigest()[:16]
-
-
-def closure(path):
-    """Return a file and, transitively, the files of lookalike that it imports, without the
-    plumbing.
-    """
-    found, pending = set(), [path]
-    while pending:
-        current = pending.pop()
-        if current not in found and current not in PLUMBING:
-            found.add(current)
-            pending.extend(examine(current)[0])
-    return frozenset(found)
+    code = hashlib.sha256()
+    packages: set[str] = set()
+    for path in sorted(path for path in paths if not path.endswith(".py")):
+        code.update((sources.ROOT / path).read_bytes())
+    for file, name, found in reachable(tuple(path for path in paths if path.endswith(".py"))):
+        code.update(f"{file} {name} {found.digest}\n".encode())
+        packages |= found.packages
+    return " ".join([code.hexdigest()[:16], *versions_of(packages, pins)])
 
 
 @functools.cache
-def examine(path):
-    """Return the files of lookalike that a file imports, and a hash of what it does: of Python's
-    syntax tree, docstrings left out, else of all bytes.
-    """
-    if not path.endswith(".py"):
-        return (), hashlib.sha256((ROOT / path).read_bytes()).hexdigest()
-    tree, modules = ast.parse((ROOT / path).read_text(encoding="utf-8")), set()
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if (
-            isinstance(body, list)
-            and body
-            and isinstance(body[0], ast.Expr)
-            and isinstance(body[0].value, ast.Constant)
-        ):
-            node.body = body[1:]
-        elif isinstance(node, ast.Import):
-            modules.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            modules.add(node.module)
-            modules.update(f"{node.module}.{alias.name}" for alias in node.names)
-    files = {
-        module.replace(".", "/") + ".py" for module in modules if module.startswith("lookalike.")
-    }
-    return sorted(file for file in files if (ROOT / file).is_file()), hashlib.sha256(
-        repr(plain(tree)).encode()
-    ).hexdigest()
+def reachable(paths: tuple[str, ...]) -> list[tuple[str, str, Definition]]:
+    """Return all definitions that files can reach, as file, name and definition, sorted."""
+    found: dict[tuple[str, str], Definition] = {}
+    pending = deque((path, name) for path in paths for name in read_source(path).definitions)
+    while pending:
+        file, name = pending.popleft()
+        if (file, name) in found or file in VALUELESS:
+            continue
+        known = read_source(file).definitions
+        if name not in known:
+            # All of the module counts: it is `WHOLE`, or a name that the module itself imports.
+            pending.extend((file, each) for each in known)
+            continue
+        found[file, name] = known[name]
+        pending.extend((file, each) for each in known[name].names)
+        pending.extend(known[name].symbols)
+        # What runs at import runs whichever part is used.
+        pending.append((file, AT_IMPORT))
+    return [(file, name, definition) for (file, name), definition in sorted(found.items())]
 
 
-def plain(node):
-    """Return a syntax tree as nested tuples, without what is empty: then it is the same under every
-    Python version.
-    """
-    if isinstance(node, ast.AST):
-        fields = (
-            (name, plain(value))
-            for name, value in ast.iter_fields(node)
-            if name != "ctx" and value not in (None, [])
-        )
-        return type(node).__name__, *fields
-    return tuple(plain(part) for part in node) if isinstance(node, list) else node
+def files_behind(*paths: str) -> set[str]:
+    """Return the files that hold the definitions which some files can reach."""
+    return {file for file, _, _ in reachable(paths)}
+
+
+def versions_behind(*paths: str, pins: str | None = None) -> list[str]:
+    """Return the packages that some files compute with, as NAME==VERSION, sorted."""
+    return versions_of(set().union(*(found.packages for _, _, found in reachable(paths))), pins)
+
+
+def versions_of(packages: set[str], pins: str | None) -> list[str]:
+    """Return packages with their versions, as NAME==VERSION, sorted; the standard library aside."""
+    pinned = pins_of(pins) if pins else {}
+    foreign = packages - sys.stdlib_module_names - VALUELESS_PACKAGES
+    names = sorted({DISTRIBUTIONS.get(name, name) for name in foreign}, key=str.lower)
+    versions = [(name, pinned.get(name.lower()) or installed_version(name)) for name in names]
+    return [f"{name}=={version}" for name, version in versions if version]
+
+
+@functools.cache
+def installed_version(name: str) -> str:
+    """Return the version of an installed package; empty if there is none."""
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+
+
+@functools.cache
+def pins_of(path: str) -> dict[str, str]:
+    """Return the versions that a file of requirements pins, by lower-case names."""
+    text = (sources.ROOT / path).read_text(encoding="utf-8")
+    pinned = re.findall(r"^([A-Za-z0-9_.-]+)==(\S+)", text, re.MULTILINE)
+    return {name.lower(): version for name, version in pinned}

@@ -1,12 +1,13 @@
 """Recipes: what a config says of each model, made whole."""
 
 from lookalike.core.errors import InputError, unknown
+from lookalike.core.types import Row
 from lookalike.inference.factors import PREDICTIONS, UNKNOWN_FAMILY
 from lookalike.maps.existing import find_models
 from lookalike.models.tables import COLUMNS
 
 # What training takes, by its task, and what holds where it is not said.
-TRAINING = {
+TRAINING: dict[str, Row] = {
     "classification": {
         "pretrained": True,
         "epochs": 8,
@@ -28,7 +29,7 @@ TRAINING_KEYS = set().union(*TRAINING.values())
 # The method of maps that are given without one.
 DEFAULT_METHOD = "heatmaps"
 # What a recipe holds of a model of which it is not said.
-UNSAID = {
+UNSAID: Row = {
     "family": UNKNOWN_FAMILY,
     "factors": {},
     "maps": {},
@@ -39,7 +40,7 @@ UNSAID = {
 }
 
 
-def resolve_models(config):
+def resolve_models(config: Row) -> dict[str, Row]:
     """Return the recipes of all models by their sorted names, those that `models_from` finds among
     them.
 
@@ -73,7 +74,7 @@ def resolve_models(config):
     )
 
 
-def check_keys(place, given, task):
+def check_keys(place: str, given: Row, task: str) -> None:
     """Refuse what training for another task takes."""
     if idle := sorted(given.keys() & TRAINING_KEYS - TRAINING[task].keys()):
         raise InputError(
@@ -81,11 +82,11 @@ def check_keys(place, given, task):
         )
 
 
-def pruned_variants(recipes, pruning):
+def pruned_variants(recipes: dict[str, Row], pruning: Row) -> dict[str, Row]:
     """Return the recipes of all pruned variants: the one by score, and as many at random as the
     config says.
     """
-    variants = {}
+    variants: dict[str, Row] = {}
     for name, recipe in recipes.items():
         if recipe["maps"]:
             continue
@@ -102,7 +103,7 @@ def pruned_variants(recipes, pruning):
     return variants
 
 
-def with_found_models(config):
+def with_found_models(config: Row) -> dict[str, Row]:
     """Return the models, sorted, with those that `models_from` finds; what the config says of these
     is added.
     """
@@ -121,7 +122,7 @@ def with_found_models(config):
     return models
 
 
-def resolve_model(name, models, task, defaults):
+def resolve_model(name: str, models: dict[str, Row], task: str, defaults: Row) -> Row:
     """Return a model's recipe: a replicate takes its original's, and finetuning's keys are filled
     in.
     """
@@ -138,7 +139,7 @@ def resolve_model(name, models, task, defaults):
         given = with_original(name, models, task)
     if "timm" not in given:
         raise InputError(
-            f"config: models.{name}: wants `timm: NAME`, `replicate_of: MODEL` or `maps: FOLDER`"
+            f"config: models.{name}: needs `timm: NAME`, `replicate_of: MODEL` or `maps: FOLDER`"
         )
     if "num_classes" in given.get("options", {}):
         raise InputError(
@@ -160,7 +161,7 @@ def resolve_model(name, models, task, defaults):
         training["pretrained"] = False
         if "pretrained" in given:
             raise InputError(
-                f"config: models.{name}: 'pretrained' has no effect beside a checkpoint"
+                f"config: models.{name}: 'pretrained' has no effect next to a checkpoint"
             )
     elif not recipe["finetune"]:
         training["pretrained"] = given.get("pretrained", True)
@@ -174,7 +175,7 @@ def resolve_model(name, models, task, defaults):
     }
 
 
-def with_original(name, models, task):
+def with_original(name: str, models: dict[str, Row], task: str) -> Row:
     """Return what is said of a replicate, with the recipe of its original."""
     given, original = models[name], models[name]["replicate_of"]
     if original not in models:
@@ -195,7 +196,7 @@ def with_original(name, models, task):
     return models[original] | given
 
 
-def resolve_mapped_model(name, given):
+def resolve_mapped_model(name: str, given: Row) -> Row:
     """Return the recipe of a model whose maps are given: from a method to their path."""
     if extra := sorted(given.keys() - {"maps", "family", "factors"}):
         raise InputError(

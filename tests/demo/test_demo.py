@@ -7,6 +7,7 @@ import pytest
 
 from lookalike.core import io
 from lookalike.findings.models import summarise_localisation
+from lookalike.findings.tables import read_table
 from lookalike.maps import stacks
 
 RESULTS = Path(__file__).parent.parent.parent / "results"
@@ -22,7 +23,7 @@ def test_every_model_has_learnt(row):
 
 @pytest.mark.parametrize("method", METHODS)
 def test_maps_find_the_shape(method):
-    table = summarise_localisation(io.read_table(RESULTS / f"localisation/{method}.csv"))
+    table = summarise_localisation(read_table(RESULTS / f"localisation/{method}.csv"))
     for model in CONVOLUTIONAL:
         assert table[model]["clear"], model
         assert table[model]["mean"] > 1.5 * table["area"]["mean"], model
@@ -31,22 +32,16 @@ def test_maps_find_the_shape(method):
 
 @pytest.mark.parametrize("model", CONVOLUTIONAL)
 def test_integrated_gradients_are_complete(model):
-    gaps = [
-        float(row["completeness_gap"])
-        for row in io.read_table(RESULTS / f"maps/ig/{model}/diagnostics.csv")
-    ]
+    gaps = read_table(RESULTS / f"maps/ig/{model}/diagnostics.csv")["completeness_gap"]
     assert np.median(gaps) < 0.01
     assert np.mean(gaps) < 0.05
 
 
 def test_the_replicate_is_clearly_nearer_than_the_mean_pair_for_gradcam():
-    rows = [
-        row
-        for row in io.read_table(RESULTS / "inference/replicates.csv")
-        if row["method"] == "gradcam"
-    ]
-    assert rows
-    assert all(float(row["difference_high"]) < 0 for row in rows)
+    replicates = read_table(RESULTS / "inference/replicates.csv")
+    rows = replicates[replicates["method"] == "gradcam"]
+    assert len(rows)
+    assert (rows["difference_high"] < 0).all()
 
 
 def test_no_map_is_missing_or_not_finite():

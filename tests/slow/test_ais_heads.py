@@ -31,7 +31,7 @@ METRICS = ("cosine", "ssim", "emd", "mse", "pearson")
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """Its folder after a run on 20 drawn images without classes, 4 of which are explained."""
+    """The folder of a run on 20 drawn images without classes; 4 are explained."""
     directory = tmp_path_factory.mktemp("heads")
     (directory / "photos").mkdir()
     scores = []
@@ -67,7 +67,7 @@ def test_every_model_and_variant_has_maps_of_its_native_grid(run):
                 maps.shape == (4, 224, 224)
                 and "x".join(map(str, card["native_shape"])) == row["native_grid"]
             )
-            assert np.isfinite(maps).all() and all(np.ptp(maps[place]) > 0 for place in range(4)), (
+            assert np.isfinite(maps).all() and all(np.ptp(saliency) > 0 for saliency in maps), (
                 method,
                 name,
             )

@@ -1,5 +1,5 @@
-"""The headline experiment at full size, but for its images, epochs and downloads: minutes to half
-an hour, so CI skips it.
+"""The headline experiment at full size, except for its images, epochs and downloads. It takes up to
+half an hour, so it runs apart from the suite.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ TRANSFORMERS_ON_14 = {"DeiT_S", "DeiT_T"}
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """Its folder after a run with random weights on two drawn images."""
+    """The folder of a run with random weights on two drawn images."""
     config = yaml.safe_load(EXAMPLE.read_text())
     config["images"] |= {"source": "demo", "n": 2, "demo": {"train": 5, "val": 5}}
     config["models"] = {
@@ -44,7 +44,7 @@ def test_every_model_has_maps_of_its_native_grid_by_every_method(run):
                 run / f"results/maps/{method}/{row['model']}/batch_maps.npy"
             )
             assert maps.shape == (2, 224, 224)
-            assert all(np.ptp(maps[place]) > 0 for place in range(2)), (method, row["model"])
+            assert all(np.ptp(saliency) > 0 for saliency in maps), (method, row["model"])
             if method == "gradcam":
                 assert "x".join(map(str, card["native_shape"])) == row["native_grid"]
 

@@ -1,5 +1,5 @@
-"""Agreement of matrices and of their trees, as scikit-bio and SciPy tell it, and not for the noise
-that they have in common.
+"""Agreement of matrices and of their trees, as scikit-bio and SciPy compute it, and not for the
+noise that they have in common.
 """
 
 import numpy as np
@@ -9,12 +9,27 @@ from scipy.stats import spearmanr
 from skbio import DistanceMatrix
 from skbio.stats.distance import mantel
 
+from lookalike.compare.dissimilarities import Dissimilarities, Key
 from lookalike.compare.resampling import split_halves
 from lookalike.core import registry
 from lookalike.core.condensed import condensed, pair_numbers, square
 from lookalike.core.seeding import rng_of
-from lookalike.inference.agreement import COLUMNS, as_matrix, compare_matrices
+from lookalike.inference import agreement
+from lookalike.inference.agreement import COLUMNS, as_matrix
 from lookalike.inference.significance import correct
+
+
+def compare_matrices(matrices, *about):
+    """Compare matrices, given as (matrix, names, halves) by method and metric."""
+    return agreement.compare_matrices(
+        [
+            Dissimilarities(
+                matrix, tuple(names), Key(*key), np.empty((0, len(condensed(matrix)))), halves
+            )
+            for key, (matrix, names, halves) in matrices.items()
+        ],
+        *about,
+    )
 
 
 def random_matrix(seed, models=9):
@@ -104,9 +119,9 @@ def test_matrices_that_cannot_be_compared_say_why():
     }
     rows = compare_matrices(few, "average", 99, 0)
     assert [row["untested"] for row in rows] == [
-        "it wants 4 models or more that both know, replicates and pruned variants aside, and has 3",
+        "needs at least 4 independent models that both matrices hold; found 3",
         "all dissimilarities between models are equal",
-        "it wants 4 models or more that both know, replicates and pruned variants aside, and has 3",
+        "needs at least 4 independent models that both matrices hold; found 3",
     ]
     assert all(row["rho_p"] is None and row["tree_p"] is None for row in rows)
     # Large values that differ by rounding alone, whose ranks are tied.
@@ -217,7 +232,7 @@ def test_halves_of_few_models_end_in_the_reason(models):
         split_halves(values, "mean", 2, 0),
     )
     row = compare_matrices({("g", "one"): about, ("g", "two"): about}, "average", 19, 0)[0]
-    assert row["untested"].endswith(f"and has {models}")
+    assert row["untested"].endswith(f"found {models}")
 
 
 def test_halves_that_lack_dissimilarities_cannot_be_compared():

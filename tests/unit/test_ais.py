@@ -12,7 +12,7 @@ from lookalike.images.scores import similarity_of_scores
 from lookalike.methods.ais_alignment import ais_alignment
 from lookalike.methods.ais_regression import ais_regression
 from lookalike.methods.explain import inputs_of
-from lookalike.models.layers import to_grid
+from lookalike.models.grids import to_grid
 from lookalike.models.networks import VisionModel
 
 torch.set_num_threads(1)
@@ -139,9 +139,9 @@ def test_alignment_importance_equals_a_plain_loop(negative, pixels, rng):
     images = inputs_of(model, pixels, range(6))[1]
     reference = model.features(images).numpy()
     human = similarity_of_scores(rng.random(6))
-    places = [4, 1]
+    indices = [4, 1]
     maps, diagnostics = ais_alignment(
-        *inputs_of(model, pixels[places], places),
+        *inputs_of(model, pixels[indices], indices),
         SEEDS[:2],
         layer="act",
         negative=negative,
@@ -149,7 +149,7 @@ def test_alignment_importance_equals_a_plain_loop(negative, pixels, rng):
         reference=reference,
     )
     activation = to_grid(model.net.forward_features(images), model.net)
-    for row, n in enumerate(places):
+    for row, n in enumerate(indices):
         others = [m for m in range(6) if m != n]
 
         def agreement(features, n=n, others=others):
@@ -184,5 +184,5 @@ def test_every_image_has_its_own_weights(pixels, rng):
 
 def test_what_makes_no_sense_is_refused(pixels):
     inputs = inputs_of(shades(np.ones(CHANNELS)), pixels[:3], range(3))
-    with pytest.raises(InputError, match="ais_alignment wants 4 images or more"):
+    with pytest.raises(InputError, match="ais_alignment needs at least 4 images"):
         ais_alignment(*inputs, SEEDS[:3], human=np.eye(3), reference=np.eye(3))

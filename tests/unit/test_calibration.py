@@ -6,16 +6,25 @@ import numpy as np
 import pytest
 
 from lookalike.compare.aggregation import summarise
+from lookalike.compare.dissimilarities import Dissimilarities, Key
+from lookalike.compare.image_table import ImageTable
 from lookalike.compare.resampling import bootstrap, percentile_interval
 from lookalike.core import registry
-from lookalike.core.condensed import condensed, square
+from lookalike.core.condensed import condensed, models_of, square
 from lookalike.groups.communities import consensus_communities
 from lookalike.groups.partitions import EVERY_RESOLUTION
 from lookalike.groups.trees import clade_support, clades, link
 from lookalike.inference.structure import structure_test
 
 MODELS, IMAGES = 12, 64
-NAMES = [f"m{place:02}" for place in range(MODELS)]
+NAMES = [f"m{number:02}" for number in range(MODELS)]
+
+
+def table_of(values):
+    """Return a table of images of values (n, pairs), with chance values of 1."""
+    images = tuple(f"i{number}" for number in range(len(values)))
+    names = tuple(f"m{number:02}" for number in range(models_of(values)))
+    return ImageTable(values, np.ones_like(values), images, names, Key("planted", "pearson"))
 
 
 def plant(rng, groups, within, between, images=IMAGES, models=MODELS, side=6):
@@ -41,23 +50,25 @@ def plant(rng, groups, within, between, images=IMAGES, models=MODELS, side=6):
 @pytest.mark.parametrize(("within", "between"), [(0.6, 0.2), (0.5, 0.3)])
 def test_planted_groups_are_recovered(groups, within, between):
     values = plant(np.random.default_rng(groups), groups, within, between)
-    matrix, replicates = (
+    matrix = Dissimilarities(
         square(summarise(values)["dissimilarity"], MODELS),
+        tuple(NAMES),
+        Key("planted", "pearson"),
         bootstrap(values, "mean", 1000, 0),
     )
     size = MODELS // groups
     planted = [frozenset(NAMES[start : start + size]) for start in range(0, MODELS, size)]
-    tree = link(matrix)
-    support = dict(zip(clades(tree), clade_support(tree, replicates), strict=True))
+    tree = link(matrix.values)
+    support = dict(zip(clades(tree), clade_support(tree, matrix.replicates), strict=True))
     for group in planted:
         assert support[sum(1 << NAMES.index(name) for name in group)] >= 0.95
-    rows, _ = consensus_communities(matrix, NAMES, replicates, [0.8, 0.9, 1.0, 1.1, 1.2], 0)
+    rows, _ = consensus_communities(matrix, [0.8, 0.9, 1.0, 1.1, 1.2], 0)
     for resolution in (1.0, EVERY_RESOLUTION):
         of = {row["model"]: row["community"] for row in rows if row["resolution"] == resolution}
         assert {frozenset(name for name in NAMES if of[name] == one) for one in of.values()} == set(
             planted
         )
-    found = structure_test(values, MODELS, "mean", 199, 0)
+    found = structure_test(table_of(values), "mean", 199, 0)
     assert found["variance_p"] < 0.01 and found["silhouette_p"] < 0.01 and found["groups"] == groups
 
 
@@ -65,7 +76,7 @@ def test_without_groups_the_test_finds_some_as_rarely_as_its_level_says_and_hard
     rng, found, held = np.random.default_rng(11), [], []
     for draw in range(200):
         values = plant(rng, 1, 0.3, 0.3, images=32, side=4)
-        found.append(structure_test(values, MODELS, "mean", 39, draw))
+        found.append(structure_test(table_of(values), "mean", 39, draw))
         tree = link(square(summarise(values)["dissimilarity"], MODELS))
         held.append((clade_support(tree, bootstrap(values, "mean", 100, draw))[:-1] >= 0.95).any())
     for name in ("variance_p", "silhouette_p"):

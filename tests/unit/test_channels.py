@@ -20,7 +20,7 @@ from networks import (
 from lookalike.core.errors import InputError
 from lookalike.models import channels
 from lookalike.models.channels import leave_one_out, record, rerun
-from lookalike.models.layers import channel_axis
+from lookalike.models.grids import channel_axis
 
 torch.set_num_threads(1)
 

@@ -14,7 +14,7 @@ processes = multiprocessing.get_context("fork")
 
 
 def hold(cards, folder, answers):
-    """Claim a card, tell which, and hold it until killed."""
+    """Claim a card, report which, and hold it until killed."""
     answers.put(claim_card(cards, folder))
     while True:
         processes.Event().wait()
@@ -22,7 +22,7 @@ def hold(cards, folder, answers):
 
 @pytest.fixture
 def claim(tmp_path):
-    """Start a process that claims a card of a list; return the process and the card's place."""
+    """Start a process that claims a card of a list; return the process and the card's index."""
     started = []
 
     def start(cards):
@@ -40,10 +40,10 @@ def claim(tmp_path):
 
 
 def test_claims_are_spread_evenly(claim):
-    places = [claim(["0", "1"])[1] for _ in range(5)]
-    assert Counter(places[:2]) == {0: 1, 1: 1}
-    assert Counter(places[:4]) == {0: 2, 1: 2}
-    assert Counter(places) in ({0: 3, 1: 2}, {0: 2, 1: 3})
+    cards = [claim(["0", "1"])[1] for _ in range(5)]
+    assert Counter(cards[:2]) == {0: 1, 1: 1}
+    assert Counter(cards[:4]) == {0: 2, 1: 2}
+    assert Counter(cards) in ({0: 3, 1: 2}, {0: 2, 1: 3})
 
 
 def test_claims_made_at_once_are_spread_evenly(tmp_path):
@@ -68,10 +68,10 @@ def test_killed_process_frees_its_claim(claim):
     victim.kill()
     victim.join()
     assert claim(["0", "1"])[1] == freed
-    assert Counter(place for _, place in holders) == {0: 2, 1: 2}
+    assert Counter(index for _, index in holders) == {0: 2, 1: 2}
 
 
-def test_same_card_is_known_under_its_name_at_any_place(claim):
+def test_same_card_is_known_by_its_name_at_any_index(claim):
     assert claim(["7", "3"])[1] == 0
     assert claim(["3", "7"])[1] == 0
     assert claim(["7", "3"])[1] == 0

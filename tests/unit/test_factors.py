@@ -3,12 +3,21 @@
 import numpy as np
 import pytest
 
+from lookalike.compare.dissimilarities import Dissimilarities, Key
 from lookalike.core.condensed import square
-from lookalike.inference.factors import COLUMNS, factor_tests, factors_of, fill, relabellings
+from lookalike.inference import factors as inference
+from lookalike.inference.factors import COLUMNS, factors_of, fill, relabellings
 
 NAMES = [f"m{place:02}" for place in range(14)]
 FAMILY = dict(zip(NAMES, ["CNN"] * 8 + ["transformer"] * 6, strict=True))
 UNKNOWN = np.full((14, 14), np.nan)
+
+
+def factor_tests(matrix, names, *about):
+    """Run the tests on a matrix without bootstrap replicates."""
+    pairs = len(names) * (len(names) - 1) // 2
+    matrix = Dissimilarities(matrix, tuple(names), Key("gradcam", "cosine"), np.empty((0, pairs)))
+    return inference.factor_tests(matrix, *about)
 
 
 def places_in_a_plane(seed=0, shift=0.0):
@@ -87,7 +96,7 @@ def test_where_no_model_predicts_nothing_is_said_of_that_and_why_where_classes_d
     rows = factor_tests(places_in_a_plane(), NAMES, {"family": FAMILY}, None, 19, 0)
     assert {row["factor"] for row in rows} == {"family"}
     rows = factor_tests(places_in_a_plane(), NAMES, {"family": FAMILY}, UNKNOWN, 19, 0)
-    assert "of which they are known" in found(rows, "predictions")[None]["untested"]
+    assert "whose value is known" in found(rows, "predictions")[None]["untested"]
 
 
 def test_a_factor_with_levels_goes_through_five_tests_and_a_number_through_two():
@@ -155,15 +164,13 @@ def test_models_of_which_a_factor_is_not_known_are_left_out():
             {"family": FAMILY},
             2,
             8,
-            "it wants 4 models or more of which they are known, replicates and pruned "
-            "variants aside, and has 2",
+            "needs at least 4 independent models whose value is known; found 2",
         ),
         (
             {"family": {"m00": "CNN"}},
             14,
             8,
-            "it wants 4 models or more of which they are known, replicates and pruned "
-            "variants aside, and has 1",
+            "needs at least 4 independent models whose value is known; found 1",
         ),
         ({"family": dict.fromkeys(NAMES, "CNN")}, 14, 8, "the family of all models is CNN"),
         (

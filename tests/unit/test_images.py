@@ -6,7 +6,7 @@ from PIL import Image
 
 from lookalike.core.errors import InputError
 from lookalike.images import demo, reading
-from lookalike.images.manifest import find_images, sample_images
+from lookalike.images.manifest import find_images, find_masks, sample_images
 from lookalike.images.reading import load_images
 
 
@@ -31,12 +31,12 @@ def ids(rows, **wanted):
 def test_class_folders_are_listed_in_order(folder):
     rows = find_images(folder)
     assert len(rows) == 30
-    assert list(rows[0]) == ["image", "path", "label", "split", "mask", "sha256"]
+    assert list(rows[0]) == ["image", "path", "label", "split", "sha256"]
     assert rows == sorted(rows, key=lambda row: (row["split"], row["label"], row["path"]))
     assert {row["image"]: row["label"] for row in rows} == {
         f"{number:02d}": "cat" if number < 10 else "dog" for number in range(30)
     }
-    assert len({row["sha256"] for row in rows}) == 30 and {row["mask"] for row in rows} == {""}
+    assert len({row["sha256"] for row in rows}) == 30
 
 
 def test_given_splits_are_kept(tmp_path):
@@ -117,10 +117,9 @@ def test_ids_do_not_depend_on_the_seed(folder):
 
 def test_masks_are_found_by_id(folder, tmp_path):
     paint(tmp_path / "masks" / "03.png")
-    rows = find_images(folder, masks=tmp_path / "masks")
-    assert {row["image"]: row["mask"] for row in rows if row["mask"]} == {
-        "03": str(tmp_path / "masks" / "03.png")
-    }
+    assert find_masks(find_images(folder), tmp_path / "masks") == [
+        {"image": "03", "mask": str(tmp_path / "masks" / "03.png")}
+    ]
 
 
 @pytest.mark.parametrize("content", [b"", b"no image at all", None])
@@ -145,7 +144,7 @@ def test_empty_or_absent_folder_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("place", "message"),
     [
-        ("stray.png", "lies beside train and val"),
+        ("stray.png", "lies next to train and val"),
         ("train/stray.png", "lies outside the class folders"),
     ],
 )
@@ -219,7 +218,7 @@ def test_class_with_too_few_images_is_named(rows):
     with pytest.raises(
         InputError,
         match=(
-            r"images.n: 15 images want 5 of class 'ant', which has 4 in split 'val'; lower n or "
+            r"images.n: 15 images need 5 of class 'ant', which has 4 in split 'val'; lower n or "
             r"add images"
         ),
     ):

@@ -8,8 +8,8 @@ from lookalike.inference.significance import (
     correct,
     enough_permutations,
     holm,
-    is_clear,
-    least_p,
+    is_significant,
+    min_attainable_p,
     orders_of,
     permutation_p,
 )
@@ -49,7 +49,7 @@ def test_only_tests_that_are_reported_together_are_corrected_together():
     ]
     found = correct(rows, [""], ["subset"])
     assert [row["holm"] for row in found[:3]] == [0.02, 0.04, 0.04]
-    assert np.isnan(found[3]["holm"]) and [is_clear(row) for row in found] == [
+    assert np.isnan(found[3]["holm"]) and [is_significant(row) for row in found] == [
         True,
         True,
         True,
@@ -66,7 +66,7 @@ def test_each_kind_of_test_is_corrected_by_itself():
     found = correct(rows, ["variance", "silhouette"], [])
     assert [row["variance_holm"] for row in found] == [0.02, 0.04]
     assert np.isnan(found[0]["silhouette_holm"]) and found[1]["silhouette_holm"] == 0.5
-    assert is_clear(found[0], "variance") and not is_clear(found[0], "silhouette")
+    assert is_significant(found[0], "variance") and not is_significant(found[0], "silhouette")
 
 
 @few_examples
@@ -84,9 +84,9 @@ def test_permutations_without_a_statistic_do_not_count():
     assert np.isnan(permutation_p(np.nan, np.zeros(9)))
 
 
-def test_least_p_is_that_of_the_most_extreme_arrangement():
-    assert least_p(1.0, np.array([0.0, 3.0, 3.0, np.nan])) == 0.5
-    assert least_p(5.0, np.arange(4.0)) == 0.2
+def test_the_smallest_attainable_p_is_that_of_the_most_extreme_arrangement():
+    assert min_attainable_p(1.0, np.array([0.0, 3.0, 3.0, np.nan])) == 0.5
+    assert min_attainable_p(5.0, np.arange(4.0)) == 0.2
 
 
 def test_few_models_are_permuted_in_every_way_once():

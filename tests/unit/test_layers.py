@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from lookalike.core.errors import InputError
-from lookalike.models.layers import measure_layer, target_layer, to_grid
+from lookalike.models.grids import to_grid
+from lookalike.models.layers import describe_layers, measure_layer, target_layer
 from lookalike.models.networks import build_network
 
 torch.set_num_threads(1)
@@ -109,7 +110,7 @@ def test_depth_picks_shallower_layers_with_grids_no_smaller(name, options, layer
     assert sides[0] > sides[-1] or name == "test_vit"
 
 
-def test_named_layer_goes_before_depth():
+def test_named_layer_takes_precedence_over_depth():
     net = network("test_convnext")
     assert target_layer(net, depth=0.25, layer="stages.1") is net.stages[1]
 
@@ -171,7 +172,7 @@ def test_output_on_no_grid_is_refused(shape, complaint):
         to_grid(torch.zeros(shape), torch.nn.Identity())
 
 
-def test_channels_as_many_as_the_side_are_told_by_what_the_network_says():
+def test_channels_as_many_as_the_side_are_recognised_by_what_the_network_says():
     activation = torch.arange(2 * 8 * 8 * 8.0).view(2, 8, 8, 8)
     assert to_grid(activation, network("test_resnet")) is activation
     assert torch.equal(
@@ -283,3 +284,38 @@ def test_a_layer_that_cannot_be_measured_is_refused(size, layer, complaint):
     net.idle = torch.nn.Identity()
     with pytest.raises(InputError, match=complaint):
         measure_layer(net, size, layer)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "fewest"),
+    [
+        ("test_resnet", (64, 96), 20),
+        ("test_mambaout", (64, 64), 10),
+        ("test_vit", (160, 160), 20),
+        ("hiera_tiny_224", (224, 224), 20),
+    ],
+)
+def test_layers_are_described_as_each_is_measured(name, size, fewest):
+    net = network(name)
+    described = describe_layers(net, size)
+    assert not any(module._forward_hooks for module in net.modules())
+    assert described["target"] == name_of(net, target_layer(net, size=size))
+    assert len(described["layers"]) > fewest
+    for layer, module in net.named_modules():
+        if not layer:
+            continue
+        try:
+            expected = measure_layer(net, size, layer)
+        except InputError:
+            expected = None
+        found = described["layers"].get(layer)
+        assert (found and {"layer": layer} | found) == expected, type(module)
+
+
+def test_without_a_target_layer_the_reason_is_printed(capsys):
+    net = network("test_resnet")
+    net.idle = torch.nn.Identity()
+    described = describe_layers(net, (1, 1))
+    assert described == {"target": None, "layers": {}}
+    assert "no layer with a spatial grid" in capsys.readouterr().out
+    assert "idle" not in describe_layers(net, (64, 64))["layers"]

@@ -6,13 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lookalike.compare import aggregation, dissimilarities, image_table, resampling, user_matrices
+from lookalike.compare import aggregation, image_table, resampling, user_matrices
+from lookalike.compare.dissimilarities import Key
 from lookalike.core import condensed
 from lookalike.core.errors import InputError
 from lookalike.models import predictions
 
 few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
 MODELS = ["ant", "bee", "cow", "dog", "eel"]
+KEY = Key("gradcam", "cosine")
 
 
 def table_of_pairs(images=4, models=5, seed=0):
@@ -45,20 +47,21 @@ def cut(values, chance, size, images=("i0", "i1", "i2", "i3")):
 def test_blocks_of_any_size_assemble_to_the_same_table(size):
     values, chance = table_of_pairs()
     upper = np.triu_indices(5, 1)
-    got_values, got_chance, names, images = image_table.assemble(cut(values, chance, size))
-    np.testing.assert_array_equal(got_values, values[:, *upper])
-    np.testing.assert_array_equal(got_chance, chance[:, *upper])
-    assert names == MODELS
-    assert images == ["i0", "i1", "i2", "i3"]
+    table = image_table.assemble(cut(values, chance, size), MODELS, KEY)
+    np.testing.assert_array_equal(table.values, values[:, *upper])
+    np.testing.assert_array_equal(table.chance, chance[:, *upper])
+    assert table.names == tuple(MODELS)
+    assert table.images == ("i0", "i1", "i2", "i3")
 
 
 def test_order_of_the_files_does_not_matter():
     blocks = cut(*table_of_pairs(), 2)
     forward, backward = (
-        image_table.assemble(dict(items)) for items in (blocks.items(), reversed(blocks.items()))
+        image_table.assemble(dict(items), MODELS, KEY)
+        for items in (blocks.items(), reversed(blocks.items()))
     )
-    np.testing.assert_array_equal(forward[0], backward[0])
-    assert forward[2:] == backward[2:]
+    np.testing.assert_array_equal(forward.values, backward.values)
+    assert (forward.names, forward.images) == (backward.names, backward.images)
 
 
 def test_different_images_are_refused_naming_the_first_difference():
@@ -72,7 +75,7 @@ def test_different_images_are_refused_naming_the_first_difference():
             r"1 is 'i1' in one, 'x1' in the other"
         ),
     ):
-        image_table.assemble(blocks)
+        image_table.assemble(blocks, MODELS, KEY)
 
 
 def test_missing_images_are_refused():
@@ -82,7 +85,7 @@ def test_missing_images_are_refused():
         for name, array in blocks["0~0"].items()
     }
     with pytest.raises(InputError, match="4 in one, 3 in the other"):
-        image_table.assemble(blocks | {"short.npz": short})
+        image_table.assemble(blocks | {"short.npz": short}, MODELS, KEY)
 
 
 def test_predicted_classes_are_read_by_name():
@@ -286,7 +289,9 @@ def test_models_of_which_one_knows_more_classes_agree_by_name():
     }
     for first, second in ((few, many), (many, few)):
         np.testing.assert_array_equal(
-            image_table.values_of_subset({"p": block}, {"x.npz": first, "y.npz": second})[0],
+            image_table.assemble(
+                {"p": block}, ["x", "y"], KEY, {"x.npz": first, "y.npz": second}
+            ).values,
             [[0.0]],
         )
 
@@ -308,7 +313,7 @@ def test_models_of_other_classes_cannot_agree(names):
         "b": np.array(["y"]),
     }
     with pytest.raises(InputError, match=r"x.npz and y.npz: the models know different classes"):
-        image_table.values_of_subset({"p": block}, {"x.npz": one, "y.npz": other})
+        image_table.assemble({"p": block}, ["x", "y"], KEY, {"x.npz": one, "y.npz": other})
 
 
 def given_matrix(models=4, seed=0):
@@ -395,7 +400,10 @@ def test_a_given_matrix_without_any_value_is_refused():
 
 @pytest.mark.parametrize(
     ("names", "complaint"),
-    [(["a", "b", "a", "c"], "'a' stands there twice"), (["a", "", "b", "c"], "two named models")],
+    [
+        (["a", "b", "a", "c"], "'a' appears twice"),
+        (["a", "", "b", "c"], "at least two models, each with a name"),
+    ],
 )
 def test_bad_names_of_a_given_matrix_are_refused(names, complaint):
     with pytest.raises(InputError, match=complaint):
@@ -406,35 +414,6 @@ def random_matrix(models, seed=0):
     return condensed.square(
         np.random.default_rng(seed).uniform(0.2, 1, models * (models - 1) // 2), models
     )
-
-
-def test_model_with_most_unknown_dissimilarities_is_left_out(capsys):
-    matrix = random_matrix(5)
-    matrix[2, :2] = matrix[:2, 2] = np.nan
-    left, names, kept = dissimilarities.without_unknown(matrix, MODELS)
-    assert names == ["ant", "bee", "dog", "eel"]
-    assert kept == [0, 1, 3, 4]
-    np.testing.assert_array_equal(left, matrix[np.ix_(kept, kept)])
-    assert "cow is left out: 2 of its dissimilarities" in capsys.readouterr().out
-
-
-def test_models_are_left_out_one_after_another_only_as_far_as_needed():
-    matrix = random_matrix(6)
-    for place in (1, 4):
-        matrix[place] = matrix[:, place] = np.nan
-        matrix[place, place] = 0
-    left, names, kept = dissimilarities.without_unknown(matrix, [*MODELS, "fox"])
-    assert kept == [0, 2, 3, 5]
-    assert names == ["ant", "cow", "dog", "fox"]
-    assert np.isfinite(left).all()
-
-
-def test_complete_matrix_keeps_all_models(capsys):
-    matrix = random_matrix(4)
-    left, names, kept = dissimilarities.without_unknown(matrix, MODELS[:4])
-    np.testing.assert_array_equal(left, matrix)
-    assert (names, kept) == (MODELS[:4], [0, 1, 2, 3])
-    assert capsys.readouterr().out == ""
 
 
 def test_selected_pairs_are_those_of_the_kept_models():

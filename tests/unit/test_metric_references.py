@@ -25,7 +25,8 @@ from lookalike.core import registry
 from lookalike.core.errors import InputError
 from lookalike.core.vectors import average_ranks
 from lookalike.maps.views import scale_minmax
-from lookalike.metrics.preparation import block_means, mean_squared_differences
+from lookalike.metrics.preparation import block_means
+from lookalike.metrics.products import mean_squared_differences, vectors
 from lookalike.metrics.topk_iou import largest_pixels
 
 
@@ -227,7 +228,7 @@ def test_mse_of_nearly_equal_large_maps_does_not_cancel():
     y = x + 2.0**-20
     np.testing.assert_allclose(np.diag(dissimilarities("mse", x, y)), 2.0**-40, rtol=1e-3)
     np.testing.assert_array_equal(np.diag(dissimilarities("mse", x, x)), 0)
-    assert mean_squared_differences(x.reshape(2, -1), y.reshape(2, -1))[0, 1] == pytest.approx(
+    assert mean_squared_differences(vectors(x), vectors(y))[0, 1] == pytest.approx(
         np.mean((x[0] - y[1]) ** 2), rel=1e-9
     )
 

@@ -75,7 +75,7 @@ def dissimilarities(name, x, y, data_range=2.0):
 
 
 def undefined_for(name, kind):
-    """Tell from the card whether the metric has no value for a map that is "zero" or "constant"."""
+    """Return whether, by its card, the metric has no value for a "zero" or "constant" map."""
     text = registry.get("metric", name).undefined
     return "constant" in text or (kind == "zero" and "zero" in text)
 
@@ -317,6 +317,19 @@ def test_ssim_refuses_maps_smaller_than_its_window(shape):
         dissimilarities("ssim", np.ones((1, *shape)), np.ones((1, *shape)))
 
 
+@every_metric
+def test_metric_needs_nothing_but_maps_or_says_what_else(name):
+    card, maps = registry.get("metric", name), np.abs(maps_for(name, 2))
+    if card.bounded:
+        with pytest.raises(
+            InputError, match=f"{name} needs the range .* data_range=1 for unsigned"
+        ):
+            card(maps, maps)
+        assert card(maps[:1], maps, data_range=2).shape == (1, 2)
+    else:
+        assert card(maps[:1], maps).shape == (1, 2)
+
+
 @pytest.mark.parametrize("share", [0.0, -0.1, 1.01])
 def test_topk_iou_refuses_shares_beyond_the_map(share):
     with pytest.raises(InputError, match=r"share must lie in \(0, 1\]"):
@@ -348,7 +361,7 @@ def test_computing_imports_only_numpy_or_for_loops_numba(name):
 import numpy as np
 from lookalike.core import registry
 maps = np.random.default_rng(0).random((2, 16, 16))
-registry.get("metric", {name!r})(maps, maps)
+registry.get("metric", {name!r})(maps, maps, data_range=1)
 """
     assert set(
         loaded_modules(code, "numba", "torch", "ot", "pandas", "sklearn", "skimage", "scipy.stats")
@@ -362,6 +375,6 @@ import numpy as np
 from lookalike.core import registry
 maps = np.random.default_rng(0).random((2, 16, 16))
 for name in {cheap!r}:
-    registry.get("metric", name)(maps, maps)
+    registry.get("metric", name)(maps, maps, data_range=1)
 """
     assert loaded_modules(code, "numba", "scipy") == []

@@ -18,7 +18,7 @@ from lookalike.models.networks import (
     targets_of,
     to_tensor,
 )
-from lookalike.models.tables import measure_model
+from lookalike.models.tables import choose_layer, measure_model
 
 torch.set_num_threads(1)
 
@@ -180,3 +180,33 @@ def test_label_that_a_model_does_not_know_is_refused():
         ),
     ):
         targets_of(PREDICTIONS | {"labels": np.array(["owl", "emu"])}, "label", "net-a")
+
+
+DESCRIBED = {
+    "target": "layer4",
+    "layers": {
+        "layer2": {"channels": 48, "grid": (8, 12)},
+        "layer4": {"channels": 96, "grid": (2, 3)},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("described", "layer", "cells"),
+    [
+        (DESCRIBED, None, ("layer4", 96, "2x3")),
+        (DESCRIBED, "layer2", ("layer2", 48, "8x12")),
+        (DESCRIBED, "layer5", (None, None, None)),
+        (DESCRIBED | {"target": None}, None, (None, None, None)),
+        (DESCRIBED | {"target": None}, "layer2", ("layer2", 48, "8x12")),
+    ],
+)
+def test_table_of_models_holds_the_layer_that_is_chosen(described, layer, cells, tmp_path, capsys):
+    io.write_json(tmp_path / "layers.json", described)
+    sidecar = describe_import(network(), RECIPE, CLASSES) | {"parameters": 1, "features": 1}
+    chosen = choose_layer("net-a", io.read_json(tmp_path / "layers.json"), layer)
+    row = measure_model(sidecar, PREDICTIONS, chosen)
+    assert (row["layer"], row["channels"], row["native_grid"]) == cells
+    printed = capsys.readouterr().out
+    assert printed.startswith("net-a: layer 'layer5' does not exist") == (layer == "layer5")
+    assert ("did you mean 'layer" in printed) == (layer == "layer5")

@@ -27,6 +27,7 @@ def model_maps(models, images, seed=0):
 
 def compare_blocks(metric, x, y, *, seed, **options):
     """Compare by one metric: values and chance, (n, a, b) each."""
+    options = {"data_range": 1.0} | options
     (values,), (chance,) = pairs.compare_blocks([(metric, options)], x, y, seed=seed)
     return values, chance
 
@@ -44,7 +45,9 @@ def naive(metric, x, y, partner=None):
     values = np.empty((n, len(x), len(y)))
     for image, first, second in np.ndindex(values.shape):
         other = partner[image] if partner else image
-        values[image, first, second] = metric(x[first][image][None], y[second][other][None]).item()
+        values[image, first, second] = metric(
+            x[first][image][None], y[second][other][None], data_range=1.0
+        ).item()
     return values
 
 
@@ -166,7 +169,7 @@ def test_several_metrics_at_once_give_what_each_gives_alone(within):
     x = model_maps(3, 4, 17)
     y = x if within else model_maps(2, 4, 18)
     names = registry.names("metric")
-    metrics = [(registry.get("metric", name), {}) for name in names]
+    metrics = [(registry.get("metric", name), {"data_range": 1.0}) for name in names]
     values, chance = pairs.compare_blocks(metrics, x, y, seed=1)
     for (metric, _), of_values, of_chance in zip(metrics, values, chance, strict=True):
         alone = compare_blocks(metric, x, y, seed=1)
@@ -187,7 +190,7 @@ def test_one_metric_twice_with_other_options():
 
 def test_maps_compared_with_each_other_equal_a_block_of_one_image():
     x = model_maps(4, 1, 20)
-    metrics = [(registry.get("metric", name), {}) for name in METRICS]
+    metrics = [(registry.get("metric", name), {"data_range": 1.0}) for name in METRICS]
     np.testing.assert_array_equal(
         compare_maps(metrics, [maps[0] for maps in x]),
         pairs.compare_blocks(metrics, x, x, seed=0)[0][:, 0],
@@ -281,5 +284,5 @@ def test_memory_does_not_grow_with_the_number_of_images(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["ssim", "spearman", "emd"])
-def test_fourteen_models_of_full_size_want_less_than_a_gigabyte_and_a_half(name, tmp_path):
+def test_fourteen_models_of_full_size_take_less_than_a_gigabyte_and_a_half(name, tmp_path):
     assert peak_memory(tmp_path, name, models=14, images=2, size=224) < 1500

@@ -191,7 +191,7 @@ def test_permdisp_tells_spread_from_place():
 
 
 @pytest.mark.parametrize("codes", [[0, 0, 0, 1], [0, 1, 2, 2]])
-def test_permdisp_wants_two_levels_of_two_models(codes):
+def test_permdisp_needs_two_levels_of_two_models(codes):
     assert "untested" in tests.permdisp(
         random_matrix(np.random.default_rng(0), 4), np.array(codes), orders_of(4, 0)
     )

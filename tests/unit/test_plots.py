@@ -1,22 +1,24 @@
-"""What figures say: titles, notes, numbers, ellipses."""
+"""What figures show: titles, notes, numbers, ellipses, links."""
 
 import numpy as np
 import pytest
-from matplotlib.collections import LineCollection
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.colors import to_rgb
 from matplotlib.patches import Ellipse
 
 from lookalike.compare.dissimilarities import Dissimilarities, Key
+from lookalike.compare.image_table import ImageTable
+from lookalike.compare.resampling import bootstrap
 from lookalike.core.condensed import square
-from lookalike.groups.graph import similarity_graph
-from lookalike.groups.partitions import EVERY_RESOLUTION
-from lookalike.plots.communities import (
-    circle_angles,
-    describe_partition,
-    louvain_figure,
-    partitions_of,
-)
+from lookalike.groups import projection, trees
+from lookalike.groups.communities import consensus_communities
+from lookalike.groups.graph import model_graph
+from lookalike.groups.partitions import EVERY_RESOLUTION, consensus_of
+from lookalike.plots.communities import describe_partition, louvain_graph, partitions_of
 from lookalike.plots.coordinates import scatter
+from lookalike.plots.figures import matrix_figures
 from lookalike.plots.matrix import half_intervals, heatmap
+from lookalike.plots.panels import choose_images, panel_of_image, titles_of
 
 FAMILIES = {"ant": "insect", "bee": "insect", "cow": "mammal"}
 
@@ -86,25 +88,136 @@ def test_ellipses_are_drawn_where_resamples_say_something():
     assert ellipses[1].width > 0 and ellipses[1].height == 0
 
 
-def test_models_lie_on_a_circle_community_by_community():
-    angles = circle_angles({"ant": 2, "bee": 1, "cow": 1, "dog": 2, "eel": 1})
-    assert list(angles) == ["bee", "cow", "eel", "ant", "dog"]
-    steps = -np.diff([*angles.values(), angles["bee"] - 2 * np.pi])
-    assert angles["bee"] == np.pi / 2 and steps.sum() == pytest.approx(2 * np.pi)
-    # The gaps between communities are wider, after the third and after the last.
-    np.testing.assert_allclose(steps / steps[0], [1, 1, 1.8, 1, 1.8])
-
-
-def test_links_within_a_community_are_dark_and_as_thick_as_models_are_similar():
+def test_links_are_dark_within_communities_and_thick_where_models_are_near():
     matrix = Dissimilarities(
-        square([0.2, 0.8, 0.4], 3), tuple(FAMILIES), Key("gradcam", "cosine"), np.empty((0, 3))
+        square([0.25, 0.5, 1.0], 3), tuple(FAMILIES), Key("gradcam", "ssim"), np.empty((0, 3))
     )
-    partition = {"ant": 1, "bee": 1, "cow": 2}
-    rows = rows_of("1.0", partition, 0.5) + rows_of(EVERY_RESOLUTION, partition, 0.5)
-    figure = louvain_figure(similarity_graph(matrix), rows, FAMILIES, title="t")
-    (axes,) = figure.axes
-    between, within = (one for one in axes.collections if isinstance(one, LineCollection))
-    np.testing.assert_allclose(between.get_linewidths(), [0.2, 0.2 + 3 * 0.5])
-    np.testing.assert_allclose(within.get_linewidths(), [0.2 + 3 * 0.75])
-    assert within.get_colors()[0, 0] < between.get_colors()[0, 0]
-    assert sorted(texts(figure)) == ["ant", "bee", "cow"]
+    graph = model_graph(matrix, FAMILIES)
+    rows = rows_of(EVERY_RESOLUTION, {"ant": 1, "bee": 1, "cow": 2}, 0.5)
+    axes = louvain_graph(graph, rows, FAMILIES, title="t").axes[0]
+    pale, dark = (part for part in axes.collections if isinstance(part, LineCollection))
+    assert [to_rgb(part.get_color()[0][:3]) for part in (pale, dark)] == [(0.85,) * 3, (0.3,) * 3]
+    assert pale.get_linewidths() == pytest.approx([0.2 + 3 * 0.5, 0.2])
+    assert dark.get_linewidths() == pytest.approx([0.2 + 3 * 0.75])
+    nodes = [part for part in axes.collections if isinstance(part, PathCollection)]
+    assert sum(len(part.get_offsets()) for part in nodes) == 3
+    assert pale.zorder < dark.zorder < min(part.zorder for part in nodes)
+    at = {text.get_text(): np.array(text.get_position()) for text in axes.texts}
+    # On a circle, the first at the top, the community's second clockwise next to it.
+    assert at["ant"] == pytest.approx([0, 1.14]) and at["bee"][0] > 0 > at["cow"][0]
+    assert np.linalg.norm(at["ant"] - at["bee"]) < np.linalg.norm(at["bee"] - at["cow"])
+
+
+def figures_of(values, names, left_out=(), **given):
+    """Return the figures of a matrix, of all that the groups' rules make of it."""
+    families = {name: FAMILIES.get(name, "unknown") for name in names}
+    condensed = values.mean(axis=0)
+    matrix = Dissimilarities(
+        square(condensed, len(names)),
+        tuple(names),
+        Key("gradcam", "ssim", "all"),
+        bootstrap(values, "mean", 20, 0),
+    )
+    for name in left_out:
+        matrix.values[names.index(name), :] = matrix.values[:, names.index(name)] = np.nan
+        np.fill_diagonal(matrix.values, 0)
+    known = matrix.without_unknown()
+    tree = trees.link(known.values)
+    support = trees.clade_support(tree, known.replicates)
+    rows, co_association = consensus_communities(known, [1.0], 0)
+    coordinates, explained = projection.classical_scaling(known.values)
+    covariances = projection.resampled_covariances(coordinates, known)
+    return matrix_figures(
+        matrix,
+        families,
+        supports={"average": trees.describe_clades(tree, support, known)},
+        graph=model_graph(known, families, consensus_of(rows)),
+        communities=[{name: str(cell) for name, cell in row.items()} for row in rows],
+        co_association=co_association,
+        coordinates=projection.describe_projection(
+            coordinates, explained, covariances, known.names
+        ),
+        **given,
+    )
+
+
+def test_a_matrix_of_images_has_all_figures():
+    names = ["ant", "bee", "cow", "dog"]
+    values = np.random.default_rng(0).uniform(size=(20, 6))
+    table = ImageTable(
+        values, values + 0.5, tuple(map(str, range(20))), tuple(names), Key("gradcam", "ssim")
+    )
+    drawn = figures_of(
+        values,
+        names,
+        bounds=(np.zeros((4, 4)), np.ones((4, 4))),
+        chance=np.full((4, 4), 0.75),
+        table=table,
+    )
+    assert list(drawn) == [
+        "matrix",
+        "dendrograms",
+        "louvain",
+        "together",
+        "coordinates",
+        "histograms",
+    ]
+    assert all(text.endswith("\n±0.5") for text in texts(drawn["matrix"][0]))
+    assert "chance" in texts(drawn["dendrograms"][0])
+    title = drawn["dendrograms"][0].axes[0].get_title()
+    assert title.startswith("gradcam, ssim, all images\naverage linkage, cophenetic correlation 0.")
+    axes = drawn["coordinates"][0].axes[0]
+    assert axes.get_xlabel().startswith("principal coordinate 1 (")
+    assert len(drawn["histograms"][0].axes) == 7
+
+
+def test_models_with_unknown_dissimilarities_are_named_and_left_out_of_the_groups():
+    names = ["ant", "bee", "cow", "dog"]
+    drawn = figures_of(np.random.default_rng(0).uniform(size=(20, 6)), names, left_out=["bee"])
+    assert "histograms" not in drawn and "chance" not in texts(drawn["dendrograms"][0])
+    assert len(texts(drawn["matrix"][0])) == 6 == len(texts(drawn["together"][0]))
+    for name in ("matrix", "dendrograms", "together", "coordinates"):
+        title = drawn[name][0].axes[0].get_title()
+        assert "left out, since dissimilarities are unknown: bee" in title
+    assert {text for text in texts(drawn["coordinates"][0]) if text} == {"ant", "cow", "dog"}
+    assert set(texts(drawn["louvain"][0])) == {"ant", "cow", "dog"}
+    rows = [label.get_text() for label in drawn["matrix"][0].axes[0].get_yticklabels()]
+    assert rows[-1] == "bee" and sorted(rows) == names
+
+
+def test_panels_show_images_that_models_classify_alike_first_and_classes_in_turn():
+    rows = [{"image": str(index), "label": "ab"[index % 2]} for index in range(8)]
+    classes = np.full((8, 3), "a")
+    classes[[0, 1, 2], 0] = "b"
+    chosen = choose_images(rows, classes, 8, 0)
+    assert sorted(chosen) == list(range(8)) and set(chosen[-3:]) == {0, 1, 2}
+    assert {index % 2 for index in choose_images(rows, None, 2, 0)} == {0, 1}
+    assert choose_images(rows, classes, 3, 0) == chosen[:3] != choose_images(rows, classes, 3, 1)
+
+
+def test_titles_of_panels_hold_what_models_predict():
+    classes = {"classes": np.array(["cat", "dog"]), "predicted": np.array([1, 0])}
+    scores = {"classes": np.array(["score"]), "logits": np.array([[1.0], [0.12345]])}
+    models = ["ResNet", "AnImportedModel with a long name", "Head"]
+    found = titles_of(models, {"ResNet": classes, "Head": scores}, 1)
+    assert found == {
+        "ResNet": "ResNet\ncat",
+        "AnImportedModel with a long name": "AnImportedModel\nwith a long name",
+        "Head": "Head\n0.123",
+    }
+
+
+def test_a_panel_has_a_row_per_method_and_a_column_per_model():
+    maps = np.random.default_rng(0).normal(size=(3, 4, 4))
+    batches = {
+        "ig": {name: (maps, {"data_range": 2.0}) for name in FAMILIES},
+        "heatmaps": {"cow": (np.abs(maps), {"data_range": 1.0})},
+    }
+    titles = {name: name for name in FAMILIES}
+    row = {"image": "one", "label": "ring"}
+    figure = panel_of_image(row, 2, None, batches, titles)
+    assert figure.get_suptitle() == "one: ring"
+    shown = [axes.images[0] for axes in figure.axes if axes.images]
+    assert [image.cmap.name for image in shown] == ["RdBu_r"] * 3 + ["magma"]
+    np.testing.assert_array_equal(shown[0].get_array(), maps[2])
+    assert panel_of_image(row | {"label": ""}, 2, None, batches, titles).get_suptitle() == "one"

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from lookalike.core import registry
 from lookalike.core.errors import InputError, unknown
 from lookalike.core.seeding import rng_of, seed_of
-from lookalike.workflow import fingerprint
 
 REPOSITORY = Path(registry.__file__).parents[2]
 
@@ -120,116 +119,6 @@ def test_listing_methods_and_metrics_imports_nothing_heavy():
         [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )
     assert done.stdout.strip() == "[]", done.stderr
-
-
-FILES = {
-    "lookalike/__init__.py": '"""A package."""\n',
-    "lookalike/core/errors.py": "WORSE = 1\n",
-    "lookalike/base.py": '"""Base."""\n\n\ndef one():\n    """Return one."""\n    return 1\n',
-    "lookalike/middle.py": (
-        "from lookalike import base\nfrom lookalike.core import errors\n\n\ndef two():\n    "
-        "return 2 * base.one()\n"
-    ),
-    "lookalike/metrics/__init__.py": "",
-    "lookalike/metrics/shared.py": "def flat(x):\n    return x\n",
-    "lookalike/metrics/cosine.py": "from lookalike.metrics.shared import flat\n\nC = flat(1)\n",
-    "lookalike/metrics/pearson.py": "from lookalike.metrics.shared import flat\n\nP = flat(2)\n",
-    "scripts/compare.py": "import json\n\nfrom lookalike.middle import two\n\nprint(two())\n",
-    "report/template.html": "<p># A heading</p>\n",
-    "scripts/alone.py": "def run():\n    import lookalike.base\n\n    return lookalike.base\n",
-}
-
-
-@pytest.fixture
-def package(tmp_path, monkeypatch):
-    """Yield a function that replaces a part of a file of a tiny package, in a fresh process's
-    eyes.
-    """
-    monkeypatch.setattr(fingerprint, "ROOT", tmp_path)
-
-    def change(path, old, new):
-        text = (tmp_path / path).read_text()
-        assert old in text
-        (tmp_path / path).write_text(text.replace(old, new))
-        fingerprint.examine.cache_clear()
-
-    for path, text in FILES.items():
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(text)
-    fingerprint.examine.cache_clear()
-    yield change
-    fingerprint.examine.cache_clear()
-
-
-@pytest.mark.parametrize(
-    ("path", "old", "new"),
-    [
-        ("lookalike/base.py", "    return 1\n", "    # A comment.\n    return 1  # Another.\n"),
-        ("lookalike/base.py", '"""Return one."""', '"""Return 1, at last."""'),
-        ("lookalike/base.py", '"""Base."""\n', ""),
-        ("lookalike/middle.py", "2 * base.one()", "(2 * base.one())"),
-        ("lookalike/core/errors.py", "WORSE = 1", "WORSE = 2"),
-        ("lookalike/metrics/cosine.py", "flat(1)", "flat(3)"),
-    ],
-    ids=["comment", "docstring", "module docstring", "layout", "plumbing", "file not imported"],
-)
-def test_fingerprint_ignores_what_changes_no_result(package, path, old, new):
-    before = fingerprint.fingerprint("scripts/compare.py")
-    package(path, old, new)
-    assert fingerprint.fingerprint("scripts/compare.py") == before
-
-
-@pytest.mark.parametrize(
-    ("path", "old", "new"),
-    [
-        ("scripts/compare.py", "print(two())", "print(-two())"),
-        ("lookalike/middle.py", "2 * base", "3 * base"),
-        ("lookalike/base.py", "return 1", "return 11"),
-    ],
-    ids=["script", "module", "module of a module"],
-)
-def test_fingerprint_notices_a_changed_line(package, path, old, new):
-    before = fingerprint.fingerprint("scripts/compare.py")
-    package(path, old, new)
-    assert fingerprint.fingerprint("scripts/compare.py") != before
-
-
-def test_fingerprint_notices_imports_inside_functions(package):
-    before = fingerprint.fingerprint("scripts/alone.py")
-    package("lookalike/base.py", "return 1", "return 11")
-    assert fingerprint.fingerprint("scripts/alone.py") != before
-
-
-def test_fingerprint_notices_any_change_of_a_file_that_is_not_python(package):
-    before = fingerprint.fingerprint("scripts/compare.py", "report/template.html")
-    package("report/template.html", "# A", "# B")
-    assert fingerprint.fingerprint("scripts/compare.py", "report/template.html") != before
-
-
-def test_fingerprint_of_one_metric_does_not_depend_on_another(package):
-    cosine, pearson = (
-        fingerprint.fingerprint(f"lookalike/metrics/{name}.py") for name in ("cosine", "pearson")
-    )
-    package("lookalike/metrics/pearson.py", "flat(2)", "flat(4)")
-    assert fingerprint.fingerprint("lookalike/metrics/cosine.py") == cosine
-    assert fingerprint.fingerprint("lookalike/metrics/pearson.py") != pearson
-    package("lookalike/metrics/shared.py", "return x", "return -x")
-    assert fingerprint.fingerprint("lookalike/metrics/cosine.py") != cosine
-
-
-def test_fingerprint_does_not_depend_on_the_order_of_the_paths(package):
-    paths = ("scripts/compare.py", "lookalike/metrics/cosine.py")
-    assert (
-        fingerprint.fingerprint(*paths)
-        == fingerprint.fingerprint(*reversed(paths))
-        != fingerprint.fingerprint(paths[0])
-    )
-
-
-def test_metrics_do_not_import_one_another():
-    files = {f"lookalike/metrics/{name}.py" for name in registry.names("metric")}
-    for path in files:
-        assert fingerprint.closure(path) & files == {path}
 
 
 def test_seeds_are_stable():

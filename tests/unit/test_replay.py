@@ -228,6 +228,6 @@ class Inner(torch.nn.Module):
 def test_a_network_that_mixes_the_images_up_is_refused():
     net = Mixing()
     with pytest.raises(
-        InputError, match=r"something else when it is run again from layer 'layer' on"
+        InputError, match=r"another result when it is run again from layer 'layer' on"
     ):
         record(net, net.layer, images_of(4, 8))

@@ -1,17 +1,27 @@
-"""What replicates tell of a matrix."""
+"""What replicates say of a matrix."""
 
 import numpy as np
 import pytest
 
 from lookalike.compare import calibration, replicates
+from lookalike.compare.dissimilarities import Dissimilarities, Key
 from lookalike.core import condensed
+
+KEY = Key("gradcam", "cosine", "agreeing")
+
+
+def matrix_of(values, names, resampled=None, n=None):
+    """Return a matrix of condensed values, with replicates if there are any."""
+    resampled = np.empty((0, len(values))) if resampled is None else resampled
+    matrix = condensed.square(values, len(names))
+    return Dissimilarities(matrix, tuple(names), KEY, resampled, n=n)
 
 
 @pytest.mark.parametrize(("original", "replicate"), [("a", "c"), ("c", "a")])
 def test_replicate_gap_compares_with_all_other_pairs(original, replicate):
     values = np.array([0.1, 0.3, 0.5, 0.2, np.nan, 0.9])
     gap = replicates.replicate_gap(
-        condensed.square(values, 4), list("abcd"), original, replicate, np.tile(values, (5, 1))
+        matrix_of(values, "abcd", np.tile(values, (5, 1))), original, replicate
     )
     others = (0.1 + 0.5 + 0.2 + 0.9) / 4
     assert gap == {
@@ -29,9 +39,7 @@ def test_replicate_gap_has_the_interval_of_both_sides_resampled_together():
     rng = np.random.default_rng(0)
     together, own = rng.normal(0, 5, (4000, 1)), rng.normal(0, 0.1, 4000)
     resampled = np.array([0.2, 1.0, 1.2]) + together + np.column_stack([own, np.zeros((4000, 2))])
-    gap = replicates.replicate_gap(
-        condensed.square([0.2, 1.0, 1.2], 3), list("abc"), "a", "b", resampled
-    )
+    gap = replicates.replicate_gap(matrix_of([0.2, 1.0, 1.2], "abc", resampled), "a", "b")
     assert gap["difference"] == pytest.approx(-0.9)
     assert gap["difference_low"] == pytest.approx(-0.9 - 0.196, abs=0.01) and gap[
         "difference_high"
@@ -39,9 +47,7 @@ def test_replicate_gap_has_the_interval_of_both_sides_resampled_together():
 
 
 def test_replicate_gap_without_other_pairs_is_not_known():
-    gap = replicates.replicate_gap(
-        condensed.square([0.3], 2), ["a", "b"], "a", "b", np.full((5, 1), 0.3)
-    )
+    gap = replicates.replicate_gap(matrix_of([0.3], "ab", np.full((5, 1), 0.3)), "a", "b")
     assert gap["distance"] == 0.3
     assert all(
         np.isnan(gap[name])
@@ -51,11 +57,7 @@ def test_replicate_gap_without_other_pairs_is_not_known():
 
 def test_replicate_gap_of_an_unknown_distance_is_not_known():
     gap = replicates.replicate_gap(
-        condensed.square([np.nan, 1.0, 2.0], 3),
-        list("abc"),
-        "a",
-        "b",
-        np.tile([np.nan, 1.0, 2.0], (5, 1)),
+        matrix_of([np.nan, 1.0, 2.0], "abc", np.tile([np.nan, 1.0, 2.0], (5, 1))), "a", "b"
     )
     assert all(
         np.isnan(gap[name])
@@ -70,7 +72,7 @@ def test_a_pair_that_no_resample_knows_takes_no_interval_from_the_others():
     resampled = np.tile(values, (9, 1))
     resampled[:, 5] = np.nan
     resampled[:3, 1] = np.nan
-    gap = replicates.replicate_gap(condensed.square(values, 4), list("abcd"), "a", "b", resampled)
+    gap = replicates.replicate_gap(matrix_of(values, "abcd", resampled), "a", "b")
     assert gap["others"] == pytest.approx(0.75) and gap["nearer"] == 0
     # Where a resample lacks a pair, the others' mean is of what it has.
     assert gap["difference_low"] == pytest.approx(-0.7) and gap["difference_high"] == pytest.approx(
@@ -80,7 +82,7 @@ def test_a_pair_that_no_resample_knows_takes_no_interval_from_the_others():
 
 def test_replicate_gap_of_one_image_has_no_interval():
     gap = replicates.replicate_gap(
-        condensed.square([0.1, 1.0, 2.0], 3), list("abc"), "a", "b", np.full((5, 3), np.nan)
+        matrix_of([0.1, 1.0, 2.0], "abc", np.full((5, 3), np.nan)), "a", "b"
     )
     assert (
         gap["difference"] == pytest.approx(-1.4)
@@ -93,9 +95,8 @@ def test_calibrated_dissimilarities_lie_between_a_replicate_and_chance():
     names = ["A", "A-b", "B", "C"]
     # A~A-b, A~B, A~C, A-b~B, A-b~C, B~C
     found = calibration.calibrate(
-        np.array([0.2, 0.6, 1.0, 0.2, 0.6, 0.4]),
+        matrix_of(np.array([0.2, 0.6, 1.0, 0.2, 0.6, 0.4]), names),
         np.array([0.9, 1.0, 1.0, 1.0, 0.2, 1.2]),
-        names,
         {"A": "A", "A-b": "A", "B": "B", "C": "C"},
     )
     np.testing.assert_allclose(found[:4], [0, 0.5, 1, 0])
@@ -108,21 +109,29 @@ def test_a_pair_of_models_with_replicates_has_the_mean_of_both_ceilings():
     names = ["A", "A2", "B", "B2"]
     values = np.array([0.1, 0.6, 0.6, 0.6, 0.6, 0.3])
     found = calibration.calibrate(
-        values, np.full(6, 1.0), names, {"A": "A", "A2": "A", "B": "B", "B2": "B"}
+        matrix_of(values, names), np.full(6, 1.0), {"A": "A", "A2": "A", "B": "B", "B2": "B"}
     )
     np.testing.assert_allclose(found, [0, 0.5, 0.5, 0.5, 0.5, 0])
 
 
 def test_without_replicates_the_ceiling_is_the_map_itself():
     found = calibration.calibrate(
-        np.array([0.25, np.nan, 0.0]),
+        matrix_of(np.array([0.25, np.nan, 0.0]), "abc"),
         np.full(3, 0.5),
-        list("abc"),
         dict(zip("abc", "abc", strict=True)),
     )
     np.testing.assert_allclose(found, [0.5, np.nan, 0])
 
 
-def test_a_matrix_without_some_models():
-    matrix, names = replicates.without(np.arange(9.0).reshape(3, 3), ["a", "b", "c"], ["b"])
-    assert names == ["a", "c"] and matrix.tolist() == [[0, 2], [6, 8]]
+def test_every_replicate_of_a_matrix_has_a_row_with_its_key_and_its_images():
+    n = condensed.square([9.0, 8, 7, 6, 5, 4], 4, 9)
+    values = np.array([0.1, 0.6, 0.7, 0.8, 0.9, 0.2])
+    matrix = matrix_of(values, ["A", "A-b", "B", "B-b"], np.tile(values, (5, 1)), n)
+    rows = replicates.compare_replicates(matrix, {"A-b": "A", "B-b": "B", "C-b": "C", "D": "A"})
+    assert [tuple(sorted(row)) for row in rows] == [tuple(sorted(replicates.COLUMNS))] * 2
+    assert [(row["model"], row["replicate"], row["n"], row["distance"]) for row in rows] == [
+        ("A", "A-b", 9, 0.1),
+        ("B", "B-b", 4, 0.2),
+    ]
+    assert all((row["method"], row["metric"], row["subset"]) == KEY for row in rows)
+    assert rows[0] | replicates.replicate_gap(matrix, "A", "A-b") == rows[0]

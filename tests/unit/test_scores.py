@@ -45,7 +45,7 @@ def test_the_name_of_a_file_that_two_images_have_is_no_name():
     with pytest.raises(
         InputError,
         match=(
-            r"2 of 2 images have no score, for example 'a\.1'; of what it names, '1\.png' is no "
+            r"2 of 2 images have no score, for example 'a\.1'; '1\.png', which it names, is no "
             r"image"
         ),
     ):
@@ -64,7 +64,7 @@ def test_a_table_may_begin_with_the_mark_that_spreadsheets_write(tmp_path):
     [
         (
             [],
-            "s.csv: wants a first line with the columns image and score, between commas, and "
+            "s.csv: needs a first line with the columns image and score, between commas, and "
             "a line for each image; it is empty",
         ),
         ([{"picture": "cat", "score": "1"}], "a line for each image; it names 'picture', 'score'"),
@@ -76,11 +76,11 @@ def test_a_table_may_begin_with_the_mark_that_spreadsheets_write(tmp_path):
         (scored(cat="1"), "2 of 3 images have no score, for example 'dog'"),
         (
             [*scored(cat="1", dog="2", fox="3"), {"image": "cat.jpg", "score": "1"}],
-            "s.csv: image 'cat' stands there twice",
+            "s.csv: image 'cat' appears twice",
         ),
         (
             scored(cat="1", dog="good", fox="3"),
-            "s.csv: the score of image 'dog' is 'good', which is no number",
+            "s.csv: the score of image 'dog' is 'good', which is not a number",
         ),
         (scored(cat="1", dog="", fox="3"), "the score of image 'dog' is missing"),
         (scored(cat="1", dog=None, fox="3"), "the score of image 'dog' is missing"),
@@ -90,11 +90,11 @@ def test_a_table_may_begin_with_the_mark_that_spreadsheets_write(tmp_path):
         ),
         (
             scored(cat="1", dog="1.0", fox="1"),
-            "s.csv: the scores differ by 0, too little beside their size of 1",
+            "s.csv: the scores differ by 0, too little next to their size of 1",
         ),
         (
             scored(cat="1e8", dog="100000001", fox="100000002"),
-            "the scores differ by 2, too little beside their size of 1e+08 to be learnt",
+            "the scores differ by 2, too little next to their size of 1e+08 to be learnt",
         ),
     ],
 )
@@ -117,9 +117,9 @@ def test_similarity_is_matched_by_name_and_its_diagonal_does_not_count():
         (
             np.eye(2),
             ["a", "b"],
-            "m.csv: holds 2 images, and 1 of the 3 that are wanted are not among them: 'c'",
+            "m.csv: lacks 1 of the 3 images, for example 'c'; it holds 2: add the missing ones",
         ),
-        (np.eye(3), ["a", "b", "b"], "m.csv: image 'b' stands there twice"),
+        (np.eye(3), ["a", "b", "b"], "m.csv: image 'b' appears twice"),
         (
             np.eye(3) + np.triu(np.ones((3, 3)), 1),
             ["a", "b", "c"],
@@ -128,13 +128,13 @@ def test_similarity_is_matched_by_name_and_its_diagonal_does_not_count():
         (
             np.where(np.ones((3, 3)) - np.eye(3), np.nan, 1),
             ["a", "b", "c"],
-            "the similarity of 'a' and 'b' is not known",
+            "the similarity of 'a' and 'b' is missing",
         ),
         (np.full((3, 3), np.inf), ["a", "b", "c"], "m.csv: holds infinity"),
         (
             1 - np.eye(3),
             ["a", "b", "c"],
-            "m.csv: no matrix of similarities: its diagonal is not its largest value; are "
+            "m.csv: not a similarity matrix: its diagonal is not its largest value; are "
             "these dissimilarities?",
         ),
     ],
@@ -177,7 +177,7 @@ def test_the_training_split_falls_into_two_parts_that_depend_on_the_seed_alone(c
 
 
 def test_too_few_images_to_train_a_head_are_refused():
-    with pytest.raises(InputError, match="want 5 images or more in split 'train', which has 4"):
+    with pytest.raises(InputError, match="need at least 5 images in split 'train', which has 4"):
         split_training([{"split": "train"}] * 4 + [{"split": "val"}], 0)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import cut_tree
 from sklearn.metrics import silhouette_score
-from test_calibration import MODELS, plant
+from test_calibration import MODELS, plant, table_of
 
 from lookalike.compare.image_table import agreeing_only
 from lookalike.core.condensed import condensed, square
@@ -52,29 +52,27 @@ def test_models_are_permuted_in_every_image_by_itself():
 def test_a_model_that_differs_from_all_others_is_structure():
     values = plant(np.random.default_rng(1), 1, 0.3, 0.3, images=32)
     values[:, : MODELS - 1] += 0.2
-    found = structure_test(values, MODELS, "mean", 99, 0)
+    found = structure_test(table_of(values), "mean", 99, 0)
     assert found["variance_p"] == 0.01
 
 
 @pytest.mark.parametrize(
-    ("values", "models", "reason"),
+    ("values", "reason"),
     [
         (
             np.random.default_rng(0).random((8, 3)),
-            3,
-            "it wants 4 models or more, replicates and pruned variants aside, and has 3",
+            "needs at least 4 independent models; found 3",
         ),
-        (np.random.default_rng(0).random((1, 6)), 4, "with n = 1 image nothing can be concluded"),
-        (np.full((8, 6), 0.5), 4, "all dissimilarities between models are equal"),
+        (np.random.default_rng(0).random((1, 6)), "with n = 1 image nothing can be concluded"),
+        (np.full((8, 6), 0.5), "all dissimilarities between models are equal"),
         (
             np.where(np.arange(6) == 2, np.nan, np.random.default_rng(0).random((8, 6))),
-            4,
             "some dissimilarities between models are not known",
         ),
     ],
 )
-def test_what_cannot_be_tested_is_said(values, models, reason):
-    found = structure_test(values, models, "mean", 19, 0)
+def test_what_cannot_be_tested_is_said(values, reason):
+    found = structure_test(table_of(values), "mean", 19, 0)
     assert (
         found["untested"] == reason
         and np.isnan(found["variance_p"])
@@ -86,9 +84,9 @@ def test_what_cannot_be_tested_is_said(values, models, reason):
 def test_unknown_values_of_single_images_are_carried_along(aggregate):
     values = plant(np.random.default_rng(2), 3, 0.5, 0.2, images=40)
     values[np.random.default_rng(0).random(values.shape) < 0.1] = np.nan
-    found = structure_test(values, MODELS, aggregate, 99, 0)
+    found = structure_test(table_of(values), aggregate, 99, 0)
     assert found["groups"] == 3 and found["silhouette_p"] == 0.01
-    assert structure_test(values, MODELS, aggregate, 99, 0) == found
+    assert structure_test(table_of(values), aggregate, 99, 0) == found
 
 
 @pytest.mark.parametrize(
@@ -99,7 +97,7 @@ def test_models_that_few_images_count_for_are_no_structure(accuracies):
     for draw in range(150):
         classes = np.where(rng.random((30, 8)) < accuracies, 0, rng.integers(1, 5, (30, 8)))
         values = agreeing_only(rng.normal(0.5, 0.1, (30, 28)), classes)
-        found.append(structure_test(values, 8, "mean", 19, draw))
+        found.append(structure_test(table_of(values), "mean", 19, draw))
     for name in ("variance_p", "silhouette_p"):
         assert np.nanmean([one[name] <= 0.05 for one in found if not one["untested"]]) <= 0.09, name
 

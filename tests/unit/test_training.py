@@ -8,8 +8,8 @@ from lookalike.core import io
 from lookalike.core.errors import InputError
 from lookalike.images import demo
 from lookalike.images.manifest import find_images
+from lookalike.models.finetuning import accuracy, augment, finetune, finetune_from_manifest
 from lookalike.models.networks import build_network, normalisation_of
-from lookalike.models.training import accuracy, augment, finetune, finetune_from_manifest
 
 torch.set_num_threads(1)
 
@@ -146,7 +146,7 @@ def test_best_epoch_is_kept(answers, last_is_best, data):
     assert accuracy(net, lambda images: (images - mean) / std, *validation) == max(reached)
 
 
-def test_history_tells_every_epoch(run):
+def test_history_holds_every_epoch(run):
     history = run[1]
     assert [row["epoch"] for row in history] == [0, 1, 2]
     assert [row["phase"] for row in history] == ["before", "all", "all"]
@@ -294,4 +294,10 @@ def test_training_starts_from_a_checkpoint_under_a_fresh_head(manifest, tmp_path
 def test_missing_split_is_refused(manifest):
     rows = [row for row in manifest if row["split"] == "train"]
     with pytest.raises(InputError, match=r"fine-tuning a: no image in split 'val'"):
+        finetune_from_manifest(rows, {"timm": "test_resnet"}, name="a", seed=0, **SETTINGS)
+
+
+def test_a_single_class_is_refused(manifest):
+    rows = [row | {"label": "disc"} for row in manifest]
+    with pytest.raises(InputError, match=r"fine-tuning a: needs at least two classes.*; found 1"):
         finetune_from_manifest(rows, {"timm": "test_resnet"}, name="a", seed=0, **SETTINGS)

@@ -43,15 +43,15 @@ def same(first, second):
 
 @pytest.mark.parametrize("suffix", ["pt", "pth"])
 @pytest.mark.parametrize("entry", [None, "state_dict", "model", "state_dict_ema", "model_ema"])
-def test_state_dict_is_found_beside_other_keys(entry, suffix, tmp_path):
-    beside = {
+def test_state_dict_is_found_next_to_other_keys(entry, suffix, tmp_path):
+    others = {
         "epoch": 3,
         "optimizer": {
             "state": {0: {"mu": torch.zeros(2)}},
             "param_groups": [{"lr": 0.1, "params": [0]}],
         },
     }
-    torch.save({entry: WEIGHTS, **beside} if entry else WEIGHTS, tmp_path / f"w.{suffix}")
+    torch.save({entry: WEIGHTS, **others} if entry else WEIGHTS, tmp_path / f"w.{suffix}")
     assert same(read_weights(tmp_path / f"w.{suffix}"), WEIGHTS)
 
 
@@ -86,7 +86,7 @@ def test_checkpoint_with_code_is_refused_and_not_run(tmp_path):
         with pytest.raises(
             InputError,
             match=(
-                rf"{name}: .*it wants to import '\w*io.open', which could run code; save "
+                rf"{name}: .*it would import '\w*io.open', which could run code; save "
                 r"`model.state_dict\(\)` alone"
             ),
         ) as error:
@@ -104,11 +104,11 @@ def test_checkpoint_with_code_is_refused_and_not_run(tmp_path):
         ({"net": torch.nn.Linear(2, 2)}, "torch.nn.modules.linear.Linear"),
     ],
 )
-def test_what_a_checkpoint_wants_to_import_is_named(extra, imported, tmp_path):
+def test_what_a_checkpoint_would_import_is_named(extra, imported, tmp_path):
     torch.save({"model": WEIGHTS, **extra}, tmp_path / "w.pth")
     with pytest.raises(
         InputError,
-        match=rf"w.pth: .*it wants to import '{imported}', .*save `model.state_dict\(\)` alone",
+        match=rf"w.pth: .*it would import '{imported}', .*save `model.state_dict\(\)` alone",
     ) as error:
         read_weights(tmp_path / "w.pth")
     one_line(error)
@@ -147,8 +147,8 @@ def test_damaged_or_absent_checkpoint_is_named(name, tmp_path):
 
 
 class Hub(http.server.BaseHTTPRequestHandler):
-    """As much of the hub's protocol as its client needs for one file, and plain files for everybody
-    else.
+    """As much of the hub's protocol as its client needs for one file, and plain files for other
+    clients.
     """
 
     def __init__(self, files, asked, *args):
@@ -266,7 +266,9 @@ def test_pretrained_weights_come_from_the_hub_then_from_its_cache_else_a_line_sa
     text = build_in(tmp_path / "empty", address, tmp_path / "third.safetensors")
     assert not (tmp_path / "third.safetensors").exists()
     error = next(line for line in text.splitlines() if line.startswith("error: "))
-    assert error.startswith("error: the pretrained weights of 'test_vit.r160_in1k' cannot be had (")
+    assert error.startswith(
+        "error: the pretrained weights of 'test_vit.r160_in1k' are not available ("
+    )
     assert "download model.safetensors of timm/test_vit.r160_in1k" in error
     assert (
         f"to {tmp_path / 'empty' / 'hub'}, or give the file as `checkpoint:`, or set "
@@ -291,7 +293,7 @@ def test_offline_mode_says_what_to_download_and_where_to_put_it(
     monkeypatch.chdir(tmp_path)
     start = time.monotonic()
     with pytest.raises(
-        InputError, match=r"the pretrained weights of 'test_resnet' cannot be had \(.*offline"
+        InputError, match=r"the pretrained weights of 'test_resnet' are not available \(.*offline"
     ) as error:
         build_network({"timm": "test_resnet", "options": options}, 3, pretrained=True)
     assert time.monotonic() - start < 5
@@ -320,7 +322,7 @@ def test_weights_of_a_url_come_from_torchs_cache(serve, monkeypatch, tmp_path):
     with pytest.raises(
         InputError,
         match=(
-            rf"cannot be had \(.+\); download {address}/v.pth to "
+            rf"are not available \(.+\); download {address}/v.pth to "
             rf"{tmp_path}/torch/checkpoints/v.pth, or give the file"
         ),
     ) as error:
@@ -340,7 +342,7 @@ def test_weights_of_a_url_come_from_torchs_cache(serve, monkeypatch, tmp_path):
 
 def test_offline_mode_holds_for_urls_too(serve, offline):
     address, asked, _ = serve({"/w.pth": b""})
-    with pytest.raises(InputError, match=r"cannot be had \(.*HF_HUB_OFFLINE"):
+    with pytest.raises(InputError, match=r"are not available \(.*HF_HUB_OFFLINE"):
         build_network(from_url(f"{address}/w.pth"), pretrained=True)
     assert not asked
 

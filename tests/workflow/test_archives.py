@@ -1,4 +1,4 @@
-"""Images from an archive, run for real: from a URL on loopback, or a file, to the manifest."""
+"""Images from an archive, in a real run: from a URL on loopback, or a file, to the manifest."""
 
 import shutil
 
@@ -93,7 +93,7 @@ def test_a_failed_download_is_taken_up_by_the_next_run(server, content, tmp_path
     assert server.requests == [("/small.tgz", len(content) // 2)]
 
 
-def test_an_archive_that_is_wrong_or_evil_leaves_no_folder(server, content, tmp_path):
+def test_an_archive_that_is_wrong_or_harmful_leaves_no_folder(server, content, tmp_path):
     config = config_of(f"{server.url}/small.tgz", checksum=sha256_of(b"another"))
     run = snakemake(tmp_path / "run", config, MANIFEST)
     assert (
@@ -115,7 +115,7 @@ def test_an_archive_that_is_wrong_or_evil_leaves_no_folder(server, content, tmp_
     assert not list(tmp_path.rglob("evil.JPEG"))
 
 
-def test_an_archive_of_ones_own_is_unpacked_and_again_when_it_changes(tmp_path):
+def test_a_local_archive_is_unpacked_and_again_when_it_changes(tmp_path):
     config = config_of("small.zip")
     (tmp_path / "run").mkdir()
     pack(tmp_path / "run/small.zip", imagenette())
@@ -127,7 +127,7 @@ def test_an_archive_of_ones_own_is_unpacked_and_again_when_it_changes(tmp_path):
     assert run.jobs == JOBS and len(io.read_table(tmp_path / "run" / MANIFEST)) == 16
 
 
-def test_a_folder_that_somebody_unpacked_is_neither_used_nor_lost(content, tmp_path):
+def test_a_folder_that_a_user_unpacked_is_neither_used_nor_lost(content, tmp_path):
     mine = tmp_path / "run/data/small/cat/mine.png"
     mine.parent.mkdir(parents=True)
     mine.write_text("precious")

@@ -52,7 +52,7 @@ def folder_config(folder, n=4):
             {"models": {"a/b": {"timm": "test_resnet"}, "c": {"timm": "test_resnet"}}},
             "'a/b' at models is no valid name",
         ),
-        ({"groups": {"linkages": ["ward"]}}, "'ward' wants Euclidean distances"),
+        ({"groups": {"linkages": ["ward"]}}, "'ward' needs Euclidean distances"),
     ],
 )
 def test_a_wrong_config_stops_before_any_job(tmp_path, change, message):
@@ -67,7 +67,7 @@ def test_an_empty_image_folder_is_named(tmp_path):
     (tmp_path / "photos").mkdir()
     run = snakemake(tmp_path, folder_config(tmp_path / "photos"), MANIFEST)
     error = refused(run, tmp_path, MANIFEST, "logs/images/list_images.log")
-    assert "photos: no image in it; it should hold one sub-folder a class" in error
+    assert "photos: no image in it; it should hold one sub-folder for each class" in error
 
 
 def test_an_unreadable_image_is_named(tmp_path):
@@ -82,7 +82,7 @@ def test_a_class_with_fewer_images_than_asked_is_named(tmp_path):
     image_folder(tmp_path / "photos", {"cat": 20, "dog": 5})
     run = snakemake(tmp_path, folder_config(tmp_path / "photos"), SAMPLE)
     error = refused(run, tmp_path, SAMPLE, "logs/images/sample_images.log")
-    assert "4 images want 2 of class 'dog', which has 1 in split 'val'" in error
+    assert "4 images need 2 of class 'dog', which has 1 in split 'val'" in error
 
 
 def test_an_added_image_deep_in_a_folder_is_noticed(tmp_path):
@@ -114,7 +114,7 @@ def test_an_unknown_timm_name_gives_near_names(copied):
         ),
         (
             lambda weights: weights.update(args=argparse.Namespace()),
-            "it wants to import 'argparse.Namespace', which could run code",
+            "it would import 'argparse.Namespace', which could run code",
         ),
     ],
     ids=["headless", "code"],

@@ -201,7 +201,7 @@ def test_stacks_single_maps_and_computed_ones_are_compared_together(copied):
     } == {"gradcam", "noise"}
     assert not (copied / "results/matrices/lime/cosine/agreeing").exists()
     report = (copied / "results/report.html").read_text()
-    assert "The native grid of Single, Stack: of the maps as they were given." in report
+    assert "The native grid of Single, Stack is that of the user-supplied maps." in report
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,13 @@ def test_given_matrices_go_to_groups_and_figures_without_torch(tmp_path, without
         }
         assert drawn == {
             f"{figure}.{kind}"
-            for figure in ("matrix", "dendrogram-average", "louvain", "together", "pca")
+            for figure in (
+                "matrix",
+                "dendrogram-average",
+                "louvain",
+                "together",
+                "principal_coordinates",
+            )
             for kind in ("svg", "png")
         }
     assert (

@@ -5,6 +5,7 @@ unknown and equal dissimilarities, factors of one level.
 import numpy as np
 import pytest
 from conftest import snakemake
+from markupsafe import escape
 
 from lookalike.core import io
 
@@ -50,15 +51,12 @@ def findings_of(folder, models, images):
     write_maps(folder, models, images)
     run = snakemake(folder, config_of(models), cores=2)
     assert run.code == 0, run.text
-    text, page = (
-        (folder / "results/inference/findings.md").read_text(),
-        (folder / "results/report.html").read_text(),
-    )
-    sentences = [line.removeprefix("- ") for line in text.splitlines() if line.startswith("- ")]
-    assert all(
-        sentence.replace("'", "&#39;").replace("&", "&amp;").replace("&amp;#39;", "&#39;") in page
-        for sentence in sentences
-    )
+    found = io.read_json(folder / "results/inference/findings.json")["findings"]
+    sentences = [finding["text"] for finding in found]
+    text = (folder / "results/inference/findings.md").read_text()
+    assert [line[2:] for line in text.splitlines() if line.startswith("- ")] == sentences
+    page = (folder / "results/report.html").read_text()
+    assert all(escape(sentence) in page for sentence in sentences)
     return sentences
 
 
@@ -71,13 +69,11 @@ def said(sentences, *parts):
     return any(all(part in sentence for part in parts) for sentence in sentences)
 
 
-def test_unknown_dissimilarities_are_told(five_models):
-    assert said(
-        five_models, "blank, cosine: m4 can be put into no group, for want of known dissimilarities"
-    )
+def test_unknown_dissimilarities_are_reported(five_models):
+    assert said(five_models, "blank, cosine: m4 cannot be grouped: dissimilarities are unknown")
 
 
-def test_equal_dissimilarities_are_told(five_models):
+def test_equal_dissimilarities_are_reported(five_models):
     assert said(
         five_models,
         "same: whether there are groups cannot be tested: all dissimilarities between models "
@@ -85,19 +81,21 @@ def test_equal_dissimilarities_are_told(five_models):
     )
 
 
-def test_a_factor_of_one_level_is_told(five_models):
+def test_a_factor_of_one_level_is_reported(five_models):
     assert said(five_models, "family", "cannot be tested: the family of all models is CNN")
 
 
-def test_two_models_and_one_image_are_told(tmp_path):
+def test_two_models_and_one_image_are_reported(tmp_path):
     sentences = findings_of(tmp_path, ["m0", "m1"], 1)
     assert said(sentences, "With n = 1 image nothing can be concluded")
     assert said(
-        sentences, "same: whether there are groups cannot be tested: it wants 4 models or more"
+        sentences,
+        "same: whether there are groups cannot be tested: needs at least 4 independent models",
     )
     assert said(sentences, "family", "cannot be tested: with n = 1 image nothing can be concluded")
     assert said(
-        sentences, "Whether methods and metrics agree cannot be tested: it wants 4 models or more"
+        sentences,
+        "Whether methods and metrics agree cannot be tested: needs at least 4 independent models",
     )
     low, _ = io.read_matrix(tmp_path / "results/matrices/same/mse/all/low.csv")
     assert np.isnan(low[0, 1])

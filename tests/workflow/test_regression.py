@@ -158,11 +158,11 @@ def test_a_folder_without_classes_and_a_csv_make_scores(tmp_path):
     ("change", "message"),
     [
         (lambda lines: lines[:-2], "2 of 20 images have no score"),
-        (lambda lines: [*lines, "p3,5"], "image 'p3' stands there twice"),
+        (lambda lines: [*lines, "p3,5"], "image 'p3' appears twice"),
         (lambda lines: [line.replace(",", ";") for line in lines], "it names 'image;score'"),
         (
             lambda lines: [*lines[:-1], "p19,nice"],
-            "the score of image 'p19' is 'nice', which is no number",
+            "the score of image 'p19' is 'nice', which is not a number",
         ),
     ],
     ids=["missing", "twice", "semicolons", "no number"],

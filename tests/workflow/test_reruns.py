@@ -37,7 +37,6 @@ FOUND_COMMON = {
     "write_findings": 1,
 }
 MODELS = {
-    "find_target_layers": 1,
     "tabulate_models": 1,
     "compare_predictions": 1,
     "measure_localisation": 2,

@@ -10,12 +10,17 @@ the simplex ends in spite of ties (Cunningham 1976, doi:10.1007/BF01580379). The
 grid of half the resolution gives the first tree of the finer one, which saves more than half of the
 pivots.
 
-Imported where it is called, since Numba takes a third of a second to start.
+Our own because POT's `emd2` takes 4.1 times as long on the surplus and 17 times on the whole maps.
 """
 
 import numpy as np
 from numba import njit
 
+Array = np.ndarray
+# Parents, flows, and the nodes in the order in which they were hung.
+Tree = tuple[Array, Array, Array]
+# First child, next sibling and previous sibling of every node.
+Links = tuple[Array, Array, Array]
 NONE = -1
 # Reduced costs above this, in cells, count as zero: the error that this leaves is that times the
 # mass.
@@ -29,14 +34,14 @@ compiled = njit(cache=True, error_model="numpy")
 
 
 @compiled
-def transport_cost(surplus):
+def transport_cost(surplus: Array) -> float:
     """Return the least cost of carrying what some cells have too much to those that have too
     little.
 
     Parameters
     ----------
     surplus : ndarray, shape (h, w)
-        Mass to be carried away, or wanted where negative; the sum is 0 but for rounding.
+        Mass to be carried away, or lacking where negative; the sum is 0 but for rounding.
 
     Returns
     -------
@@ -44,7 +49,10 @@ def transport_cost(surplus):
         Mass times Euclidean distance in cells; NaN if the simplex did not end, which would be an
         error of this module.
     """
-    levels = [surplus]
+    flat = surplus.ravel()
+    cells = np.flatnonzero(flat)
+    # One direction for both, so that the cost, to the bit, is that of the way back.
+    levels = [-surplus if len(cells) and flat[cells[0]] < 0 else surplus]
     while levels[-1].size > SMALLEST:
         levels.append(coarser(levels[-1]))
     cost, plan = 0.0, np.empty((0, 2), np.int64)
@@ -54,7 +62,7 @@ def transport_cost(surplus):
 
 
 @compiled
-def coarser(surplus):
+def coarser(surplus: Array) -> Array:
     """Return the sums over squares of 2 x 2 cells, shape (ceil(h / 2), ceil(w / 2))."""
     height, width = surplus.shape
     sums = np.zeros(((height + 1) // 2, (width + 1) // 2))
@@ -65,7 +73,7 @@ def coarser(surplus):
 
 
 @compiled
-def solve(surplus, coarse_plan):
+def solve(surplus: Array, coarse_plan: Array) -> tuple[float, Array]:
     """Return the least cost on one grid, and the arcs of the optimal tree as flat cells (arcs, 2),
     the deepest first.
     """
@@ -79,12 +87,10 @@ def solve(surplus, coarse_plan):
     left[sources:] *= left[:sources].sum() / left[sources:].sum()
     parent, flow, order = first_tree(surplus.shape, cells, sources, left, coarse_plan)
     costs = np.empty((sources, root - sources))
+    rows, columns = cells // width, cells % width
     for source in range(sources):
         for sink in range(sources, root):
-            down, across = (
-                cells[source] // width - cells[sink] // width,
-                cells[source] % width - cells[sink] % width,
-            )
+            down, across = rows[source] - rows[sink], columns[source] - columns[sink]
             costs[source, sink - sources] = np.sqrt(down * down + across * across)
     depth, ended = improve(costs, parent, flow, order)
     total = 0.0 if ended else np.nan
@@ -100,13 +106,15 @@ def solve(surplus, coarse_plan):
 
 
 @compiled
-def ends(node, parent, sources):
+def ends(node: int, parent: int, sources: int) -> tuple[int, int]:
     """Return source and sink of the arc between a node and its parent."""
     return (node, parent) if node < sources else (parent, node)
 
 
 @compiled
-def first_tree(shape, cells, sources, left, coarse_plan):
+def first_tree(
+    shape: tuple[int, int], cells: Array, sources: int, left: Array, coarse_plan: Array
+) -> Tree:
     """Return a feasible tree near the optimum: parents, flows, and the nodes in an order that has
     children first.
 
@@ -117,37 +125,30 @@ def first_tree(shape, cells, sources, left, coarse_plan):
     height, width = shape
     root = len(cells)
     parent, flow, order = np.full(root + 1, NONE), np.zeros(root + 1), np.empty(root, np.int64)
-    done = 0
+    tree, done = (parent, flow, order), 0
     wide = (width + 1) // 2
     members = np.full(((height + 1) // 2 * wide, 4), NONE)
     for node, cell in enumerate(cells):
         row, column = cell // width, cell % width
         members[row // 2 * wide + column // 2, 2 * (row % 2) + column % 2] = node
     for square in range(len(members)):
-        done = settle(members[square], members[square], sources, left, parent, flow, order, done)
+        done = settle(members[square], members[square], sources, left, tree, done)
     for arc in range(len(coarse_plan)):
-        done = settle(
-            members[coarse_plan[arc, 0]],
-            members[coarse_plan[arc, 1]],
-            sources,
-            left,
-            parent,
-            flow,
-            order,
-            done,
-        )
+        here, there = members[coarse_plan[arc, 0]], members[coarse_plan[arc, 1]]
+        done = settle(here, there, sources, left, tree, done)
     nodes = np.arange(root)
-    done = settle(nodes[:sources], nodes[sources:], sources, left, parent, flow, order, done)
+    done = settle(nodes[:sources], nodes[sources:], sources, left, tree, done)
     for node in range(root):
         if parent[node] == NONE:
             parent[node], flow[node], order[done] = root, left[node], node
             done += 1
-    return parent, flow, order
+    return tree
 
 
 @compiled
-def settle(givers, takers, sources, left, parent, flow, order, done):
+def settle(givers: Array, takers: Array, sources: int, left: Array, tree: Tree, done: int) -> int:
     """Carry as much as there is from the sources among some nodes to the sinks among others."""
+    parent, flow, order = tree
     place = 0
     for giver in givers:
         if giver == NONE or giver >= sources or parent[giver] != NONE:
@@ -167,21 +168,18 @@ def settle(givers, takers, sources, left, parent, flow, order, done):
 
 
 @compiled
-def improve(costs, parent, flow, order):
+def improve(costs: Array, parent: Array, flow: Array, order: Array) -> tuple[Array, bool]:
     """Pivot until the tree is optimal; return the depths of its nodes, and whether it ended."""
     sources, sinks = costs.shape
     root = sources + sinks
     # More than a way over the root can save, so that nothing but rounding is carried there.
     to_root = 2 * costs.max() + 1
-    first, following, previous = (
-        np.full(root + 1, NONE),
-        np.full(root + 1, NONE),
-        np.full(root + 1, NONE),
-    )
+    nobody = np.full(root + 1, NONE)
+    first, following, _ = links = nobody, nobody.copy(), nobody.copy()
     depth, potential = np.zeros(root + 1, np.int64), np.zeros(root + 1)
     for node in order[::-1]:
         above = parent[node]
-        hang(node, above, first, following, previous)
+        hang(node, above, links)
         depth[node] = depth[above] + 1
         source, sink = ends(node, above, sources)
         cost = to_root if above == root else costs[source, sink - sources]
@@ -201,7 +199,7 @@ def improve(costs, parent, flow, order):
             sink = sources
             while costs[source, sink - sources] - potential[sink] > low:
                 sink += 1
-            top = exchange(source, sink, sources, parent, flow, depth, first, following, previous)
+            top = exchange(source, sink, sources, parent, flow, depth, links)
             shift = -reduced if top == source else reduced
             stack[0], waiting = top, 1
             while waiting:
@@ -219,7 +217,7 @@ def improve(costs, parent, flow, order):
 
 
 @compiled
-def least_difference(costs, potentials, lows):
+def least_difference(costs: Array, potentials: Array, lows: Array) -> float:
     """Return the least of costs - potentials, in lanes that are computed side by side."""
     lows[:] = np.inf
     whole = len(costs) // LANES * LANES
@@ -234,7 +232,9 @@ def least_difference(costs, potentials, lows):
 
 
 @compiled
-def exchange(source, sink, sources, parent, flow, depth, first, following, previous):
+def exchange(
+    source: int, sink: int, sources: int, parent: Array, flow: Array, depth: Array, links: Links
+) -> int:
     """Let an arc enter the tree and the one leave that limits it; return the entering arc's end
     whose subtree has moved.
     """
@@ -270,8 +270,8 @@ def exchange(source, sink, sources, parent, flow, depth, first, following, previ
     node, above, carried = top, (sink if top == source else source), step
     while True:
         old, old_flow = parent[node], flow[node]
-        unhang(node, old, first, following, previous)
-        hang(node, above, first, following, previous)
+        unhang(node, old, links)
+        hang(node, above, links)
         parent[node], flow[node] = above, carried
         if node == leaving:
             return top
@@ -279,8 +279,9 @@ def exchange(source, sink, sources, parent, flow, depth, first, following, previ
 
 
 @compiled
-def hang(node, above, first, following, previous):
+def hang(node: int, above: int, links: Links) -> None:
     """Add a node to the children of another."""
+    first, following, previous = links
     previous[node], following[node] = NONE, first[above]
     if first[above] != NONE:
         previous[first[above]] = node
@@ -288,8 +289,9 @@ def hang(node, above, first, following, previous):
 
 
 @compiled
-def unhang(node, above, first, following, previous):
+def unhang(node: int, above: int, links: Links) -> None:
     """Take a node out of the children of another."""
+    first, following, previous = links
     if previous[node] != NONE:
         following[previous[node]] = following[node]
     else:

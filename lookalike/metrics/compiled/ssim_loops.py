@@ -7,19 +7,22 @@ Imported where they are called, since Numba takes a third of a second to start.
 import numpy as np
 from numba import njit
 
+# Maps (a, H, W), their local means and variances (a, H - 10, W - 10).
+Moments = tuple[np.ndarray, np.ndarray, np.ndarray]
 # Here and not in metrics/ssim.py, because Numba's cache notices changes of this file alone.
 SIGMA, RADIUS = 1.5, 5
 # Along one axis, from a window's edge to its middle; the other half mirrors it.
 WEIGHTS = np.exp(-0.5 * (np.arange(-RADIUS, 1) / SIGMA) ** 2)
 WEIGHTS /= 2 * WEIGHTS[:-1].sum() + WEIGHTS[-1]
 
-# Products and sums may be fused; nothing is reordered, so that a pair's value does not depend on
-# the pairs beside it.
+# Nothing is reordered, so that the value of a pair does not depend on the pairs next to it.
+# Products and sums may be fused, but not where x and y exchanged would then differ.
 compiled = njit(cache=True, error_model="numpy", fastmath={"contract"})
+symmetric = njit(cache=True, error_model="numpy")
 
 
 @compiled
-def write_row_of_means(saliency, row, tall, means):
+def write_row_of_means(saliency: np.ndarray, row: int, tall: np.ndarray, means: np.ndarray) -> None:
     """Write the weighted means over the windows inside a map (H, W) that begin in one row into
     `means` (W - 10,).
 
@@ -27,20 +30,20 @@ def write_row_of_means(saliency, row, tall, means):
     """
     for column in range(len(tall)):
         total = WEIGHTS[RADIUS] * saliency[row + RADIUS, column]
-        for place in range(RADIUS):
-            total += WEIGHTS[place] * (
-                saliency[row + place, column] + saliency[row + 2 * RADIUS - place, column]
+        for step in range(RADIUS):
+            total += WEIGHTS[step] * (
+                saliency[row + step, column] + saliency[row + 2 * RADIUS - step, column]
             )
         tall[column] = total
     for column in range(len(means)):
         total = WEIGHTS[RADIUS] * tall[column + RADIUS]
-        for place in range(RADIUS):
-            total += WEIGHTS[place] * (tall[column + place] + tall[column + 2 * RADIUS - place])
+        for step in range(RADIUS):
+            total += WEIGHTS[step] * (tall[column + step] + tall[column + 2 * RADIUS - step])
         means[column] = total
 
 
 @compiled
-def write_local_moments(maps, means, variances):
+def write_local_moments(maps: np.ndarray, means: np.ndarray, variances: np.ndarray) -> None:
     """Write the weighted means and variances over all windows inside maps (a, H, W), shape (a, H -
     10, W - 10).
     """
@@ -53,8 +56,8 @@ def write_local_moments(maps, means, variances):
             variances[one, row] -= means[one, row] ** 2
 
 
-@compiled
-def mean_similarities(x, y, c1, c2, upper):
+@symmetric
+def mean_similarities(x: Moments, y: Moments, c1: float, c2: float, upper: bool) -> np.ndarray:
     """Return SSIM, the mean over all windows, of all pairs of maps or of those above the diagonal,
     shape (a, b).
 
@@ -65,14 +68,15 @@ def mean_similarities(x, y, c1, c2, upper):
     other_maps, other_means, other_variances = y
     rows, columns = means.shape[1:]
     similarities = np.zeros((len(maps), len(other_maps)))
-    products = np.empty(maps.shape[1:])
-    tall = np.empty(maps.shape[2])
+    height, width = maps.shape[1:]
+    products = np.empty((height, width))
+    tall = np.empty(width)
     mean_products = np.empty(columns)
     totals = np.empty(columns)
     for one in range(len(maps)):
         for other in range(one + 1 if upper else 0, len(other_maps)):
-            for row in range(products.shape[0]):
-                for column in range(products.shape[1]):
+            for row in range(height):
+                for column in range(width):
                     products[row, column] = maps[one, row, column] * other_maps[other, row, column]
             # A total a column, so that several columns are computed at once.
             totals[:] = 0

@@ -96,7 +96,7 @@ def test_preprocessing_equals_a_view_of_the_same_steps(name):
     )
 
 
-def test_separable_classes_are_told_apart_and_noise_is_not():
+def test_separable_classes_are_separated_and_noise_is_not():
     rows = validate(COSINE, separable_maps(0.1), LABELS, prototypes=2, draws=5, seed=0)
     assert [row["draw"] for row in rows] == [0, 1, 2, 3, 4]
     assert all(row["macro_f1"] == row["weighted_f1"] == 1 for row in rows)
@@ -108,7 +108,7 @@ def test_separable_classes_are_told_apart_and_noise_is_not():
 
 
 @pytest.mark.parametrize("name", registry.names("metric"))
-def test_every_metric_that_knows_place_tells_stripes_apart(name):
+def test_every_metric_that_knows_place_separates_stripes(name):
     metric = registry.get("metric", name)
     maps = separable_maps(0.1)
     maps = maps - 0.5 if metric.views == "signed" else maps
@@ -184,13 +184,13 @@ def test_metric_is_given_its_options_and_the_range_of_the_maps(offset, data_rang
     assert set(calls) == {("prepare", 0.25, data_range), ("kernel", 0.25, data_range)}
 
 
-def numbered(wanted):
-    """Return a metric, which `wanted` makes of the maps' numbers, and maps (24, 1, 1) that hold
-    theirs.
+def numbered(distance):
+    """Return a metric that is `distance` of the maps' numbers, and maps (24, 1, 1) that hold their
+    numbers.
     """
 
     def kernel(x, y):
-        return np.array([[wanted(one, other) for other in y] for one in x], dtype=float)
+        return np.array([[distance(one, other) for other in y] for one in x], dtype=float)
 
     return dataclasses.replace(
         COSINE["cosine"][0], prepare=lambda maps: maps[:, 0, 0].astype(int), kernel=kernel
@@ -218,7 +218,7 @@ def test_all_prototypes_of_a_class_are_used_and_the_nearest_alone_counts():
     assert max(few) < 0.8
 
 
-def test_a_prototype_for_which_the_metric_is_undefined_is_nobodys_nearest():
+def test_a_prototype_for_which_the_metric_is_undefined_is_never_the_nearest():
     blank = {0, 8, 16}
     metric, maps = numbered(
         lambda one, other: np.nan if {one, other} & blank else float(LABELS[one] != LABELS[other])
@@ -237,7 +237,7 @@ def test_no_metric_is_no_row():
 
 @pytest.mark.parametrize(("labels", "prototypes"), [(LABELS, 8), (np.repeat("ant", 24), 2)])
 def test_too_few_maps_or_classes_are_refused(labels, prototypes):
-    with pytest.raises(InputError, match="prototypes want two classes or more"):
+    with pytest.raises(InputError, match="prototypes need at least two classes"):
         validate(COSINE, separable_maps(0.1), labels, prototypes=prototypes, draws=1, seed=0)
 
 
@@ -266,7 +266,7 @@ def test_the_pool_of_a_seed_is_drawn_among_all_maps_of_an_image_and_all_images_o
     )
 
 
-def test_metrics_fit_maps_of_the_signs_and_range_that_they_speak_of():
+def test_metrics_fit_maps_of_the_signs_and_range_that_they_are_defined_for():
     signed, unsigned = np.array([[[-1.0, 1.0]]]), np.array([[[0.0, 1.0]]])
     jaccard, signs, ssim = (
         registry.get("metric", name) for name in ("jaccard", "sign_agreement", "ssim")

@@ -2,6 +2,8 @@
 
 import contextlib
 import copy
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -9,18 +11,33 @@ from tqdm import tqdm
 
 from lookalike.core.errors import InputError
 from lookalike.core.seeding import seed_of
+from lookalike.core.types import Row, StrPath
 from lookalike.images.reading import load_images
-from lookalike.models.checkpoints import build_from_checkpoint
-from lookalike.models.networks import build_network, check_size, normalisation_of, to_tensor
-from lookalike.models.weights import read_weights
+from lookalike.models.checkpoints import start_network
+from lookalike.models.networks import Recipe, TimmNetwork, check_size, normalisation_of, to_tensor
 
 WEIGHT_DECAY = 0.05
 WARM_UP_SHARE = 0.3
 
+Normalise = Callable[[torch.Tensor], torch.Tensor]
+# Images (n, H, W, 3) uint8, and class indices (n,).
+Labelled = tuple[np.ndarray, np.ndarray]
+Phase = Literal["head", "all"]
+
 
 def finetune_from_manifest(
-    rows, recipe, *, pretrained, checkpoint=None, size, name, seed, device, threads=1, **schedule
-):
+    rows: Sequence[Row],
+    recipe: Recipe,
+    *,
+    pretrained: bool,
+    checkpoint: StrPath | None = None,
+    size: int,
+    name: str,
+    seed: int,
+    device: torch.device,
+    threads: int = 1,
+    **schedule: Any,
+) -> tuple[TimmNetwork, Row]:
     """Build a classifier for the labels of a manifest and train it on its train split.
 
     Parameters
@@ -48,14 +65,19 @@ def finetune_from_manifest(
     -------
     net : torch.nn.Module
     sidecar : dict
-        `recipe`, `classes`, `training`, `accuracy` (before, after), `epochs`, and `weights` if it
-        started from a checkpoint.
+        `recipe`, `classes`, `training`, `accuracy` (before, after), `epochs`, and `weights` if
+        training started from a checkpoint.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two classes, or a split without images.
     """
     classes = sorted({row["label"] for row in rows})
     if len(classes) < 2:
         raise InputError(
-            f"fine-tuning {name}: the images have {len(classes)} class; it takes two at "
-            "least, each a folder"
+            f"fine-tuning {name}: needs at least two classes, each a folder of images; found "
+            f"{len(classes)}"
         )
     parts = {split: [row for row in rows if row["split"] == split] for split in ("train", "val")}
     for split, part in parts.items():
@@ -92,37 +114,19 @@ def finetune_from_manifest(
     }
 
 
-def start_network(recipe, n_classes, pretrained, checkpoint, seed):
-    """Build the network that training starts from.
-
-    Parameters
-    ----------
-    recipe : dict
-        `timm` and `options`.
-    n_classes : int
-        Size of a fresh head; 0 for the backbone alone.
-    pretrained : bool
-        Whether to start from timm's weights.
-    checkpoint : path-like or None
-        File of weights to start from.
-    seed : int
-        Of fresh weights.
-
-    Returns
-    -------
-    net : torch.nn.Module
-    about : dict
-        `recipe`, and `weights` if it started from a checkpoint.
-    """
-    torch.manual_seed(seed)
-    if checkpoint:
-        return build_from_checkpoint(recipe, read_weights(checkpoint), checkpoint, n_classes)
-    return build_network(recipe, n_classes, pretrained), {"recipe": recipe}
-
-
 def finetune(
-    net, normalise, train, validation, *, epochs, freeze_epochs, lr, batch, seed, device="cpu"
-):
+    net: TimmNetwork,
+    normalise: Normalise,
+    train: Labelled,
+    validation: Labelled,
+    *,
+    epochs: int,
+    freeze_epochs: int,
+    lr: float,
+    batch: int,
+    seed: int,
+    device: torch.device | str = "cpu",
+) -> list[dict[str, Any]]:
     """Train a classifier in place and leave it at the weights of its best epoch.
 
     Parameters
@@ -130,7 +134,7 @@ def finetune(
     net : torch.nn.Module
         A timm classifier on `device`.
     normalise : callable
-        From images in [0, 1] to what the network wants.
+        From images in [0, 1] to what the network expects.
     train, validation : (ndarray, ndarray)
         Images (n, H, W, 3) uint8, and class indices (n,).
     epochs : int
@@ -150,7 +154,7 @@ def finetune(
         training.
     """
     generator = torch.Generator().manual_seed(seed)
-    history = [
+    history: list[dict[str, Any]] = [
         {
             "epoch": 0,
             "phase": "before",
@@ -161,7 +165,8 @@ def finetune(
     ]
     best = None
     steps = -(-len(train[0]) // batch)
-    for phase, n_epochs in (("head", freeze_epochs), ("all", epochs)):
+    phases: list[tuple[Phase, int]] = [("head", freeze_epochs), ("all", epochs)]
+    for phase, n_epochs in phases:
         if n_epochs == 0:
             continue
         trained = choose_parameters(net, phase)
@@ -195,7 +200,7 @@ def finetune(
     return history
 
 
-def choose_parameters(net, phase):
+def choose_parameters(net: TimmNetwork, phase: Phase) -> list[torch.nn.Parameter]:
     """Thaw the parameters that a phase trains, freeze the others, and return the thawed."""
     net.requires_grad_(phase == "all")
     if phase == "head":
@@ -206,7 +211,18 @@ def choose_parameters(net, phase):
     return [parameter for parameter in net.parameters() if parameter.requires_grad]
 
 
-def run_epoch(net, normalise, train, batch, optimizer, schedule, generator, device, phase, bar):
+def run_epoch(
+    net: TimmNetwork,
+    normalise: Normalise,
+    train: Labelled,
+    batch: int,
+    optimizer: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+    generator: torch.Generator,
+    device: torch.device | str,
+    phase: Phase,
+    bar: tqdm,
+) -> tuple[float, float]:
     """Train for one epoch; return the mean loss and the accuracy on the augmented images."""
     images, labels = train
     # A frozen backbone keeps its batch statistics too.
@@ -214,10 +230,10 @@ def run_epoch(net, normalise, train, batch, optimizer, schedule, generator, devi
     autocast, scaler = mixed_precision(device)
     losses = hits = 0.0
     order = torch.randperm(len(images), generator=generator)
-    # Batch statistics of one image alone are none.
-    for places in [places for places in order.split(batch) if len(places) > 1 or len(images) == 1]:
-        inputs = normalise(augment(to_tensor(images[places.numpy()], device), generator))
-        targets = torch.from_numpy(labels[places.numpy()]).to(device)
+    # A batch of one image has no batch statistics.
+    for indices in [part for part in order.split(batch) if len(part) > 1 or len(images) == 1]:
+        inputs = normalise(augment(to_tensor(images[indices.numpy()], device), generator))
+        targets = torch.from_numpy(labels[indices.numpy()]).to(device)
         with autocast():
             logits = net(inputs)
             loss = torch.nn.functional.cross_entropy(logits, targets)
@@ -226,13 +242,15 @@ def run_epoch(net, normalise, train, batch, optimizer, schedule, generator, devi
         scaler.step(optimizer)
         scaler.update()
         schedule.step()
-        losses += loss.item() * len(places)
+        losses += loss.item() * len(indices)
         hits += (logits.argmax(1) == targets).sum().item()
         bar.update()
     return losses / len(images), hits / len(images)
 
 
-def mixed_precision(device):
+def mixed_precision(
+    device: torch.device | str,
+) -> tuple[Callable[[], contextlib.AbstractContextManager], torch.amp.GradScaler]:
     """Return an autocast context factory and a gradient scaler; both do nothing on a CPU."""
     if torch.device(device).type == "cpu":
         return contextlib.nullcontext, torch.amp.GradScaler("cpu", enabled=False)
@@ -242,9 +260,9 @@ def mixed_precision(device):
     )
 
 
-def augment(images, generator):
-    """Zoom, shift, mirror and dim images (n, 3, H, W) in [0, 1], each at random, on their own
-    device.
+def augment(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Zoom, shift, mirror and dim images (n, 3, H, W) in [0, 1], each at random, on the device that
+    they are on.
     """
     n = len(images)
     draws = torch.rand(5, n, generator=generator).to(images.device)
@@ -254,7 +272,7 @@ def augment(images, generator):
     affine = torch.zeros(n, 2, 3, device=images.device)
     affine[:, 0, 0], affine[:, 1, 1] = zoom * mirror, zoom
     affine[:, 0, 2], affine[:, 1, 2] = shift
-    grid = torch.nn.functional.affine_grid(affine, images.shape, align_corners=False)
+    grid = torch.nn.functional.affine_grid(affine, list(images.shape), align_corners=False)
     moved = torch.nn.functional.grid_sample(
         images, grid, padding_mode="reflection", align_corners=False
     )
@@ -262,8 +280,15 @@ def augment(images, generator):
 
 
 @torch.no_grad()
-def accuracy(net, normalise, images, labels, batch=128, device="cpu"):
-    """Return the share of uint8 images (n, H, W, 3) that are classified right."""
+def accuracy(
+    net: torch.nn.Module,
+    normalise: Normalise,
+    images: np.ndarray,
+    labels: np.ndarray,
+    batch: int = 128,
+    device: torch.device | str = "cpu",
+) -> float:
+    """Return the share of uint8 images (n, H, W, 3) that are classified correctly."""
     net.eval()
     hits = [
         net(normalise(to_tensor(images[start : start + batch], device))).argmax(1).cpu().numpy()

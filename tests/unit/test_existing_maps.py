@@ -6,11 +6,17 @@ import numpy as np
 import pytest
 
 from lookalike.core.errors import InputError
-from lookalike.maps.existing import find_maps, find_models, list_unmatched, match_images, read_maps
+from lookalike.maps.existing import (
+    find_maps,
+    find_models,
+    list_unmatched,
+    match_images,
+    read_maps,
+)
 
 
 def write(path, array=None):
-    """Write a .npy file, a small map unless told otherwise."""
+    """Write a .npy file; by default a small map."""
     path.parent.mkdir(parents=True, exist_ok=True)
     np.save(path, np.ones((2, 2)) if array is None else array)
 
@@ -142,7 +148,7 @@ def test_negative_maps_of_a_method_without_sign_are_refused(tmp_path):
     assert len(list(read_maps(tmp_path, ["a"]))) == 1
     with pytest.raises(
         InputError,
-        match=r"a.npy: the map of image 'a' has negative values, which this method has not",
+        match=r"a.npy: the map of image 'a' has negative values, but maps of this method have none",
     ):
         list(read_maps(tmp_path, ["a"], signed=False))
 
@@ -182,8 +188,8 @@ def test_no_map_and_several_stacks_are_refused(tmp_path, names, complaint):
 @pytest.mark.parametrize(
     ("card", "complaint"),
     [
-        ({"images": ["x", "y"]}, "holds 3 maps, batch_maps.json names 2 images"),
-        ({"images": ["x", "y", "x"]}, "image 'x' stands twice"),
+        ({"images": ["x", "y"]}, "holds 3 maps, but batch_maps.json names 2 images"),
+        ({"images": ["x", "y", "x"]}, "image 'x' appears twice"),
     ],
 )
 def test_a_list_that_does_not_fit_its_stack_is_refused(tmp_path, card, complaint):
@@ -198,12 +204,12 @@ def test_images_that_all_have_are_matched():
     assert match_images({}, common=False) == ([], [])
 
 
-def test_an_image_that_one_lacks_is_refused_or_left_out_and_told():
+def test_an_image_that_one_lacks_is_refused_or_left_out_and_reported():
     found = {"a": ["1", "2", "3"], "b": ["1", "2"], "c": ["1", "3"]}
     with pytest.raises(
         InputError,
         match=(
-            r"c: has no map of image '2', of which a has one \(2 such images\); add it, or set "
+            r"c: has no map of image '2', but a has one \(2 such images\); add it, or set "
             r"images: {common: true}"
         ),
     ):
@@ -223,7 +229,8 @@ def test_an_image_that_one_lacks_is_refused_or_left_out_and_told():
 @pytest.mark.parametrize("common", [True, False])
 def test_models_without_a_common_image_are_refused(common):
     with pytest.raises(
-        InputError, match="no image is common to all: maps of one image must have files of one name"
+        InputError,
+        match="no image is common to all: maps of the same image need the same file name",
     ):
         match_images({"a": ["1"], "b": ["2"]}, common=common)
 

@@ -1,0 +1,83 @@
+"""Matrices of a table of images: means, intervals, chance, calibrated values, replicates."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from lookalike.compare.aggregation import summarise
+from lookalike.compare.calibration import calibrate
+from lookalike.compare.dissimilarities import Dissimilarities
+from lookalike.compare.image_table import ImageTable
+from lookalike.compare.resampling import SPLITS, bootstrap, percentile_interval, split_halves
+from lookalike.core.condensed import square
+from lookalike.core.registry import Metric
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """What the images of a table say of every two models.
+
+    Attributes
+    ----------
+    dissimilarities : Dissimilarities
+        With bootstrap replicates, halves and numbers of images.
+    matrices : dict of ndarray, shape (m, m)
+        By the names of the files that `aggregate_matrix` writes. `mean` and `std` (ddof 1) of the
+        `n` images that count for a pair; `dissimilarity`, with the bounds `low` and `high` of its
+        95% bootstrap interval; `chance`, the dissimilarity of maps of different images;
+        `calibrated`, as `calibrate` returns it; `raw`, the mean of the values that go by the
+        metric's name in the field. `chance` and `calibrated` are NaN on the diagonal.
+    """
+
+    dissimilarities: Dissimilarities
+    matrices: Mapping[str, np.ndarray]
+
+
+def summarise_images(
+    table: ImageTable,
+    metric: Metric,
+    *,
+    aggregate: str,
+    resamples: int,
+    seed: int,
+    originals: Mapping[str, str],
+) -> Summary:
+    """Summarise the images of every pair into matrices, with bootstrap replicates.
+
+    Parameters
+    ----------
+    table : ImageTable
+    metric : Metric
+        The one that made the table, for its raw values.
+    aggregate : {"mean", "mean_std"}
+    resamples : int
+    seed : int
+    originals : dict
+        From a model to the one that it is a replicate of, or to itself.
+    """
+    models = len(table.names)
+    replicates = bootstrap(table.values, aggregate, resamples, seed)
+    found = summarise(table.values, aggregate)
+    found["low"], found["high"] = percentile_interval(replicates)
+    found["chance"] = summarise(table.chance, aggregate)["dissimilarity"]
+    found["raw"] = summarise(metric.raw(table.values))["mean"]
+    dissimilarities = Dissimilarities(
+        square(found["dissimilarity"], models),
+        table.names,
+        table.key,
+        replicates,
+        split_halves(table.values, aggregate, SPLITS, seed),
+        square(found["n"], models, len(table)),
+    )
+    found["calibrated"] = calibrate(dissimilarities, found["chance"], originals)
+    diagonals: dict[str, float] = {
+        "n": len(table),
+        "raw": metric.raw(0.0),
+        "chance": np.nan,
+        "calibrated": np.nan,
+    }
+    return Summary(
+        dissimilarities,
+        {name: square(values, models, diagonals.get(name, 0)) for name, values in found.items()},
+    )

@@ -1,0 +1,72 @@
+"""Options of a function: its keyword-only parameters, with their defaults."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any, Literal, get_args, get_origin
+
+from lookalike.core.errors import InputError
+
+# Options that are no user's choice.
+GIVEN_BY_THE_WORKFLOW = ("data_range", "upper", "human", "reference")
+
+
+def check_option(label: str, value: object, default: object) -> None:
+    """Refuse an option of another kind than its default, and numbers not above 0 or that."""
+    if isinstance(default, bool):
+        if not isinstance(value, bool):
+            raise InputError(f"{label} must be true or false, not {value!r}")
+        return
+    if isinstance(default, str) and not isinstance(value, str):
+        raise InputError(f"{label} must be text such as {default!r}, not {value!r}")
+    if isinstance(default, tuple):
+        if not isinstance(value, list | tuple) or not value:
+            raise InputError(f"{label} must be a list such as {list(default)}, not {value!r}")
+        for one in value:
+            check_option(label, one, default[0])
+    if isinstance(default, int | float):
+        kind = int if isinstance(default, int) else int | float
+        if (
+            not isinstance(value, kind)
+            or isinstance(value, bool)
+            or value < 0
+            or (value == 0 and default != 0)
+        ):
+            raise InputError(
+                f"{label} must be a {'whole ' if kind is int else ''}number such as "
+                f"{default}, not {value!r}"
+            )
+
+
+@functools.cache
+def options_of(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return names and defaults of a function's keyword-only parameters."""
+    parameters = inspect.signature(function).parameters.values()
+    return {
+        parameter.name: parameter.default
+        for parameter in parameters
+        if parameter.kind is parameter.KEYWORD_ONLY
+    }
+
+
+@functools.cache
+def choices_of(function: Callable[..., Any]) -> dict[str, tuple[str, ...]]:
+    """Return the keyword-only parameters of a function that are annotated as a `Literal`, with its
+    values.
+    """
+    parameters = inspect.signature(function).parameters.values()
+    return {
+        parameter.name: get_args(parameter.annotation)
+        for parameter in parameters
+        if get_origin(parameter.annotation) is Literal
+    }
+
+
+def chosen_by_users(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options without those that the workflow gives."""
+    return {name: default for name, default in options.items() if name not in GIVEN_BY_THE_WORKFLOW}
+
+
+def accepted_kwargs(function: Callable[..., Any], options: dict[str, Any]) -> dict[str, Any]:
+    """Return those of the options that a function takes."""
+    return {name: options[name] for name in options_of(function) if name in options}

@@ -1,0 +1,86 @@
+"""Tables as data frames, and how sentences write what is in them."""
+
+from collections.abc import Iterable
+from io import StringIO
+from typing import Any
+
+import pandas as pd
+
+from lookalike.core import io
+from lookalike.core.errors import InputError
+from lookalike.core.types import StrPath
+
+# A row as `DataFrame.itertuples` yields it: a named tuple of the table's columns.
+NamedRow = Any
+# Columns of text; all others hold numbers.
+TEXT = frozenset(
+    [
+        *("model", "replicate", "pruned_from", "image", "members"),
+        *("method", "metric", "other_method", "other_metric", "subset", "untested"),
+        *("factor", "test", "given", "levels", "resolution", "criterion", "against"),
+    ]
+)
+
+
+def read_table(path: StrPath) -> pd.DataFrame:
+    """Read a CSV table.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `TEXT` as they are written, so that models may be called 007, 1e5, NA or
+        None; all others as floats, NaN where a cell is empty.
+
+    Raises
+    ------
+    InputError
+        If another column holds text.
+    """
+    table = pd.read_csv(StringIO(io.read_text(path), newline=""), dtype=str, keep_default_na=False)
+    for column in table.columns.difference(TEXT, sort=False):
+        try:
+            table[column] = table[column].replace("", "nan").astype(float)
+        except ValueError as error:
+            raise InputError(f"{path}: column {column} must hold numbers: {error}") from None
+    return table
+
+
+def read_rows(path: StrPath, subset: str) -> pd.DataFrame:
+    """Return the rows of a table that are about a subset of the images; none where the path is
+    empty.
+    """
+    if not path:
+        return pd.DataFrame()
+    table = read_table(path)
+    return table[table["subset"] == subset] if "subset" in table else table
+
+
+def metrics_of(rows: pd.DataFrame) -> str:
+    """Return the metrics of several rows as text."""
+    return ", ".join(rows["metric"])
+
+
+def p_of(rows: pd.DataFrame, test: str = "") -> str:
+    """Return the corrected p values of a test in several rows as text: one, or from the smallest to
+    the largest.
+    """
+    return f"p = {span(rows[f'{test}_holm'.lstrip('_')], '.2g')}"
+
+
+def span(numbers: Iterable[float], form: str) -> str:
+    """Return the smallest and the largest of some numbers as text, or one where both are written
+    alike.
+    """
+    ordered = sorted(numbers)
+    return " to ".join(dict.fromkeys(f"{number:{form}}" for number in (ordered[0], ordered[-1])))
+
+
+def usual_reason(rows: pd.DataFrame) -> str:
+    """Return why most of several tests were not made."""
+    reasons = rows["untested"][rows["untested"] != ""]
+    return str(reasons.groupby(reasons, sort=False).size().idxmax())
+
+
+def braces(names: Iterable[str]) -> str:
+    """Return names as a set."""
+    return f"{{{', '.join(names)}}}"

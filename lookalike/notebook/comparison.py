@@ -1,0 +1,282 @@
+"""Maps of several models compared in one call: the workflow's functions, without its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lookalike.compare.aggregation import AGGREGATES
+from lookalike.compare.dissimilarities import Dissimilarities, Key
+from lookalike.compare.image_table import ImageTable, assemble
+from lookalike.compare.pairs import compare_blocks
+from lookalike.compare.summary import Summary, summarise_images
+from lookalike.core import registry
+from lookalike.core.errors import InputError, unknown
+from lookalike.core.types import Row
+from lookalike.notebook.checks import checked_maps, range_of
+from lookalike.notebook.results import Communities, Embedding, Tree
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+RESOLUTIONS = (0.8, 0.9, 1.0, 1.1, 1.2)
+FIGURES = ("matrix", "dendrogram", "communities", "embedding", "histograms")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparison:
+    """What `compare_maps` found.
+
+    Attributes
+    ----------
+    table : ImageTable
+        Values and chance values of all pairs on every image.
+    summary : Summary
+        All matrices that the workflow writes, in `summary.matrices`.
+    aggregate : str
+    seed : int
+    """
+
+    table: ImageTable
+    summary: Summary
+    aggregate: str
+    seed: int
+
+    def __repr__(self) -> str:
+        """Return what was compared."""
+        models, metric = len(self.names), self.table.key.metric
+        return f"<Comparison of {models} models by {metric} on {len(self.table)} images>"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the m models, sorted: the order of rows and columns."""
+        return self.table.names
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The ids of the images."""
+        return self.table.images
+
+    @property
+    def dissimilarities(self) -> Dissimilarities:
+        """The matrix with its names and bootstrap replicates."""
+        return self.summary.dissimilarities
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean dissimilarity over the images, shape (m, m)."""
+        return self.summary.matrices["mean"]
+
+    @property
+    def std(self) -> np.ndarray:
+        """Standard deviation over the images, shape (m, m)."""
+        return self.summary.matrices["std"]
+
+    @property
+    def n(self) -> np.ndarray:
+        """Number of images with a value, shape (m, m)."""
+        return self.summary.matrices["n"]
+
+    @property
+    def interval(self) -> np.ndarray:
+        """Bounds of the 95% bootstrap interval over images, shape (2, m, m)."""
+        return np.stack([self.summary.matrices["low"], self.summary.matrices["high"]])
+
+    @property
+    def chance(self) -> np.ndarray:
+        """Dissimilarity of maps of different images, shape (m, m), NaN on the diagonal."""
+        return self.summary.matrices["chance"]
+
+    def tree(self, linkage: str = "average") -> Tree:
+        """Cluster the models hierarchically, with bootstrap support."""
+        from lookalike.groups.trees import clade_support, describe_clades, link, newick
+
+        matrix = self.dissimilarities.without_unknown()
+        tree = link(matrix.values, linkage)
+        support = clade_support(tree, matrix.replicates, linkage)
+        rows = describe_clades(tree, support, matrix)
+        return Tree(linkage, newick(tree, support, matrix.names), rows, matrix.names)
+
+    def communities(self, resolutions: Sequence[float] = RESOLUTIONS) -> Communities:
+        """Find the communities that all resamples, seeds and resolutions have in common."""
+        from lookalike.groups.communities import consensus_communities
+        from lookalike.groups.partitions import EVERY_RESOLUTION
+
+        matrix = self.dissimilarities.without_unknown()
+        rows, together = consensus_communities(matrix, list(resolutions), self.seed)
+        common = [row for row in rows if row["resolution"] == EVERY_RESOLUTION]
+        members = {row["model"]: row["community"] for row in common}
+        order = [matrix.names.index(name) for name in members]
+        return Communities(members, common[0]["stability"], rows, together[np.ix_(order, order)])
+
+    def embedding(self) -> Embedding:
+        """Project the models onto two principal coordinates."""
+        from lookalike.groups.projection import classical_scaling, resampled_covariances
+
+        matrix = self.dissimilarities.without_unknown()
+        coordinates, explained = classical_scaling(matrix.values)
+        covariances = resampled_covariances(coordinates, matrix)
+        points = {
+            name: (float(x), float(y))
+            for name, (x, y) in zip(matrix.names, coordinates, strict=True)
+        }
+        return Embedding(points, (float(explained[0]), float(explained[1])), covariances)
+
+    def structure(self, permutations: int = 999, dependent: Iterable[str] = ()) -> Row:
+        """Test whether some models are nearer to one another than others are.
+
+        Parameters
+        ----------
+        permutations : int
+        dependent : iterable of str
+            Models that are not independent, as replicates of another; they are left out.
+
+        Returns
+        -------
+        dict
+            As `lookalike.inference.structure.structure_test` returns it.
+        """
+        from lookalike.inference.structure import structure_test
+
+        table = self.table.without(dependent)
+        return structure_test(table, self.aggregate, permutations, self.seed)
+
+    def plot(self, kind: str = "matrix", families: Mapping[str, str] | None = None) -> Figure:
+        """Draw a figure.
+
+        Parameters
+        ----------
+        kind : {"matrix", "dendrogram", "communities", "embedding", "histograms"}
+        families : dict, optional
+            From a model's name to its family, which is shown by colours.
+
+        Returns
+        -------
+        matplotlib Figure
+        """
+        from lookalike.groups.graph import model_graph
+        from lookalike.groups.partitions import consensus_of
+        from lookalike.plots.communities import louvain_graph
+        from lookalike.plots.coordinates import scatter
+        from lookalike.plots.dendrogram import dendrogram
+        from lookalike.plots.matrix import half_intervals, heatmap, histograms
+
+        if kind not in FIGURES:
+            raise unknown("figure", kind, FIGURES)
+        metric = self.table.key.metric
+        label, title = f"{metric} dissimilarity", f"{metric}, {len(self.table)} images"
+        shown = {name: (families or {}).get(name, "unknown") for name in self.names}
+        if kind == "matrix":
+            return heatmap(
+                self.dissimilarities.values,
+                list(self.names),
+                shown,
+                label=label,
+                title=title,
+                notes=half_intervals(*self.interval),
+            )
+        if kind == "histograms":
+            return histograms(self.table, label=label, title=title)
+        if kind == "dendrogram":
+            tree = self.tree()
+            chance = float(np.nanmean(self.chance)) if len(self.table) > 1 else None
+            names = list(tree.names)
+            return dendrogram(tree.clades, names, shown, label=label, title=title, chance=chance)
+        if kind == "embedding":
+            found = self.embedding()
+            return scatter(
+                np.array([*found.coordinates.values()]),
+                found.explained,
+                found.covariances,
+                list(found.coordinates),
+                shown,
+                title=title,
+            )
+        rows = [row | {"resolution": str(row["resolution"])} for row in self.communities().rows]
+        matrix = self.dissimilarities.without_unknown()
+        graph = model_graph(matrix, shown, consensus_of(rows))
+        return louvain_graph(graph, rows, shown, title=title)
+
+
+def compare_maps(
+    maps: Mapping[str, Any],
+    metric: str = "cosine",
+    *,
+    images: Iterable[str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    data_range: float | None = None,
+    aggregate: str = "mean",
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Comparison:
+    """Compare the maps of several models, every pair on every image.
+
+    Parameters
+    ----------
+    maps : dict
+        From a model's name to its maps, array-like of shape (n, H, W): of the same n images for all
+        models, in the same order. They are compared as they are; the metrics' cards in
+        docs/metrics.md say which of scale, offset and sign matter.
+    metric : str
+        As in the config, for example "cosine", "ssim" or "emd".
+    images : iterable of str, optional
+        The n ids; else 0, 1, ...
+    options : dict, optional
+        Of the metric, for example {"sigma": 80} for "rbf".
+    data_range : float, optional
+        Of metrics that need a known range (ssim, psnr): how far the largest possible value is above
+        the smallest. By default 2.0 if any value is negative, else 1.0; then no value may lie
+        outside [-1, 1].
+    aggregate : {"mean", "mean_std"}
+        From the values of single images to one dissimilarity; `mean_std` is sqrt(mean^2 + std^2).
+    resamples : int
+        Of the images, for intervals, support and stability.
+    seed : int
+        The same seed and maps give the same numbers as the workflow.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two models, or their maps differ in number or shape, hold a value
+        that is not finite, or are not what the metric takes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import lookalike
+    >>> maps = np.random.default_rng(0).random((3, 8, 16, 16))
+    >>> found = lookalike.compare_maps({"A": maps[0], "B": maps[1], "C": maps[2]}, "pearson")
+    >>> found.mean.shape
+    (3, 3)
+    """
+    if aggregate not in AGGREGATES:
+        raise unknown("aggregate", aggregate, AGGREGATES)
+    card = registry.get("metric", metric)
+    settings = registry.with_defaults("metric", metric, dict(options or {}))
+    stacks = checked_maps(maps)
+    settings["data_range"] = range_of(card, metric, stacks, data_range)
+    names, count = sorted(stacks), len(next(iter(stacks.values())))
+    ids = [str(number) for number in range(count)] if images is None else list(map(str, images))
+    if len(ids) != count or len(set(ids)) < count:
+        raise InputError(f"images: needs {count} different ids, one a map; found {len(set(ids))}")
+    blocks = [stacks[name] for name in names]
+    (values,), (chance,) = compare_blocks([(card, settings)], blocks, blocks, seed=seed)
+    block = {"values": values, "chance": chance, "images": np.array(ids)}
+    block |= {"a": np.array(names), "b": np.array(names)}
+    table = assemble({"maps": block}, names, Key("maps", metric))
+    summary = summarise_images(
+        table,
+        card,
+        aggregate=aggregate,
+        resamples=resamples,
+        seed=seed,
+        originals={name: name for name in names},
+    )
+    return Comparison(table, summary, aggregate, seed)

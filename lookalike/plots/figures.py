@@ -1,0 +1,123 @@
+"""All figures of a dissimilarity matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from lookalike.compare.dissimilarities import Dissimilarities
+from lookalike.compare.image_table import ImageTable
+from lookalike.core.condensed import condensed
+from lookalike.core.types import Row
+from lookalike.groups.projection import parse_projection
+from lookalike.groups.trees import leaf_order, parse_clades
+from lookalike.plots.communities import louvain_graph
+from lookalike.plots.coordinates import scatter
+from lookalike.plots.dendrogram import dendrogram
+from lookalike.plots.matrix import half_intervals, heatmap, histograms
+from lookalike.plots.titles import title_of
+
+if TYPE_CHECKING:
+    import networkx
+
+
+def matrix_figures(
+    matrix: Dissimilarities,
+    families: Mapping[str, str],
+    *,
+    supports: Mapping[str, Sequence[Row]],
+    graph: networkx.Graph,
+    communities: Sequence[Row],
+    co_association: np.ndarray,
+    coordinates: Sequence[Row],
+    bounds: tuple[np.ndarray, np.ndarray] | None = None,
+    chance: np.ndarray | None = None,
+    table: ImageTable | None = None,
+) -> dict[str, list[Figure]]:
+    """Draw a matrix and its groups.
+
+    Parameters
+    ----------
+    matrix : Dissimilarities
+    families : dict
+        From name to family.
+    supports : dict
+        From linkage to the table of `describe_clades`; the first orders the heatmaps.
+    graph : networkx.Graph
+        Of `model_graph`, over the models that are left by `without_unknown`.
+    communities : list of dict
+        Table of `consensus_communities`.
+    co_association : ndarray, shape (len(graph), len(graph))
+    coordinates : list of dict
+        Table of `describe_projection`.
+    bounds : (ndarray, ndarray), optional
+        Of the intervals, each (m, m); user-supplied matrices have none of these three.
+    chance : ndarray, shape (m, m), optional
+    table : ImageTable, optional
+        Values of single images.
+
+    Returns
+    -------
+    dict
+        `matrix`, `dendrograms` (one per linkage), `louvain`, `together`, `coordinates`, and
+        `histograms` where there is a table.
+    """
+    label, title = f"{matrix.key.metric} dissimilarity", title_of(*matrix.key)
+    known = [name for name in matrix.names if name in graph]
+    if left_out := [name for name in matrix.names if name not in graph]:
+        title += f"\nleft out, since dissimilarities are unknown: {', '.join(left_out)}"
+    trees = {linkage: parse_clades(rows) for linkage, rows in supports.items()}
+    by_tree = leaf_order(next(iter(trees.values())))
+    order = [matrix.names.index(name) for name in [*(known[leaf] for leaf in by_tree), *left_out]]
+    by_chance = None if chance is None else float(np.nanmean(condensed(chance)))
+    figures = {
+        "matrix": [
+            heatmap(
+                matrix.values,
+                matrix.names,
+                families,
+                label=label,
+                title=title,
+                notes=half_intervals(*bounds) if bounds else None,
+                order=order,
+            )
+        ],
+        "dendrograms": [
+            dendrogram(
+                tree,
+                known,
+                families,
+                label=label,
+                title=title + describe_linkage(linkage, tree),
+                chance=by_chance,
+            )
+            for linkage, tree in trees.items()
+        ],
+        "louvain": [louvain_graph(graph, communities, families, title=title)],
+        "together": [
+            heatmap(
+                co_association,
+                known,
+                families,
+                label="co-association: share of partitions\nwith both in one community",
+                title=title,
+                order=by_tree,
+                limits=(0, 1),
+            )
+        ],
+        "coordinates": [scatter(*parse_projection(coordinates), known, families, title=title)],
+    }
+    if table is not None:
+        figures["histograms"] = [histograms(table, label=label, title=title)]
+    return figures
+
+
+def describe_linkage(linkage: str, tree: Sequence[Row]) -> str:
+    """Return the second line of a dendrogram's title; none for a single model."""
+    if not tree:
+        return ""
+    correlation = tree[-1]["cophenetic_correlation"]
+    return f"\n{linkage} linkage, cophenetic correlation {correlation:.2f}"

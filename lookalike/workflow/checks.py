@@ -1,0 +1,140 @@
+"""Checks across the sections of a config: what asks for nothing, or for what cannot be."""
+
+from pathlib import Path
+
+from lookalike.compare.user_matrices import GIVEN_MATRICES
+from lookalike.core import registry
+from lookalike.core.errors import InputError, near_names, unknown
+from lookalike.core.types import Row
+from lookalike.groups.trees import EUCLIDEAN_LINKAGES, LINKAGES
+from lookalike.images.archives import KNOWN, STAMP
+from lookalike.methods.ais_alignment import FEWEST_IMAGES
+
+
+def check_linkages(linkages: list[str]) -> None:
+    """Refuse linkages that do not exist, and those that need Euclidean distances."""
+    for linkage in linkages:
+        if linkage in EUCLIDEAN_LINKAGES:
+            raise InputError(
+                f"config: groups.linkages: {linkage!r} needs Euclidean distances, which "
+                f"these dissimilarities are not; use one of {', '.join(LINKAGES)}"
+            )
+        if linkage not in LINKAGES:
+            raise unknown("linkage", linkage, LINKAGES)
+
+
+def check_purpose(config: Row) -> None:
+    """Refuse a config that asks for nothing, for what nobody would see, or for what cannot be."""
+    images, methods = config["images"], config["methods"]
+    if not (config["models"] or config["matrices"]):
+        raise InputError(
+            "config: nothing to compare; name two models or more under `models`, or "
+            "`models_from`, or `matrices`"
+        )
+    if GIVEN_MATRICES in methods:
+        raise InputError(
+            f"config: methods.{GIVEN_MATRICES}: user-supplied matrices go by this name; give the "
+            "method another"
+        )
+    if methods and not config["metrics"]:
+        raise InputError("config: metrics: name at least one")
+    check_scores(config)
+    used = {model for method in methods.values() for model in method["models"]}
+    if idle := [model for model in config["models"] if model not in used]:
+        raise InputError(
+            f"config: models.{idle[0]}: no method explains it; add one under `methods`, such "
+            "as {gradcam: {explain: gradcam}}"
+        )
+    if images["source"] is None and (
+        lost := [key for key in ("masks", "scores", "similarity") if key in images]
+    ):
+        raise InputError(
+            f"config: images.{lost[0]}: need the images of `images.source`, and there are none"
+        )
+    if images["source"] is None and config["studies"] and "maps" not in config["metric_validation"]:
+        raise InputError(
+            "config: studies: metric_validation needs the classes of images "
+            "(`images.source`), or `maps` and `labels` of its own"
+        )
+
+
+def check_scores(config: Row) -> None:
+    """Refuse what needs scores or similarities that there are none of, and those that nothing
+    needs.
+    """
+    images, target = config["images"], config["target"]
+    regression = config["finetuning"]["task"] == "regression" and any(
+        not recipe["maps"] for recipe in config["models"].values()
+    )
+    has_scores = "scores" in images or images["source"] == "demo"
+    explained_by = {
+        name: registry.get("method", about["method"]).targets
+        for name, about in config["explanations"].items()
+        if about["method"]
+    }
+    if regression and not has_scores:
+        raise InputError(
+            "config: images.scores: finetuning.task is regression, which needs a CSV with "
+            "the columns image and score"
+        )
+    if regression and target == "label":
+        raise InputError(
+            "config: target: label has no effect where finetuning.task is regression; leave it out"
+        )
+    if "pruning" in config and not regression:
+        raise InputError(
+            "config: pruning: needs the error of a predicted score; set finetuning: "
+            "{task: regression}"
+        )
+    for name, targets in explained_by.items():
+        if targets == "scores" and not regression:
+            raise InputError(
+                f"config: methods.{name}: explains a predicted score; set finetuning: "
+                "{task: regression}"
+            )
+        if targets == "similarity" and not (has_scores or "similarity" in images):
+            raise InputError(
+                f"config: methods.{name}: needs images.similarity, a CSV of human "
+                "similarities, or images.scores to make it from"
+            )
+    if (
+        "similarity" in explained_by.values()
+        and images["n"] != "all"
+        and images["n"] < FEWEST_IMAGES
+    ):
+        raise InputError(
+            f"config: images.n: ais_alignment needs at least {FEWEST_IMAGES} images, whose "
+            "similarities it correlates"
+        )
+    by_similarity = (
+        "similarity" in explained_by.values()
+        or config.get("pruning", {}).get("by") == "ais_alignment"
+    )
+    if "similarity" in images and not by_similarity:
+        raise InputError(
+            "config: images.similarity: has no effect, since no method uses it; ais_alignment would"
+        )
+    if "scores" in images and not (regression or by_similarity):
+        raise InputError(
+            "config: images.scores: have no effect; set finetuning: {task: regression} to "
+            "train heads that predict them"
+        )
+
+
+def check_paths(paths: dict[str, str], archives: dict[str, Row]) -> None:
+    """Refuse files and folders that are not there.
+
+    Snakemake keeps old results without a word when an input is missing. The folder of an archive is
+    emptied before it is written, which must not happen to one that was made by hand.
+    """
+    for key, path in paths.items():
+        if not Path(path).exists():
+            hint = near_names(path, ["demo", *KNOWN]) if key == "images.source" else ""
+            raise InputError(f"config: {key}: {path} does not exist{hint}")
+    for name in archives:
+        folder = Path("data", name)
+        if folder.exists() and not (folder / STAMP).exists():
+            raise InputError(
+                f"config: images.source: {folder} is there, but was not unpacked here; give "
+                "this folder as images.source, or move it away"
+            )

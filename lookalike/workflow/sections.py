@@ -1,0 +1,146 @@
+"""The sections of a resolved config, each a frozen dataclass: a new key is a new field here."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from lookalike.workflow.config import raw_is_signed
+
+
+@dataclass(frozen=True)
+class Images:
+    """`images` of the config; None where a key is not given."""
+
+    source: str | None
+    split: str
+    n: int | str
+    common: bool
+    size: int
+    demo: dict[str, int]
+    checksum: str | None = None
+    masks: str | None = None
+    scores: str | None = None
+    similarity: str | None = None
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model: computed here from a timm recipe, or known by its maps alone.
+
+    `training` holds what its training takes; it is empty for a model whose maps are given. `draw`
+    is the number of a pruned variant: 0 by importance, from 1 on at random.
+    """
+
+    name: str
+    family: str
+    factors: dict[str, Any]
+    maps: dict[str, str]
+    finetune: bool
+    timm: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    checkpoint: str | None = None
+    training: dict[str, Any] = field(default_factory=dict)
+    layer: str | None = None
+    replicate_of: str | None = None
+    pruned_from: str | None = None
+    draw: int | None = None
+
+    @property
+    def recipe(self) -> dict[str, Any]:
+        """What builds its network."""
+        return {"timm": self.timm, "options": self.options}
+
+    @property
+    def weights(self) -> str:
+        """The name of the model whose weights it has: a pruned variant has its original's."""
+        return self.pruned_from or self.name
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """An explanation run, which makes raw maps; `method` is None where all its maps are given."""
+
+    name: str
+    method: str | None
+    options: dict[str, Any]
+
+    @property
+    def signed(self) -> bool:
+        """Whether its raw maps can be negative."""
+        return raw_is_signed(self.method)
+
+
+@dataclass(frozen=True)
+class View:
+    """How raw maps are brought to one grid; `repair` goes from a model to its `cell`."""
+
+    size: int
+    sign: str
+    sobel: bool
+    scale: str
+    clip: list[float] | None = None
+    repair: dict[str, dict[str, list[int]]] = field(default_factory=dict)
+
+    def options(self, model: str) -> dict[str, Any]:
+        """Return the options of the view for one model, which takes its own repair alone."""
+        given = {key: value for key, value in asdict(self).items() if key != "repair"}
+        given = {key: value for key, value in given.items() if value is not None}
+        return given | ({"repair": self.repair[model]["cell"]} if model in self.repair else {})
+
+
+@dataclass(frozen=True)
+class Method:
+    """A view of an explanation run, the models that have maps by it, and its subsets of images."""
+
+    name: str
+    explanation: str
+    view: View
+    models: list[str]
+    subsets: list[str]
+
+
+@dataclass(frozen=True)
+class MetricChoice:
+    """A metric of the registry with its options, under a name of the config."""
+
+    name: str
+    metric: str
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """`pruning` of the config."""
+
+    by: str
+    strategy: str
+    random: int
+    n: int
+
+
+@dataclass(frozen=True)
+class Inference:
+    """`inference` of the config."""
+
+    bootstrap: int
+    permutations: int
+
+
+@dataclass(frozen=True)
+class Groups:
+    """`groups` of the config."""
+
+    linkages: list[str]
+    resolutions: list[float]
+
+
+@dataclass(frozen=True)
+class Validation:
+    """`metric_validation` of the config: maps and labels of its own, or those of the workflow."""
+
+    prototypes: int
+    draws: int
+    per_class: int
+    maps: str | None = None
+    labels: str | None = None

@@ -1,0 +1,63 @@
+"""Inputs and parameters of the rules of comparison."""
+
+
+def block_a(wildcards):
+    """Return the models of the first block."""
+    return BLOCKS[wildcards.method][wildcards.a]
+
+
+def block_b(wildcards):
+    """Return the models of the second block."""
+    return BLOCKS[wildcards.method][wildcards.b]
+
+
+def batches_a(wildcards):
+    """Return the maps of the first block."""
+    return batches(wildcards.method, block_a(wildcards))
+
+
+def batches_b(wildcards):
+    """Return the maps of the second block."""
+    return batches(wildcards.method, block_b(wildcards))
+
+
+def metric_of(wildcards):
+    """Return the metric's name in the registry."""
+    return PLAN.metrics[wildcards.metric].metric
+
+
+def metric_options(wildcards):
+    """Return the options of a metric."""
+    return PLAN.metrics[wildcards.metric].options
+
+
+def metric_code(wildcards):
+    """Return the fingerprint of a comparison by a metric."""
+    return fingerprint("scripts/compare_models.py", f"lookalike/metrics/{metric_of(wildcards)}.py")
+
+
+def predictions_if_agreeing(wildcards):
+    """Return the predictions that decide which images belong to a subset."""
+    models = METHODS[wildcards.method].models if wildcards.subset == "agreeing" else []
+    return [f"results/predictions/{model}.npz" for model in models]
+
+
+def originals_of(wildcards):
+    """Return for each model the one that it is a replicate of, or itself."""
+    models = METHODS[wildcards.method].models
+    return {name: PLAN.replicates.get(name, name) for name in models}
+
+
+def given_matrix(wildcards):
+    """Return a user-supplied matrix."""
+    return user_file(PLAN.matrices[wildcards.metric]["path"])
+
+
+def given_matrix_content(wildcards):
+    """Return a hash of a user-supplied matrix."""
+    return content_of(PLAN.matrices[wildcards.metric]["path"])
+
+
+def given_matrix_kind(wildcards):
+    """Return whether a user-supplied matrix holds dissimilarities or similarities."""
+    return PLAN.matrices[wildcards.metric]["kind"]

@@ -1,0 +1,53 @@
+"""Inputs and parameters of the rules of images."""
+
+
+def archive_of(wildcards):
+    """Return where an archive of images comes from, where it lies, and its checksum."""
+    return PLAN.archives[wildcards.archive]
+
+
+def archive_if_local(wildcards):
+    """Return an archive of images that no rule downloads."""
+    archive = archive_of(wildcards)
+    return [] if archive["url"] else archive["path"]
+
+
+def image_folder(wildcards):
+    """Return the folder of the images: the demo's, an archive's, or a user-supplied one."""
+    if IS_DEMO:
+        return "results/images/demo"
+    if PLAN.archives:
+        return f"data/{next(iter(PLAN.archives))}"
+    return user_file(PLAN.images.source)
+
+
+def image_contents():
+    """Return what the images are, whatever their times and the place of their folder.
+
+    For an archive its checksum or content counts: by its folder alone, old results would pass for
+    new ones where unpacking failed.
+    """
+    source = PLAN.images.source
+    if IS_DEMO:
+        code = fingerprint("scripts/draw_demo_images.py")
+        return [PLAN.seed, PLAN.images.size, PLAN.images.demo, code]
+    if PLAN.archives:
+        archive = next(iter(PLAN.archives.values()))
+        return archive["checksum"] or content_of(archive["path"])
+    return CONTENTS.of_files(image_files(source), source) if source else None
+
+
+# What training depends on: the images and how they are split, but neither times, paths nor masks.
+IMAGE_CONTENTS = image_contents()
+TRAINING_IMAGES = [IMAGE_CONTENTS, PLAN.seed, fingerprint("scripts/list_images.py")]
+
+
+def training_manifest(wildcards):
+    """Return the manifest as an input of training.
+
+    While the images are those of the last run, a manifest that is written anew, with the paths of a
+    folder that was moved, trains nothing again. (Snakemake runs whatever is below a job that runs,
+    unless it is ancient, and does not look at its parameters then.)
+    """
+    manifest = "results/images/manifest.csv"
+    return ancient(manifest) if RECORDED["images"] == TRAINING_IMAGES else manifest

@@ -1,0 +1,63 @@
+"""Inputs and parameters of the rules of inference."""
+
+# The p values of each kind of test, and the columns by which those are told apart that are
+# reported, and corrected, together. Structure shows in the values of single images alone.
+TESTS = {
+    "structure": {"tests": ["variance", "silhouette"], "family": ["subset"]},
+    "factors": {"tests": [""], "family": ["factor", "test", "subset"]},
+}
+COMPUTED_KEYS = PLAN.keys_of(computed=True)
+
+
+def tables_of_method(wildcards):
+    """Return the tables of images of all metrics of a method, over its first subset."""
+    subset = METHODS[wildcards.method].subsets[0]
+    metrics = PLAN.metrics_of(wildcards.method)
+    return [f"results/matrices/{wildcards.method}/{name}/{subset}/images.npz" for name in metrics]
+
+
+def metrics_of_method(wildcards):
+    """Return the metrics of a method, in the order of their tables."""
+    return PLAN.metrics_of(wildcards.method)
+
+
+def images_behind(wildcards):
+    """Return how many images are behind a matrix, which is not known of a user-supplied one."""
+    given = wildcards.method == GIVEN_MATRICES
+    return {} if given else {"n": f"{MATRIX}/n.csv".format(**wildcards)}
+
+
+def keys_of_tests(wildcards):
+    """Return the matrices for which there is a kind of test."""
+    return text_of(PLAN.keys_of(computed=wildcards.kind == "structure"))
+
+
+def tests_of(wildcards):
+    """Return the tables of one kind of test."""
+    pattern = f"results/inference/{wildcards.kind}/{{method}}/{{metric}}/{{subset}}.csv"
+    return every_matrix(pattern, computed=wildcards.kind == "structure")
+
+
+def p_values_of(wildcards):
+    """Return the p values of a kind of test."""
+    return TESTS[wildcards.kind]["tests"]
+
+
+def family_of_tests(wildcards):
+    """Return the columns by which tests are told apart that are corrected together."""
+    return TESTS[wildcards.kind]["family"]
+
+
+def matrices_of_subset(wildcards):
+    """Return all matrices over a subset of the images."""
+    return every_matrix(f"{MATRIX}/dissimilarity.csv", subset=wildcards.subset)
+
+
+def bootstraps_of_subset(wildcards):
+    """Return the bootstrap replicates of all matrices over a subset."""
+    return every_matrix(f"{MATRIX}/bootstrap.npz", subset=wildcards.subset)
+
+
+def keys_of_subset(wildcards):
+    """Return the matrices over a subset, in the order of their files."""
+    return text_of(PLAN.keys_of(subset=wildcards.subset))

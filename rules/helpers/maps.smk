@@ -1,0 +1,98 @@
+"""Inputs and parameters of the rules of maps."""
+
+
+def explanation_of(wildcards):
+    """Return the explanation run."""
+    return PLAN.explanations[wildcards.explanation]
+
+
+def explanation_method(wildcards):
+    """Return the name of the method behind an explanation run."""
+    return explanation_of(wildcards).method
+
+
+def explanation_options(wildcards):
+    """Return the options of an explanation run for one model.
+
+    A target layer that the config names for the model stands for the full depth.
+    """
+    options, layer = explanation_of(wildcards).options, layer_of(wildcards)
+    if layer and "layer" in options and options["layer"] is None and options["depth"] == 1:
+        return options | {"layer": layer}
+    return options
+
+
+def explanation_code(wildcards):
+    """Return the fingerprint of an explanation run."""
+    method = explanation_method(wildcards)
+    return fingerprint("scripts/explain_images.py", f"lookalike/methods/{method}.py")
+
+
+def model_if_needed(wildcards):
+    """Return the model, its predictions and what it explains besides classes; or nothing."""
+    method = registry.get("method", explanation_method(wildcards))
+    if not method.needs_model:
+        return {}
+    read = {
+        "weights": model_weights(wildcards),
+        "sidecar": f"results/checkpoints/{wildcards.model}.json",
+        "predictions": f"results/predictions/{wildcards.model}.npz",
+    }
+    if method.targets == "similarity" and PLAN.images.similarity:
+        return read | {"similarity": user_file(PLAN.images.similarity)}
+    return read if method.targets == "classes" else read | {"scores": "results/images/scores.csv"}
+
+
+def similarity_content_if_explained(wildcards):
+    """Return a hash of the human similarities where they are what is explained."""
+    explains = registry.get("method", explanation_method(wildcards)).targets == "similarity"
+    return content_of(PLAN.images.similarity) if explains else None
+
+
+def given_maps(wildcards):
+    """Return the file or folder of user-supplied maps."""
+    return user_file(MODELS[wildcards.model].maps[wildcards.explanation])
+
+
+def given_maps_content(wildcards):
+    """Return a hash of user-supplied maps, and of the lists of images next to stacks."""
+    path = MODELS[wildcards.model].maps[wildcards.explanation]
+    places = GIVEN_MAPS[path].values()
+    cards = {file.with_suffix(".json") for file, index in places if index is not None}
+    files = {file for file, _ in places} | {card for card in cards if card.exists()}
+    return CONTENTS.of_files(sorted(files), Path(path).parent)
+
+
+def given_maps_are_signed(wildcards):
+    """Return whether user-supplied maps may be negative."""
+    return explanation_of(wildcards).signed
+
+
+def raw_maps(wildcards):
+    """Return the folder of raw maps behind a method's view of one model."""
+    return raw_maps_of(wildcards.method, wildcards.model)
+
+
+def view_of(wildcards):
+    """Return the options of a method's view for one model."""
+    return METHODS[wildcards.method].view.options(wildcards.model)
+
+
+def repair_of(wildcards):
+    """Return the cell of a model's raw maps that is repaired, if one is."""
+    return view_of(wildcards).get("repair")
+
+
+def is_signed(wildcards):
+    """Return whether a method's raw maps can be negative."""
+    return PLAN.explanations[METHODS[wildcards.method].explanation].signed
+
+
+def batches_of_method(wildcards):
+    """Return the batches of maps of all models of a method."""
+    return batches(wildcards.method)
+
+
+def models_of_method(wildcards):
+    """Return the models of a method, in the order of their batches."""
+    return METHODS[wildcards.method].models

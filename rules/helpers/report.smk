@@ -1,0 +1,52 @@
+"""Inputs and parameters of the rules of findings and report."""
+
+# What the files below are about, in their order: the scripts take these names from no path.
+AUDITED = [[name, model] for name, method in METHODS.items() for model in method.models]
+EXPLAINED = [
+    [name, model]
+    for name, explanation in PLAN.explanations.items()
+    if explanation.method
+    for model in PLAN.computed
+]
+LOCALISED = list(METHODS) if HAS_MASKS else []
+CORRELATED = [method for method in METHODS if len(PLAN.metrics_of(method)) > 1]
+AGREEMENT_FIGURES = [
+    [subset, kind] for subset in PLAN.compared_subsets for kind in ("matrices", "trees")
+]
+STUDIED = VALIDATED if "metric_validation" in PLAN.studies else []
+# Everything that may compute a result of this plan, for the versions that the report names.
+CODE = [
+    *(f"scripts/{path.name}" for path in (fingerprints.sources.ROOT / "scripts").glob("*.py")),
+    *(f"lookalike/metrics/{choice.metric}.py" for choice in PLAN.metrics.values()),
+    *(f"lookalike/methods/{run.method}.py" for run in PLAN.explanations.values() if run.method),
+]
+
+
+def tables_to_report(wildcards):
+    """Return the tables behind both the findings and the page; empty where there is none."""
+    compares, given_only_some = bool(PLAN.comparisons), GIVEN_MAPS and PLAN.images.common
+    inference = "results/inference"
+    return {
+        "models": "results/models.csv" if MODELS else [],
+        "unmatched": "results/images/unmatched.csv" if given_only_some else [],
+        "audits": [f"results/audit/{method}/{model}.json" for method, model in AUDITED],
+        "localisation": expand("results/localisation/{method}.csv", method=LOCALISED),
+        "replicates": f"{inference}/replicates.csv" if PLAN.replicates and compares else [],
+        "structure": f"{inference}/structure.csv" if compares else [],
+        "factors": f"{inference}/factors.csv" if MODELS and PLAN.keys else [],
+        "heads": "results/heads.csv" if PLAN.headed else [],
+        "pruning": f"{inference}/pruning.csv" if PLAN.pruned else [],
+        "variants": f"{inference}/variants.csv" if PLAN.pruned and compares else [],
+    }
+
+
+def versions_of_results():
+    """Return the versions of the packages that make the results; a change of one reruns them."""
+    found = fingerprints.versions_behind(*CODE, pins=PINS)
+    return {"Python": platform.python_version()} | dict(text.split("==") for text in found)
+
+
+def agreement_to_report(subset):
+    """Return the agreement of all matrices over a subset, where there are several."""
+    compared = subset in PLAN.compared_subsets
+    return f"results/inference/agreement/{subset}.csv" if compared else []

@@ -1,0 +1,349 @@
+"""The config of given maps and matrices, of regression heads and of pruning."""
+
+import pytest
+from configs import change, small_config
+
+from lookalike.core.errors import InputError
+from lookalike.workflow.config import resolve
+
+
+@pytest.fixture
+def config():
+    return small_config()
+
+
+def given_maps(**models):
+    """Return a config of models whose maps are given."""
+    return {
+        "models": {name: {"maps": maps} for name, maps in models.items()},
+        "metrics": ["cosine"],
+    }
+
+
+def test_given_maps_need_neither_images_nor_methods():
+    resolved = resolve(given_maps(VGG="maps/vgg", ResNet="maps/resnet"))
+    assert resolved["images"]["source"] is None and resolved["images"]["n"] == "all"
+    assert resolved["explanations"] == {"heatmaps": {"method": None, "options": {}}}
+    assert resolved["methods"]["heatmaps"] == {
+        "explanation": "heatmaps",
+        "view": resolved["maps"],
+        "models": ["ResNet", "VGG"],
+        "subsets": ["all"],
+    }
+    assert (
+        resolved["models"]["VGG"]["maps"] == {"heatmaps": "maps/vgg"}
+        and not resolved["models"]["VGG"]["finetune"]
+    )
+    assert resolved["paths"] == {
+        "models.VGG.maps.heatmaps": "maps/vgg",
+        "models.ResNet.maps.heatmaps": "maps/resnet",
+    }
+
+
+def test_every_method_has_the_models_that_have_its_maps(config):
+    config["models"] |= {
+        "Mine": {"maps": {"gradcam": "a", "lime": "b"}},
+        "Yours": {"maps": {"lime": "c"}},
+    }
+    resolved = resolve(config | {"subsets": ["all", "agreeing"]})
+    assert {name: method["models"] for name, method in resolved["methods"].items()} == {
+        "gradcam": ["Mine", "ResNet", "ViT"],
+        "ig": ["ResNet", "ViT"],
+        "ig_abs": ["ResNet", "ViT"],
+        "lime": ["Mine", "Yours"],
+    }
+    assert resolved["images"]["source"] == "demo" and resolved["images"]["n"] == 48
+    assert {
+        name for name, method in resolved["methods"].items() if "agreeing" in method["subsets"]
+    } == {"ig", "ig_abs"}
+    assert [
+        reason
+        for reason in resolved["left_out"]
+        if reason.startswith("agreeing images of lime: the maps of Mine are given")
+    ]
+
+
+def test_given_maps_without_sign_go_with_metrics_of_unsigned_maps():
+    config = given_maps(VGG="a", ResNet="b") | {"metrics": ["cosine", "jaccard"]}
+    assert resolve(config)["comparisons"] == [("heatmaps", "cosine")]
+    assert resolve(config | {"methods": {"heatmaps": {"sign": "absolute"}}})["comparisons"] == [
+        ("heatmaps", "cosine"),
+        ("heatmaps", "jaccard"),
+    ]
+
+
+def test_a_view_of_given_maps_is_a_method_of_its_own():
+    resolved = resolve(
+        given_maps(VGG="a", ResNet="b")
+        | {"methods": {"strong": {"from": "heatmaps", "sign": "positive"}}}
+    )
+    assert set(resolved["methods"]) == {"heatmaps", "strong"} and set(resolved["explanations"]) == {
+        "heatmaps"
+    }
+
+
+def test_models_are_found_in_a_folder_and_may_be_described(tmp_path):
+    for model in ("VGG16", "ResNet"):
+        (tmp_path / model).mkdir()
+        (tmp_path / model / "1.npy").touch()
+    with pytest.raises(
+        InputError, match=r"unknown model of models_from 'VGG61'; did you mean 'VGG16'"
+    ):
+        resolve(
+            {
+                "models_from": str(tmp_path),
+                "models": {"VGG61": {"family": "VGG"}},
+                "metrics": ["cosine"],
+            }
+        )
+    resolved = resolve(
+        {
+            "models_from": str(tmp_path),
+            "models": {"VGG16": {"family": "VGG", "factors": {"depth": 16}}},
+            "metrics": ["cosine"],
+        }
+    )
+    assert list(resolved["models"]) == ["ResNet", "VGG16"]
+    assert resolved["models"]["VGG16"]["family"] == "VGG" and resolved["models"]["VGG16"][
+        "factors"
+    ] == {"depth": 16}
+    assert resolved["models"]["VGG16"]["maps"] == {"heatmaps": str(tmp_path / "VGG16")}
+
+
+def test_matrices_alone_are_enough():
+    resolved = resolve({"matrices": {"published": {"path": "a.csv"}}})
+    assert resolved["matrices"] == {"published": {"path": "a.csv", "kind": "dissimilarity"}}
+    assert resolved["paths"] == {"matrices.published.path": "a.csv"} and not resolved["comparisons"]
+
+
+@pytest.mark.parametrize(
+    ("config", "complaint"),
+    [
+        ({}, "config: nothing to compare"),
+        ({"metrics": ["cosine"]}, "config: nothing to compare"),
+        (given_maps(VGG="a", ResNet="b") | {"metrics": []}, "config: metrics: "),
+        (
+            {"models": {"a": {"maps": "a"}, "b": {"maps": "b"}}},
+            "config: metrics: name at least one",
+        ),
+        (
+            given_maps(VGG="a", ResNet="b") | {"subsets": ["agreeing"]},
+            "config: subsets: nothing is left",
+        ),
+        (
+            given_maps(VGG="a", ResNet={"lime": "b"}),
+            "config: methods.lime: it has maps of 1 of the models",
+        ),
+        (
+            given_maps(VGG={"ig": "a", "b": "a"}, ResNet={"ig": "b", "b": "b"})
+            | {"methods": {"b": {"from": "ig"}}},
+            "config: methods.b: is a view of 'ig'",
+        ),
+        (
+            given_maps(VGG="a", ResNet="b", C={"lime": "c"}),
+            "config: methods.lime: it has maps of 1",
+        ),
+        (
+            {"models": {"C": {"timm": "test_vit"}}, "matrices": {"a": {"path": "a.csv"}}},
+            "config: models.C: no method explains it",
+        ),
+        (
+            {"models": {"C": {"timm": "test_vit"}, "D": {"timm": "test_vit"}}, "metrics": ["mse"]},
+            "config: models.C: no method explains it",
+        ),
+        (
+            given_maps(VGG="a", ResNet="b") | {"images": {"masks": "m"}},
+            "config: images.masks: need the images of `images.source`",
+        ),
+        (
+            given_maps(VGG="a", ResNet="b") | {"studies": ["metric_validation"]},
+            "config: studies: metric_validation needs the classes",
+        ),
+        (given_maps(VGG="", ResNet="b"), "config: models.VGG.maps: "),
+        (
+            given_maps(VGG={"imported": "a"}, ResNet={"imported": "b"}),
+            "config: methods.imported: user-supplied matrices go",
+        ),
+        (
+            given_maps(VGG={"imported": "a"}, ResNet={"imported": "b"})
+            | {"matrices": {"a": {"path": "a.csv"}}},
+            "config: methods.imported: user-supplied matrices go",
+        ),
+    ],
+)
+def test_too_little_or_too_much_is_refused_in_one_line(config, complaint):
+    with pytest.raises(InputError) as error:
+        resolve(config)
+    assert str(error.value).startswith(complaint) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("windows", "complaint"),
+    [
+        (0.2, "must be a list such as"),
+        ([], "must be a list such as"),
+        (["a"], "must be a number"),
+        ([0.2, 0], "must be"),
+    ],
+)
+def test_config_refuses_windows_that_are_no_list_of_numbers(windows, complaint):
+    config = {
+        "models": {name: {"timm": "test_resnet"} for name in "ab"},
+        "metrics": ["mse"],
+        "methods": {"o": {"explain": "occlusion", "windows": windows}},
+    }
+    with pytest.raises(InputError, match=f"method 'occlusion': windows {complaint}"):
+        resolve(config)
+    config["methods"]["o"]["windows"] = [0.1, 0.5]
+    assert resolve(config)["explanations"]["o"]["options"]["windows"] == [0.1, 0.5]
+
+
+# Beside `config`, with finetuning.task set: change, complaint.
+REGRESSION = [
+    (
+        {"finetuning.freeze_epochs": 1},
+        "config: finetuning: 'freeze_epochs' has no effect where finetuning.task is regression",
+    ),
+    ({"finetuning.dropout": 1}, "config: finetuning.dropout: 1"),
+    ({"finetuning.hidden": [0]}, "config: finetuning.hidden.0: 0"),
+    ({"finetuning.hiden": [8]}, "unknown config key at finetuning 'hiden'; did you mean 'hidden'"),
+    (
+        {"models.ViT.freeze_epochs": 1},
+        "config: models.ViT: 'freeze_epochs' has no effect where finetuning.task is regression",
+    ),
+    (
+        {"models.ViT.finetune": False},
+        "config: models.ViT: finetuning.task is regression, which trains a head for every model",
+    ),
+    (
+        {"images.source": "photos"},
+        "config: images.scores: finetuning.task is regression, which needs a CSV with the "
+        "columns image and score",
+    ),
+    (
+        {"images.similarity": "s.csv"},
+        "config: images.similarity: has no effect, since no method uses it",
+    ),
+    (
+        {"target": "label"},
+        "config: target: label has no effect where finetuning.task is regression",
+    ),
+    (
+        {"subsets": ["agreeing"]},
+        "config: subsets: nothing is left; agreeing images of ig_abs: its models predict a "
+        "score, and no class",
+    ),
+    ({"pruning.strategy": "best"}, "config: pruning.strategy: 'best'"),
+    ({"pruning.draws": 3}, "unknown config key at pruning 'draws'"),
+    (
+        {"pruning": {}, "models.ViT-random-2": {"timm": "test_vit"}},
+        "config: models.ViT-random-2: is the name of a pruned variant",
+    ),
+    (
+        {"methods.ais": {"explain": "ais_alignment", "negative": "kep"}},
+        "unknown negative of method 'ais_alignment' 'kep'; did you mean 'keep'",
+    ),
+    (
+        {"methods.ais": {"explain": "ais_regression", "signed": 1}},
+        "method 'ais_regression': signed must be true or false, not 1",
+    ),
+]
+CLASSIFICATION = [
+    (
+        {"finetuning.hidden": [8]},
+        "config: finetuning: 'hidden' has no effect where finetuning.task is classification",
+    ),
+    (
+        {"models.ViT.dropout": 0.1},
+        "config: models.ViT: 'dropout' has no effect where finetuning.task is classification",
+    ),
+    (
+        {"pruning": {}},
+        "config: pruning: needs the error of a predicted score; set finetuning: {task: regression}",
+    ),
+    (
+        {"images.scores": "s.csv"},
+        "config: images.scores: have no effect; set finetuning: {task: regression}",
+    ),
+    (
+        {"methods.ais": {"explain": "ais_regression"}},
+        "config: methods.ais: explains a predicted score; set finetuning: {task: regression}",
+    ),
+    (
+        {"methods.ais": {"explain": "ais_alignment"}, "images.source": "photos"},
+        "config: methods.ais: needs images.similarity",
+    ),
+    (
+        {"methods.ais": {"explain": "ais_alignment"}, "images.n": 3},
+        "config: images.n: ais_alignment needs at least 4 images",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("task", "changes", "complaint"),
+    [("regression", *case) for case in REGRESSION]
+    + [("classification", *case) for case in CLASSIFICATION],
+)
+def test_what_a_task_does_not_know_is_refused_in_one_line(task, changes, complaint, config):
+    change(config, "finetuning.task", task)
+    for place, value in changes.items():
+        change(config, place, value)
+    with pytest.raises(InputError) as error:
+        resolve(config)
+    assert str(error.value).startswith(complaint) and "\n" not in str(error.value)
+
+
+def test_a_head_has_its_own_defaults_and_may_be_a_replicate(config):
+    config["finetuning"] = {"task": "regression", "hidden": []}
+    config["models"] |= {
+        "Mine": {"timm": "test_vit", "checkpoint": "mine.pth"},
+        "Mine-b": {"replicate_of": "Mine"},
+    }
+    models = resolve(config)["models"]
+    assert models["ResNet"]["training"] == {
+        "pretrained": True,
+        "epochs": 200,
+        "patience": 20,
+        "hidden": [],
+        "dropout": 0.2,
+        "lr": 0.001,
+        "batch": 32,
+    }
+    assert models["ViT"]["training"]["lr"] == 0.002
+    assert all(
+        models[name]["finetune"] and models[name]["training"]["pretrained"] is False
+        for name in ("Mine", "Mine-b")
+    )
+
+
+def test_every_model_that_is_computed_has_its_pruned_variants(config):
+    config |= {"finetuning": {"task": "regression"}, "pruning": {"random": 2}}
+    config["models"] |= {"ViT-b": {"replicate_of": "ViT"}, "given": {"maps": {"gradcam": "there"}}}
+    models = resolve(config)["models"]
+    ends = ("", "-pruned", "-random-1", "-random-2")
+    assert list(models) == sorted(
+        ["given", *(name + end for name in ("ResNet", "ViT", "ViT-b") for end in ends)]
+    )
+    assert models["ViT-b-pruned"] == models["ViT-b"] | {
+        "pruned_from": "ViT-b",
+        "replicate_of": None,
+        "draw": 0,
+    }
+    assert [models[f"ViT{end}"]["draw"] for end in ends[1:]] == [0, 1, 2]
+
+
+def test_similarities_serve_alignment_without_any_score(config):
+    change(config, "methods.ais", {"explain": "ais_alignment"})
+    config["images"] = {"source": "photos", "similarity": "human.csv"}
+    assert resolve(config)["paths"] == {"images.source": "photos", "images.similarity": "human.csv"}
+
+
+def test_models_that_predict_a_score_agree_on_no_class(config):
+    config |= {"finetuning": {"task": "regression"}, "subsets": ["all", "agreeing"]}
+    resolved = resolve(config)
+    assert all(method["subsets"] == ["all"] for method in resolved["methods"].values())
+    assert (
+        "agreeing images of gradcam: its models predict a score, and no class"
+        in resolved["left_out"]
+    )

@@ -1,0 +1,222 @@
+"""Findings about images and models, and the files of findings."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lookalike.core import io
+from lookalike.core.errors import InputError
+from lookalike.findings import finding, models, pruning
+from lookalike.findings.finding import NO, UNKNOWN, YES, Answer, Finding
+from lookalike.findings.tables import read_rows, read_table
+
+
+def texts(findings):
+    return [one.text for one in findings]
+
+
+def verdicts(findings):
+    return [answer.verdict for one in findings for answer in one.answers]
+
+
+def gap_row(metric, difference, low, high, n=20):
+    row = {"method": "ig", "metric": metric, "model": "a", "replicate": "b", "n": n}
+    row |= {"distance": 0.1, "others": 0.4, "difference": difference}
+    return row | {"difference_low": low, "difference_high": high}
+
+
+def test_a_replicate_without_other_pairs_cannot_be_compared():
+    row = gap_row("rbf", np.nan, np.nan, np.nan) | {"others": np.nan}
+    found = models.replicate_findings(pd.DataFrame([row]))
+    assert texts(found) == [
+        "ig: a and its replicate b cannot be compared with other pairs: there are none."
+    ]
+    assert verdicts(found) == [UNKNOWN]
+
+
+def test_a_replicate_is_alike_or_not_by_the_interval_of_the_difference():
+    rows = [
+        gap_row("rbf", -0.3, -0.4, -0.1),
+        gap_row("emd", -0.3, -0.7, 0.1),
+        gap_row("mse", 0.3, 0.1, 0.4),
+        gap_row("ssim", -0.3, np.nan, np.nan),
+        gap_row("cosine", -0.3, -0.4, -0.1, n=19),
+    ]
+    found = models.replicate_findings(pd.DataFrame(rows))
+    assert texts(found) == [
+        "ig: dissimilarity of a and its replicate b, compared with the mean of the other pairs: "
+        "clearly smaller under rbf (0.1 vs 0.4); NOT clearly smaller under emd (0.1 vs 0.4); "
+        "clearly LARGER under mse (0.1 vs 0.4); no verdict (too few images) under ssim (0.1 vs "
+        "0.4), cosine (0.1 vs 0.4)."
+    ]
+    assert verdicts(found) == [YES, NO, NO, UNKNOWN, UNKNOWN]
+    first = found[0].answers[0]
+    assert (first.subject, first.value, first.low, first.high, first.n) == (
+        ("b", "a"),
+        -0.3,
+        -0.4,
+        -0.1,
+        20,
+    )
+
+
+@pytest.mark.parametrize(
+    ("n", "text"),
+    [
+        (0, "User-supplied matrices are taken as they are"),
+        (1, "With n = 1 image nothing can be concluded"),
+        (30, "at most n = 30 images"),
+    ],
+)
+def test_the_number_of_images_is_reported_with_what_it_allows(n, text):
+    assert text in models.sample_size_sentence(n)
+
+
+def test_images_that_are_left_out_are_counted():
+    unmatched = [{"image": "i7", "lacking": "theirs/"}, {"image": "i8", "lacking": "theirs/"}]
+    assert texts(models.image_findings(4, "agreeing", unmatched))[1:] == [
+        "The findings use, for each pair of models, the images that both classify alike.",
+        "4 images are compared, and 2 left out because some models have no map of them: i7, for "
+        "example, is not in theirs/.",
+    ]
+
+
+def masses(images):
+    """Return rows for two models, one of which finds the object, and the null methods, with some
+    spread over images.
+    """
+    means = {"a": 0.5, "b": 0.11, "random": 0.1, "centre": 0.12}
+    return pd.DataFrame(
+        {"model": model, "mass": mean + 0.02 * (place % 3 - 1), "area": 0.1}
+        for model, mean in means.items()
+        for place in range(images)
+    )
+
+
+def test_models_that_find_the_object_are_counted_and_the_others_named():
+    table = models.summarise_localisation(masses(20))
+    found = models.localisation_finding("ig", table, ["a", "b"])
+    assert found.text == (
+        "ig: the maps of 1 of 2 models lie on the object clearly more than by chance (area share "
+        "0.10, random 0.10, centre 0.12). Not for b."
+    )
+    first, second = found.answers
+    assert (first.verdict, second.verdict) == (YES, NO)
+    assert first.value == pytest.approx(0.499)
+    assert first.low < first.value < first.high
+
+
+def test_of_few_images_no_model_is_said_to_find_the_object():
+    table = models.summarise_localisation(masses(19))
+    assert not table["a"]["clear"]
+    assert models.localisation_finding("ig", table, ["a", "b"]).text == (
+        "ig: no verdict on whether the maps lie on the object: fewer than 20 images."
+    )
+    some = masses(20)
+    some.loc[0, "mass"] = np.nan
+    found = models.localisation_finding("ig", models.summarise_localisation(some), ["a", "b"])
+    assert found.text == (
+        "ig: the maps of 0 of 1 models lie on the object clearly more than by chance (area share "
+        "0.10, random 0.10, centre 0.12). No verdict for a: fewer than 20 images."
+    )
+    assert verdicts([found]) == [UNKNOWN, NO]
+
+
+def pruning_row(against, low, high, **more):
+    row = {"model": "a", "channels": 64.0, "dropped": 10.0, "n": 20.0, "criterion": "RMSE"}
+    row |= {"error": 0.5, "against": against, "draws": 5.0, "other": 0.6, "difference": -0.1}
+    return row | {"difference_low": low, "difference_high": high} | more
+
+
+def test_pruning_is_compared_with_none_and_with_random_pruning():
+    rows = [pruning_row("baseline", -0.2, -0.05), pruning_row("random", -0.3, 0.1)]
+    found = pruning.pruning_findings(pd.DataFrame(rows))
+    assert texts(found) == [
+        "a without 10 of its 64 channels: held-out error (RMSE, n = 20) 0.5; compared with no "
+        "pruning -0.1 (-0.2 to -0.05), clearly smaller; compared with random pruning of as many "
+        "channels (5 draws) -0.1 (-0.3 to 0.1), no clear difference."
+    ]
+    assert verdicts(found) == [YES, NO]
+    one_draw = pruning.pruning_findings(
+        pd.DataFrame([pruning_row("random", np.nan, np.nan, draws=1.0)])
+    )
+    assert one_draw[0].text.endswith("(1 draw) -0.1 (no interval), no verdict.")
+    assert verdicts(one_draw) == [UNKNOWN]
+    few = pruning.pruning_findings(pd.DataFrame([row | {"n": 19.0} for row in rows]))
+    assert "no verdict: fewer than 20 images" in few[0].text
+    assert verdicts(few) == [UNKNOWN, UNKNOWN]
+    none = pruning.pruning_findings(pd.DataFrame([row | {"dropped": 0.0} for row in rows]))
+    assert texts(none) == [
+        "a: no channel was pruned because the error is smallest with all of them; its variants "
+        "equal it."
+    ]
+
+
+def test_what_pruning_does_to_maps_is_a_share_of_the_other_dissimilarities():
+    row = {"method": "ais", "metric": "cosine", "model": "a", "others": 0.5, "pruned": 0.1}
+    row |= {"random": 0.2, "difference": -0.1, "difference_low": -0.2, "difference_high": -0.05}
+    found = pruning.variant_findings(pd.DataFrame([row, row | {"random": 0.0}]), 20)
+    assert texts(found) == [
+        "ais: pruning by importance changes the maps by 0.2 of the mean dissimilarity between "
+        "different models, random pruning by 0.4 (medians over 1 pairs of model and metric; "
+        "clearly less in 1, clearly more in 0)."
+    ]
+
+
+def test_heads_are_reported_without_pruned_variants():
+    row = {"model": "a", "pruned_from": "", "n": 30.0, "pearson": 0.912}
+    row |= {"pearson_low": 0.8, "pearson_high": 0.95}
+    rows = [row, row | {"model": "a-pruned", "pruned_from": "a"}]
+    assert texts(pruning.head_findings(pd.DataFrame(rows))) == [
+        "Pearson's r between predicted and true scores, with its 95% interval over the 30 held-out "
+        "images: a 0.91 (0.8 to 0.95)."
+    ]
+
+
+def test_json_holds_all_that_is_known_and_markdown_is_made_from_it(tmp_path):
+    answer = Answer("structure", NO, "ig", "cosine", statistic="variance", value=0.1, p=np.nan)
+    findings = [
+        Finding("Images", "images", "One."),
+        Finding("Factors", "factor", "Three ## four.", (answer,)),
+        Finding("Images", "images", "Two - with a dash."),
+    ]
+    io.write_json(tmp_path / "findings.json", finding.as_json(findings, "all"))
+    found = json.loads((tmp_path / "findings.json").read_text())
+    assert found["subset"] == "all"
+    (told,) = found["findings"][1]["answers"]
+    assert (told["verdict"], told["value"], told["p"], told["low"]) == (NO, 0.1, None, None)
+    assert finding.as_markdown(found) == (
+        "# Findings\n\n## Images\n\n- One.\n- Two - with a dash.\n\n## Factors\n\n- Three ## "
+        "four.\n"
+    )
+
+
+def test_tables_are_read_with_names_as_they_are_and_numbers_to_the_last_bit(tmp_path):
+    names = ["007", "1e5", "NA", "None", "nan", "", "True", 'a, "b"', " c ", "ResNet\n50", "-inf"]
+    rng = np.random.default_rng(0)
+    values = [*(rng.normal(size=len(names) - 4) * 10.0 ** rng.integers(-300, 300)).tolist()]
+    values += [None, np.nan, np.inf, 0.1 + 0.2]
+    rows = [
+        {"model": name, "method": name, "subset": "all", "n": number, "rho": value}
+        for number, (name, value) in enumerate(zip(names, values, strict=True))
+    ]
+    io.write_table(tmp_path / "table.csv", rows)
+    table = read_table(tmp_path / "table.csv")
+    assert table["model"].tolist() == names == table["method"].tolist()
+    assert [name for name, _ in table.groupby("model", sort=False)] == names
+    assert table["n"].dtype == table["rho"].dtype == float
+    texts = [row["rho"] for row in io.read_table(tmp_path / "table.csv")]
+    np.testing.assert_array_equal(table["rho"], [float(text or "nan") for text in texts])
+    assert len(read_rows(tmp_path / "table.csv", "all")) == len(names)
+    assert read_rows(tmp_path / "table.csv", "agreeing").empty
+    assert read_rows([], "all").empty
+
+
+def test_a_table_without_rows_and_text_among_numbers(tmp_path):
+    (tmp_path / "empty.csv").write_text("model,rho\n")
+    assert read_table(tmp_path / "empty.csv").empty
+    (tmp_path / "bad.csv").write_text("model,rho\na,high\n")
+    with pytest.raises(InputError, match=r"bad\.csv: column rho must hold numbers"):
+        read_table(tmp_path / "bad.csv")

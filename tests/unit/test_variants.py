@@ -1,0 +1,66 @@
+"""Maps of pruned variants, compared with those of their models."""
+
+import numpy as np
+import pytest
+
+from lookalike.compare.dissimilarities import Dissimilarities, Key
+from lookalike.core import condensed
+from lookalike.inference.variants import MAP_COLUMNS, compare_variants
+
+VARIANTS = {
+    "A-pruned": {"pruned_from": "A", "draw": 0},
+    "A-random-1": {"pruned_from": "A", "draw": 1},
+    "A-random-2": {"pruned_from": "A", "draw": 2},
+}
+ORIGINS = {"A": "A", "B": "B"} | dict.fromkeys(VARIANTS, "A")
+KEY = Key("gradcam", "cosine")
+
+
+def matrix_of(values, names, replicates):
+    return Dissimilarities(
+        condensed.square(values, len(names)), tuple(names), KEY, np.array(replicates)
+    )
+
+
+def test_maps_of_variants_are_compared_with_those_of_their_model():
+    names = ["A", "A-pruned", "A-random-1", "A-random-2", "B"]
+    values = np.array([0.1, 0.3, 0.5, 0.9, 0.2, 0.2, 0.8, 0.2, 0.7, 0.6])
+    replicates = values + np.random.default_rng(0).normal(scale=0.01, size=(300, 10))
+    (row,) = compare_variants(matrix_of(values, names, replicates), VARIANTS, ORIGINS, 0)
+    assert sorted(row) == sorted(MAP_COLUMNS)
+    assert (row["method"], row["metric"], row["subset"]) == KEY
+    assert (row["model"], row["draws"], row["pruned"]) == ("A", 2, 0.1)
+    assert (
+        row["random"] == pytest.approx(0.4)
+        and row["difference"] == pytest.approx(-0.3)
+        and row["others"] == pytest.approx(0.75)
+    )
+    assert row["difference_low"] < -0.3 < row["difference_high"]
+
+
+def test_the_order_of_the_models_does_not_matter():
+    names, values = ["A", "A-pruned", "A-random-1", "B"], np.arange(1.0, 7) / 10
+    matrix = matrix_of(values, names, values + np.arange(5.0)[:, None])
+    chosen = {name: VARIANTS[name] for name in names[1:3]}
+    rows = [
+        compare_variants(matrix.of(order), chosen, ORIGINS, 0)
+        for order in (names, ["B", "A-random-1", "A", "A-pruned"])
+    ]
+    assert repr(rows[0]) == repr(rows[1])
+
+
+def test_a_method_without_a_pruned_model_compares_no_variants():
+    matrix = matrix_of([0.1], ["B", "C"], np.full((20, 1), 0.1))
+    assert compare_variants(matrix, VARIANTS, {"B": "B", "C": "C"}, 0) == []
+
+
+def test_without_draws_there_is_no_random_control():
+    variants = {"A-pruned": {"pruned_from": "A", "draw": 0}}
+    matrix = matrix_of([0.1], ["A", "A-pruned"], np.full((20, 1), 0.1))
+    (row,) = compare_variants(matrix, variants, ORIGINS, 0)
+    assert (
+        row["pruned"] == 0.1
+        and np.isnan(row["random"])
+        and np.isnan(row["difference"])
+        and np.isnan(row["others"])
+    )
