@@ -46,10 +46,12 @@ def scatter(
     side = 6 + 0.12 * max(len(names) - 8, 0)
     figure = Figure(figsize=(side, side - 0.6), layout="constrained")
     axes = figure.add_subplot()
-    styles = family_styles(families.values())
+    styles, markers = family_styles(families.values()), []
     for name, (x, y), covariance in zip(names, coordinates, covariances, strict=True):
         colour, marker = styles[families[name]]
-        axes.plot(x, y, marker=marker, color=colour, markersize=8, markeredgecolor="white")
+        markers += axes.plot(
+            x, y, marker=marker, color=colour, markersize=8, markeredgecolor="white"
+        )
         if np.isfinite(covariance).all():
             width, height, angle = ellipse_of(covariance)
             axes.add_patch(
@@ -79,7 +81,11 @@ def scatter(
     adjust_text(
         texts,
         *coordinates.T,
+        objects=markers,
         ax=axes,
+        expand=(1.2, 1.6),
+        # Without a number of steps, it stops after a second: a busy machine would draw otherwise.
+        iter_lim=100,
         arrowprops={"arrowstyle": "-", "color": "0.6", "lw": 0.6},
         ensure_inside_axes=True,
     )

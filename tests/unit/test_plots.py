@@ -1,5 +1,8 @@
 """What figures show: titles, notes, numbers, ellipses, links."""
 
+import itertools
+
+import adjustText
 import numpy as np
 import pytest
 from matplotlib.collections import LineCollection, PathCollection
@@ -86,6 +89,29 @@ def test_ellipses_are_drawn_where_resamples_say_something():
     ellipses = [patch for patch in figure.axes[0].patches if isinstance(patch, Ellipse)]
     assert [patch.get_center() for patch in ellipses] == [(0, 0), (2, 0)]
     assert ellipses[1].width > 0 and ellipses[1].height == 0
+
+
+def test_names_lie_clear_of_the_points_however_long_the_layout_takes(monkeypatch):
+    names = ["MobileNetV3", "ConvNeXtV2_Nano", "PyramidViT_V2_B2", "ResNet_50", "SwinV2_Tiny"]
+    coordinates = np.array(
+        [[-0.13, -0.22], [0.48, -0.13], [0.1, 0.25], [-0.12, 0.19], [-0.33, -0.09]]
+    )
+    covariances = np.full((5, 2, 2), np.nan)
+    drawn = []
+    for seconds in (0, 10):
+        clock = itertools.count(step=seconds)
+        monkeypatch.setattr(adjustText, "timer", lambda clock=clock: next(clock))
+        figure = scatter(
+            coordinates, (0.5, 0.2), covariances, names, dict.fromkeys(names, "CNN"), title="t"
+        )
+        (axes,) = figure.axes
+        boxes = [
+            text.get_window_extent().padded(3) for text in axes.texts if text.get_text() in names
+        ]
+        points = axes.transData.transform(coordinates)
+        assert len(boxes) == 5 and not any(box.contains(*one) for box in boxes for one in points)
+        drawn.append([box.bounds for box in boxes])
+    np.testing.assert_array_equal(*drawn)
 
 
 def test_links_are_dark_within_communities_and_thick_where_models_are_near():
