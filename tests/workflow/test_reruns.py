@@ -1,5 +1,6 @@
 """Only what changed is computed: each change, run for real, and its jobs counted."""
 
+import numpy as np
 from conftest import snakemake, tiny_config
 
 from lookalike.core import io
@@ -206,3 +207,39 @@ def test_a_changed_factor_tests_factors_alone(copied):
         "tabulate_tests": 1,
         "write_findings": 1,
     }
+
+
+def given_config(folder, *models, **compare):
+    """Write maps of some models, and return a config that compares them."""
+    for seed, model in enumerate(sorted("abcdefghijkl")):
+        rng = np.random.default_rng(seed)
+        for image in range(4):
+            path = folder / "maps" / model / f"{image}.npy"
+            if not path.exists():
+                io.write_map(path, rng.random((16, 16)))
+    maps = {model: {"maps": str(folder / "maps" / model)} for model in models}
+    return {"models": maps, "maps": {"size": 16}, "metrics": ["cosine"], "compare": compare}
+
+
+def test_blocks_are_chosen_once_and_a_new_model_computes_its_own_pairs_alone(tmp_path):
+    target = "results/matrices/heatmaps/cosine/all/chance.csv"
+    config = given_config(tmp_path, *"abcdefghik")
+    first = snakemake(tmp_path / "run", config, target)
+    assert first.code == 0, first.text
+    # Two blocks, of eight and of two models: within each, and between them.
+    assert first.jobs["compare_models"] == 3
+    config = given_config(tmp_path, *"abcdefghijk")
+    second = snakemake(tmp_path / "run", config, target)
+    assert second.code == 0, second.text
+    assert second.jobs == {
+        "import_maps": 1,
+        "batch_maps": 1,
+        "compare_models": 2,
+        "aggregate_matrix": 1,
+    }
+    assert "Nothing to be done" in snakemake(tmp_path / "run", config, target).text
+    whole = snakemake(tmp_path / "one", given_config(tmp_path, *"abcdefghijk", block=1), target)
+    assert whole.code == 0 and whole.jobs["compare_models"] == 55, whole.text
+    for name in ("images.npz", "bootstrap.npz", "chance.csv", "mean.csv", "calibrated.csv"):
+        one, other = ((tmp_path / run / target).with_name(name) for run in ("run", "one"))
+        assert one.read_bytes() == other.read_bytes(), name
