@@ -6,12 +6,13 @@ by pair.
 
 Same maps, in memory; one process a row, one thread. lookalike gets them as float32, as they lie on
 disk, and computes in float64. The peers get them as float64, so that both are equally exact, and
-beside that as float32, in which many are faster and less exact. A loop over images costs the same
+as float32 besides, in which many are faster and less exact. A loop over images costs the same
 for each, so peers are timed on `--peer-images` of them. Prints a table for bench/RESULTS.md;
 asserts nothing.
 """
 
 import argparse
+import importlib
 import json
 import os
 import subprocess
@@ -57,6 +58,14 @@ def peers():
 
     from lookalike.metrics.emd import distributions
 
+    sliced = importlib.import_module("lookalike.metrics.sliced_wasserstein")
+    directions = sliced.directions(64).T
+
+    def sliced_wasserstein(x, y):
+        places = sliced.positions(*x.shape).astype(x.dtype)
+        masses = [one.ravel() / one.sum() for one in (x, y)]
+        return ot.sliced_wasserstein_distance(places, places, *masses, projections=directions, p=1)
+
     cells = np.argwhere(np.ones((28, 28)))
     ground = distance.cdist(cells, cells) / np.hypot(27, 27)
     gaussian = {
@@ -93,6 +102,7 @@ def peers():
                 *(distributions(one[None].astype(float))[0].ravel() for one in (x, y)), ground
             ),
         ),
+        "sliced_wasserstein": ("POT", sliced_wasserstein),
     }
     flattened = {
         name: (owner, lambda x, y, function=function: function(x.ravel(), y.ravel()))
@@ -109,7 +119,7 @@ def peers():
 
 
 def arithmetic(name, models, pixels):
-    """Return the least number of operations, for one image, that the metric's definition wants;
+    """Return the least number of operations, for one image, that the metric's definition needs;
     None for EMD.
     """
     pairs = models * (models - 1) / 2
@@ -126,6 +136,8 @@ def arithmetic(name, models, pixels):
         "ssim": (1 + 2 * 16 + 14) * pairs * pixels,
         # Two ratios, two logarithms of some 10 operations each, and their sum.
         "jensen_shannon": 30 * pairs * pixels,
+        # A sum a map, and 3 operations a pair, along 64 lines.
+        "sliced_wasserstein": 64 * (models + 3 * pairs) * pixels,
         "emd": None,
     }
     least |= dict.fromkeys(("mae", "jaccard", "czekanowski", "similarity"), 3 * pairs * pixels)

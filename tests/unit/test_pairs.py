@@ -283,6 +283,6 @@ def test_memory_does_not_grow_with_the_number_of_images(name, tmp_path):
     assert many < few + 20
 
 
-@pytest.mark.parametrize("name", ["ssim", "spearman", "emd"])
+@pytest.mark.parametrize("name", ["ssim", "spearman", "emd", "sliced_wasserstein"])
 def test_fourteen_models_of_full_size_take_less_than_a_gigabyte_and_a_half(name, tmp_path):
     assert peak_memory(tmp_path, name, models=14, images=2, size=224) < 1500
