@@ -30,6 +30,7 @@ def flat(maps: np.ndarray) -> np.ndarray:
 @shared
 def mean_absolute_differences(x: np.ndarray, y: np.ndarray, *, upper: bool) -> np.ndarray:
     """Return the mean absolute differences, shape (a, b), of vectors (a, p) and (b, p)."""
+    both: Iterable[tuple[np.ndarray, np.ndarray]]
     if x is y:
         both = ((chunk, chunk) for chunk in chunks(x))
     else:

@@ -40,8 +40,8 @@ def maps(signed, size=(40, 33), seed=0):
 
 
 def top_pixels(saliency, share):
-    """Return the places of exactly the share of largest pixels, ties to the earlier one."""
-    order = sorted(range(saliency.size), key=lambda place: (-saliency.flat[place], place))
+    """Return the indices of exactly the share of largest pixels, ties to the earlier one."""
+    order = sorted(range(saliency.size), key=lambda index: (-saliency.flat[index], index))
     return set(order[: max(1, round(share * saliency.size))])
 
 
@@ -64,11 +64,11 @@ def pots_sliced_wasserstein(x, y, count=64, sign="absolute"):
     from ot import sliced_wasserstein_distance
 
     masses = [np.abs(one) if sign == "absolute" else np.maximum(one, 0) for one in (x, y)]
-    places = (np.argwhere(np.ones(x.shape)) + 0.5) / x.shape
+    points = (np.argwhere(np.ones(x.shape)) + 0.5) / x.shape
     masses = [mass.ravel() / mass.sum() for mass in masses]
     directions = sliced_wasserstein.directions(count).T
     return sliced_wasserstein_distance(
-        places, places, *masses, projections=directions, p=1
+        points, points, *masses, projections=directions, p=1
     ) / np.sqrt(2)
 
 
@@ -425,8 +425,8 @@ def test_saliencytools_has_the_definitions_that_the_cards_tell():
 @few_examples
 @given(data=st.data())
 def test_ranks_of_any_values_are_scipys(dtype, data):
-    """Values as they come, tiny ones and both zeros among them, so that many bits and many ties are
-    met.
+    """Values as they come, tiny ones and both zeros among them, so that many bits and many ties
+    occur.
     """
     bits = 8 * np.dtype(dtype).itemsize
     values = st.floats(width=bits, allow_nan=False, allow_infinity=False) | st.sampled_from(

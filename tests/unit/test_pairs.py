@@ -95,8 +95,8 @@ def test_values_do_not_depend_on_the_size_of_the_blocks(name):
     def in_blocks(size):
         tables = np.full((2, 4, 5, 5), np.nan)
         blocks = [list(range(start, min(start + size, 5))) for start in range(0, 5, size)]
-        for place, rows in enumerate(blocks):
-            for columns in blocks[place:]:
+        for index, rows in enumerate(blocks):
+            for columns in blocks[index:]:
                 x = [maps[row] for row in rows]
                 y = x if rows is columns else [maps[column] for column in columns]
                 tables[:, :, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = compare_blocks(
