@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 
-def measure(model, batch, size, steps):
+def measure(model: str, batch: int, size: int, steps: int) -> tuple[float, float, float, float]:
     """Return seconds of wall clock, of the program and of the system, and the peak memory in MB:
     the process of a row.
     """
@@ -52,7 +52,7 @@ def measure(model, batch, size, steps):
     )
 
 
-def main():
+def main() -> None:
     """Time all rows and print the table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter

@@ -6,10 +6,10 @@ libraries.
 
 Real Snakemake runs on two cores, in blocks of 1 and in one block of all models; every pair also
 gets its chance value, which the plain script does not compute. What a job for one pair costs: the
-wall time of a run of many pairs on one core, less that of a run of one pair, shared out; and beside
-it what the computing takes of that, in a process that has the maps in memory. And the peak memory
-of the job of one block, for few images and for eight times as many. Prints tables for
-bench/RESULTS.md; asserts nothing.
+wall time of a run of many pairs on one core, less that of a run of one pair, shared out; and what
+the computing takes of that, in a process that has the maps in memory. And the peak memory of the
+job of one block, for few images and for eight times as many. Prints tables for bench/RESULTS.md;
+asserts nothing.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
@@ -26,28 +27,28 @@ from metrics import ONE_THREAD, ROOT, make_maps, measure, parser_of_sizes
 
 from lookalike.maps import stacks
 
-# Maps of each model: as many images as are wanted are these over again.
+# Maps of each model: more images are these over again.
 DRAWN = 16
 JOBS_TIMED = 15
 
 
-def write_batches(folder, images):
+def write_batches(folder: Path, images: int) -> None:
     """Write the maps of every model as the workflow keeps them, over again where there are
     fewer.
     """
     for model, maps in enumerate(np.load(folder / "maps.npy")):
         card = {
-            "images": [f"{place:05}" for place in range(images)],
+            "images": [f"{index:05}" for index in range(images)],
             "shape": [images, *maps.shape[1:]],
             "data_range": 1.0,
         }
-        repeated = (maps[place % len(maps)] for place in range(images))
+        repeated = (maps[index % len(maps)] for index in range(images))
         stacks.write_batch(
             folder / f"results/maps/gradcam/M{model:02}/batch_maps.npy", repeated, card
         )
 
 
-def targets(config):
+def targets(config: dict[str, Any]) -> list[str]:
     """Return the files of all pairs of blocks."""
     from lookalike.compare.blocks import block_pairs, blocks_of
 
@@ -59,7 +60,9 @@ def targets(config):
     ]
 
 
-def run_workflow(folder, config, files, cores):
+def run_workflow(
+    folder: Path, config: dict[str, Any], files: list[str], cores: int
+) -> tuple[float, float]:
     """Return the seconds of a run that compares from nothing, and the most memory, in MB, of any of
     its processes.
     """
@@ -78,9 +81,9 @@ def run_workflow(folder, config, files, cores):
         "--resources",
         "gpu=1",
         "--directory",
-        folder,
+        str(folder),
     ]
-    command += ["--configfile", path, "--allowed-rules", "compare_models", "--", *files]
+    command += ["--configfile", str(path), "--allowed-rules", "compare_models", "--", *files]
     start = time.perf_counter()
     with (folder / "text").open("w") as text:
         process = subprocess.Popen(
@@ -92,7 +95,7 @@ def run_workflow(folder, config, files, cores):
     return time.perf_counter() - start, usage.ru_maxrss / 1024
 
 
-def computing(metric, folder):
+def computing(metric: str, folder: Path) -> float:
     """Return the seconds of comparing two models whose maps are in memory: the process of
     `--computing`.
     """
@@ -100,7 +103,7 @@ def computing(metric, folder):
     from lookalike.core import registry
 
     x, y = (
-        [np.array(list(stacks.Batch(folder / f"results/maps/gradcam/{model}/batch_maps.npy")))]
+        [np.load(folder / f"results/maps/gradcam/{model}/batch_maps.npy")]
         for model in ("M00", "M01")
     )
     metrics = [(registry.get("metric", metric), {"data_range": 1.0})]
@@ -110,7 +113,7 @@ def computing(metric, folder):
     return time.perf_counter() - start
 
 
-def main():
+def main() -> None:
     """Time the stage and print the tables."""
     parser = parser_of_sizes(__doc__)
     parser.add_argument(
@@ -121,13 +124,16 @@ def main():
     parser.add_argument("--computing", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.write_batches:
-        return write_batches(given.make_maps, given.write_batches)
+        write_batches(given.make_maps, given.write_batches)
+        return
     if given.make_maps:
-        return np.save(given.make_maps / "maps.npy", make_maps(given.models, DRAWN, given.size))
+        np.save(given.make_maps / "maps.npy", make_maps(given.models, DRAWN, given.size))
+        return
     if given.computing:
-        return print(computing(given.metrics[0], given.computing))
+        print(computing(given.metrics[0], given.computing))
+        return
 
-    def elsewhere(*arguments):
+    def elsewhere(*arguments: object) -> str:
         """Run this file in a process of its own: what a process holds counts as the memory of those
         that it starts.
         """
@@ -163,17 +169,17 @@ def main():
         for images in (given.images, 8 * given.images):
             elsewhere("--make-maps", folder, "--write-batches", images)
             for metric in [metric for metric in given.metrics if metric != "emd"]:
-                block = config | {"metrics": [metric], "compare": {"block": given.models}}
+                one_block = config | {"metrics": [metric], "compare": {"block": given.models}}
                 print(
                     f"| {metric} | {images} | "
-                    f"{run_workflow(folder, block, targets(block), 1)[1]:.0f} |",
+                    f"{run_workflow(folder, one_block, targets(one_block), 1)[1]:.0f} |",
                     flush=True,
                 )
 
         elsewhere("--make-maps", folder, "--write-batches", given.images)
         print(
-            f"\n| a job for one pair of {given.images} images | s | of which computing | "
-            "beside it |\n|---|---|---|---|"
+            f"\n| a job for one pair of {given.images} images | s | computing | "
+            "the rest |\n|---|---|---|---|"
         )
         for metric in given.metrics:
             alone = config | {"metrics": [metric], "compare": {"block": 1}}
@@ -207,7 +213,6 @@ def main():
                     f"| {plain / seconds:.1f}x |",
                     flush=True,
                 )
-    return None
 
 
 if __name__ == "__main__":

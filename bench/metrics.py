@@ -6,19 +6,22 @@ by pair.
 
 Same maps, in memory; one process a row, one thread. lookalike gets them as float32, as they lie on
 disk, and computes in float64. The peers get them as float64, so that both are equally exact, and
-beside that as float32, in which many are faster and less exact. A loop over images costs the same
+as float32 besides, in which many are faster and less exact. A loop over images costs the same
 for each, so peers are timed on `--peer-images` of them. Prints a table for bench/RESULTS.md;
 asserts nothing.
 """
 
 import argparse
+import importlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +29,8 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+# A function of a pair of maps.
+Peer = Callable[[np.ndarray, np.ndarray], Any]
 INNER_PRODUCTS = ("cosine", "pearson", "mse", "rbf")
 # What saliencytools has, and the metric of lookalike that takes its place; its jaccard_index is
 # jaccard_distance's raw value.
@@ -46,7 +51,7 @@ SALIENCYTOOLS = {
 }
 
 
-def peers():
+def peers() -> dict[str, tuple[str, Peer]]:
     """Return, by metric, whose function a user would call for a pair, and that function."""
     import ot
     from saliencytools import maskcompare
@@ -56,6 +61,14 @@ def peers():
     from sklearn.metrics import mean_absolute_error, roc_auc_score
 
     from lookalike.metrics.emd import distributions
+
+    sliced = importlib.import_module("lookalike.metrics.sliced_wasserstein")
+    directions = sliced.directions(64).T
+
+    def sliced_wasserstein(x: np.ndarray, y: np.ndarray) -> float:
+        points = sliced.positions(*x.shape).astype(x.dtype)
+        masses = [one.ravel() / one.sum() for one in (x, y)]
+        return ot.sliced_wasserstein_distance(points, points, *masses, projections=directions, p=1)
 
     cells = np.argwhere(np.ones((28, 28)))
     ground = distance.cdist(cells, cells) / np.hypot(27, 27)
@@ -93,6 +106,7 @@ def peers():
                 *(distributions(one[None].astype(float))[0].ravel() for one in (x, y)), ground
             ),
         ),
+        "sliced_wasserstein": ("POT", sliced_wasserstein),
     }
     flattened = {
         name: (owner, lambda x, y, function=function: function(x.ravel(), y.ravel()))
@@ -108,8 +122,8 @@ def peers():
     )
 
 
-def arithmetic(name, models, pixels):
-    """Return the least number of operations, for one image, that the metric's definition wants;
+def arithmetic(name: str, models: int, pixels: int) -> float | None:
+    """Return the least number of operations, for one image, that the metric's definition needs;
     None for EMD.
     """
     pairs = models * (models - 1) / 2
@@ -126,13 +140,15 @@ def arithmetic(name, models, pixels):
         "ssim": (1 + 2 * 16 + 14) * pairs * pixels,
         # Two ratios, two logarithms of some 10 operations each, and their sum.
         "jensen_shannon": 30 * pairs * pixels,
+        # A sum a map, and 3 operations a pair, along 64 lines.
+        "sliced_wasserstein": 64 * (models + 3 * pairs) * pixels,
         "emd": None,
     }
     least |= dict.fromkeys(("mae", "jaccard", "czekanowski", "similarity"), 3 * pairs * pixels)
     return least.get(name, product)
 
 
-def make_maps(models, images, size):
+def make_maps(models: int, images: int, size: int) -> np.ndarray:
     """Return smooth maps of one sign, shape (models, images, size, size), float32, scaled to at
     most 1.
     """
@@ -140,13 +156,13 @@ def make_maps(models, images, size):
 
     rng = np.random.default_rng(0)
     maps = np.empty((models, images, size, size), np.float32)
-    for place in np.ndindex(models, images):
+    for index in np.ndindex(models, images):
         saliency = np.abs(gaussian_filter(rng.normal(size=(size, size)), size / 20))
-        maps[place] = saliency / saliency.max()
+        maps[index] = saliency / saliency.max()
     return maps
 
 
-def time_ours(names, maps):
+def time_ours(names: Sequence[str], maps: np.ndarray) -> float:
     """Return the seconds an image of comparing one block of all models by some metrics, chance
     values left out.
     """
@@ -161,7 +177,7 @@ def time_ours(names, maps):
     return (time.perf_counter() - start) / maps.shape[1]
 
 
-def time_peer(function, maps):
+def time_peer(function: Peer, maps: np.ndarray) -> float:
     """Return the seconds an image of a loop over all pairs."""
     function(maps[0, 0], maps[1, 0])
     start = time.perf_counter()
@@ -172,26 +188,26 @@ def time_peer(function, maps):
     return (time.perf_counter() - start) / maps.shape[1]
 
 
-def matrix_rate():
+def matrix_rate() -> float:
     """Return the multiplications and additions a second of a large product of float64 matrices."""
     x = np.random.default_rng(0).random((1500, 1500))
     return max(2 * len(x) ** 3 / seconds(lambda: x @ x) for _ in range(5))
 
 
-def memory_rate():
+def memory_rate() -> float:
     """Return the bytes a second at which an array is read that no cache holds."""
     x = np.ones(2**27)
     return max(x.nbytes / seconds(x.sum) for _ in range(5))
 
 
-def seconds(function):
+def seconds(function: Callable[[], Any]) -> float:
     """Return the seconds of one call."""
     start = time.perf_counter()
     function()
     return time.perf_counter() - start
 
 
-def work(row, path, peer_images):
+def work(row: str, path: str, peer_images: int) -> float | tuple[float, float]:
     """Return the figure of one row: the process of `measure`."""
     kind, *rest = row.split(":")
     if kind == "rates":
@@ -202,7 +218,7 @@ def work(row, path, peer_images):
     return time_peer(peers()[name][1], np.load(path, mmap_mode="r")[:, :peer_images].astype(dtype))
 
 
-def measure(row, path, peer_images):
+def measure(row: str, path: str | Path, peer_images: int) -> Any:
     """Return a figure that a process of its own finds, with one thread; times in ms an image."""
     command = [
         sys.executable,
@@ -223,13 +239,12 @@ def measure(row, path, peer_images):
     return found if row == "rates" else 1e3 * found
 
 
-def print_row(label, ours, owner, exact, fast, limit):
-    """Print a row of the table."""
-    against = (
-        f"{exact:.1f} | {exact / ours:.1f}x | {fast:.1f} | {fast / ours:.1f}x"
-        if owner
-        else " | | | "
-    )
+def print_row(
+    label: str, ours: float, owner: str, theirs: Sequence[float], limit: float | None
+) -> None:
+    """Print a row of the table; `theirs` is empty, or the peer's time in float64 and in float32."""
+    times = [f"{time:.1f} | {time / ours:.1f}x" for time in theirs]
+    against = " | ".join(times) if times else " | | | "
     print(
         f"| {label} | {ours:.2f} | {owner} | {against} | "
         f"{f'{limit:.2f} | {limit / ours:.0%}' if limit else ' | '} |",
@@ -237,7 +252,7 @@ def print_row(label, ours, owner, exact, fast, limit):
     )
 
 
-def parser_of_sizes(description):
+def parser_of_sizes(description: str | None) -> argparse.ArgumentParser:
     """Return a parser of how much is compared."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -249,7 +264,7 @@ def parser_of_sizes(description):
     return parser
 
 
-def main():
+def main() -> None:
     """Time all rows and print the table."""
     parser = parser_of_sizes(__doc__)
     parser.add_argument("--metrics", nargs="*")
@@ -267,22 +282,21 @@ def main():
         flops, bandwidth = measure("rates", path, given.peer_images)
         pixels = given.size**2
 
-        def time_row(names):
+        def time_row(names: Sequence[str]) -> float:
             return measure(f"ours:{','.join(names)}", path, given.peer_images)
 
-        def time_peers(names):
+        def time_peers(names: Sequence[str]) -> list[float]:
             return [
                 sum(measure(f"peer:{name}:{dtype}", path, given.peer_images) for name in names)
                 for dtype in ("float64", "float32")
             ]
 
-        def limit(names):
+        def limit(names: Sequence[str]) -> float | None:
             counts = [arithmetic(name, given.models, pixels) for name in names]
-            return (
-                None
-                if None in counts
-                else 1e3 * max(sum(counts) / flops, 4 * given.models * pixels / bandwidth)
-            )
+            known_counts = [count for count in counts if count is not None]
+            if len(known_counts) < len(counts):
+                return None
+            return 1e3 * max(sum(known_counts) / flops, 4 * given.models * pixels / bandwidth)
 
         known = peers()
         pairs = given.models * (given.models - 1) // 2
@@ -304,13 +318,11 @@ def main():
                 and name not in SALIENCYTOOLS.values()
             ):
                 continue
-            exact, fast = time_peers([name]) if name in known else (None, None)
             print_row(
                 name,
                 time_row([name]),
                 known[name][0] if name in known else "",
-                exact,
-                fast,
+                time_peers([name]) if name in known else [],
                 limit([name]),
             )
         if not given.metrics:
@@ -319,7 +331,7 @@ def main():
                 "cosine, pearson, mse, rbf together",
                 time_row(INNER_PRODUCTS),
                 "SciPy, scikit-image",
-                *time_peers(INNER_PRODUCTS),
+                time_peers(INNER_PRODUCTS),
                 limit(["mse"]),
             )
             own = list(SALIENCYTOOLS.values())
@@ -333,7 +345,7 @@ def main():
                 "all that saliencytools has",
                 time_row(own),
                 "saliencytools",
-                *theirs,
+                theirs,
                 limit(distinct),
             )
 

@@ -175,7 +175,7 @@ class Method:
         Whether the maps can be negative.
     needs_model : bool
     targets : {"classes", "scores", "similarity"}
-        What is explained, and which number stands for it: the logit of a class, by its index; the
+        What is explained, and by which number: the logit of a class, by its index; the
         error of a predicted score, by the true score; or how alike images are, by the image's index
         in `human`, their human similarities (N, N), and `reference`, their features (N, F), which
         are then given by these names.

@@ -4,16 +4,17 @@ Maps and vectors come in float32 or float64, and stay so where no digit is lost.
 in float64.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
 from lookalike.core.errors import InputError
 from lookalike.core.memoising import shared
-from lookalike.metrics.products import in_pieces, pixels, sums
+from lookalike.metrics.products import aligned, pixels, sums
 
-# Of each vector at a time, so that the differences of a block stay in the cache.
-PIXELS_OF_DIFFERENCES = 8192
+# Pixels of each vector at a time, so that the differences of a block stay in the cache. No BLAS
+# shares a dot product of this length between threads.
+CHUNK = 8192
 SIGNS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "absolute": np.abs,
     "positive": lambda maps: np.maximum(maps, 0),
@@ -29,25 +30,44 @@ def flat(maps: np.ndarray) -> np.ndarray:
 @shared
 def mean_absolute_differences(x: np.ndarray, y: np.ndarray, *, upper: bool) -> np.ndarray:
     """Return the mean absolute differences, shape (a, b), of vectors (a, p) and (b, p)."""
-    totals = np.zeros((len(x), len(y)))
-    differences = in_pieces(np.empty((len(y), PIXELS_OF_DIFFERENCES))).reshape(len(y), -1)
-    all_ones = np.ones(PIXELS_OF_DIFFERENCES)
-    for here, there in chunks_of_both(x, y):
-        ones = all_ones[: here.shape[1]]
-        for row, first in rows_of(x, upper):
-            part = differences[first:, : len(ones)]
+    both: Iterable[tuple[np.ndarray, np.ndarray]]
+    if x is y:
+        both = ((chunk, chunk) for chunk in chunks(x))
+    else:
+        both = zip(chunks(x), chunks(y), strict=True)
+    size = x.shape[1]
+    return absolute_differences(both, np.ones(size), (len(x), len(y)), upper) / size
+
+
+def absolute_differences(
+    both: Iterable[tuple[np.ndarray, np.ndarray]],
+    weights: np.ndarray,
+    shape: tuple[int, int],
+    upper: bool,
+) -> np.ndarray:
+    """Return the weighted sums of absolute differences of two blocks of vectors, shape (a, b).
+
+    Parameters
+    ----------
+    both : iterable of two ndarray, shapes (a, CHUNK) and (b, CHUNK)
+        Chunks of the vectors of both blocks; the last may be shorter.
+    weights : ndarray, shape (p,)
+    shape : (a, b)
+    upper : bool
+        Whether only the pairs above the diagonal are needed.
+    """
+    totals = np.zeros(shape)
+    differences = aligned(shape[1], CHUNK)
+    line = aligned(1, len(weights))[0]
+    line[:] = weights
+    for start, (here, there) in zip(range(0, len(line), CHUNK), both, strict=True):
+        of_chunk = line[start : start + CHUNK]
+        for row, first in rows_of(here, upper):
+            part = differences[first:, : len(of_chunk)]
             np.abs(np.subtract(here[row], there[first:], out=part), out=part)
             # Not a matrix product, which would round by the number of rows.
-            totals[row, first:] += np.vecdot(part, ones)
-    return totals / x.shape[1]
-
-
-def chunks_of_both(x: np.ndarray, y: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield the chunks of two blocks of vectors, (a, p) and (b, p), together."""
-    if x is y:
-        yield from ((chunk, chunk) for chunk in chunks(x))
-    else:
-        yield from zip(chunks(x), chunks(y), strict=True)
+            totals[row, first:] += np.vecdot(part, of_chunk)
+    return totals
 
 
 def chunks(vectors: np.ndarray) -> Iterator[np.ndarray]:
@@ -55,10 +75,10 @@ def chunks(vectors: np.ndarray) -> Iterator[np.ndarray]:
 
     All chunks are one memory: each overwrites the one before.
     """
-    buffer = np.empty((len(vectors), PIXELS_OF_DIFFERENCES))
-    for start in range(0, vectors.shape[1], PIXELS_OF_DIFFERENCES):
+    buffer = np.empty((len(vectors), CHUNK))
+    for start in range(0, vectors.shape[1], CHUNK):
         chunk = buffer[:, : vectors.shape[1] - start]
-        chunk[...] = vectors[:, start : start + PIXELS_OF_DIFFERENCES]
+        chunk[...] = vectors[:, start : start + CHUNK]
         yield chunk
 
 

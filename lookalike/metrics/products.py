@@ -71,17 +71,26 @@ def in_pieces(vectors: np.ndarray) -> np.ndarray:
     size = vectors.shape[1]
     length = min(PIECE, -(-size // ALIGNMENT) * ALIGNMENT)
     count = -(-size // length)
-    memory = np.empty(len(vectors) * count * length + ALIGNMENT)
-    start = -memory.ctypes.data % (ALIGNMENT * memory.itemsize) // memory.itemsize
-    padded = memory[start : start + len(vectors) * count * length].reshape(len(vectors), -1)
+    padded = aligned(len(vectors), count * length)
     padded[:, :size] = vectors
     padded[:, size:] = 0
     return padded.reshape(len(vectors), count, length)
 
 
+def aligned(rows: int, length: int) -> np.ndarray:
+    """Return an uninitialised array, shape (rows, length), whose rows all begin at a multiple of 64
+    bytes where the length is one of 8.
+    """
+    memory = np.empty(rows * length + ALIGNMENT)
+    start = -memory.ctypes.data % (ALIGNMENT * memory.itemsize) // memory.itemsize
+    return memory[start : start + rows * length].reshape(rows, length)
+
+
 def ones_like(pieces: np.ndarray) -> np.ndarray:
     """Return one piece of ones."""
-    return np.ones(pieces.shape[-1])
+    ones = aligned(1, pieces.shape[-1])[0]
+    ones[:] = 1
+    return ones
 
 
 def dots(pieces: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -47,7 +47,7 @@ def tables(name, maps, blocks):
     """Return values and chance values, (6, 6, 2) each, of all pairs, above the diagonal, put
     together from blocks of names.
     """
-    metric = registry.get("metric", name), {"data_range": 2.0}
+    metric = registry.get("metric", name), {"data_range": 2.0, "grid": 9}
     found = np.full((2, 6, 6, 2), np.nan)
     index = {name: number for number, name in enumerate(NAMES)}
     for number, a in enumerate(blocks):

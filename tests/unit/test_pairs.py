@@ -95,8 +95,8 @@ def test_values_do_not_depend_on_the_size_of_the_blocks(name):
     def in_blocks(size):
         tables = np.full((2, 4, 5, 5), np.nan)
         blocks = [list(range(start, min(start + size, 5))) for start in range(0, 5, size)]
-        for place, rows in enumerate(blocks):
-            for columns in blocks[place:]:
+        for index, rows in enumerate(blocks):
+            for columns in blocks[index:]:
                 x = [maps[row] for row in rows]
                 y = x if rows is columns else [maps[column] for column in columns]
                 tables[:, :, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = compare_blocks(
@@ -283,6 +283,6 @@ def test_memory_does_not_grow_with_the_number_of_images(name, tmp_path):
     assert many < few + 20
 
 
-@pytest.mark.parametrize("name", ["ssim", "spearman", "emd"])
+@pytest.mark.parametrize("name", ["ssim", "spearman", "emd", "sliced_wasserstein"])
 def test_fourteen_models_of_full_size_take_less_than_a_gigabyte_and_a_half(name, tmp_path):
     assert peak_memory(tmp_path, name, models=14, images=2, size=224) < 1500

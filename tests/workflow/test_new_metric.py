@@ -14,8 +14,8 @@ CHEBYSHEV = '''"""Chebyshev distance: the largest difference of a pixel."""
 
 import numpy as np
 
-from lookalike.metrics.preparation import flat
 from lookalike.core.registry import metric
+from lookalike.metrics.preparation import flat
 
 
 @metric(

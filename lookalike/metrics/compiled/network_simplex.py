@@ -149,14 +149,14 @@ def first_tree(
 def settle(givers: Array, takers: Array, sources: int, left: Array, tree: Tree, done: int) -> int:
     """Carry as much as there is from the sources among some nodes to the sinks among others."""
     parent, flow, order = tree
-    place = 0
+    index = 0
     for giver in givers:
         if giver == NONE or giver >= sources or parent[giver] != NONE:
             continue
-        while place < len(takers) and parent[giver] == NONE:
-            taker = takers[place]
+        while index < len(takers) and parent[giver] == NONE:
+            taker = takers[index]
             if taker == NONE or taker < sources or parent[taker] != NONE:
-                place += 1
+                index += 1
                 continue
             # Of a tie the source goes on: its arc without flow will point to the root, which keeps
             # trees strongly feasible.
@@ -226,8 +226,8 @@ def least_difference(costs: Array, potentials: Array, lows: Array) -> float:
             difference = costs[start + lane] - potentials[start + lane]
             lows[lane] = difference if difference < lows[lane] else lows[lane]
     low = lows.min()
-    for place in range(whole, len(costs)):
-        low = min(low, costs[place] - potentials[place])
+    for index in range(whole, len(costs)):
+        low = min(low, costs[index] - potentials[index])
     return low
 
 
