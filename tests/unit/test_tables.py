@@ -16,7 +16,7 @@ PREDICTIONS = {
     "predicted": np.array([0, 1, 1, 0]),
     "labels": np.array(["cat", "dog", "cat", "cat"]),
 }
-LAYER = {"layer": "stages.3", "channels": "32", "grid": "7x7"}
+LAYER = {"layer": "stages.3", "channels": 32, "grid": [7, 7]}
 
 
 def test_factors_become_columns_and_unknown_cells_stay_empty():
@@ -38,7 +38,7 @@ def test_factors_become_columns_and_unknown_cells_stay_empty():
     assert (first["native_grid"], first["layer"], first["channels"], first["features"]) == (
         "7x7",
         "stages.3",
-        "32",
+        32,
         32,
     )
     assert (second["native_grid"], second["parameters"], second["accuracy"]) == ("14x7", None, None)
