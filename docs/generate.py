@@ -86,7 +86,7 @@ def metrics_page():
             f"| needs maps of a known range | {'yes' if card.bounded else 'no'} |",
             f"| options | {options_text(card.options)} |",
             "| cost of a block | "
-            f"{'one inner product a pair' if card.cost == 'product' else 'its pairs, one by one'} |",
+            f"{'an inner product a pair' if card.cost == 'product' else 'its pairs, one by one'} |",
             *([f"| reference | {card.reference} |"] if card.reference else []),
             *(
                 [f"| compared with saliencytools 0.35 | {escaped(card.saliencytools)} |"]

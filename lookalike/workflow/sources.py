@@ -3,7 +3,6 @@
 import ast
 import functools
 import hashlib
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,41 +36,98 @@ class Definition:
 
 @dataclass
 class Source:
-    """A Python file: its definitions by name; under the empty name, what runs at import."""
+    """A Python file.
 
-    definitions: dict[str, Definition]
+    Attributes
+    ----------
+    parts : dict
+        From the name of a definition to its statements; under `AT_IMPORT`, what runs at import.
+    bound : dict
+        From a name that its imports bind to a module and the name of a part of it.
+    """
+
+    parts: dict[str, list[ast.stmt]]
+    bound: dict[str, tuple[str, str]]
 
 
 @functools.cache
 def read_source(path: str) -> Source:
-    """Return the definitions of a file, whose path is relative to the root of the workflow."""
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    drop_docstrings(tree)
-    outer: dict[str, tuple[str, str]] = {}
-    parts: dict[str, list[ast.stmt]] = {AT_IMPORT: []}
-    for node in tree.body:
+    """Return the parts of a file, whose path is relative to the root of the workflow."""
+    source = Source({AT_IMPORT: []}, {})
+    for node in ast.parse((ROOT / path).read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Import | ast.ImportFrom):
-            outer |= imported(node)
-        else:
+            source.bound |= imported(node)
+        elif not is_text(node):
             for name in names_of(node) or [AT_IMPORT]:
-                parts.setdefault(name, []).append(node)
-    definitions = {name: define(nodes, outer, parts.keys()) for name, nodes in parts.items()}
-    for module, part in outer.values():
-        note_import(definitions[AT_IMPORT], module, part)
-    return Source(definitions)
+                source.parts.setdefault(name, []).append(node)
+    return source
 
 
-def drop_docstrings(tree: ast.AST) -> None:
-    """Remove the docstrings of a syntax tree, in place."""
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if (
-            isinstance(body, list)
-            and body
-            and isinstance(body[0], ast.Expr)
-            and isinstance(body[0].value, ast.Constant)
-        ):
-            node.body = body[1:]  # type: ignore[attr-defined]
+@functools.cache
+def definition(path: str, name: str) -> Definition:
+    """Return what a definition of a file does and refers to."""
+    source = read_source(path)
+    found, uses = Definition(""), Uses()
+    found.digest = hashlib.sha256(
+        repr([uses.plain(node) for node in source.parts[name]]).encode()
+    ).hexdigest()
+    bound = dict(source.bound)
+    for node in uses.imports:
+        bound |= imported(node)
+    for used, attribute in uses.names:
+        if used in bound:
+            refer(found, *bound[used], attribute)
+        elif used in source.parts:
+            found.names.add(used)
+    # An import may be for its effect alone.
+    inner = [place for node in uses.imports for place in imported(node).values()]
+    for module, part in [*inner, *(source.bound.values() if name == AT_IMPORT else [])]:
+        if file := file_of(f"{module}.{part}") or file_of(module):
+            found.symbols.add((file, AT_IMPORT))
+    return found
+
+
+class Uses:
+    """The names that a syntax tree uses, and its imports, noted while it is made plain.
+
+    Attributes
+    ----------
+    names : set of (str, str)
+        Each with the attribute that is taken of it, else `WHOLE`.
+    imports : list
+    """
+
+    def __init__(self) -> None:
+        self.names: set[tuple[str, str]] = set()
+        self.imports: list[ast.Import | ast.ImportFrom] = []
+
+    def plain(self, node: object, attribute: str = WHOLE) -> object:
+        """Return a tree as nested tuples, without docstrings and what is empty: then it is the same
+        under every Python version.
+        """
+        if isinstance(node, list):
+            return tuple(self.plain(part) for part in node)
+        if not isinstance(node, ast.AST):
+            return node
+        if isinstance(node, ast.Name):
+            self.names.add((node.id, attribute))
+            return node.id
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            self.imports.append(node)
+        below = node.attr if isinstance(node, ast.Attribute) else WHOLE
+        fields = []
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if name == "body" and isinstance(value, list) and value and is_text(value[0]):
+                value = value[1:]
+            if name != "ctx" and value not in (None, []):
+                fields.append((name, self.plain(value, below)))
+        return type(node).__name__, *fields
+
+
+def is_text(node: object) -> bool:
+    """Return whether a statement is a text alone, as a docstring is."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 def names_of(node: ast.stmt) -> list[str]:
@@ -96,50 +152,6 @@ def imported(node: ast.Import | ast.ImportFrom) -> dict[str, tuple[str, str]]:
     return {alias.asname or alias.name: (node.module or "", alias.name) for alias in node.names}
 
 
-def define(
-    nodes: list[ast.stmt], outer: dict[str, tuple[str, str]], known: Iterable[str]
-) -> Definition:
-    """Return what some statements do and refer to.
-
-    Parameters
-    ----------
-    nodes : list of statements
-    outer : dict
-        What the module's imports bind.
-    known : iterable of str
-        Names that the module defines.
-    """
-    bound = dict(outer)
-    inner = [
-        part
-        for node in nodes
-        for part in ast.walk(node)
-        if isinstance(part, ast.Import | ast.ImportFrom)
-    ]
-    for node in inner:
-        bound |= imported(node)
-    found = Definition(hashlib.sha256(repr([plain(node) for node in nodes]).encode()).hexdigest())
-    for name, attribute in references(nodes):
-        if name in bound:
-            refer(found, *bound[name], attribute)
-        elif name in known:
-            found.names.add(name)
-    for node in inner:
-        for module, part in imported(node).values():
-            note_import(found, module, part)
-    return found
-
-
-def references(nodes: list[ast.stmt]) -> Iterator[tuple[str, str]]:
-    """Yield every name that statements use, with the attribute taken of it, else `WHOLE`."""
-    for node in nodes:
-        attributes = [part for part in ast.walk(node) if isinstance(part, ast.Attribute)]
-        of_names = {id(part.value): part.attr for part in attributes}
-        for part in ast.walk(node):
-            if isinstance(part, ast.Name):
-                yield part.id, of_names.get(id(part), WHOLE)
-
-
 def refer(found: Definition, module: str, part: str, attribute: str) -> None:
     """Note what a bound name refers to: a foreign package, or a definition of a module."""
     package = module.split(".", maxsplit=1)[0]
@@ -151,12 +163,6 @@ def refer(found: Definition, module: str, part: str, attribute: str) -> None:
         found.symbols.add((file, part))
 
 
-def note_import(found: Definition, module: str, part: str) -> None:
-    """Note that a module is imported, so that what runs at its import counts."""
-    if file := file_of(f"{module}.{part}") or file_of(module):
-        found.symbols.add((file, AT_IMPORT))
-
-
 @functools.cache
 def file_of(module: str) -> str:
     """Return the file of a module of this package, relative to the root; empty if none."""
@@ -165,17 +171,3 @@ def file_of(module: str) -> str:
         if (ROOT / file).is_file():
             return file
     return ""
-
-
-def plain(node: object) -> object:
-    """Return a syntax tree as nested tuples, without what is empty: then it is the same under every
-    Python version.
-    """
-    if isinstance(node, ast.AST):
-        fields = (
-            (name, plain(value))
-            for name, value in ast.iter_fields(node)
-            if name != "ctx" and value not in (None, [])
-        )
-        return type(node).__name__, *fields
-    return tuple(plain(part) for part in node) if isinstance(node, list) else node

@@ -12,7 +12,12 @@ from lookalike.workflow import fingerprint, sources
 
 def forget():
     """Forget what was read of the sources, as a fresh process does."""
-    for function in (sources.read_source, sources.file_of, fingerprint.reachable):
+    for function in (
+        sources.read_source,
+        sources.definition,
+        sources.file_of,
+        fingerprint.reachable,
+    ):
         function.cache_clear()
 
 

@@ -21,6 +21,8 @@ CONFIG = {
     "methods": {"heatmaps": {"sign": "absolute"}},
     "maps": {"size": 28},
     "metrics": ["mse", "cosine"],
+    # One pair a job, so that the jobs of a change can be counted.
+    "compare": {"block": 1},
     "inference": {"bootstrap": 50},
     "figures": {"panels": 2},
 }
@@ -80,7 +82,10 @@ def write_matrix(path, matrix, names):
 def test_the_published_layout_goes_from_folder_to_report_without_torch(tmp_path, without_torch):
     write_models(tmp_path)
     run = snakemake(
-        tmp_path, CONFIG | {"subsets": ["all", "agreeing"]}, cores=2, environment=without_torch
+        tmp_path,
+        CONFIG | {"subsets": ["all", "agreeing"]},
+        cores=2,
+        environment=without_torch,
     )
     assert run.code == 0, run.text
     assert run.jobs["import_maps"] == 4 and run.jobs["compare_models"] == 12
@@ -274,7 +279,7 @@ def test_given_matrices_go_to_groups_and_figures_without_torch(tmp_path, without
                 "principal_coordinates",
             )
             for kind in ("svg", "png")
-        }
+        } | {"louvain.graphml"}
     assert (
         "'model 3':"
         in (tmp_path / "results/groups/imported/published/all/tree-average.nwk").read_text()

@@ -59,6 +59,7 @@ def test_no_rule_ran_more_often_than_needed(finished):
     assert run.jobs == {
         "draw_demo_images": 1,
         "list_images": 1,
+        "list_masks": 1,
         "sample_images": 1,
         "finetune_model": 3,
         "predict_images": 3,

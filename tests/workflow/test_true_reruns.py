@@ -55,9 +55,14 @@ def test_a_patched_torch_reruns_what_computes_with_it(copied, tmp_path):
             "compare_models",
         ),
         ("lookalike/core/io.py", "def checked_map(", "@print\ndef checked_map(", "batch_maps"),
-        ("lookalike/core/memoising.py", "*sorted(", "1, *sorted(", "compare_models"),
+        ("lookalike/core/memoising.py", "*sorted(", "1, *sorted(", "explain_images"),
         ("lookalike/plots/titles.py", 'images"', 'images!"', "draw_matrix"),
-        ("lookalike/core/io.py", "def checked_symmetry(", "@print\ndef checked_symmetry(", None),
+        (
+            "lookalike/compare/user_matrices.py",
+            "def checked_matrix(",
+            "@print\ndef checked_matrix(",
+            None,
+        ),
         ("lookalike/core/logs.py", "def log_to(", "@print\ndef log_to(", None),
     ],
 )
