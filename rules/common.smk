@@ -40,7 +40,7 @@ HAS_MASKS = IS_DEMO or PLAN.images.masks is not None
 CONTENTS = Contents("results/contents.json")
 # What earlier runs chose and saw, written when a run starts.
 RECORD = "results/record.json"
-RECORDED = io.read_json(RECORD) if Path(RECORD).exists() else {"blocks": {}, "images": None}
+RECORDED = io.read_json(RECORD) if Path(RECORD).exists() else {"blocks": {}, "training": {}}
 BLOCKS = {
     name: choose_blocks(method.models, PLAN.block, RECORDED["blocks"].get(name))
     for name, method in METHODS.items()
@@ -57,7 +57,7 @@ onstart:
     CONTENTS.save()
     chosen = {name: list(blocks.values()) for name, blocks in BLOCKS.items()}
     blocks = RECORDED["blocks"] | (chosen if PLAN.block == "auto" else {})
-    io.write_json(RECORD, {"blocks": blocks, "images": TRAINING_IMAGES})
+    io.write_json(RECORD, {"blocks": blocks, "training": TRAINING_STATES})
 
 
 def fingerprint(*paths):

@@ -42,12 +42,29 @@ IMAGE_CONTENTS = image_contents()
 TRAINING_IMAGES = [IMAGE_CONTENTS, PLAN.seed, fingerprint("scripts/list_images.py")]
 
 
-def training_manifest(wildcards):
-    """Return the manifest as an input of training.
+def training_states():
+    """Return for every model what its training depends on, as text."""
+    scripts = ("finetune_model", "import_checkpoint", "extract_features", "train_head")
+    code = fingerprint(*(f"scripts/{name}.py" for name in (*scripts, "rank_channels")))
+    shared = [TRAINING_IMAGES, code, PLAN.images.size, PLAN.pruning]
+    shared += [content_of(PLAN.images.scores), content_of(PLAN.images.similarity)]
+    models = {name: MODELS[name] for name in PLAN.computed}
+    return {
+        name: repr([shared, model, content_of(model.checkpoint)]) for name, model in models.items()
+    }
 
-    While the images are those of the last run, a manifest that is written anew, with the paths of a
-    folder that was moved, trains nothing again. (Snakemake runs whatever is below a job that runs,
-    unless it is ancient, and does not look at its parameters then.)
+
+TRAINING_STATES = training_states()
+
+
+def training_manifest(wildcards):
+    """Return the manifest as an input of a model's training.
+
+    If all that the training depends on is as in the last run, a manifest that is written anew, with
+    the paths of a folder that was moved, trains nothing again. (Snakemake does not look at the
+    parameters of a job below one that runs: if all that it takes from there is ancient, it is left
+    out, else it runs.)
     """
-    manifest = "results/images/manifest.csv"
-    return ancient(manifest) if RECORDED["images"] == TRAINING_IMAGES else manifest
+    manifest, model = "results/images/manifest.csv", wildcards.model
+    known = RECORDED["training"].get(model) == TRAINING_STATES[model]
+    return ancient(manifest) if known else manifest
