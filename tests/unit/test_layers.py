@@ -287,23 +287,22 @@ def test_a_layer_that_cannot_be_measured_is_refused(size, layer, complaint):
 
 
 @pytest.mark.parametrize(
-    ("name", "size", "fewest"),
+    ("name", "size", "fewest", "step"),
     [
-        ("test_resnet", (64, 96), 20),
-        ("test_mambaout", (64, 64), 10),
-        ("test_vit", (160, 160), 20),
-        ("hiera_tiny_224", (224, 224), 20),
+        ("test_resnet", (64, 96), 20, 1),
+        ("test_mambaout", (64, 64), 10, 1),
+        ("test_vit", (160, 160), 20, 1),
+        ("hiera_tiny_224", (224, 224), 20, 9),
     ],
 )
-def test_layers_are_described_as_each_is_measured(name, size, fewest):
+def test_layers_are_described_as_each_is_measured(name, size, fewest, step):
+    """Every layer, or in a larger network every ninth, since each is a pass of its own."""
     net = network(name)
     described = describe_layers(net, size)
     assert not any(module._forward_hooks for module in net.modules())
     assert described["target"] == name_of(net, target_layer(net, size=size))
     assert len(described["layers"]) > fewest
-    for layer, module in net.named_modules():
-        if not layer:
-            continue
+    for layer, module in list(net.named_modules())[1::step]:
         try:
             expected = measure_layer(net, size, layer)
         except InputError:
