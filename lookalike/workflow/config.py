@@ -52,9 +52,7 @@ def resolve(config: Row) -> Row:
 
 
 def resolve_images(config: Row) -> Row:
-    """Return the part about images: all maps that are given want no images, and all of them are
-    compared.
-    """
+    """Return the part about images: given maps need no images, and all of them are compared."""
     all_given = all(recipe["maps"] for recipe in config["models"].values())
     source = config["images"].get("source", None if all_given else "demo")
     return {"source": source, "n": 48 if source else "all"} | config["images"]
