@@ -108,7 +108,8 @@ def heatmap(
     axes.set_xlim(-0.5, m - 0.5)
     axes.set_ylim(m - 0.5, -0.5)
     figure.colorbar(image, ax=axes, label=label, shrink=0.7, pad=0.03)
-    axes.set_title(title, fontsize=10)
+    # Above the whole figure: a title is wider than the axes of two or three models.
+    figure.suptitle(title, fontsize=10)
     add_family_legend(figure, families, names)
     return figure
 
