@@ -3,13 +3,14 @@ checkpoint, each job of a cluster builds all of it.
 """
 
 
-# Models are explained after the vote, and only if it changed something or they are new.
+# A model is explained again if the vote changed a class. What is only counted is in another file.
 checkpoint choose_targets:
     """Choose the class of every image that most of the independent models predict."""
     input:
         predictions=expand("results/predictions/{model}.npz", model=PLAN.predicting),
     output:
         consensus=CONSENSUS,
+        votes="results/images/votes.csv",
     log:
         "logs/images/consensus.log",
     conda:

@@ -194,7 +194,7 @@ def image_findings(n: int, subset: str, unmatched: Sequence[Row]) -> list[Findin
     return [Finding("Images", "images", sentence) for sentence in sentences]
 
 
-def prediction_findings(about: Sequence[Row], consensus: Sequence[Row], n: int) -> list[Finding]:
+def prediction_findings(about: Sequence[Row], votes: Sequence[Row], n: int) -> list[Finding]:
     """Say which class is explained where models vote for it, how far they agree on it, and which
     models are no more accurate than chance.
 
@@ -202,20 +202,20 @@ def prediction_findings(about: Sequence[Row], consensus: Sequence[Row], n: int) 
     ----------
     about : sequence of dict
         `models.csv`.
-    consensus : sequence of dict
-        `images/consensus.csv`; empty where the class is another.
+    votes : sequence of dict
+        `images/votes.csv`; empty where models do not vote.
     n : int
         Number of images.
     """
     sentences = []
-    if consensus:
-        voters = consensus[0]["voters"]
-        agreed = sum(row["votes"] == voters for row in consensus)
-        tied = sum(row["tied"] != "1" for row in consensus)
+    if votes:
+        voters = votes[0]["voters"]
+        agreed = sum(row["votes"] == voters for row in votes)
+        tied = sum(row["tied"] != "1" for row in votes)
         sentences.append(
             "In every image, all models are explained for the class that most of the models "
             f"predict (independent ones: {voters}). All of them predict it in {agreed} of "
-            f"{len(consensus)} images"
+            f"{len(votes)} images"
             + (f"; in {tied}, several classes have the most votes." if tied else ".")
         )
     blind = [
