@@ -213,9 +213,8 @@ def prediction_findings(about: Sequence[Row], votes: Sequence[Row], n: int) -> l
         agreed = sum(row["votes"] == voters for row in votes)
         tied = sum(row["tied"] != "1" for row in votes)
         sentences.append(
-            "In every image, all models are explained for the class that most of the models "
-            f"predict (independent ones: {voters}). All of them predict it in {agreed} of "
-            f"{len(votes)} images"
+            "In every image, models are explained for the class that most independent models "
+            f"predict. All {voters} of these predict it in {agreed} of {len(votes)} images"
             + (f"; in {tied}, several classes have the most votes." if tied else ".")
         )
     blind = [

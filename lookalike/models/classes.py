@@ -43,7 +43,7 @@ def name_classes(
         classes, source = ImageNetInfo(subset).label_names(), f"timm's {subset}, by their number"
     else:
         classes, source = [str(index) for index in range(outputs)], "numbers"
-    found = classes_of_labels(labels, classes)
+    found = classes_of_labels(labels, classes) if labels else {}
     if len(labels) == outputs and not found and (own or source == "numbers"):
         classes, source = list(labels), "the images' folders, in alphabetical order"
     elif labels and not found:
@@ -56,7 +56,7 @@ def classes_of_labels(labels: Sequence[str], classes: Sequence[str]) -> dict[str
     """Return the label of each class that one names; nothing unless every label names exactly one
     class, and each another.
     """
-    meant = defaultdict(set)
+    meant: dict[str, set[str]] = defaultdict(set)
     for name in classes:
         for text in (name, *lemmas_of(name)):
             meant[plain(text)].add(name)

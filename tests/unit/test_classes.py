@@ -14,10 +14,17 @@ BY_NUMBER = {0: TENCH, 285: CAT, 872: TRIPOD, 967: ESPRESSO}
 
 @pytest.mark.parametrize("labels", [[], [""], ["cat", "dog"], [TENCH, "dog"], [CAT]])
 def test_a_head_of_a_thousand_outputs_has_imagenets_classes_whatever_the_labels(labels):
-    recipe = {"timm": "test_vit", "options": VIT}
-    classes = describe_import(build_network(recipe, 1000), recipe, labels)["classes"]
+    classes = name_classes(1000, labels)
     assert len(set(classes)) == 1000
     assert {number: classes[number] for number in BY_NUMBER} == BY_NUMBER
+
+
+def test_an_imported_network_takes_the_names_by_its_outputs():
+    recipe = {"timm": "test_vit", "options": VIT}
+    classes = describe_import(build_network(recipe, 1000), recipe, [])["classes"]
+    assert {number: classes[number] for number in BY_NUMBER} == BY_NUMBER
+    recipe["options"] = VIT | {"pretrained_cfg_overlay": {"label_names": ["owl", "cat", "dog"]}}
+    assert describe_import(build_network(recipe, 3), recipe, [])["classes"] == ["owl", "cat", "dog"]
 
 
 @pytest.mark.parametrize(
@@ -86,9 +93,6 @@ def test_names_that_come_with_the_weights_go_first():
     # Names of something else, or of two classes at once, are none.
     for known in (["owl", "cat"], ["owl", "cat", "cat"]):
         assert name_classes(3, [], known) == ["0", "1", "2"]
-    recipe = {"timm": "test_vit", "options": VIT}
-    recipe["options"] = VIT | {"pretrained_cfg_overlay": {"label_names": ["owl", "cat", "dog"]}}
-    assert describe_import(build_network(recipe, 3), recipe, [])["classes"] == ["owl", "cat", "dog"]
 
 
 def test_as_many_labels_as_outputs_are_taken_in_their_order_unless_weights_are_imagenets():

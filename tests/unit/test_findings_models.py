@@ -230,8 +230,8 @@ def test_agreement_with_the_consensus_and_ties_are_counted():
     votes = [("5", "1"), ("5", "1"), ("3", "1"), ("2", "2")]
     rows = [{"votes": count, "voters": "5", "tied": tied} for count, tied in votes]
     explained = (
-        "In every image, all models are explained for the class that most of the models predict "
-        "(independent ones: 5). All of them predict it in 2 of "
+        "In every image, models are explained for the class that most independent models predict. "
+        "All 5 of these predict it in 2 of "
     )
     for given, end in (
         (rows, "4 images; in 1, several classes have the most votes."),
