@@ -37,14 +37,15 @@ def name_classes(
     """
     labels = [label for label in labels if label]
     subset = infer_imagenet_subset({"num_classes": outputs})
-    if known and len(set(known)) == outputs:
-        classes, source = list(known), "the weights"
+    named = known is not None and len(set(known)) == outputs
+    if known and named:
+        classes, source = list(known), "those of the weights"
     elif subset:
         classes, source = ImageNetInfo(subset).label_names(), f"timm's {subset}, by their number"
     else:
         classes, source = [str(index) for index in range(outputs)], "numbers"
     found = classes_of_labels(labels, classes) if labels else {}
-    if len(labels) == outputs and not found and (own or source == "numbers"):
+    if len(labels) == outputs and not (found or named) and (own or not subset):
         classes, source = list(labels), "the images' folders, in alphabetical order"
     elif labels and not found:
         source += "; not every label of the images is one of them"

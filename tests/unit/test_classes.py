@@ -89,7 +89,8 @@ def test_labels_that_are_not_all_classes_are_never_taken_for_some(labels, capsys
 
 
 def test_names_that_come_with_the_weights_go_first():
-    assert name_classes(3, ["b", "c", "a"], ["owl", "cat", "dog"]) == ["owl", "cat", "dog"]
+    for own in (False, True):
+        assert name_classes(3, ["a", "b", "c"], ["owl", "cat", "dog"], own) == ["owl", "cat", "dog"]
     # Names of something else, or of two classes at once, are none.
     for known in (["owl", "cat"], ["owl", "cat", "cat"]):
         assert name_classes(3, [], known) == ["0", "1", "2"]
