@@ -37,9 +37,10 @@ def name_classes(
     """
     labels = [label for label in labels if label]
     subset = infer_imagenet_subset({"num_classes": outputs})
-    named = known is not None and len(set(known)) == outputs
-    if known and named:
-        classes, source = list(known), "those of the weights"
+    known = list(known or ())
+    named = len(set(known)) == len(known) == outputs
+    if named:
+        classes, source = known, "those of the weights"
     elif subset:
         classes, source = ImageNetInfo(subset).label_names(), f"timm's {subset}, by their number"
     else:

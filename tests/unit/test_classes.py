@@ -94,6 +94,7 @@ def test_names_that_come_with_the_weights_go_first():
     # Names of something else, or of two classes at once, are none.
     for known in (["owl", "cat"], ["owl", "cat", "cat"]):
         assert name_classes(3, [], known) == ["0", "1", "2"]
+    assert name_classes(2, [], ["owl", "cat", "cat"]) == ["0", "1"]
 
 
 def test_as_many_labels_as_outputs_are_taken_in_their_order_unless_weights_are_imagenets():
