@@ -18,6 +18,13 @@ include: "rules/helpers/models.smk"
 include: "rules/models.smk"
 include: "rules/helpers/heads.smk"
 include: "rules/heads.smk"
+
+
+if PLAN.target == "consensus":
+
+    include: "rules/consensus.smk"
+
+
 include: "rules/helpers/maps.smk"
 include: "rules/maps.smk"
 include: "rules/helpers/compare.smk"

@@ -45,6 +45,7 @@ BLOCKS = {
     name: choose_blocks(method.models, PLAN.block, RECORDED["blocks"].get(name))
     for name, method in METHODS.items()
 }
+CONSENSUS = "results/images/consensus.csv"
 MATRIX = "results/matrices/{method}/{metric}/{subset}"
 GROUPS = "results/groups/{method}/{metric}/{subset}"
 FIGURES = "results/figures/{method}/{metric}/{subset}"

@@ -96,6 +96,7 @@ rule draw_panels:
         sample="results/images/explained.csv",
         batches=[batch for method in METHODS for batch in batches(method)],
         predictions=expand("results/predictions/{model}.npz", model=PLAN.computed),
+        consensus=CONSENSUS if PLAN.target == "consensus" else [],
     output:
         panels=report(
             directory("results/figures/panels"),

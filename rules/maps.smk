@@ -6,6 +6,7 @@ rule explain_images:
     input:
         unpack(model_if_needed),
         sample="results/images/explained.csv",
+        consensus=consensus_if_explained,
     output:
         maps=directory("results/maps/{explanation}/{model}/per_image"),
         diagnostics="results/maps/{explanation}/{model}/diagnostics.csv",

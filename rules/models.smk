@@ -90,7 +90,7 @@ rule predict_images:
 
 
 rule tabulate_models:
-    """Write one table of all models: factors, size, target layer and its grid, accuracy."""
+    """Write a table of all models (factors, size, target layer, accuracy), one of predictions."""
     input:
         sidecars=expand("results/checkpoints/{model}.json", model=PLAN.computed),
         predictions=expand("results/predictions/{model}.npz", model=PLAN.computed),
@@ -101,6 +101,7 @@ rule tabulate_models:
         ],
     output:
         models=table("results/models.csv", "models", table="models"),
+        predictions="results/predictions.csv",
     log:
         "logs/models.log",
     conda:

@@ -21,6 +21,7 @@ if method.needs_model:
         rows,
         io.read_arrays(read.predictions),
         target=given.target,
+        consensus=read.get("consensus"),
         scores=read.get("scores"),
         similarity=read.get("similarity"),
         size=given.size,

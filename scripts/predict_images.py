@@ -7,7 +7,7 @@ from lookalike.core import io, logs
 logs.log_to(snakemake.log[0])
 
 from lookalike.images import reading
-from lookalike.models import devices, layers, loading, networks
+from lookalike.models import classes, devices, layers, loading, networks
 
 given = snakemake.params
 model = loading.load_model(
@@ -21,6 +21,7 @@ io.write_arrays(
     images=[row["image"] for row in rows],
     labels=[row["label"] for row in rows],
     classes=model.classes,
+    names=classes.readable_names(model.classes),
     logits=logits,
     predicted=logits.argmax(axis=1),
 )

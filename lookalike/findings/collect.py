@@ -20,10 +20,11 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
     Parameters
     ----------
     paths : mapping
-        The rule's named inputs: `models`, `unmatched`, `audits`, `localisation`, `replicates`,
-        `structure`, `factors`, `agreement`, `heads`, `pruning`, `variants`, `redundancy`, and of
-        each matrix `dissimilarities`, `images` (their numbers; only of matrices that are computed
-        here), `supports` and `communities`. What does not exist is empty.
+        The rule's named inputs: `models`, `unmatched`, `votes`, `audits`, `localisation`,
+        `replicates`, `structure`, `factors`, `agreement`, `heads`, `pruning`, `variants`,
+        `redundancy`, and of each matrix `dissimilarities`, `images` (their numbers; only of
+        matrices that are computed here), `supports` and `communities`. What does not exist is
+        empty.
     keys : mapping
         What the files are about, in their order: `matrices`, (method, metric, subset) of each;
         `localised` and `correlated`, the methods of `localisation` and `redundancy`. And `subset`,
@@ -49,9 +50,12 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
         method: models.summarise_localisation(read_table(path))
         for method, path in zip(keys["localised"], paths["localisation"], strict=True)
     }
-    unmatched = io.read_table(paths["unmatched"]) if paths["unmatched"] else []
+    unmatched, votes = (
+        io.read_table(paths[name]) if paths[name] else [] for name in ("unmatched", "votes")
+    )
     found = [
         *models.image_findings(n, keys["subset"], unmatched),
+        *models.prediction_findings(about, votes, n),
         *groups.structure_findings(tables["structure"]),
         *groups.clade_findings(clades, tables["structure"], images, origins_of(about)),
         *groups.community_findings(communities, tables["structure"], images),

@@ -194,6 +194,44 @@ def image_findings(n: int, subset: str, unmatched: Sequence[Row]) -> list[Findin
     return [Finding("Images", "images", sentence) for sentence in sentences]
 
 
+def prediction_findings(about: Sequence[Row], votes: Sequence[Row], n: int) -> list[Finding]:
+    """Say which class is explained where models vote for it, how far they agree on it, and which
+    models are no more accurate than chance.
+
+    Parameters
+    ----------
+    about : sequence of dict
+        `models.csv`.
+    votes : sequence of dict
+        `images/votes.csv`; empty where models do not vote.
+    n : int
+        Number of images.
+    """
+    sentences = []
+    if votes:
+        voters = votes[0]["voters"]
+        agreed = sum(row["votes"] == voters for row in votes)
+        tied = sum(row["tied"] != "1" for row in votes)
+        sentences.append(
+            "In every image, models are explained for the class that most independent models "
+            f"predict. All {voters} of these predict it in {agreed} of {len(votes)} images"
+            + (f"; in {tied}, several classes have the most votes." if tied else ".")
+        )
+    blind = [
+        f"{row['model']} ({float(row['explained_accuracy']):.0%} of {row['classes']} classes)"
+        for row in about
+        if row["explained_accuracy"]
+        and n >= FEWEST_FOR_A_VERDICT
+        and float(row["explained_accuracy"]) <= 1 / int(row["classes"])
+    ]
+    if blind:
+        sentences.append(
+            f"No more accurate than chance on the explained images: {', '.join(blind)}. Are they "
+            "trained, and are their classes in the alphabetical order of the images' folders?"
+        )
+    return [Finding(SECTION, "predictions", sentence) for sentence in sentences]
+
+
 def sample_size_sentence(n: int) -> str:
     """Say what the number of images allows to conclude."""
     if n == 0:

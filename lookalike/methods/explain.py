@@ -95,7 +95,8 @@ def resolve_targets(
     rows: Sequence[Row],
     predictions: dict[str, np.ndarray],
     *,
-    target: Literal["predicted", "label"],
+    target: Literal["predicted", "label", "consensus"],
+    consensus: StrPath | None = None,
     scores: StrPath | None = None,
     similarity: StrPath | None = None,
     size: int,
@@ -112,8 +113,10 @@ def resolve_targets(
         Of the manifest.
     predictions : dict of ndarray
         Of the model.
-    target : {"predicted", "label"}
+    target : {"predicted", "label", "consensus"}
         Which class, for a method that explains classes.
+    consensus : path-like, optional
+        Table of the classes that most models predict, for the target of that name.
     scores, similarity : path-like, optional
         Table of the images' scores, for a method that explains these; matrix of the human
         similarities, for one that explains similarity. Without the matrix, similarities are made
@@ -133,11 +136,14 @@ def resolve_targets(
         Options of the method that the workflow sets, not the user.
     """
     from lookalike.images.scores import human_similarity, read_scores
-    from lookalike.models.networks import in_batches, targets_of
+    from lookalike.models.consensus import read_consensus
+    from lookalike.models.networks import in_batches
+    from lookalike.models.predictions import targets_of
 
     names = [row["image"] for row in rows]
     if method.targets == "classes":
-        return targets_of(predictions, target, name), {}
+        voted = read_consensus(consensus, names) if consensus else ()
+        return targets_of(predictions, target, name, voted), {}
     if method.targets == "scores":
         if scores is None:
             raise InputError(f"{name}: the method explains scores of images, and none are given")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NotRequired, TypedDict, cast
+from typing import Any, NotRequired, TypedDict, cast
 
 import numpy as np
 import timm
@@ -12,6 +12,7 @@ import torch
 from lookalike.core import io
 from lookalike.core.errors import InputError, unknown
 from lookalike.core.types import Row, StrPath
+from lookalike.models.classes import name_classes
 from lookalike.models.weights import check_pretrained, write_weights
 
 # Pixels in a batch. More is no faster: on a CPU, larger activations are requested from the system
@@ -203,51 +204,13 @@ def describe_import(
     source = str(path) if path else f"timm {recipe['timm']}"
     return {
         "recipe": recipe,
-        "classes": name_classes(net, labels),
+        "classes": name_classes(
+            net.num_classes, labels, net.pretrained_cfg.get("label_names"), own=path is not None
+        ),
         "source": source,
         "accuracy": None,
         "epochs": [],
     }
-
-
-def name_classes(net: TimmNetwork, labels: list[str]) -> list[str]:
-    """Return the names of a network's classes: WordNet's if all labels are such names; else the
-    labels if there are as many; else numbers.
-    """
-    subset = timm.data.infer_imagenet_subset(net)
-    names = timm.data.ImageNetInfo(subset).label_names() if subset else []
-    if set(labels) <= set(names):
-        return names
-    return (
-        labels
-        if net.num_classes == len(labels)
-        else [str(index) for index in range(net.num_classes)]
-    )
-
-
-def targets_of(
-    predictions: dict[str, np.ndarray], target: Literal["predicted", "label"], name: str
-) -> Sequence[int] | np.ndarray:
-    """Return the index of the class that is explained in every image.
-
-    Parameters
-    ----------
-    predictions : dict of ndarray
-        As `predict_images` wrote them.
-    target : {"predicted", "label"}
-    name : str
-        Of the model, for the error.
-    """
-    if target == "predicted":
-        return predictions["predicted"]
-    indices = {label: index for index, label in enumerate(predictions["classes"].tolist())}
-    missing = sorted(set(predictions["labels"].tolist()) - indices.keys())
-    if missing:
-        raise InputError(
-            f"target: label: model {name!r} has no class {missing[0]!r} among its "
-            f"{len(indices)}; fine-tune it (`finetune: true`), or use target: predicted"
-        )
-    return [indices[label] for label in predictions["labels"].tolist()]
 
 
 def to_tensor(images: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:

@@ -1,11 +1,15 @@
-"""How differently models predict."""
+"""What models predict: compared, tabulated, and the classes that follow from it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
 from lookalike.core import io
 from lookalike.core.errors import InputError
+from lookalike.core.types import Row
+
+PREDICTED = ("image", "label", "model", "index", "class", "name", "probability", "score")
 
 
 def disagreements(
@@ -75,3 +79,76 @@ def predicted_classes(
         io.same_images(images, arrays["images"].tolist(), "the maps", path)
         columns.append(arrays["classes"][arrays["predicted"]])
     return np.stack(columns, axis=1)
+
+
+def targets_of(
+    predictions: Mapping[str, np.ndarray],
+    target: Literal["predicted", "label", "consensus"],
+    name: str,
+    voted: Sequence[str] = (),
+) -> Sequence[int] | np.ndarray:
+    """Return the index of the class that is explained in every image.
+
+    Parameters
+    ----------
+    predictions : dict of ndarray
+        Of the model, as `predict_images` wrote them.
+    target : {"predicted", "label", "consensus"}
+    name : str
+        Of the model, for the error.
+    voted : sequence of str
+        The class of every image that most models predict, for the target `consensus`.
+    """
+    if target == "predicted":
+        return predictions["predicted"]
+    indices = {label: index for index, label in enumerate(predictions["classes"].tolist())}
+    wanted = predictions["labels"].tolist() if target == "label" else list(voted)
+    for image, label in zip(predictions["images"].tolist(), wanted, strict=True):
+        if not label:
+            raise InputError(f"target: {target}: image {image!r} has no label; use predicted")
+        if label not in indices:
+            raise InputError(
+                f"target: {target}: model {name!r} has no class {label!r} among its "
+                f"{len(indices)}; fine-tune it (`finetune: true`), or use target: predicted"
+            )
+    return [indices[label] for label in wanted]
+
+
+def tabulate_predictions(predictions: Mapping[str, Mapping[str, np.ndarray]]) -> list[Row]:
+    """Return the rows of `predictions.csv`, with the columns `PREDICTED`.
+
+    Parameters
+    ----------
+    predictions : dict
+        From a model to what `predict_images` wrote.
+
+    Returns
+    -------
+    list of dict
+        One for each model and image: `index` of the predicted class among the model's, `class` as
+        labels are written, `name` as figures show it, and its `probability`; of a model that
+        predicts a score, the `score` alone.
+    """
+    rows = []
+    for model, found in predictions.items():
+        probabilities = np.exp(log_probabilities(found["logits"]).max(axis=1))
+        for place, index in enumerate(found["predicted"]):
+            about = (
+                {"score": found["logits"][place, 0]}
+                if len(found["classes"]) == 1
+                else {
+                    "index": index,
+                    "class": found["classes"][index],
+                    "name": found["names"][index],
+                    "probability": probabilities[place],
+                }
+            )
+            about |= {"image": found["images"][place], "label": found["labels"][place]}
+            rows.append(dict.fromkeys(PREDICTED) | about | {"model": model})
+    return rows
+
+
+def log_probabilities(logits: np.ndarray) -> np.ndarray:
+    """Return the logarithms of the probabilities of classes, shape (n, classes), float64."""
+    above = logits.astype(float) - logits.max(axis=1, keepdims=True)
+    return above - np.log(np.exp(above).sum(axis=1, keepdims=True))

@@ -15,6 +15,8 @@ from lookalike.maps.stacks import Batch
 CELL = 1.25  # inches of a map's side
 # Inches at the top, above the maps of a band, and at their left.
 HEADING, TITLES, METHOD = 0.35, 0.5, 0.4
+HEADING_LINE, TITLE_LINE = 0.17, 0.14  # inches of each further line
+CHARACTERS = 11  # of the heading in an inch
 MOST_COLUMNS = 10  # models side by side; more go below
 MOST_CHARACTERS = 18  # of a line of a title
 
@@ -55,7 +57,15 @@ def predicted_text(predictions: Mapping[str, np.ndarray], index: int) -> str:
     """
     if len(predictions["classes"]) == 1:
         return f"{predictions['logits'][index, 0]:.3g}"
-    return str(predictions["classes"][predictions["predicted"][index]])
+    return str(predictions["names"][predictions["predicted"][index]])
+
+
+def readable_label(label: str, predictions: Mapping[str, Mapping[str, np.ndarray]]) -> str:
+    """Return an image's label as figures show it: the name of the class, where a model knows it."""
+    for found in predictions.values():
+        if label in (classes := found["classes"].tolist()):
+            return str(found["names"][classes.index(label)])
+    return label
 
 
 def titles_of(
@@ -64,7 +74,10 @@ def titles_of(
     """Return the text above each model's column: its name, and its prediction where it has one."""
     texts = {name: [predicted_text(found, index)] for name, found in predictions.items()}
     return {
-        model: "\n".join([*wrap(model, MOST_CHARACTERS), *texts.get(model, [])]) for model in models
+        model: "\n".join(
+            line for text in (model, *texts.get(model, [])) for line in wrap(text, MOST_CHARACTERS)
+        )
+        for model in models
     }
 
 
@@ -74,13 +87,14 @@ def panel_of_image(
     image: np.ndarray | None,
     batches: Mapping[str, Mapping[str, tuple[Batch, Row]]],
     titles: Mapping[str, str],
+    explained: str = "",
 ) -> Figure:
     """Draw one of the explained images with its maps.
 
     Parameters
     ----------
     row : dict
-        `image` and `label`, which may be empty.
+        `image` and `label` as it is shown, which may be empty.
     index : int
         Of the image in the batches.
     image : ndarray, shape (H, W, 3), uint8, or None
@@ -88,7 +102,10 @@ def panel_of_image(
         From method to a dict from model to its maps and their card.
     titles : dict
         From model to the text above its column.
+    explained : str
+        The class that all models are explained for, where they are.
     """
+    title = f"{row['image']}: {row['label']}" if row["label"] else row["image"]
     return panel(
         image,
         {
@@ -99,7 +116,7 @@ def panel_of_image(
         ranges={
             method: next(iter(found.values()))[1]["data_range"] for method, found in batches.items()
         },
-        title=f"{row['image']}: {row['label']}" if row["label"] else row["image"],
+        title=f"{title} (explained: {explained})" if explained else title,
     )
 
 
@@ -133,18 +150,21 @@ def panel(
     """
     bands = -(-len(titles) // MOST_COLUMNS)
     columns = -(-len(titles) // bands)
-    width, height = (
-        CELL * (columns + (image is not None)) + METHOD,
-        HEADING + bands * (TITLES + CELL * len(maps)),
-    )
+    width = CELL * (columns + (image is not None)) + METHOD
+    lines = wrap(title, int(CHARACTERS * width))
+    heading = HEADING + HEADING_LINE * (len(lines) - 1)
+    # Three lines have their place in any case.
+    most = max(title.count("\n") for title in titles.values()) + 1
+    above = TITLES + TITLE_LINE * max(most - 3, 0)
+    height = heading + bands * (above + CELL * len(maps))
     figure = Figure(figsize=(width, height))
-    figure.suptitle(title, fontsize=10, y=1 - 0.1 / height, va="top")
+    figure.suptitle("\n".join(lines), fontsize=10, y=1 - 0.1 / height, va="top")
     rows = figure.add_gridspec(
-        bands, 1, left=METHOD / width, right=1, bottom=0, top=1 - HEADING / height, hspace=0
+        bands, 1, left=METHOD / width, right=1, bottom=0, top=1 - heading / height, hspace=0
     )
     for band in range(bands):
         models = list(titles)[band * columns : (band + 1) * columns]
-        below = rows[band].subgridspec(2, 1, height_ratios=(TITLES, CELL * len(maps)), hspace=0)[1]
+        below = rows[band].subgridspec(2, 1, height_ratios=(above, CELL * len(maps)), hspace=0)[1]
         draw_band(figure, below, image, maps, models, titles, columns, ranges)
     return figure
 

@@ -59,13 +59,12 @@ def check_purpose(config: Row) -> None:
 
 
 def check_scores(config: Row) -> None:
-    """Refuse what needs scores or similarities that there are none of, and those that nothing
-    needs.
+    """Refuse what needs scores or similarities that there are none of, those that nothing needs,
+    and a class to explain where none is explained.
     """
     images, target = config["images"], config["target"]
-    regression = config["finetuning"]["task"] == "regression" and any(
-        not recipe["maps"] for recipe in config["models"].values()
-    )
+    computed = any(not recipe["maps"] for recipe in config["models"].values())
+    regression = config["finetuning"]["task"] == "regression" and computed
     has_scores = "scores" in images or images["source"] == "demo"
     explained_by = {
         name: registry.get("method", about["method"]).targets
@@ -77,10 +76,9 @@ def check_scores(config: Row) -> None:
             "config: images.scores: finetuning.task is regression, which needs a CSV with "
             "the columns image and score"
         )
-    if regression and target == "label":
-        raise InputError(
-            "config: target: label has no effect where finetuning.task is regression; leave it out"
-        )
+    if target != "predicted" and (regression or not computed):
+        reason = "finetuning.task is regression" if regression else "no model runs here"
+        raise InputError(f"config: target: {target} has no effect where {reason}; leave it out")
     if "pruning" in config and not regression:
         raise InputError(
             "config: pruning: needs the error of a predicted score; set finetuning: "

@@ -43,6 +43,15 @@ def model_if_needed(wildcards):
     return read if method.targets == "classes" else read | {"scores": "results/images/scores.csv"}
 
 
+def consensus_if_explained(wildcards):
+    """Return the classes that most models predict, where these are what is explained."""
+    method = registry.get("method", explanation_method(wildcards))
+    explains = method.needs_model and method.targets == "classes"
+    if PLAN.target == "consensus" and explains:
+        return checkpoints.choose_targets.get().output.consensus
+    return []
+
+
 def similarity_content_if_explained(wildcards):
     """Return a hash of the human similarities where they are what is explained."""
     explains = registry.get("method", explanation_method(wildcards)).targets == "similarity"

@@ -28,6 +28,7 @@ def tables_to_report(wildcards):
     inference = "results/inference"
     return {
         "models": "results/models.csv" if MODELS else [],
+        "votes": "results/images/votes.csv" if PLAN.target == "consensus" else [],
         "unmatched": "results/images/unmatched.csv" if given_only_some else [],
         "audits": [f"results/audit/{method}/{model}.json" for method, model in AUDITED],
         "localisation": expand("results/localisation/{method}.csv", method=LOCALISED),

@@ -20,6 +20,13 @@ def given_maps(**models):
     }
 
 
+@pytest.mark.parametrize("target", ["label", "consensus"])
+def test_given_maps_are_explained_for_no_class_here(target):
+    config = given_maps(VGG="maps/vgg", ResNet="maps/resnet") | {"target": target}
+    with pytest.raises(InputError, match=f"target: {target} has no effect where no model runs"):
+        resolve(config)
+
+
 def test_given_maps_need_neither_images_nor_methods():
     resolved = resolve(given_maps(VGG="maps/vgg", ResNet="maps/resnet"))
     assert resolved["images"]["source"] is None and resolved["images"]["n"] == "all"
@@ -227,6 +234,10 @@ REGRESSION = [
     (
         {"target": "label"},
         "config: target: label has no effect where finetuning.task is regression",
+    ),
+    (
+        {"target": "consensus"},
+        "config: target: consensus has no effect where finetuning.task is regression",
     ),
     (
         {"subsets": ["agreeing"]},

@@ -220,3 +220,31 @@ def test_a_table_without_rows_and_text_among_numbers(tmp_path):
     (tmp_path / "bad.csv").write_text("model,rho\na,high\n")
     with pytest.raises(InputError, match=r"bad\.csv: column rho must hold numbers"):
         read_table(tmp_path / "bad.csv")
+
+
+def about(model, accuracy, classes="10"):
+    return {"model": model, "explained_accuracy": accuracy, "classes": classes}
+
+
+def test_agreement_with_the_consensus_and_ties_are_counted():
+    votes = [("5", "1"), ("5", "1"), ("3", "1"), ("2", "2")]
+    rows = [{"votes": count, "voters": "5", "tied": tied} for count, tied in votes]
+    explained = (
+        "In every image, models are explained for the class that most independent models predict. "
+        "All 5 of these predict it in 2 of "
+    )
+    for given, end in (
+        (rows, "4 images; in 1, several classes have the most votes."),
+        (rows[:3], "3 images."),
+    ):
+        assert texts(models.prediction_findings([], given, 4)) == [explained + end]
+
+
+def test_models_that_are_no_better_than_chance_are_named():
+    rows = [about("A", "0.1"), about("B", "0.11"), about("C", ""), about("D", "0.0", "1000")]
+    assert texts(models.prediction_findings(rows, [], 20)) == [
+        "No more accurate than chance on the explained images: A (10% of 10 classes), D (0% of "
+        "1000 classes). Are they trained, and are their classes in the alphabetical order of the "
+        "images' folders?"
+    ]
+    assert models.prediction_findings(rows, [], 19) == []

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import timm
 import torch
 
 from lookalike.core import io
@@ -15,9 +14,9 @@ from lookalike.models.networks import (
     normalisation_of,
     predict,
     save_model,
-    targets_of,
     to_tensor,
 )
+from lookalike.models.predictions import targets_of
 from lookalike.models.tables import choose_layer, measure_model
 
 torch.set_num_threads(1)
@@ -119,29 +118,6 @@ def test_imported_model_takes_the_labels_only_where_their_number_fits():
     assert describe_import(net, RECIPE, CLASSES)["source"] == "timm test_resnet"
 
 
-@pytest.mark.parametrize(("name", "outputs"), [("imagenet-1k", 1000), ("imagenet-12k", 11821)])
-def test_imagenet_head_has_wordnets_classes_if_the_labels_are_such(name, outputs):
-    net = build_network(RECIPE, outputs)
-    classes = describe_import(net, RECIPE, ["n01440764", "n02102040", "n03888257"])["classes"]
-    assert classes == timm.data.ImageNetInfo(name).label_names() and len(classes) == outputs
-    if outputs == 1000:
-        # tench, English springer and parachute, as everybody numbers them
-        assert [classes.index(label) for label in ("n01440764", "n02102040", "n03888257")] == [
-            0,
-            217,
-            701,
-        ]
-
-
-@pytest.mark.parametrize(
-    "labels", [["cat", "dog"], ["n01440764", "dog"], ["n01440764", "n00000000"]]
-)
-def test_imagenet_head_has_numbers_if_any_label_is_none_of_wordnets(labels):
-    assert describe_import(build_network(RECIPE, 1000), RECIPE, labels)["classes"] == [
-        str(index) for index in range(1000)
-    ]
-
-
 def test_accuracy_and_true_classes_of_an_imagenet_head_are_over_its_thousand():
     labels = ["n01440764", "n02102040", "n03888257"]
     sidecar = describe_import(build_network(RECIPE, 1000), RECIPE, labels) | {
@@ -152,6 +128,7 @@ def test_accuracy_and_true_classes_of_an_imagenet_head_are_over_its_thousand():
         "classes": np.array(sidecar["classes"]),
         "labels": np.array(labels),
         "predicted": np.array([0, 217, 5]),
+        "images": np.array(labels),
     }
     assert targets_of(predictions, "label", "a") == [0, 217, 701]
     assert measure_model(sidecar, predictions, dict.fromkeys(("layer", "channels", "grid")))[
@@ -163,23 +140,27 @@ PREDICTIONS = {
     "predicted": np.array([2, 0, 0]),
     "classes": np.array(CLASSES),
     "labels": np.array(["owl", "dog", "cat"]),
+    "images": np.array(["i0", "i1", "i2"]),
 }
 
 
-def test_targets_are_the_predicted_or_the_true_classes():
+def test_targets_are_the_predicted_the_true_or_the_voted_classes():
     np.testing.assert_array_equal(targets_of(PREDICTIONS, "predicted", "a"), [2, 0, 0])
     np.testing.assert_array_equal(targets_of(PREDICTIONS, "label", "a"), [2, 1, 0])
+    assert targets_of(PREDICTIONS, "consensus", "a", ["cat", "cat", "owl"]) == [0, 0, 2]
 
 
 def test_label_that_a_model_does_not_know_is_refused():
     with pytest.raises(
         InputError,
         match=(
-            r"model 'net-a' has no class 'emu' among its 3; fine-tune it \(`finetune: true`\), "
-            r"or use target: predicted"
+            r"target: label: model 'net-a' has no class 'emu' among its 3; fine-tune it "
+            r"\(`finetune: true`\), or use target: predicted"
         ),
     ):
-        targets_of(PREDICTIONS | {"labels": np.array(["owl", "emu"])}, "label", "net-a")
+        targets_of(PREDICTIONS | {"labels": np.array(["owl", "emu", "cat"])}, "label", "net-a")
+    with pytest.raises(InputError, match="target: label: image 'i1' has no label; use predicted"):
+        targets_of(PREDICTIONS | {"labels": np.array(["owl", "", "cat"])}, "label", "net-a")
 
 
 DESCRIBED = {
@@ -204,6 +185,7 @@ DESCRIBED = {
 def test_table_of_models_holds_the_layer_that_is_chosen(described, layer, cells, tmp_path, capsys):
     io.write_json(tmp_path / "layers.json", described)
     sidecar = describe_import(network(), RECIPE, CLASSES) | {"parameters": 1, "features": 1}
+    capsys.readouterr()
     chosen = choose_layer("net-a", io.read_json(tmp_path / "layers.json"), layer)
     row = measure_model(sidecar, PREDICTIONS, chosen)
     assert (row["layer"], row["channels"], row["native_grid"]) == cells

@@ -21,7 +21,7 @@ from lookalike.plots.communities import describe_partition, louvain_graph, parti
 from lookalike.plots.coordinates import scatter
 from lookalike.plots.figures import matrix_figures
 from lookalike.plots.matrix import half_intervals, heatmap
-from lookalike.plots.panels import choose_images, panel_of_image, titles_of
+from lookalike.plots.panels import choose_images, panel_of_image, readable_label, titles_of
 
 FAMILIES = {"ant": "insect", "bee": "insect", "cow": "mammal"}
 
@@ -222,15 +222,24 @@ def test_panels_show_images_that_models_classify_alike_first_and_classes_in_turn
 
 
 def test_titles_of_panels_hold_what_models_predict():
-    classes = {"classes": np.array(["cat", "dog"]), "predicted": np.array([1, 0])}
+    names = ["Egyptian cat", "soft-coated wheaten terrier"]
+    classes = {
+        "classes": np.array(["n02124075", "n02098105"]),
+        "names": np.array(names),
+        "predicted": np.array([1, 0]),
+    }
     scores = {"classes": np.array(["score"]), "logits": np.array([[1.0], [0.12345]])}
     models = ["ResNet", "AnImportedModel with a long name", "Head"]
     found = titles_of(models, {"ResNet": classes, "Head": scores}, 1)
     assert found == {
-        "ResNet": "ResNet\ncat",
+        "ResNet": "ResNet\nEgyptian cat",
         "AnImportedModel with a long name": "AnImportedModel\nwith a long name",
         "Head": "Head\n0.123",
     }
+    found = titles_of(models, {"ResNet": classes, "Head": scores}, 0)
+    assert found["ResNet"] == "ResNet\nsoft-coated\nwheaten terrier"
+    assert readable_label("n02124075", {"ResNet": classes}) == "Egyptian cat"
+    assert readable_label("ring", {"ResNet": classes}) == "ring" == readable_label("ring", {})
 
 
 def test_a_panel_has_a_row_per_method_and_a_column_per_model():
@@ -247,3 +256,16 @@ def test_a_panel_has_a_row_per_method_and_a_column_per_model():
     assert [image.cmap.name for image in shown] == ["RdBu_r"] * 3 + ["magma"]
     np.testing.assert_array_equal(shown[0].get_array(), maps[2])
     assert panel_of_image(row | {"label": ""}, 2, None, batches, titles).get_suptitle() == "one"
+
+
+def test_long_names_have_their_place_in_a_panel():
+    batches = {"ig": {name: (np.ones((1, 4, 4)), {"data_range": 1.0}) for name in FAMILIES}}
+    titles = dict.fromkeys(FAMILIES, "a network of a\nlong name\nWest Highland\nwhite terrier")
+    row = {"image": "_".join(["a_long_name_of_a_photograph"] * 3), "label": "Egyptian cat"}
+    figure = panel_of_image(row, 0, np.ones((4, 4, 3)), batches, titles, "West Highland terrier")
+    assert figure.get_suptitle().endswith("terrier)")
+    figure.draw_without_rendering()
+    heading = figure._suptitle.get_window_extent()
+    assert heading.x0 >= 0 and heading.x1 <= figure.bbox.x1 and heading.y1 <= figure.bbox.y1
+    boxes = [axes.title.get_window_extent() for axes in figure.axes if axes.get_title()]
+    assert len(boxes) == 4 and all(box.y1 < heading.y0 for box in boxes)

@@ -28,8 +28,8 @@ def rules():
     """Return every rule's text by its name."""
     found = {}
     for path in sorted((ROOT / "rules").glob("*.smk")):
-        for block in re.split(r"^(?=rule )", path.read_text(), flags=re.M)[1:]:
-            found[re.match(r"rule (\w+)", block).group(1)] = block
+        for block in re.split(r"^(?=(?:rule|checkpoint) )", path.read_text(), flags=re.M)[1:]:
+            found[re.match(r"\w+ (\w+)", block).group(1)] = block
     return found
 
 
@@ -92,7 +92,7 @@ def test_every_rule_has_what_a_rule_needs(rule):
     script = re.search(r'script:\s+"\.\./(\S+)"', block).group(1)
     assert script == f"scripts/{rule}.py"
     assert (ROOT / script).is_file()
-    assert re.match(rf'rule {rule}:\n    """[A-Z][^"]+\."""', block)
+    assert re.match(rf'(rule|checkpoint) {rule}:\n    """[A-Z][^"]+\."""', block)
     assert re.search(r"^    log:$", block, re.M)
     assert re.search(rf'fingerprint\(\s*"{script}"', block + helper_of(block, "source"))
     assert "lambda" not in block

@@ -1,0 +1,11 @@
+"""Choose the class of every image that most models predict."""
+
+from lookalike.core import io, logs
+from lookalike.models import consensus
+
+logs.log_to(snakemake.log[0])
+
+found = io.read_each(snakemake.input.predictions).values()
+rows = consensus.choose_consensus(dict(zip(snakemake.params.models, found, strict=True)))
+io.write_table(snakemake.output.consensus, rows, ("image", "class", "name"))
+io.write_table(snakemake.output.votes, rows, ("image", "votes", "voters", "tied"))
