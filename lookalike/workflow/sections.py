@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from lookalike.images.reading import Fit
 from lookalike.workflow.config import raw_is_signed
 
 
@@ -17,6 +18,7 @@ class Images:
     n: int | str
     common: bool
     size: int
+    fit: Fit
     demo: dict[str, int]
     checksum: str | None = None
     masks: str | None = None

@@ -232,12 +232,12 @@ def test_empty_split_is_refused(rows):
 
 def test_images_are_loaded_in_order_as_resized_rgb(folder):
     rows = find_images(folder)[::-1]
-    loaded = load_images(rows, 16)
+    loaded = load_images(rows, 16, "crop")
     assert loaded.shape == (30, 16, 16, 3) and loaded.dtype == np.uint8
     assert [int(image[0, 0, 0]) for image in loaded] == [int(row["image"]) for row in rows]
     assert (loaded == loaded[:, :1, :1]).all()
     with pytest.raises(InputError, match=r"absent.png"):
-        load_images([*rows, {"path": str(folder / "absent.png")}], 16)
+        load_images([*rows, {"path": str(folder / "absent.png")}], 16, "crop")
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "1", "CMYK", "I;16"])
@@ -250,7 +250,7 @@ def test_images_of_every_mode_are_read_as_8_bit_rgb(mode, tmp_path):
     )
     path = tmp_path / ("a.tif" if mode == "CMYK" else "a.png")
     image.save(path)
-    pixels = reading.read_image(path, 32)
+    pixels = reading.read_image(path, 32, "crop")
     assert pixels.shape == (32, 32, 3) and pixels.dtype == np.uint8
     np.testing.assert_allclose(pixels.mean(axis=(0, 2))[[0, -1]], [0, 255], atol=2)
     np.testing.assert_allclose(pixels.mean(), 127.5, atol=6)

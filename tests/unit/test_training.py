@@ -224,6 +224,7 @@ def manifest(tmp_path):
 SETTINGS = {
     "pretrained": False,
     "size": 32,
+    "fit": "crop",
     "device": torch.device("cpu"),
     "epochs": 1,
     "freeze_epochs": 0,
