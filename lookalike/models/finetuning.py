@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from lookalike.core.errors import InputError
 from lookalike.core.seeding import seed_of
 from lookalike.core.types import Row, StrPath
 from lookalike.images.reading import Fit, load_images
+from lookalike.images.sampling import training_classes
 from lookalike.models.checkpoints import start_network
 from lookalike.models.networks import Recipe, TimmNetwork, check_size, normalisation_of, to_tensor
 
@@ -74,19 +74,12 @@ def finetune_from_manifest(
     Raises
     ------
     InputError
-        If there are fewer than two classes, or a split without images.
+        If there are fewer than two classes, a split without images, or classes in val alone.
     """
-    classes = sorted({row["label"] for row in rows})
-    if len(classes) < 2:
-        raise InputError(
-            f"fine-tuning {name}: needs at least two classes, each a folder of images; found "
-            f"{len(classes)}"
-        )
+    classes = training_classes(rows, name)
     data = []
     for split in ("train", "val"):
         part = [row for row in rows if row["split"] == split]
-        if not part:
-            raise InputError(f"fine-tuning {name}: no image in split {split!r}")
         labels = np.array([classes.index(row["label"]) for row in part])
         data.append((load_images(part, size, fit, threads), labels))
     own_seed = seed_of(seed, "training", name)

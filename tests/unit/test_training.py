@@ -300,5 +300,7 @@ def test_missing_split_is_refused(manifest):
 
 def test_a_single_class_is_refused(manifest):
     rows = [row | {"label": "disc"} for row in manifest]
-    with pytest.raises(InputError, match=r"fine-tuning a: needs at least two classes.*; found 1"):
+    with pytest.raises(
+        InputError, match=r"fine-tuning a: needs at least two classes.*; found only 'disc'"
+    ):
         finetune_from_manifest(rows, {"timm": "test_resnet"}, name="a", seed=0, **SETTINGS)
