@@ -11,4 +11,4 @@ _, skipped = folders.find_files(folder)
 for sentence in remarks.remarks(rows, skipped, is_training=split is None):
     print(sentence)
 io.write_table(snakemake.output.manifest, rows)
-io.write_table(snakemake.output.skipped, skipped, ["path", "reason"])
+io.write_table(snakemake.output.skipped, skipped, ["path", "kind"])

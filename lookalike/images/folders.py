@@ -54,7 +54,7 @@ def find_files(folder: StrPath) -> tuple[list[Path], list[Row]]:
     images : list of Path
         Sorted.
     skipped : list of dict
-        `path` and `reason` of every other file.
+        `path` and `kind` of every other file: its suffix, or what it is.
 
     Raises
     ------
@@ -74,18 +74,18 @@ def find_files(folder: StrPath) -> tuple[list[Path], list[Row]]:
             if path.is_dir():
                 real = os.path.realpath(path)
                 if real in above:
-                    skipped.append({"path": printable(path), "reason": "link to a folder above"})
+                    skipped.append({"path": printable(path), "kind": "link to a folder above"})
                 else:
                     waiting.append((path, (*above, real)))
             elif not path.is_file():
-                skipped.append({"path": printable(path), "reason": "link to nowhere, or no file"})
+                skipped.append({"path": printable(path), "kind": "link to nowhere, or no file"})
             elif path.suffix.lower() in SUFFIXES:
                 if printable(path) != str(path):
                     raise InputError(f"{printable(path)}: its name is not UTF-8; rename it")
                 images.append(path)
             else:
-                kind = Path(printable(path)).suffix.lower() or "no suffix"
-                skipped.append({"path": printable(path), "reason": f"no image ({kind})"})
+                kind = Path(printable(path)).suffix.lower() or "without suffix"
+                skipped.append({"path": printable(path), "kind": kind})
     return sorted(images), sorted(skipped, key=lambda row: row["path"])
 
 

@@ -24,10 +24,10 @@ def remarks(
     """
     found = []
     if skipped:
-        kinds = Counter(row["reason"] for row in skipped)
-        named = ", ".join(f"{count} {reason}" for reason, count in kinds.most_common())
+        kinds = Counter(row["kind"] for row in skipped)
+        named = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
         found.append(
-            f"{counted(len(skipped), 'file')} in the folder of the images not read: {named} "
+            f"Not read in the folder of the images, since they are no images: {named} "
             "(`images/skipped.csv`)."
         )
     for note in sorted({part for row in rows for part in row["note"].split("; ") if part}):
@@ -47,7 +47,7 @@ def remarks(
     if unseen := sorted({row["label"] for row in train} - {row["label"] for row in val}):
         found.append(
             f"Classes without an image in the split val: {listed(unseen)}; they are trained, and "
-            "not judged."
+            "never tested."
         )
     return found
 

@@ -60,8 +60,8 @@ def sample_images(
         if len(members) < share:
             what = f"{share} of class {label!r}, which has" if label else "as many, and there are"
             raise InputError(
-                f"images.n: {n} images need {what} {len(members)} in split {split!r}; lower n "
-                f"or add images{others}"
+                f"images.n: {n} images need {what} {len(members)} in split {split!r}; lower n, "
+                f"take `all`, or add images{others}"
             )
         order = rng_of(seed, "sample", label).permutation(len(members))
         chosen.update(members[index] for index in order[:share])

@@ -251,9 +251,9 @@ def test_class_with_too_few_images_is_named(rows):
     with pytest.raises(
         InputError,
         match=(
-            r"images.n: 15 images need 5 of class 'ant', which has 4 in split 'val'; lower n or "
-            r"add images; 1 more in split 'train' are for the training of 'ResNet': models are "
-            r"fine-tuned unless `finetune: false`"
+            r"images.n: 15 images need 5 of class 'ant', which has 4 in split 'val'; lower n, "
+            r"take `all`, or add images; 1 more in split 'train' are for the training of 'ResNet': "
+            r"models are fine-tuned unless `finetune: false`"
         ),
     ):
         sample_images(rows, "val", 15, 0, ["ResNet"])
@@ -309,14 +309,15 @@ def test_leaks_notes_and_skipped_files_are_said(tmp_path):
     rows = find_images(tmp_path)
     assert {row["image"]: row["note"] for row in rows if row["note"]} == {"f": FIRST_FRAME}
     said = [
-        "1 file in the folder of the images not read: 1 no image (.txt) (`images/skipped.csv`).",
+        "Not read in the folder of the images, since they are no images: 1 .txt "
+        "(`images/skipped.csv`).",
         "1 image: the first of several frames or pages is taken (for example f).",
     ]
     assert remarks(rows, find_files(tmp_path)[1]) == said
     assert remarks(rows, is_training=True)[1:] == [
         "Leak: 1 of 2 images of the split val are in train too, as identical files (for example e "
         "and a): models were trained on them, and accuracies are too high.",
-        "Classes without an image in the split val: 'emu'; they are trained, and not judged.",
+        "Classes without an image in the split val: 'emu'; they are trained, and never tested.",
     ]
 
 
