@@ -74,7 +74,7 @@ def test_an_unreadable_image_is_named(tmp_path):
 def test_a_class_with_fewer_images_than_asked_is_named(tmp_path):
     image_folder(tmp_path / "photos", {"cat": 20, "dog": 5})
     run = snakemake(tmp_path, folder_config(tmp_path / "photos"), SAMPLE)
-    assert "4 images need 2 of class 'dog', which has 1 in split 'val'" in run.error
+    assert "4 images need 2 of class 'dog', which has 1 in split 'val'" in run.text
     assert run.code != 0 and "Traceback" not in run.text and not (tmp_path / "results").exists()
 
 
