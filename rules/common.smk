@@ -31,7 +31,9 @@ try:
         GIVEN_MAPS, common=PLAN.images.common or PLAN.images.source is not None
     )
     CONTENTS = Contents("results/contents.json")
-    check_images(PLAN, CONTENTS.digest, COMMON_IMAGES if PLAN.images.common else None)
+    # Once, and not again in every job.
+    if workflow.is_main_process:
+        check_images(PLAN, CONTENTS.digest, COMMON_IMAGES if PLAN.images.common else None)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
