@@ -11,11 +11,12 @@ from lookalike.compare.blocks import block_pairs, choose_blocks
 from lookalike.compare.user_matrices import GIVEN_MATRICES
 from lookalike.core import io, registry
 from lookalike.core.errors import InputError
-from lookalike.images.manifest import image_files
+from lookalike.images.folders import image_files
 from lookalike.maps.existing import find_maps, match_images
 from lookalike.workflow import fingerprint as fingerprints
 from lookalike.workflow.checks import check_paths
 from lookalike.workflow.contents import Contents
+from lookalike.workflow.images import check_images
 from lookalike.workflow.plan import make_plan, text_of
 
 try:
@@ -29,6 +30,10 @@ try:
     COMMON_IMAGES, UNMATCHED = match_images(
         GIVEN_MAPS, common=PLAN.images.common or PLAN.images.source is not None
     )
+    CONTENTS = Contents("results/contents.json")
+    # Once, and not again in every job.
+    if workflow.is_main_process:
+        check_images(PLAN, CONTENTS.digest, COMMON_IMAGES if PLAN.images.common else None)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -37,7 +42,6 @@ METHODS = PLAN.methods
 LINKAGES = PLAN.groups.linkages
 IS_DEMO = PLAN.images.source == "demo"
 HAS_MASKS = IS_DEMO or PLAN.images.masks is not None
-CONTENTS = Contents("results/contents.json")
 # What earlier runs chose and saw, written when a run starts.
 RECORD = "results/record.json"
 RECORDED = io.read_json(RECORD) if Path(RECORD).exists() else {"blocks": {}, "training": {}}

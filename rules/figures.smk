@@ -115,6 +115,7 @@ rule draw_panels:
         seed=PLAN.seed,
         number=PLAN.panels,
         size=PLAN.map_size,
+        fit=PLAN.images.fit,
         methods={name: method.models for name, method in METHODS.items()},
         models=list(MODELS),
         computed=PLAN.computed,

@@ -23,6 +23,7 @@ rule extract_features:
     params:
         seed=PLAN.seed,
         size=PLAN.images.size,
+        fit=PLAN.images.fit,
         recipe=recipe_of,
         pretrained=pretrained_of,
         images=TRAINING_IMAGES,
@@ -89,6 +90,7 @@ rule rank_channels:
     params:
         seed=PLAN.seed,
         size=PLAN.images.size,
+        fit=PLAN.images.fit,
         layer=layer_of,
         n=pruning_key("n"),
         by=pruning_key("by"),
@@ -145,6 +147,7 @@ rule predict_scores:
         gpu=1,
     params:
         size=PLAN.images.size,
+        fit=PLAN.images.fit,
         source=fingerprint("scripts/predict_scores.py"),
     script:
         "../scripts/predict_scores.py"
@@ -174,6 +177,7 @@ rule measure_alignment:
     params:
         seed=PLAN.seed,
         size=PLAN.images.size,
+        fit=PLAN.images.fit,
         resamples=PLAN.inference.bootstrap,
         contents=content_of(PLAN.images.similarity),
         source=fingerprint("scripts/measure_alignment.py"),

@@ -51,14 +51,18 @@ if PLAN.images.source:
             folder=image_folder,
         output:
             manifest="results/images/manifest.csv",
+            skipped="results/images/skipped.csv",
         log:
             "logs/images/list_images.log",
         benchmark:
             "benchmarks/images/list_images.tsv"
         conda:
             "../envs/compare.yaml"
+        # Nothing else can run before the images are listed.
+        threads: 4
         params:
             seed=PLAN.seed,
+            split=None if PLAN.trained else PLAN.images.split,
             contents=IMAGE_CONTENTS,
             source=fingerprint("scripts/list_images.py"),
         script:

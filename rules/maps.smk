@@ -25,6 +25,7 @@ rule explain_images:
     params:
         seed=PLAN.seed,
         size=PLAN.images.size,
+        fit=PLAN.images.fit,
         target=PLAN.target,
         method=explanation_method,
         options=explanation_options,

@@ -25,6 +25,7 @@ rule finetune_model:
     params:
         seed=PLAN.seed,
         size=PLAN.images.size,
+        fit=PLAN.images.fit,
         images=TRAINING_IMAGES,
         contents=checkpoint_content,
         recipe=recipe_of,
@@ -84,6 +85,7 @@ rule predict_images:
         gpu=1,
     params:
         size=PLAN.images.size,
+        fit=PLAN.images.fit,
         source=fingerprint("scripts/predict_images.py"),
     script:
         "../scripts/predict_images.py"

@@ -5,6 +5,8 @@ rule write_findings:
     """Write what the numbers say of one subset of the images: sentences with their statistics."""
     input:
         unpack(tables_to_report),
+        manifest="results/images/manifest.csv" if PLAN.images.source else [],
+        skipped="results/images/skipped.csv" if PLAN.images.source else [],
         agreement=agreement_to_report(PLAN.first_subset),
         redundancy=expand("results/inference/redundancy/{method}.csv", method=CORRELATED),
         dissimilarities=every_matrix(f"{MATRIX}/dissimilarity.csv", subset=PLAN.first_subset),
@@ -26,6 +28,7 @@ rule write_findings:
         "../envs/compare.yaml"
     params:
         subset=PLAN.first_subset,
+        is_training=bool(PLAN.trained),
         matrices=text_of(PLAN.keys_of(subset=PLAN.first_subset)),
         localised=LOCALISED,
         correlated=CORRELATED,

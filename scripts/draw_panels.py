@@ -25,7 +25,7 @@ folder.mkdir(parents=True)
 voted = [row["name"] for row in io.read_table(read.consensus)] if read.consensus else None
 for number, index in enumerate(panels.choose_images(rows, classes, params.number, params.seed), 1):
     path, titles = rows[index]["path"], panels.titles_of(params.models, predictions, index)
-    image = read_image(path, params.size) if path else None
+    image = read_image(path, params.size, params.fit) if path else None
     row = rows[index] | {"label": panels.readable_label(rows[index]["label"], predictions)}
     explained = voted[index] if voted else ""
     figure = panels.panel_of_image(row, index, image, batches, titles, explained)

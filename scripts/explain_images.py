@@ -25,6 +25,7 @@ if method.needs_model:
         scores=read.get("scores"),
         similarity=read.get("similarity"),
         size=given.size,
+        fit=given.fit,
         name=snakemake.wildcards.model,
         threads=snakemake.threads,
     )
@@ -36,6 +37,7 @@ explained = explain.explain_images(
     rows,
     targets,
     size=given.size,
+    fit=given.fit,
     seed=given.seed,
     names=(snakemake.wildcards.explanation, snakemake.wildcards.model),
     options=options,

@@ -13,6 +13,7 @@ features = regression.extract_features(
     pretrained=snakemake.params.pretrained,
     checkpoint=snakemake.input.get("weights"),
     size=snakemake.params.size,
+    fit=snakemake.params.fit,
     name=snakemake.wildcards.model,
     seed=snakemake.params.seed,
     device=devices.claim_device(snakemake.threads),

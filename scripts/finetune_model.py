@@ -13,6 +13,7 @@ net, sidecar = finetuning.finetune_from_manifest(
     **snakemake.params.training,
     checkpoint=snakemake.input.get("weights"),
     size=snakemake.params.size,
+    fit=snakemake.params.fit,
     name=snakemake.wildcards.model,
     seed=snakemake.params.seed,
     device=device,

@@ -1,9 +1,14 @@
 """Check every image of the source and write the manifest."""
 
 from lookalike.core import io, logs
-from lookalike.images import manifest
+from lookalike.images import folders, manifest, remarks
 
 logs.log_to(snakemake.log[0])
 
-rows = manifest.find_images(snakemake.input.folder, snakemake.params.seed)
+folder, split = snakemake.input.folder, snakemake.params.split
+rows = manifest.find_images(folder, snakemake.params.seed, split, snakemake.threads)
+_, skipped = folders.find_files(folder)
+for sentence in remarks.remarks(rows, skipped, is_training=split is None):
+    print(sentence)
 io.write_table(snakemake.output.manifest, rows)
+io.write_table(snakemake.output.skipped, skipped, ["path", "kind"])

@@ -13,7 +13,7 @@ read, given = snakemake.input, snakemake.params
 model = loading.load_model(read.weights, devices.claim_device(snakemake.threads), read.sidecar)
 rows = [row for row in io.read_table(read.manifest) if row["split"] == "val"]
 names = [row["image"] for row in rows]
-pixels = reading.load_images(rows, given.size, snakemake.threads)
+pixels = reading.load_images(rows, given.size, given.fit, snakemake.threads)
 features = alignment.unit_rows(
     networks.in_batches(model.features, pixels, model.batch(given.size), model.device).astype(float)
 )

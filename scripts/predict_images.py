@@ -14,7 +14,8 @@ model = loading.load_model(
     snakemake.input.weights, devices.claim_device(snakemake.threads), snakemake.input.sidecar
 )
 rows = io.read_table(snakemake.input.sample)
-logits = networks.predict(model, reading.load_images(rows, given.size, snakemake.threads))
+pixels = reading.load_images(rows, given.size, given.fit, snakemake.threads)
+logits = networks.predict(model, pixels)
 io.write_json(snakemake.output.layers, layers.describe_layers(model.net, (given.size, given.size)))
 io.write_arrays(
     snakemake.output.predictions,

@@ -7,13 +7,12 @@ logs.log_to(snakemake.log[0])
 from lookalike.images import reading, scores
 from lookalike.models import devices, loading, networks
 
-read = snakemake.input
+read, given = snakemake.input, snakemake.params
 model = loading.load_model(read.weights, devices.claim_device(snakemake.threads), read.sidecar)
 rows = [row for row in io.read_table(read.manifest) if row["split"] == "val"]
 names = [row["image"] for row in rows]
-predicted = networks.predict(
-    model, reading.load_images(rows, snakemake.params.size, snakemake.threads)
-)[:, 0]
+pixels = reading.load_images(rows, given.size, given.fit, snakemake.threads)
+predicted = networks.predict(model, pixels)[:, 0]
 table = zip(names, scores.read_scores(read.scores, names), predicted, strict=True)
 io.write_table(
     snakemake.output.predicted,

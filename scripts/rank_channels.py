@@ -12,7 +12,7 @@ model = loading.load_model(read.weights, devices.claim_device(snakemake.threads)
 parts = [
     part[: given.n] for part in scores.split_training(io.read_table(read.manifest), given.seed)
 ]
-pixels = [reading.load_images(part, given.size, snakemake.threads) for part in parts]
+pixels = [reading.load_images(part, given.size, given.fit, snakemake.threads) for part in parts]
 goals = [
     pruning.criterion_of(
         given.by, [row["image"] for row in part], read.scores, read.get("similarity")

@@ -28,8 +28,9 @@ def replacing(path: StrPath) -> Iterator[Path]:
     """Yield a temporary path next to `path`, which replaces it if the block ends without error."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    # The whole name and more would be too long for some.
     handle, temporary = tempfile.mkstemp(
-        prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent
+        prefix=f".{path.name[:16]}.", suffix=path.suffix, dir=path.parent
     )
     os.close(handle)
     try:

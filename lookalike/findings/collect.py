@@ -10,6 +10,7 @@ from lookalike.core.types import Row, StrPath
 from lookalike.findings import agreement, factors, groups, models, pruning
 from lookalike.findings.finding import Finding
 from lookalike.findings.tables import read_rows, read_table
+from lookalike.images.remarks import remarks
 
 TABLES = ("structure", "factors", "agreement", "replicates", "heads", "pruning", "variants")
 
@@ -20,15 +21,15 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
     Parameters
     ----------
     paths : mapping
-        The rule's named inputs: `models`, `unmatched`, `votes`, `audits`, `localisation`,
-        `replicates`, `structure`, `factors`, `agreement`, `heads`, `pruning`, `variants`,
-        `redundancy`, and of each matrix `dissimilarities`, `images` (their numbers; only of
-        matrices that are computed here), `supports` and `communities`. What does not exist is
-        empty.
+        The rule's named inputs: `manifest` and `skipped` of the images, `models`, `unmatched`,
+        `votes`, `audits`, `localisation`, `replicates`, `structure`, `factors`, `agreement`,
+        `heads`, `pruning`, `variants`, `redundancy`, and of each matrix `dissimilarities`, `images`
+        (their numbers; only of matrices that are computed here), `supports` and `communities`. What
+        does not exist is empty.
     keys : mapping
         What the files are about, in their order: `matrices`, (method, metric, subset) of each;
         `localised` and `correlated`, the methods of `localisation` and `redundancy`. And `subset`,
-        the images that the findings use.
+        the images that the findings use, and `is_training`, whether models are trained.
     """
     matrices = [(method, metric) for method, metric, _ in keys["matrices"]]
     computed = [key for key in matrices if key[0] != GIVEN_MATRICES]
@@ -50,11 +51,16 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
         method: models.summarise_localisation(read_table(path))
         for method, path in zip(keys["localised"], paths["localisation"], strict=True)
     }
-    unmatched, votes = (
-        io.read_table(paths[name]) if paths[name] else [] for name in ("unmatched", "votes")
+    manifest, skipped, unmatched, votes = (
+        io.read_table(paths[name]) if paths[name] else []
+        for name in ("manifest", "skipped", "unmatched", "votes")
     )
     found = [
         *models.image_findings(n, keys["subset"], unmatched),
+        *(
+            Finding("Images", "images", sentence)
+            for sentence in remarks(manifest, skipped, keys["is_training"])
+        ),
         *models.prediction_findings(about, votes, n),
         *groups.structure_findings(tables["structure"]),
         *groups.clade_findings(clades, tables["structure"], images, origins_of(about)),

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from lookalike.core.errors import InputError
 from lookalike.core.types import Row, StrPath
-from lookalike.images.manifest import SPLITS, SUFFIXES
+from lookalike.images.folders import SUFFIXES, split_of
 
 IMAGENETTE = "https://s3.amazonaws.com/fast-ai-imageclas"
 # Names that stand for the URL of an archive and its checksum.
@@ -182,7 +182,7 @@ def top_of(folder: Path) -> Path:
     is_wrapped = (
         len(folders) == 1
         and not has_images
-        and folders[0].name not in SPLITS
+        and not split_of(folders[0].name)
         and any(path.is_dir() for path in folders[0].iterdir())
     )
     return top_of(folders[0]) if is_wrapped else folder

@@ -1,14 +1,32 @@
 """Images and masks as arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
 from lookalike.core.errors import InputError
 from lookalike.core.types import Row, StrPath
 
+if TYPE_CHECKING:
+    from PIL import Image, ImageFile
 
-def load_images(rows: Sequence[Row], size: int, threads: int = 1) -> np.ndarray:
+Fit = Literal["crop", "squash", "pad"]
+# Of the borders of padded images: near the mean of most networks' normalisation.
+NEUTRAL_GREY = 128
+# How many times larger than needed an image is decoded, and then averaged in blocks, at least.
+REDUCING_GAP = 3
+# What a manifest notes of an image.
+WHITENED = "transparent parts are taken as white"
+FIRST_FRAME = "the first of several frames or pages is taken"
+# Tags of TIFF.
+BITS_PER_SAMPLE, PHOTOMETRIC, MAX_SAMPLE_VALUE, SAMPLE_FORMAT = 258, 262, 281, 339
+SIGNED, WHITE_IS_ZERO = 2, 0
+# In Pillow's description of how a file codes its pixels: 16 bits a channel.
+FULL_RANGE = (";16", ", 65535)")
+
+
+def load_images(rows: Sequence[Row], size: int, fit: Fit, threads: int = 1) -> np.ndarray:
     """Decode images, several at a time.
 
     Parameters
@@ -16,6 +34,8 @@ def load_images(rows: Sequence[Row], size: int, threads: int = 1) -> np.ndarray:
     rows : list of dict
         With `path`.
     size : int
+    fit : {"crop", "squash", "pad"}
+        As for `fit_image`.
     threads : int
         Number of images that are decoded at once.
 
@@ -28,39 +48,189 @@ def load_images(rows: Sequence[Row], size: int, threads: int = 1) -> np.ndarray:
     images = np.empty((len(rows), size, size, 3), dtype=np.uint8)
 
     def decode(index: int) -> None:
-        images[index] = read_image(rows[index]["path"], size)
+        images[index] = read_image(rows[index]["path"], size, fit)
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(decode, range(len(rows))))
     return images
 
 
-def read_image(path: StrPath, size: int) -> np.ndarray:
-    """Return an image as RGB, resized to a square.
+def read_image(path: StrPath, size: int, fit: Fit) -> np.ndarray:
+    """Return an image as RGB, brought to a square as `fit_image` does.
 
     Returns
     -------
     ndarray, shape (size, size, 3), uint8
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or the range of its values is not known.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
+
+    image = decode(path, REDUCING_GAP * size).image
+    return np.asarray(fit_image(image, size, fit, Image.Resampling.BICUBIC, NEUTRAL_GREY))
+
+
+def inspect_image(path: StrPath) -> tuple[str, int | None]:
+    """Decode an image, so that one that is truncated is found, and tell what is special about it.
+
+    Returns
+    -------
+    note : str
+        What is left out or added when the image is read; mostly empty.
+    peak : int or None
+        Largest value of an image of 16 bits that does not tell how many of them it uses.
+    """
+    decoded = decode(path, 1)
+    notes = [WHITENED] * decoded.is_transparent + [FIRST_FRAME] * decoded.has_frames
+    return "; ".join(notes), decoded.peak
+
+
+class Decoded(NamedTuple):
+    """An image as RGB, and what is special about its file."""
+
+    image: "Image.Image"
+    is_transparent: bool
+    has_frames: bool
+    peak: int | None
+
+
+def decode(path: StrPath, side: int) -> Decoded:
+    """Decode an image, upright; a JPEG possibly smaller, but with no side below `side`."""
+    from PIL import Image
 
     try:
         with Image.open(path) as file:
-            file.draft("RGB", (size, size))
-            ImageOps.exif_transpose(file, in_place=True)
-            image: Image.Image = file
-            if image.mode.startswith("I;16"):
-                # Pillow would clip 16 bits to 8, not scale them.
-                image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-            return np.asarray(
-                image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC, reducing_gap=3)
-            )
-    except Exception as error:
+            return to_rgb(file, side)
+    except Image.DecompressionBombError:
+        limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6
         raise InputError(
-            f"{path}: not a readable image ({error}); replace it or take it out of its folder"
+            f"{path}: has more than {limit:.3g} million pixels; scale it down, or take it out of "
+            "its folder"
         ) from None
+    except Exception as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise InputError(
+            f"{path}: not a readable image ({reason}); replace it, for example by a PNG of 8 bits "
+            "a channel, or take it out of its folder"
+        ) from None
+
+
+def to_rgb(file: "ImageFile.ImageFile", side: int) -> Decoded:
+    """Decode an open file as RGB of 8 bits, as `decode`.
+
+    Transparent parts become white. Of several frames or pages, the first is taken.
+    """
+    from PIL import Image, ImageCms, ImageOps
+
+    tags: Mapping[int, Any] = getattr(file, "tag_v2", {})
+    coding = str([tile[3] for tile in file.tile])
+    # Pillow cuts colours of 16 bits to their upper 8, and keeps grey.
+    is_deep = file.mode.startswith("I") or any(text in coding for text in FULL_RANGE)
+    if SIGNED in tags.get(SAMPLE_FORMAT, ()):
+        raise ValueError("its integers are signed, and their range is not known")
+    if file.mode == "I" and file.format != "PPM":
+        raise ValueError("it has integers of 32 bits, whose range is not known")
+    if is_deep and "transparency" in file.info:
+        raise ValueError("it has 16 bits a channel and a transparent colour")
+    # The second image of an MPO belongs to the camera, not to the picture.
+    has_frames = getattr(file, "is_animated", False) and file.format != "MPO"
+    file.draft("RGB", (side, side))
+    ImageOps.exif_transpose(file, in_place=True)
+    image: Image.Image = file
+    bits, peak = known_bits(file, tags, coding), None
+    if is_deep and bits is None:
+        values = np.asarray(image)
+        peak = int(values.max()) if values.ndim == 2 else 257 * int(values[..., :3].max())
+    if image.mode.startswith("I"):
+        image = grey_of(np.asarray(image) / (2.0 ** (bits or 16) - 1), tags)
+    elif image.mode == "F":
+        image = grey_of(np.asarray(image), tags)
+    elif image.mode == "LAB":
+        lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        image = ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB") or image
+    is_transparent = False
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        alpha = np.asarray(image.getchannel("A"))
+        if not alpha.any():
+            raise ValueError("it is transparent throughout")
+        is_transparent = bool((alpha < 255).any())
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    return Decoded(image.convert("RGB"), is_transparent, has_frames, peak)
+
+
+def known_bits(file: "ImageFile.ImageFile", tags: Mapping[int, Any], coding: str) -> int | None:
+    """Return how many of an image's 16 bits are used, where its file tells that these are fewer
+    than all.
+    """
+    if file.format == "PPM":
+        # Pillow scales by the stated maximum.
+        return None if any(text in coding for text in FULL_RANGE) else 16
+    bits = int(tags.get(BITS_PER_SAMPLE, (16,))[0])
+    if bits < 16 or len(file.getbands()) > 1:
+        return bits if bits < 16 else None
+    # Other numbers are the largest value of one picture, which tells nothing of the range.
+    stated = int(np.max(tags.get(MAX_SAMPLE_VALUE, 0)))
+    return {2**bits - 1: bits for bits in (10, 12, 14)}.get(stated)
+
+
+def grey_of(values: np.ndarray, tags: Mapping[int, Any]) -> "Image.Image":
+    """Return values from 0 to 1 as a grey image of 8 bits; others are refused."""
+    from PIL import Image
+
+    if not (values.min() >= 0 and values.max() <= 1):
+        raise ValueError(
+            f"its values go from {values.min():g} to {values.max():g} of their range, which is 0 "
+            "to 1"
+        )
+    scaled = np.round(255 * values).astype(np.uint8)
+    return Image.fromarray(255 - scaled if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO else scaled)
+
+
+def fit_image(
+    image: "Image.Image", size: int, fit: Fit, resample: "Image.Resampling", fill: int = 0
+) -> "Image.Image":
+    """Bring an image, or a mask of it, to a square.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+    size : int
+        Side of the square in pixels.
+    fit : {"crop", "squash", "pad"}
+        `crop` scales the short side to `size` and takes the centre; `squash` scales both sides;
+        `pad` scales the long side and adds borders on both sides of the short one.
+    resample : PIL.Image.Resampling
+    fill : int
+        Value of the borders in all channels.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Of the same mode.
+    """
+    from PIL import Image
+
+    width, height = image.size
+    if fit == "squash":
+        return image.resize((size, size), resample, reducing_gap=REDUCING_GAP)
+    if fit == "crop":
+        side = min(width, height)
+        left, top = (width - side) / 2, (height - side) / 2
+        box = (left, top, left + side, top + side)
+        return image.resize((size, size), resample, box, REDUCING_GAP)
+    side = max(width, height)
+    width, height = max(1, round(width * size / side)), max(1, round(height * size / side))
+    colour = (fill,) * len(image.getbands())
+    square = Image.new(image.mode, (size, size), colour if len(colour) > 1 else fill)
+    scaled = image.resize((width, height), resample, reducing_gap=REDUCING_GAP)
+    square.paste(scaled, (round((size - width) / 2), round((size - height) / 2)))
+    return square
 
 
 def read_mask(path: StrPath, size: int) -> np.ndarray:
     """Return a mask as booleans, shape (size, size)."""
-    return read_image(path, size)[..., 0] >= 128
+    return read_image(path, size, "squash")[..., 0] >= 128

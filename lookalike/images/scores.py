@@ -12,6 +12,7 @@ from lookalike.core import io
 from lookalike.core.errors import InputError, near_names
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row, StrPath
+from lookalike.images.folders import composed
 
 # Share of the training split that no head is fitted to: it stops the fit, and sets the number of
 # channels that are kept.
@@ -55,7 +56,7 @@ def match_scores(given: Sequence[Row], rows: Sequence[Row], path: StrPath) -> li
     ids = ids_of(rows)
     found, strange = {}, []
     for row in given:
-        name = (row["image"] or "").strip()
+        name = composed((row["image"] or "").strip())
         if name not in ids:
             strange.append(name)
             continue
@@ -81,9 +82,12 @@ def match_scores(given: Sequence[Row], rows: Sequence[Row], path: StrPath) -> li
 
 def ids_of(rows: Sequence[Row]) -> dict[str, str]:
     """Return the id of every image, by its id and by the name of its file if no other has it."""
-    files = Counter(Path(row["path"]).name for row in rows if row["path"])
+    names = [composed(Path(row["path"]).name) for row in rows]
+    files = Counter(names)
     return {
-        Path(row["path"]).name: row["image"] for row in rows if files[Path(row["path"]).name] == 1
+        name: row["image"]
+        for name, row in zip(names, rows, strict=True)
+        if name and files[name] == 1
     } | {row["image"]: row["image"] for row in rows}
 
 
@@ -159,6 +163,7 @@ def match_similarity(
         If an image is missing or appears twice, or the matrix is not symmetric, has an unknown
         value, or holds dissimilarities.
     """
+    names = [composed(name) for name in names]
     if twice := [name for name, count in Counter(names).items() if count > 1]:
         raise InputError(f"{path}: image {twice[0]!r} appears twice; keep one")
     if missing := [image for image in images if image not in names]:

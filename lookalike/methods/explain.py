@@ -9,7 +9,7 @@ from lookalike.core.errors import InputError
 from lookalike.core.registry import Method
 from lookalike.core.seeding import seed_of
 from lookalike.core.types import Row, StrPath
-from lookalike.images.reading import load_images
+from lookalike.images.reading import Fit, load_images
 
 if TYPE_CHECKING:
     import torch
@@ -29,6 +29,7 @@ def explain_images(
     targets: Targets,
     *,
     size: int,
+    fit: Fit,
     seed: int,
     names: tuple[str, ...],
     options: dict[str, Any],
@@ -47,6 +48,8 @@ def explain_images(
         One number for every row, as `resolve_targets` returns them.
     size : int
         Side of the images in pixels.
+    fit : {"crop", "squash", "pad"}
+        How images are brought to a square.
     seed : int
         The config's.
     names : tuple of str
@@ -72,7 +75,7 @@ def explain_images(
     for start in range(0, len(rows), at_once):
         chunk = rows[start : start + at_once]
         seeds = [seed_of(seed, *names, row["image"]) for row in chunk]
-        images = load_images(chunk, size, threads)
+        images = load_images(chunk, size, fit, threads)
         maps, diagnostics = method(
             *inputs_of(model, images, targets[start : start + at_once]), seeds, **options
         )
@@ -100,6 +103,7 @@ def resolve_targets(
     scores: StrPath | None = None,
     similarity: StrPath | None = None,
     size: int,
+    fit: Fit,
     name: str,
     threads: int = 1,
 ) -> tuple[Targets, dict[str, Any]]:
@@ -123,6 +127,8 @@ def resolve_targets(
         from the scores.
     size : int
         Side of the images in pixels.
+    fit : {"crop", "squash", "pad"}
+        How images are brought to a square.
     name : str
         Of the model, for errors.
     threads : int
@@ -150,7 +156,7 @@ def resolve_targets(
         return read_scores(scores, names), {}
     human = human_similarity(names, similarity, scores)
     reference = in_batches(
-        model.features, load_images(rows, size, threads), model.batch(size), model.device
+        model.features, load_images(rows, size, fit, threads), model.batch(size), model.device
     )
     return range(len(rows)), {"human": human, "reference": reference}
 

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from lookalike.core.errors import InputError
 from lookalike.core.seeding import seed_of
 from lookalike.core.types import Row, StrPath
-from lookalike.images.reading import load_images
+from lookalike.images.reading import Fit, load_images
+from lookalike.images.sampling import training_classes
 from lookalike.models.checkpoints import start_network
 from lookalike.models.networks import Recipe, TimmNetwork, check_size, normalisation_of, to_tensor
 
@@ -32,6 +32,7 @@ def finetune_from_manifest(
     pretrained: bool,
     checkpoint: StrPath | None = None,
     size: int,
+    fit: Fit,
     name: str,
     seed: int,
     device: torch.device,
@@ -52,6 +53,8 @@ def finetune_from_manifest(
         File of weights to start from, under a fresh head.
     size : int
         Side of the images in pixels.
+    fit : {"crop", "squash", "pad"}
+        How images are brought to a square.
     name : str
         Of the model: with the seed it decides the fresh weights and the order of the images.
     seed : int
@@ -71,22 +74,14 @@ def finetune_from_manifest(
     Raises
     ------
     InputError
-        If there are fewer than two classes, or a split without images.
+        If there are fewer than two classes, a split without images, or classes in val alone.
     """
-    classes = sorted({row["label"] for row in rows})
-    if len(classes) < 2:
-        raise InputError(
-            f"fine-tuning {name}: needs at least two classes, each a folder of images; found "
-            f"{len(classes)}"
-        )
-    parts = {split: [row for row in rows if row["split"] == split] for split in ("train", "val")}
-    for split, part in parts.items():
-        if not part:
-            raise InputError(f"fine-tuning {name}: no image in split {split!r}")
-    data = [
-        (load_images(part, size, threads), np.array([classes.index(row["label"]) for row in part]))
-        for part in parts.values()
-    ]
+    classes = training_classes(rows, name)
+    data = []
+    for split in ("train", "val"):
+        part = [row for row in rows if row["split"] == split]
+        labels = np.array([classes.index(row["label"]) for row in part])
+        data.append((load_images(part, size, fit, threads), labels))
     own_seed = seed_of(seed, "training", name)
     net, about = start_network(recipe, len(classes), pretrained, checkpoint, own_seed)
     net.to(device)

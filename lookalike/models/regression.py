@@ -13,7 +13,7 @@ from torch import nn
 from lookalike.core.errors import InputError
 from lookalike.core.seeding import seed_of
 from lookalike.core.types import Row, StrPath
-from lookalike.images.reading import load_images
+from lookalike.images.reading import Fit, load_images
 from lookalike.images.scores import split_training
 from lookalike.models.checkpoints import start_network
 from lookalike.models.heads import attach_head, build_head
@@ -58,6 +58,7 @@ def extract_features(
     pretrained: bool,
     checkpoint: StrPath | None = None,
     size: int,
+    fit: Fit,
     name: str,
     seed: int,
     device: torch.device,
@@ -77,6 +78,8 @@ def extract_features(
         File of weights for the backbone.
     size : int
         Side of the images in pixels.
+    fit : {"crop", "squash", "pad"}
+        How images are brought to a square.
     name : str
         Of the model: with the seed it decides the fresh weights, if there are no others.
     seed : int
@@ -100,7 +103,7 @@ def extract_features(
         rows[start : start + DECODED_AT_ONCE] for start in range(0, len(rows), DECODED_AT_ONCE)
     )
     features = np.concatenate(
-        [predict(model, load_images(chunk, size, threads)) for chunk in chunks]
+        [predict(model, load_images(chunk, size, fit, threads)) for chunk in chunks]
     )
     if len(bad := np.flatnonzero(~np.isfinite(features).all(axis=1))):
         raise InputError(

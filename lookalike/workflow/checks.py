@@ -1,5 +1,6 @@
 """Checks across the sections of a config: what asks for nothing, or for what cannot be."""
 
+import re
 from pathlib import Path
 
 from lookalike.compare.user_matrices import GIVEN_MATRICES
@@ -129,6 +130,11 @@ def check_paths(paths: dict[str, str], archives: dict[str, Row]) -> None:
         if not Path(path).exists():
             hint = near_names(path, ["demo", *KNOWN]) if key == "images.source" else ""
             raise InputError(f"config: {key}: {path} does not exist{hint}")
+        if braces := re.search(r"\{.*\}", path):
+            raise InputError(
+                f"config: {key}: {path}: Snakemake would fill in {braces[0]}; rename it, or give a "
+                "link to it that has no braces"
+            )
     for name in archives:
         folder = Path("data", name)
         if folder.exists() and not (folder / STAMP).exists():

@@ -1,6 +1,7 @@
 """The schema: defaults filled in, and what does not fit it refused in one line."""
 
 import copy
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ from lookalike.core.errors import InputError, unknown
 from lookalike.core.types import Row
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
+UNSET = re.compile(r"\$(\w+|\{\w+\})")
 EXPONENT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 
 
 def complete(config: Row) -> Row:
-    """Check a config against the schema and return it with all defaults; it is not changed.
+    """Check a config against the schema and return it with all defaults, paths without `~` and
+    variables of the environment; it is not changed.
 
     Raises
     ------
@@ -25,7 +28,7 @@ def complete(config: Row) -> Row:
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
     completed = fill_defaults(numbers_from_text(copy.deepcopy(dict(config))), schema)
     check_schema(completed, schema)
-    return completed
+    return expand_paths(completed, schema)
 
 
 def fill_defaults(value: Any, schema: Row) -> Any:
@@ -40,6 +43,40 @@ def fill_defaults(value: Any, schema: Row) -> Any:
         for key in value.keys() - schema.get("properties", {}).keys():
             fill_defaults(value[key], schema["additionalProperties"])
     return value
+
+
+def expand_paths(value: Any, schema: Row, place: str = "") -> Any:
+    """Replace `~`, `$NAME` and `${NAME}` in everything that the schema calls a path."""
+    for option in schema.get("anyOf", ()):
+        value = expand_paths(value, option, place)
+    if isinstance(value, dict):
+        parts, others = schema.get("properties", {}), schema.get("additionalProperties")
+        others = others if isinstance(others, dict) else {}
+        return {
+            key: expand_paths(part, parts.get(key, others), f"{place}.{key}".lstrip("."))
+            for key, part in value.items()
+        }
+    if isinstance(value, str) and schema.get("format") == "path":
+        return expand_path(value, place)
+    return value
+
+
+def expand_path(path: str, place: str) -> str:
+    """Return a path with the home folder and the variables of the environment in it."""
+    if path.lower().startswith(("http://", "https://")) or Path(path).exists():
+        return path
+    expanded = os.path.expandvars(path)
+    if unset := UNSET.search(expanded):
+        raise InputError(
+            f"config: {place}: {path} does not exist, and {unset[0]} stands for nothing; set this "
+            "variable of the environment, or write the path out"
+        )
+    try:
+        return str(Path(expanded).expanduser()) if expanded.startswith("~") else expanded
+    except RuntimeError:
+        raise InputError(
+            f"config: {place}: {path} does not exist: there is no such user; write the path out"
+        ) from None
 
 
 def numbers_from_text(value: Any) -> Any:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
+from lookalike.images.reading import Fit
 from lookalike.workflow.config import raw_is_signed
 
 
@@ -14,9 +15,10 @@ class Images:
 
     source: str | None
     split: str
-    n: int | str
+    n: int | Literal["all"]
     common: bool
     size: int
+    fit: Fit
     demo: dict[str, int]
     checksum: str | None = None
     masks: str | None = None

@@ -46,7 +46,7 @@ def training_states():
     """Return for every model what its training depends on, as text."""
     scripts = ("finetune_model", "import_checkpoint", "extract_features", "train_head")
     code = fingerprint(*(f"scripts/{name}.py" for name in (*scripts, "rank_channels")))
-    shared = [TRAINING_IMAGES, code, PLAN.images.size, PLAN.pruning]
+    shared = [TRAINING_IMAGES, code, PLAN.images.size, PLAN.images.fit, PLAN.pruning]
     shared += [content_of(PLAN.images.scores), content_of(PLAN.images.similarity)]
     models = {name: MODELS[name] for name in PLAN.computed}
     return {

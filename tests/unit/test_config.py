@@ -50,6 +50,7 @@ def test_defaults_are_filled_at_every_level(config):
         "n": 7,
         "common": False,
         "size": 224,
+        "fit": "crop",
         "demo": {"train": 2000, "val": 300},
     }
     assert resolved["finetuning"] == {"task": "classification"} and "pruning" not in resolved

@@ -144,7 +144,7 @@ def test_the_model_is_the_backbone_with_the_head_on_its_cached_features(name, ro
         "options": {"img_size": 64, "patch_size": 8} if name == "test_vit" else {},
     }
     features = regression.extract_features(
-        rows, recipe, size=64, device=torch.device("cpu"), **PLACE
+        rows, recipe, size=64, fit="crop", device=torch.device("cpu"), **PLACE
     )
     by_image = dict(zip((row["image"] for row in rows), features, strict=True))
     fitting = {key: value for key, value in FITTING.items() if key != "seed"} | {"epochs": 5}
@@ -198,6 +198,7 @@ def test_features_that_are_not_finite_are_refused(rows, tmp_path):
             RECIPE,
             checkpoint=tmp_path / "n.safetensors",
             size=64,
+            fit="crop",
             device=torch.device("cpu"),
             **PLACE,
         )

@@ -5,9 +5,12 @@ import pytest
 from PIL import Image
 
 from lookalike.core.errors import InputError
-from lookalike.images import demo, reading
-from lookalike.images.manifest import find_images, find_masks, sample_images
-from lookalike.images.reading import load_images
+from lookalike.images import demo
+from lookalike.images.folders import find_files
+from lookalike.images.manifest import find_images, find_masks
+from lookalike.images.reading import FIRST_FRAME, load_images
+from lookalike.images.remarks import remarks
+from lookalike.images.sampling import sample_images, training_classes
 
 
 def paint(path, value=0, size=(8, 8)):
@@ -31,7 +34,7 @@ def ids(rows, **wanted):
 def test_class_folders_are_listed_in_order(folder):
     rows = find_images(folder)
     assert len(rows) == 30
-    assert list(rows[0]) == ["image", "path", "label", "split", "sha256"]
+    assert list(rows[0]) == ["image", "path", "label", "split", "sha256", "note"]
     assert rows == sorted(rows, key=lambda row: (row["split"], row["label"], row["path"]))
     assert {row["image"]: row["label"] for row in rows} == {
         f"{number:02d}": "cat" if number < 10 else "dog" for number in range(30)
@@ -132,6 +135,36 @@ def test_unreadable_image_is_named(content, folder):
         find_images(folder)
 
 
+def test_every_truncated_file_is_found_when_images_are_listed(tmp_path):
+    """The checks that read headers alone pass all of these."""
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    for kind in ("jpg", "png", "bmp", "tif", "webp"):
+        Image.fromarray(noise).save(tmp_path / f"{kind}.{kind}")
+        find_images(tmp_path)
+        whole = (tmp_path / f"{kind}.{kind}").read_bytes()
+        (tmp_path / f"{kind}.{kind}").write_bytes(whole[: len(whole) * 3 // 4])
+        with pytest.raises(InputError, match=f"{kind}.{kind}: not a readable image"):
+            find_images(tmp_path)
+        (tmp_path / f"{kind}.{kind}").write_bytes(whole)
+    for name in ("png.png", "jpg.jpg"):
+        (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:3000])
+    with pytest.raises(InputError, match=r"jpg.jpg: not .*; and 1 more of this folder"):
+        find_images(tmp_path, threads=2)
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14])
+def test_fewer_bits_in_16_are_refused_unless_one_image_uses_all(bits, tmp_path):
+    """Such pixels were nearly black; that a folder has no brighter one gives them away."""
+    for number in (1, 2):
+        values = np.full((8, 8), (2**bits - 1) // number, dtype=np.uint16)
+        Image.fromarray(values).save(tmp_path / f"{number}.png")
+    message = f"1.png: has 16 bits a channel, but .* above {2**bits - 1} of 65535"
+    with pytest.raises(InputError, match=message):
+        find_images(tmp_path)
+    Image.fromarray(np.full((8, 8), 40000, dtype=np.uint16)).save(tmp_path / "3.png")
+    assert len(find_images(tmp_path)) == 3
+
+
 def test_empty_or_absent_folder_is_refused(tmp_path):
     (tmp_path / "cat").mkdir()
     (tmp_path / "cat" / "notes.txt").write_text("no image")
@@ -144,7 +177,7 @@ def test_empty_or_absent_folder_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("place", "message"),
     [
-        ("stray.png", "lies next to train and val"),
+        ("stray.png", "lies next to .train. and .val."),
         ("train/stray.png", "lies outside the class folders"),
     ],
 )
@@ -218,42 +251,84 @@ def test_class_with_too_few_images_is_named(rows):
     with pytest.raises(
         InputError,
         match=(
-            r"images.n: 15 images need 5 of class 'ant', which has 4 in split 'val'; lower n or "
-            r"add images"
+            r"images.n: 15 images need 5 of class 'ant', which has 4 in split 'val'; lower n, "
+            r"take `all`, or add images; 1 more in split 'train' are for the training of 'ResNet': "
+            r"models are fine-tuned unless `finetune: false`"
         ),
     ):
-        sample_images(rows, "val", 15, 0)
+        sample_images(rows, "val", 15, 0, ["ResNet"])
+
+
+def test_unlabelled_images_are_called_so(rows):
+    unlabelled = [row | {"label": ""} for row in rows[1:]]
+    with pytest.raises(InputError, match=r"25 images need as many, and there are 19 .*images$"):
+        sample_images(unlabelled, "val", 25, 0)
+    assert len(sample_images(unlabelled, "val", 19, 0)) == 19
 
 
 def test_empty_split_is_refused(rows):
-    with pytest.raises(InputError, match=r"images.split: no image in split 'train'"):
+    with pytest.raises(InputError, match=r"no image in split 'train'; 19 more in split 'val'"):
         sample_images(rows[1:], "train", 3, 0)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ({"train": ["", ""], "val": [""]}, r"fine-tuning A, B: .*two classes.*are unlabelled; add"),
+        ({"train": ["cat", "cat"], "val": ["cat"]}, r"found only 'cat'; .*`finetune: false`"),
+        ({"train": ["cat", "dog"], "val": []}, r"no image in split 'val'"),
+        (
+            {"train": ["cat", "dog"], "val": ["cat", "emu", "fox"]},
+            r"no image in split 'train' for 2 of the 4 classes.*: 'emu', 'fox'; add images",
+        ),
+    ],
+)
+def test_what_training_lacks_is_named(labels, message):
+    rows = [{"label": label, "split": split} for split in labels for label in labels[split]]
+    with pytest.raises(InputError, match=message):
+        training_classes(rows, "A, B")
+
+
+def test_classes_of_both_splits_are_trained():
+    rows = [
+        {"label": label, "split": split}
+        for split, label in (("train", "dog"), ("train", "cat"), ("train", "emu"), ("val", "cat"))
+    ]
+    assert training_classes(rows, "A") == ["cat", "dog", "emu"]
+
+
+def test_leaks_notes_and_skipped_files_are_said(tmp_path):
+    for number, place in enumerate(["train/cat/a", "train/dog/b", "train/emu/c", "val/dog/d"]):
+        paint(tmp_path / f"{place}.png", number)
+    copy = tmp_path / "val/cat/e.png"
+    copy.parent.mkdir()
+    copy.write_bytes((tmp_path / "train/cat/a.png").read_bytes())
+    frames = [Image.new("L", (8, 8), value) for value in (10, 200)]
+    frames[0].save(tmp_path / "train/cat/f.gif", save_all=True, append_images=frames[1:])
+    (tmp_path / "train/notes.txt").write_text("")
+    rows = find_images(tmp_path)
+    assert {row["image"]: row["note"] for row in rows if row["note"]} == {"f": FIRST_FRAME}
+    said = [
+        "Not read in the folder of the images, since they are no images: 1 .txt "
+        "(`images/skipped.csv`).",
+        "1 image: the first of several frames or pages is taken (for example f).",
+    ]
+    assert remarks(rows, find_files(tmp_path)[1]) == said
+    assert remarks(rows, is_training=True)[1:] == [
+        "Leak: 1 of 2 images of the split val are in train too, as identical files (for example e "
+        "and a): models were trained on them, and accuracies are too high.",
+        "Classes without an image in the split val: 'emu'; they are trained, and never tested.",
+    ]
 
 
 def test_images_are_loaded_in_order_as_resized_rgb(folder):
     rows = find_images(folder)[::-1]
-    loaded = load_images(rows, 16)
+    loaded = load_images(rows, 16, "crop")
     assert loaded.shape == (30, 16, 16, 3) and loaded.dtype == np.uint8
     assert [int(image[0, 0, 0]) for image in loaded] == [int(row["image"]) for row in rows]
     assert (loaded == loaded[:, :1, :1]).all()
     with pytest.raises(InputError, match=r"absent.png"):
-        load_images([*rows, {"path": str(folder / "absent.png")}], 16)
-
-
-@pytest.mark.parametrize("mode", ["L", "P", "RGBA", "1", "CMYK", "I;16"])
-def test_images_of_every_mode_are_read_as_8_bit_rgb(mode, tmp_path):
-    ramp = np.tile(np.linspace(0, 255, 32).round().astype(np.uint8), (32, 1))
-    image = (
-        Image.fromarray(ramp.astype(np.uint16) * 257)
-        if mode == "I;16"
-        else Image.fromarray(ramp).convert("RGB").convert(mode)
-    )
-    path = tmp_path / ("a.tif" if mode == "CMYK" else "a.png")
-    image.save(path)
-    pixels = reading.read_image(path, 32)
-    assert pixels.shape == (32, 32, 3) and pixels.dtype == np.uint8
-    np.testing.assert_allclose(pixels.mean(axis=(0, 2))[[0, -1]], [0, 255], atol=2)
-    np.testing.assert_allclose(pixels.mean(), 127.5, atol=6)
+        load_images([*rows, {"path": str(folder / "absent.png")}], 16, "crop")
 
 
 @pytest.fixture(scope="module")

@@ -294,9 +294,9 @@ def test_equal_lists_of_images_pass():
 def test_images_and_masks_come_back(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
     io.write_image(tmp_path / "a.png", pixels)
-    np.testing.assert_array_equal(reading.read_image(tmp_path / "a.png", 16), pixels)
+    np.testing.assert_array_equal(reading.read_image(tmp_path / "a.png", 16, "crop"), pixels)
     mask = pixels[..., 0] > 100
     io.write_image(tmp_path / "m.png", mask)
     np.testing.assert_array_equal(reading.read_mask(tmp_path / "m.png", 16), mask)
     with pytest.raises(InputError, match=r"absent.png: not a readable image"):
-        reading.read_image(tmp_path / "absent.png", 16)
+        reading.read_image(tmp_path / "absent.png", 16, "crop")

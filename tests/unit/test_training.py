@@ -224,6 +224,7 @@ def manifest(tmp_path):
 SETTINGS = {
     "pretrained": False,
     "size": 32,
+    "fit": "crop",
     "device": torch.device("cpu"),
     "epochs": 1,
     "freeze_epochs": 0,
@@ -299,5 +300,7 @@ def test_missing_split_is_refused(manifest):
 
 def test_a_single_class_is_refused(manifest):
     rows = [row | {"label": "disc"} for row in manifest]
-    with pytest.raises(InputError, match=r"fine-tuning a: needs at least two classes.*; found 1"):
+    with pytest.raises(
+        InputError, match=r"fine-tuning a: needs at least two classes.*; found only 'disc'"
+    ):
         finetune_from_manifest(rows, {"timm": "test_resnet"}, name="a", seed=0, **SETTINGS)

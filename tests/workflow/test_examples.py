@@ -40,6 +40,8 @@ def test_example_is_a_dry_run(example, tmp_path):
     for file in ("matrix.csv", "scores.csv", "barlowtwins_resnet50.pth"):
         (tmp_path / file).touch()
     (tmp_path / "photos").mkdir()
+    for number in range(320):
+        (tmp_path / f"photos/{number}.png").write_text(str(number))
     for model in ("VGG16", "ResNet152"):
         for variant in ("Baseline", "Pruned"):
             folder = (

@@ -107,7 +107,15 @@ def assert_explained_for_its_labels(model):
     )
     given = loading.load_model(f"results/checkpoints/{model}.safetensors")
     for image, saliency, _ in explain.explain_images(
-        method, given, rows, true, size=64, seed=0, names=("gradcam", model), options=options
+        method,
+        given,
+        rows,
+        true,
+        size=64,
+        fit="crop",
+        seed=0,
+        names=("gradcam", model),
+        options=options,
     ):
         np.testing.assert_allclose(
             np.load(f"results/maps/gradcam/{model}/per_image/{image}.npy"), saliency, atol=1e-5
