@@ -8,7 +8,6 @@ from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
 from lookalike.compare.blocks import block_pairs, choose_blocks
-from lookalike.compare.user_matrices import GIVEN_MATRICES
 from lookalike.core import io, registry
 from lookalike.core.errors import InputError
 from lookalike.images.manifest import image_files
@@ -16,11 +15,12 @@ from lookalike.maps.existing import find_maps, match_images
 from lookalike.workflow import fingerprint as fingerprints
 from lookalike.workflow.checks import check_paths
 from lookalike.workflow.contents import Contents
-from lookalike.workflow.plan import make_plan, text_of
+from lookalike.workflow.plan import check_matrices, make_plan, text_of
 
 try:
     PLAN = make_plan(config)
     check_paths(PLAN.paths, PLAN.archives)
+    check_matrices(PLAN)
     # From a path to the place of every image's map; the images that all of them have, and others.
     GIVEN_MAPS = {
         path: find_maps(path) for model in PLAN.models.values() for path in model.maps.values()
@@ -35,6 +35,8 @@ except InputError as error:
 MODELS = PLAN.models
 METHODS = PLAN.methods
 LINKAGES = PLAN.groups.linkages
+GIVEN_KEYS = PLAN.given_keys
+COMPUTED_KEYS = PLAN.keys_of(computed=True)
 IS_DEMO = PLAN.images.source == "demo"
 HAS_MASKS = IS_DEMO or PLAN.images.masks is not None
 CONTENTS = Contents("results/contents.json")
@@ -71,11 +73,18 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
+def methods_of(keys):
+    """Return a regular expression for the method of each of these matrices, before its metric."""
+    return (
+        "|".join(f"{re.escape(key.method)}(?=/{re.escape(key.metric)}/)" for key in keys) or "(?!)"
+    )
+
+
 wildcard_constraints:
     model=one_of(MODELS),
     explanation=one_of(PLAN.explanations),
-    method=one_of([*METHODS, GIVEN_MATRICES]),
-    metric=one_of([*PLAN.metrics, *PLAN.matrices]),
+    method=one_of(dict.fromkeys([*METHODS, *(key.method for key in GIVEN_KEYS)])),
+    metric=one_of(dict.fromkeys([*PLAN.metrics, *(key.metric for key in GIVEN_KEYS)])),
     subset="all|agreeing",
     linkage=one_of(LINKAGES),
     a=one_of({name for blocks in BLOCKS.values() for name in blocks}),

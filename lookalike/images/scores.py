@@ -10,6 +10,7 @@ import numpy as np
 
 from lookalike.core import io
 from lookalike.core.errors import InputError, near_names
+from lookalike.core.matrix_files import read_named_matrix
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row, StrPath
 
@@ -119,7 +120,7 @@ def human_similarity(
         Of a matrix, or of a table that `match_scores` made; one of them is needed.
     """
     if similarity:
-        return match_similarity(*io.read_matrix(similarity), images, similarity)
+        return match_similarity(*read_named_matrix(similarity), images, similarity)
     if not scores:
         raise ValueError("neither similarities nor scores of the images are given")
     return similarity_of_scores(read_scores(scores, images))
@@ -169,7 +170,8 @@ def match_similarity(
         )
     indices = [names.index(image) for image in images]
     matrix = io.checked_symmetry(matrix[np.ix_(indices, indices)], images, path)
-    if np.nanmin(matrix.diagonal(), initial=np.inf) < np.nanmax(matrix, initial=-np.inf):
+    least = np.nanmax(matrix, initial=-np.inf) - io.tolerance_of(matrix)
+    if np.nanmin(matrix.diagonal(), initial=np.inf) < least:
         raise InputError(
             f"{path}: not a similarity matrix: its diagonal is not its largest value; are "
             "these dissimilarities? subtract them from their largest"

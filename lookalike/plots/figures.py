@@ -65,7 +65,8 @@ def matrix_figures(
         `matrix`, `dendrograms` (one per linkage), `louvain`, `together`, `coordinates`, and
         `histograms` where there is a table.
     """
-    label, title = f"{matrix.key.metric} dissimilarity", title_of(*matrix.key)
+    label = f"{matrix.key.metric} dissimilarity"
+    title = title_of(*matrix.key, given=matrix.is_given)
     known = [name for name in matrix.names if name in graph]
     if left_out := [name for name in matrix.names if name not in graph]:
         title += f"\nleft out, since dissimilarities are unknown: {', '.join(left_out)}"
