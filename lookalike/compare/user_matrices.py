@@ -123,15 +123,17 @@ def largest_similarity(
     own: np.ndarray, others: np.ndarray, tolerance: float, path: StrPath
 ) -> float:
     """Return the similarity of equal maps: that of every model with itself, or else 1."""
-    if not len(own):
-        return 1.0
-    low, high = own.min(), own.max()
-    # Rounding must not move 1.
-    if high - low <= tolerance and others.max() <= high + tolerance and abs(high - 1) > tolerance:
-        return float(high)
-    if max(high, others.max()) > 1 + tolerance:
+    low, high, largest = own.min(initial=1), own.max(initial=1), others.max()
+    if len(own):
+        low, high = own.min(), own.max()
+    # A single other that is larger is named by the caller.
+    if high - low <= tolerance and not high + tolerance < largest <= 1 + tolerance and len(own):
+        # Rounding must not move 1.
+        return 1.0 if abs(high - 1) <= tolerance else float(high)
+    if max(high, largest) > 1 + tolerance:
+        itself = f"go from {low:g} to {high:g}" if len(own) else "are not given"
         raise InputError(
-            f"{path}: similarities of models to themselves go from {low:g} to {high:g}, and others "
-            f"up to {others.max():g}; scale them so that every model has 1 with itself"
+            f"{path}: the similarities of models to themselves {itself}, and others are up to "
+            f"{largest:g}; scale all so that every model has 1 with itself"
         )
     return 1.0

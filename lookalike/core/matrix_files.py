@@ -1,7 +1,7 @@
 """User-supplied matrices: files of any common layout, and what is true of every matrix in them."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -130,14 +130,13 @@ def split_cells(path: StrPath) -> Rows:
     if not lines:
         raise InputError(f"{path}: holds no matrix: it is empty")
     try:
-        widths = {mark: len(next(csv.reader([lines[-1]], delimiter=mark))) for mark in DELIMITERS}
+        widths = {mark: len(split(lines[-1:], mark)[0]) for mark in DELIMITERS}
         mark = max(DELIMITERS, key=widths.__getitem__)
         if widths[mark] > 1:
-            rows = csv.reader(StringIO(text, newline=""), delimiter=mark)
+            table = split(StringIO(text, newline=""), mark)
         else:
             mark = " "
-            rows = csv.reader(map(str.strip, lines), delimiter=mark, skipinitialspace=True)
-        table = [[cell.strip() for cell in row] for row in rows]
+            table = split(map(str.strip, lines), mark)
     except csv.Error as error:
         raise InputError(f"{path}: holds no matrix ({error})") from None
     if mark != ",":
@@ -146,6 +145,12 @@ def split_cells(path: StrPath) -> Rows:
     while len(table) > max(map(used, table)) and not any(table[-1]):
         table.pop()
     return table
+
+
+def split(lines: Iterable[str], mark: str) -> Rows:
+    """Return the cells of lines, without blanks around them."""
+    rows = csv.reader(lines, delimiter=mark, skipinitialspace=True)
+    return [[cell.strip() for cell in row] for row in rows]
 
 
 def with_point(cell: str) -> str:
@@ -224,8 +229,8 @@ def to_numbers(body: Rows, names: Sequence[str] | None, path: StrPath) -> np.nda
         name = repr(names[place]) if names else f"number {place + 1}"
         if used(row) > models or (len(row) < models and not is_lower):
             raise InputError(
-                f"{path}: not square: the row {name} has {len(row)} values, and there are {models} "
-                "rows; the first row and column must hold the names of the models"
+                f"{path}: not square: the row {name} has {len(row)} of {models} values; the "
+                "first row and column must hold the names of the models"
             )
         for column, cell in enumerate(row[:models]):
             value = number(cell)
