@@ -10,7 +10,6 @@ import numpy as np
 
 from lookalike.core import io
 from lookalike.core.errors import InputError, near_names
-from lookalike.core.matrix_files import read_named_matrix
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row, StrPath
 
@@ -120,7 +119,7 @@ def human_similarity(
         Of a matrix, or of a table that `match_scores` made; one of them is needed.
     """
     if similarity:
-        return match_similarity(*read_named_matrix(similarity), images, similarity)
+        return match_similarity(*io.read_matrix(similarity), images, similarity)
     if not scores:
         raise ValueError("neither similarities nor scores of the images are given")
     return similarity_of_scores(read_scores(scores, images))
