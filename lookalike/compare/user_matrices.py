@@ -66,8 +66,10 @@ def checked_matrix(
     InputError
         If the matrix is not symmetric or not of its kind, or no value is known.
     """
-    own, tolerance = matrix.diagonal(), io.tolerance_of(matrix)
-    own = own[np.isfinite(own)]
+    own = matrix.diagonal()[np.isfinite(matrix.diagonal())]
+    # Self-similarities may be larger than all others, one that stands for unknown much larger.
+    usual = np.median(np.abs(own)) if len(own) else 0
+    tolerance = max(io.tolerance_of(matrix), io.ROUNDING * usual)
     matrix = io.checked_symmetry(matrix, names, path)
     others = condensed(matrix)
     others = others[np.isfinite(others)]
@@ -123,15 +125,16 @@ def largest_similarity(
     own: np.ndarray, others: np.ndarray, tolerance: float, path: StrPath
 ) -> float:
     """Return the similarity of equal maps: that of every model with itself, or else 1."""
-    low, high, largest = own.min(initial=1), own.max(initial=1), others.max()
+    largest = others.max()
+    itself = "are not given"
     if len(own):
         low, high = own.min(), own.max()
-    # A single other that is larger is named by the caller.
-    if high - low <= tolerance and not high + tolerance < largest <= 1 + tolerance and len(own):
-        # Rounding must not move 1.
-        return 1.0 if abs(high - 1) <= tolerance else float(high)
-    if max(high, largest) > 1 + tolerance:
-        itself = f"go from {low:g} to {high:g}" if len(own) else "are not given"
+        is_usual = largest <= high + tolerance or largest > 1 + tolerance
+        if high - low <= tolerance and is_usual:
+            # Rounding must not move 1.
+            return 1.0 if abs(high - 1) <= tolerance else float(high)
+        itself = f"go from {low:g} to {high:g}"
+    if max(largest, own.max(initial=1)) > 1 + tolerance:
         raise InputError(
             f"{path}: the similarities of models to themselves {itself}, and others are up to "
             f"{largest:g}; scale all so that every model has 1 with itself"

@@ -154,8 +154,11 @@ def checked_symmetry(matrix: np.ndarray, names: Sequence[str], path: StrPath) ->
 
 
 def tolerance_of(matrix: np.ndarray) -> float:
-    """Return by how much equal values of a matrix may differ because of rounding."""
-    return ROUNDING * np.nanmax(np.abs(matrix), initial=0)
+    """Return by how much equal values of a matrix may differ because of rounding; its diagonal,
+    which may hold anything, does not count.
+    """
+    others = np.abs(matrix[~np.eye(len(matrix), dtype=bool)])
+    return ROUNDING * np.nanmax(others, initial=0)
 
 
 def write_matrix(path: StrPath, matrix: np.ndarray, names: Sequence[str]) -> None:

@@ -216,6 +216,16 @@ def test_an_empty_diagonal_and_unknown_pairs_are_kept_unknown_or_filled(kind):
     np.testing.assert_allclose(found, matrix, rtol=0, atol=1e-12)
 
 
+def test_a_diagonal_that_stands_for_unknown_hides_no_asymmetry():
+    matrix, names = given_matrix()
+    matrix[0, 0] = 999
+    found, notes = checked_matrix(matrix, names, "dissimilarity", "a.csv")
+    assert found[0, 0] == 0 and notes[0].endswith("is not 0 (999): the diagonal is ignored")
+    matrix[1, 2] += 0.01
+    with pytest.raises(InputError, match="not symmetric: bee and cow"):
+        checked_matrix(matrix, names, "dissimilarity", "a.csv")
+
+
 def test_half_of_a_matrix_of_similarities_may_lack_its_diagonal(tmp_path):
     matrix, names = given_matrix()
     for half in (np.triu(1 - matrix, 1), np.tril(1 - matrix), np.triu(1 - matrix)):
