@@ -8,7 +8,6 @@ from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import DeploymentMethod
 
 from lookalike.compare.blocks import block_pairs, choose_blocks
-from lookalike.compare.user_matrices import GIVEN_MATRICES
 from lookalike.core import io, registry
 from lookalike.core.errors import InputError
 from lookalike.images.folders import image_files
@@ -17,7 +16,7 @@ from lookalike.workflow import fingerprint as fingerprints
 from lookalike.workflow.checks import check_paths
 from lookalike.workflow.contents import Contents
 from lookalike.workflow.images import check_images
-from lookalike.workflow.plan import make_plan, text_of
+from lookalike.workflow.plan import check_matrices, make_plan, text_of
 
 try:
     PLAN = make_plan(config)
@@ -33,6 +32,7 @@ try:
     CONTENTS = Contents("results/contents.json")
     # Once, and not again in every job.
     if workflow.is_main_process:
+        check_matrices(PLAN)
         check_images(PLAN, CONTENTS.digest, COMMON_IMAGES if PLAN.images.common else None)
 except InputError as error:
     raise WorkflowError(str(error)) from None
@@ -40,6 +40,8 @@ except InputError as error:
 MODELS = PLAN.models
 METHODS = PLAN.methods
 LINKAGES = PLAN.groups.linkages
+GIVEN_KEYS = PLAN.given_keys
+COMPUTED_KEYS = PLAN.keys_of(computed=True)
 IS_DEMO = PLAN.images.source == "demo"
 HAS_MASKS = IS_DEMO or PLAN.images.masks is not None
 # What earlier runs chose and saw, written when a run starts.
@@ -75,11 +77,18 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
+def methods_of(keys):
+    """Return a regular expression for the method of each of these matrices, before its metric."""
+    return (
+        "|".join(f"{re.escape(key.method)}(?=/{re.escape(key.metric)}/)" for key in keys) or "(?!)"
+    )
+
+
 wildcard_constraints:
     model=one_of(MODELS),
     explanation=one_of(PLAN.explanations),
-    method=one_of([*METHODS, GIVEN_MATRICES]),
-    metric=one_of([*PLAN.metrics, *PLAN.matrices]),
+    method=one_of(dict.fromkeys([*METHODS, *(key.method for key in GIVEN_KEYS)])),
+    metric=one_of(dict.fromkeys([*PLAN.metrics, *(key.metric for key in GIVEN_KEYS)])),
     subset="all|agreeing",
     linkage=one_of(LINKAGES),
     a=one_of({name for blocks in BLOCKS.values() for name in blocks}),

@@ -53,7 +53,7 @@ rule aggregate_matrix:
     benchmark:
         "benchmarks/matrices/{method}/{metric}/{subset}.tsv"
     wildcard_constraints:
-        method=one_of(METHODS),
+        method=methods_of(COMPUTED_KEYS),
     conda:
         "../envs/compare.yaml"
     params:
@@ -70,21 +70,25 @@ rule aggregate_matrix:
 
 
 rule import_matrix:
-    """Take a user-supplied matrix, as one of the method `imported`."""
+    """Take a user-supplied matrix as dissimilarities, with notes on what was not taken as it is."""
     input:
         given=given_matrix,
     output:
-        dissimilarity=f"results/matrices/{GIVEN_MATRICES}/{{metric}}/all/dissimilarity.csv",
-        bootstrap=f"results/matrices/{GIVEN_MATRICES}/{{metric}}/all/bootstrap.npz",
+        dissimilarity=f"{MATRIX}/dissimilarity.csv",
+        n=f"{MATRIX}/n.csv",
+        notes=f"{MATRIX}/notes.json",
+        bootstrap=f"{MATRIX}/bootstrap.npz",
     log:
-        f"logs/matrices/{GIVEN_MATRICES}/{{metric}}/all.log",
+        "logs/matrices/{method}/{metric}/{subset}.log",
     wildcard_constraints:
-        metric=one_of(PLAN.matrices),
+        method=methods_of(GIVEN_KEYS),
     conda:
         "../envs/compare.yaml"
     params:
         contents=given_matrix_content,
         kind=given_matrix_kind,
+        names=given_matrix_names,
+        n=given_matrix_images,
         source=fingerprint("scripts/import_matrix.py"),
     script:
         "../scripts/import_matrix.py"

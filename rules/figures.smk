@@ -27,7 +27,7 @@ rule draw_matrix:
     benchmark:
         "benchmarks/figures/{method}/{metric}/{subset}.tsv"
     wildcard_constraints:
-        method=one_of(METHODS),
+        method=methods_of(COMPUTED_KEYS),
     conda:
         "../envs/plot.yaml"
     params:
@@ -48,14 +48,14 @@ use rule draw_matrix as draw_given_matrix with:
         together=f"{GROUPS}/together.csv",
         coordinates=f"{GROUPS}/principal_coordinates.csv",
     output:
-        matrix=matrix_figure("matrix"),
-        dendrograms=dendrogram_figures(),
-        louvain=matrix_figure("louvain"),
+        matrix=matrix_figure("matrix", of=GIVEN),
+        dendrograms=dendrogram_figures(of=GIVEN),
+        louvain=matrix_figure("louvain", of=GIVEN),
         graph=f"{FIGURES}/louvain.graphml",
-        together=matrix_figure("together"),
-        coordinates=matrix_figure("principal_coordinates"),
+        together=matrix_figure("together", of=GIVEN),
+        coordinates=matrix_figure("principal_coordinates", of=GIVEN),
     wildcard_constraints:
-        method=GIVEN_MATRICES,
+        method=methods_of(GIVEN_KEYS),
 
 
 rule draw_agreement:
@@ -67,14 +67,14 @@ rule draw_agreement:
             "results/figures/agreement/{subset}-matrices",
             "agreement",
             "agreement",
-            "{subset} images",
+            COMPARED,
             figure="matrices",
         ),
         trees=figure(
             "results/figures/agreement/{subset}-trees",
             "agreement",
             "agreement",
-            "{subset} images",
+            COMPARED,
             figure="trees",
         ),
     log:
@@ -85,6 +85,7 @@ rule draw_agreement:
         "../envs/plot.yaml"
     params:
         linkage=LINKAGES[0],
+        of=what_is_compared,
         source=fingerprint("scripts/draw_agreement.py"),
     script:
         "../scripts/draw_agreement.py"

@@ -50,7 +50,7 @@ rule test_structure:
     benchmark:
         "benchmarks/inference/structure/{method}/{metric}/{subset}.tsv"
     wildcard_constraints:
-        method=one_of(METHODS),
+        method=methods_of(COMPUTED_KEYS),
     conda:
         "../envs/compare.yaml"
     params:
@@ -85,8 +85,8 @@ rule compare_predictions:
 rule test_factors:
     """Test which factors of the models, and whether their predictions, go with a matrix."""
     input:
-        unpack(images_behind),
         dissimilarity=f"{MATRIX}/dissimilarity.csv",
+        n=f"{MATRIX}/n.csv",
         bootstrap=f"{MATRIX}/bootstrap.npz",
         models="results/models.csv",
         disagreement="results/inference/disagreement.csv" if PLAN.predicting else [],

@@ -10,7 +10,8 @@ rule write_findings:
         agreement=agreement_to_report(PLAN.first_subset),
         redundancy=expand("results/inference/redundancy/{method}.csv", method=CORRELATED),
         dissimilarities=every_matrix(f"{MATRIX}/dissimilarity.csv", subset=PLAN.first_subset),
-        images=every_matrix(f"{MATRIX}/n.csv", computed=True, subset=PLAN.first_subset),
+        images=every_matrix(f"{MATRIX}/n.csv", subset=PLAN.first_subset),
+        notes=fill(f"{MATRIX}/notes.json", GIVEN_KEYS),
         supports=every_matrix(f"{GROUPS}/support-{LINKAGES[0]}.csv", subset=PLAN.first_subset),
         communities=every_matrix(f"{GROUPS}/communities.csv", subset=PLAN.first_subset),
     output:
@@ -30,6 +31,7 @@ rule write_findings:
         subset=PLAN.first_subset,
         is_training=bool(PLAN.trained),
         matrices=text_of(PLAN.keys_of(subset=PLAN.first_subset)),
+        given=text_of(GIVEN_KEYS),
         localised=LOCALISED,
         correlated=CORRELATED,
         source=fingerprint("scripts/write_findings.py"),
@@ -72,6 +74,7 @@ rule write_report:
     params:
         subset=PLAN.first_subset,
         matrices=text_of(PLAN.keys),
+        given=text_of(GIVEN_KEYS),
         audited=AUDITED,
         explained=EXPLAINED,
         localised=LOCALISED,

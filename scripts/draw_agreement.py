@@ -10,7 +10,7 @@ from lookalike.plots.style import save
 
 rows, draw = io.read_table(snakemake.input.agreement), snakemake.output
 title = (
-    f"agreement of matrices, {snakemake.wildcards.subset} images\n"
+    f"agreement of matrices, {snakemake.params.of}\n"
     "*: p of Mantel's test, corrected (Holm), at most .05"
 )
 by_tree = f"correlation of the trees' heights, {snakemake.params.linkage} linkage"

@@ -1,14 +1,22 @@
 """Take a user-supplied matrix of dissimilarities, or of similarities."""
 
+import numpy as np
+
 from lookalike.compare import user_matrices
-from lookalike.core import condensed, io, logs
+from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 
-matrix, names = io.read_matrix(snakemake.input.given)
-matrix = user_matrices.checked_matrix(matrix, names, snakemake.params.kind, snakemake.input.given)
-io.write_matrix(snakemake.output.dissimilarity, matrix, names)
+given, written = snakemake.params, snakemake.output
+matrix, names, notes = user_matrices.read_given_matrix(
+    snakemake.input.given, given.kind, given.names
+)
+io.write_matrix(written.dissimilarity, matrix, names)
+io.write_matrix(written.n, np.full(matrix.shape, given.n or np.nan), names)
+io.write_json(written.notes, notes)
 # There are no images to resample.
 io.write_arrays(
-    snakemake.output.bootstrap, dissimilarity=condensed.condensed(matrix)[None][:0], models=names
+    written.bootstrap, dissimilarity=np.empty((0, len(names) * (len(names) - 1) // 2)), models=names
 )
+for note in notes:
+    print(note)

@@ -7,9 +7,7 @@ from lookalike.inference import factors
 logs.log_to(snakemake.log[0])
 
 read, given = snakemake.input, snakemake.params
-whole = dissimilarities.read_dissimilarities(
-    read.dissimilarity, read.bootstrap, given.key, read.get("n")
-)
+whole = dissimilarities.read_dissimilarities(read.dissimilarity, read.bootstrap, given.key, read.n)
 matrix = whole.without(given.dependent).without_unknown()
 known = factors.factors_of(io.read_table(read.models), given.factors)
 predictions = (

@@ -66,7 +66,13 @@ class Dissimilarities:
     @property
     def images(self) -> int | None:
         """The largest number of images behind a dissimilarity; None where it is not known."""
-        return None if self.n is None else int(condensed(self.n).max(initial=0))
+        known = [] if self.n is None else condensed(self.n)[np.isfinite(condensed(self.n))]
+        return int(max(known)) if len(known) else None
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it is user-supplied: then there are no values of single images to resample."""
+        return not len(self.replicates)
 
     def of(self, names: Iterable[str]) -> Dissimilarities:
         """Return the part of some models, in the order given."""

@@ -18,9 +18,9 @@ import numpy as np
 from lookalike.core.errors import InputError
 from lookalike.core.types import Row, StrPath
 
-# Share of the largest value by which the two halves of a user-supplied matrix may differ, as
-# rounding does.
-SYMMETRY = 1e-6
+# Share of the largest value by which equal values of a user-supplied matrix may differ, as they do
+# in single precision.
+ROUNDING = 1e-4
 
 
 @contextlib.contextmanager
@@ -155,8 +155,11 @@ def checked_symmetry(matrix: np.ndarray, names: Sequence[str], path: StrPath) ->
 
 
 def tolerance_of(matrix: np.ndarray) -> float:
-    """Return by how much equal values of a matrix may differ because of rounding."""
-    return SYMMETRY * np.nanmax(np.abs(matrix), initial=0)
+    """Return by how much equal values of a matrix may differ because of rounding; its diagonal,
+    which may hold anything, does not count.
+    """
+    others = np.abs(matrix[~np.eye(len(matrix), dtype=bool)])
+    return ROUNDING * np.nanmax(others, initial=0)
 
 
 def write_matrix(path: StrPath, matrix: np.ndarray, names: Sequence[str]) -> None:

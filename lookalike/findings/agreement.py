@@ -1,6 +1,6 @@
 """Sentences about whether methods and metrics agree."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import combinations_with_replacement
 from math import factorial
 
@@ -9,20 +9,24 @@ import pandas as pd
 
 from lookalike.compare.redundancy import REDUNDANT, redundant_groups
 from lookalike.findings.finding import YES, Answer, Finding, verdict_of
-from lookalike.findings.tables import usual_reason
+from lookalike.findings.tables import span, usual_reason
 from lookalike.inference.significance import LEVEL
 
 SECTION = "Agreement"
 WITHIN, BETWEEN = "the metrics of one method", "different methods"
 
 
-def agreement_findings(agreement: pd.DataFrame) -> list[Finding]:
+def agreement_findings(
+    agreement: pd.DataFrame, given: Collection[tuple[str, str]] = ()
+) -> list[Finding]:
     """Say how far metrics and methods rank the pairs of models alike.
 
     Parameters
     ----------
     agreement : DataFrame
         `inference/agreement/SUBSET.csv`.
+    given : collection of (method, metric)
+        User-supplied matrices, of which there are no halves of the images.
     """
     if agreement.empty:
         return []
@@ -42,18 +46,35 @@ def agreement_findings(agreement: pd.DataFrame) -> list[Finding]:
             by_kind[WITHIN if one == other else BETWEEN].append(
                 f"{names}: {describe_agreement(rows, tested)}"
             )
-    own = agreement["method"] == agreement["other_method"]
+    own, tested_own = (table["method"] == table["other_method"] for table in (agreement, tested))
     return [
         Finding(
             SECTION,
             "agreement",
-            f"Do {who} rank the pairs of models alike? {'; '.join(found)} (Mantel across halves "
-            f"of the images, Holm-corrected, p at most {LEVEL}).",
+            f"Do {who} rank the pairs of models alike? {'; '.join(found)} "
+            f"({describe_test(tested[tested_own == (who == WITHIN)], given)}, Holm-corrected, p at "
+            f"most {LEVEL}).",
             answers_of(agreement[own == (who == WITHIN)], tested),
         )
         for who, found in by_kind.items()
         if found
     ]
+
+
+def describe_test(rows: pd.DataFrame, given: Collection[tuple[str, str]]) -> str:
+    """Return what the test of these pairs of matrices is, and which models it compares them by."""
+    halves = [
+        (row.method, row.metric) not in given and (row.other_method, row.other_metric) not in given
+        for row in rows.itertuples()
+    ]
+    said = "Mantel"
+    if any(halves):
+        said += " across halves of the images"
+    if not all(halves) and any(halves):
+        said += " where neither matrix is user-supplied"
+    if rows["models"].nunique() > 1:
+        said += f", by the {span(rows['models'], '.0f')} models that both matrices hold"
+    return said
 
 
 def describe_agreement(rows: pd.DataFrame, tested: pd.DataFrame) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lookalike.compare.user_matrices import GIVEN_MATRICES
+import numpy as np
+
 from lookalike.core import io
 from lookalike.core.condensed import condensed
 from lookalike.core.types import Row, StrPath
-from lookalike.findings import agreement, factors, groups, models, pruning
+from lookalike.findings import agreement, factors, groups, matrices, models, pruning
 from lookalike.findings.finding import Finding
 from lookalike.findings.tables import read_rows, read_table
 from lookalike.images.remarks import remarks
@@ -24,29 +25,29 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
         The rule's named inputs: `manifest` and `skipped` of the images, `models`, `unmatched`,
         `votes`, `audits`, `localisation`, `replicates`, `structure`, `factors`, `agreement`,
         `heads`, `pruning`, `variants`, `redundancy`, and of each matrix `dissimilarities`, `images`
-        (their numbers; only of matrices that are computed here), `supports` and `communities`. What
-        does not exist is empty.
+        (their numbers), `supports` and `communities`, and `notes` of each that is user-supplied.
+        What does not exist is empty.
     keys : mapping
-        What the files are about, in their order: `matrices`, (method, metric, subset) of each;
+        What the files are about, in their order: `matrices`, (method, metric, subset) of each, and
+        `given`, those of them that are user-supplied;
         `localised` and `correlated`, the methods of `localisation` and `redundancy`. And `subset`,
         the images that the findings use, and `is_training`, whether models are trained.
     """
-    matrices = [(method, metric) for method, metric, _ in keys["matrices"]]
-    computed = [key for key in matrices if key[0] != GIVEN_MATRICES]
+    every, given = (
+        [(method, metric) for method, metric, _ in keys[name]] for name in ("matrices", "given")
+    )
     about = io.read_table(paths["models"]) if paths["models"] else []
     names = [row["model"] for row in about]
     audits = [io.read_json(path) for path in paths["audits"]]
     n = max((audit["n"] for audit in audits), default=0)
     tables = {name: read_rows(paths[name], keys["subset"]) for name in TABLES}
     clades, communities = (
-        dict(zip(matrices, map(read_table, paths[name]), strict=True))
+        dict(zip(every, map(read_table, paths[name]), strict=True))
         for name in ("supports", "communities")
     )
-    images = dict(zip(computed, map(read_least, paths["images"]), strict=True))
-    members = {
-        key: io.read_matrix(path)[1]
-        for key, path in zip(matrices, paths["dissimilarities"], strict=True)
-    }
+    images = dict(zip(every, map(read_least, paths["images"]), strict=True))
+    found_matrices = dict(zip(every, map(io.read_matrix, paths["dissimilarities"]), strict=True))
+    notes = dict(zip(given, map(io.read_json, paths["notes"]), strict=True))
     localisation = {
         method: models.summarise_localisation(read_table(path))
         for method, path in zip(keys["localised"], paths["localisation"], strict=True)
@@ -62,12 +63,15 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
             for sentence in remarks(manifest, skipped, keys["is_training"])
         ),
         *models.prediction_findings(about, votes, n),
+        *matrices.given_findings({key: found_matrices[key] for key in given}, images, notes),
         *groups.structure_findings(tables["structure"]),
         *groups.clade_findings(clades, tables["structure"], images, origins_of(about)),
-        *groups.community_findings(communities, tables["structure"], images),
-        *groups.left_out_findings(members, communities),
+        *groups.community_findings(communities, tables["structure"], images, given),
+        *groups.left_out_findings(
+            {key: names for key, (_, names) in found_matrices.items()}, communities
+        ),
         *factors.factor_findings(tables["factors"]),
-        *agreement.agreement_findings(tables["agreement"]),
+        *agreement.agreement_findings(tables["agreement"], given),
     ]
     for method, path in zip(keys["correlated"], paths["redundancy"], strict=True):
         found += agreement.redundancy_findings(method, *io.read_matrix(path))
@@ -97,8 +101,9 @@ def origins_of(about: list[Row]) -> dict[str, str]:
     return {name: origins[origin] for name, origin in origins.items()}
 
 
-def read_least(path: StrPath) -> int:
+def read_least(path: StrPath) -> int | None:
     """Return the smallest number of images behind a dissimilarity, from the matrix of these
-    numbers.
+    numbers; None where it is not known.
     """
-    return int(condensed(io.read_matrix(path)[0]).min(initial=10**9))
+    least = condensed(io.read_matrix(path)[0]).min(initial=10**9)
+    return int(least) if np.isfinite(least) else None

@@ -2,7 +2,7 @@
 stable.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
@@ -16,6 +16,7 @@ SECTION = "Groups"
 # A clade is stable if this share of the bootstrap trees has it.
 STABLE = 0.95
 MOST_CLADES = 6
+NOT_COMPARED = "a user-supplied matrix is not compared with chance"
 
 # Method and metric of a matrix.
 Key = tuple[str, str]
@@ -93,7 +94,7 @@ def structure_answers(row: NamedRow) -> list[Answer]:
 def clade_findings(
     clades: Mapping[Key, pd.DataFrame],
     structure: pd.DataFrame,
-    images: Mapping[Key, int],
+    images: Mapping[Key, int | None],
     origins: Mapping[str, str],
 ) -> list[Finding]:
     """Say which clades the bootstrap trees share, where the dissimilarities have structure.
@@ -117,7 +118,7 @@ def clade_findings(
     for method, rows in structure[structure["variance_holm"] <= LEVEL].groupby(
         "method", sort=False
     ):
-        n = {metric: images[method, metric] for metric in rows["metric"]}
+        n = {metric: images[method, metric] or 0 for metric in rows["metric"]}
         few = [metric for metric in n if n[metric] < FEWEST_FOR_A_VERDICT]
         stable = {
             metric: stable_clades(clades[method, metric], origins)
@@ -188,10 +189,11 @@ def clade_answers(
 def community_findings(
     communities: Mapping[Key, pd.DataFrame],
     structure: pd.DataFrame,
-    images: Mapping[Key, int],
+    images: Mapping[Key, int | None],
+    given: Collection[Key] = (),
 ) -> list[Finding]:
     """Say which communities are the consensus of the partitions of all resolutions, seeds and
-    resamples, where groups are clearer than chance.
+    resamples, where groups are clearer than chance, or where that cannot be tested.
 
     Parameters
     ----------
@@ -200,18 +202,21 @@ def community_findings(
     structure : DataFrame
         `inference/structure.csv`, for one subset of the images.
     images : mapping
-        From (method, metric) to the smallest number of images behind a dissimilarity.
+        From (method, metric) to the smallest number of images behind a dissimilarity; None where it
+        is not known.
+    given : collection of (method, metric)
+        User-supplied matrices, for which there is no test of structure.
     """
-    if structure.empty:
-        return []
+    clear = [] if structure.empty else structure[structure["silhouette_holm"] <= LEVEL].itertuples()
+    by_method: dict[tuple[str, bool], list[str]] = {}
+    for method, metric in [*((row.method, row.metric) for row in clear), *given]:
+        by_method.setdefault((method, (method, metric) in given), []).append(metric)
     findings = []
-    for method, rows in structure[structure["silhouette_holm"] <= LEVEL].groupby(
-        "method", sort=False
-    ):
+    for (method, untested), metrics in by_method.items():
         found = {
             metric: consensus_of(communities[method, metric])
-            for metric in rows["metric"]
-            if images[method, metric] >= FEWEST_FOR_A_VERDICT
+            for metric in metrics
+            if (n := images[method, metric]) is None or n >= FEWEST_FOR_A_VERDICT
         }
         shared: dict[tuple[str, ...], list[tuple[float, str]]] = {}
         for metric, (partition, stability) in found.items():
@@ -222,17 +227,19 @@ def community_findings(
             for partition, own in shared.items()
         ]
         if parts:
-            text = f"{method}: consensus communities: {'; '.join(parts)}."
+            over = " over resolutions and seeds alone, not compared with chance" if untested else ""
+            text = f"{method}: consensus communities{over}: {'; '.join(parts)}."
             answers = [
                 Answer(
                     "communities",
-                    verdict_of(bool(partition)),
+                    verdict_of(bool(partition), able=not untested),
                     method,
                     metric,
                     partition,
                     "stability",
                     stability,
                     n=images[method, metric],
+                    reason=NOT_COMPARED if untested else "",
                 )
                 for metric, (partition, stability) in found.items()
             ]

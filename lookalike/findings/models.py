@@ -178,12 +178,14 @@ def image_findings(n: int, subset: str, unmatched: Sequence[Row]) -> list[Findin
     Parameters
     ----------
     n : int
-        Largest number of images that a model has maps of.
+        Largest number of images that a model has maps of; 0 where all matrices are user-supplied.
     subset : str
         Of the images.
     unmatched : sequence of dict
         `images/unmatched.csv`.
     """
+    if n == 0:
+        return []
     sentences = [sample_size_sentence(n), SUBSETS[subset]]
     if unmatched:
         first = unmatched[0]
@@ -234,11 +236,6 @@ def prediction_findings(about: Sequence[Row], votes: Sequence[Row], n: int) -> l
 
 def sample_size_sentence(n: int) -> str:
     """Say what the number of images allows to conclude."""
-    if n == 0:
-        return (
-            "User-supplied matrices are taken as they are: without values of single images there "
-            "are no intervals, chance levels or clade supports."
-        )
     if n < 2:
         return f"{too_few_images(n).capitalize()}: no dissimilarity has an interval."
     return (

@@ -174,7 +174,8 @@ def match_similarity(
         )
     indices = [names.index(image) for image in images]
     matrix = io.checked_symmetry(matrix[np.ix_(indices, indices)], images, path)
-    if np.nanmin(matrix.diagonal(), initial=np.inf) < np.nanmax(matrix, initial=-np.inf):
+    least = np.nanmax(matrix, initial=-np.inf) - io.tolerance_of(matrix)
+    if np.nanmin(matrix.diagonal(), initial=np.inf) < least:
         raise InputError(
             f"{path}: not a similarity matrix: its diagonal is not its largest value; are "
             "these dissimilarities? subtract them from their largest"

@@ -35,7 +35,8 @@ def tabulate_models(
         By name, `timm`, `family`, `replicate_of`, `pruned_from` and `factors` of the config; each
         factor becomes a column.
     measured : dict
-        By name, what `measure_model` or `measure_maps` returned.
+        By name, what `measure_model` or `measure_maps` returned; nothing of a model that only
+        user-supplied matrices hold.
 
     Returns
     -------
@@ -50,7 +51,7 @@ def tabulate_models(
             | {key: about[key] for key in GIVEN[1:]}
             | {factor: about["factors"].get(factor) for factor in factors}
         )
-        rows.append(given | dict.fromkeys(MEASURED) | measured[name])
+        rows.append(given | dict.fromkeys(MEASURED) | measured.get(name, {}))
     return rows
 
 

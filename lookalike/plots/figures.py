@@ -17,7 +17,7 @@ from lookalike.groups.trees import leaf_order, parse_clades
 from lookalike.plots.communities import louvain_graph
 from lookalike.plots.coordinates import scatter
 from lookalike.plots.dendrogram import dendrogram
-from lookalike.plots.matrix import half_intervals, heatmap, histograms
+from lookalike.plots.matrix import LARGEST_WITH_INTERVALS, half_intervals, heatmap, histograms
 from lookalike.plots.titles import title_of
 
 if TYPE_CHECKING:
@@ -54,7 +54,8 @@ def matrix_figures(
     coordinates : list of dict
         Table of `describe_projection`.
     bounds : (ndarray, ndarray), optional
-        Of the intervals, each (m, m); user-supplied matrices have none of these three.
+        Of the intervals, each (m, m), which are written for at most 16 models; user-supplied
+        matrices have none of these three.
     chance : ndarray, shape (m, m), optional
     table : ImageTable, optional
         Values of single images.
@@ -65,7 +66,8 @@ def matrix_figures(
         `matrix`, `dendrograms` (one per linkage), `louvain`, `together`, `coordinates`, and
         `histograms` where there is a table.
     """
-    label, title = f"{matrix.key.metric} dissimilarity", title_of(*matrix.key)
+    label = f"{matrix.key.metric} dissimilarity"
+    title = title_of(*matrix.key, given=matrix.is_given)
     known = [name for name in matrix.names if name in graph]
     if left_out := [name for name in matrix.names if name not in graph]:
         title += f"\nleft out, since dissimilarities are unknown: {', '.join(left_out)}"
@@ -81,7 +83,11 @@ def matrix_figures(
                 families,
                 label=label,
                 title=title,
-                notes=half_intervals(*bounds) if bounds else None,
+                notes=(
+                    half_intervals(*bounds)
+                    if bounds and len(matrix) <= LARGEST_WITH_INTERVALS
+                    else None
+                ),
                 order=order,
             )
         ],

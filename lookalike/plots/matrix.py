@@ -15,7 +15,7 @@ from lookalike.core.condensed import ROUNDING
 from lookalike.plots.style import ACCENT, add_family_legend, family_styles
 
 LARGEST_HISTOGRAM_GRID = 24
-LARGEST_ANNOTATED = 16
+LARGEST_WITH_INTERVALS = 16
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 GREY = "0.6"
 
@@ -42,7 +42,7 @@ def heatmap(
         From name to family.
     label, title : str
     notes : ndarray of str, shape (m, m), optional
-        Written below the numbers of the cells, for at most 16 models.
+        Written below the numbers of the cells.
     order : list of int, optional
         Of the rows, for example that of a tree's leaves.
     limits : (float, float), optional
@@ -56,7 +56,6 @@ def heatmap(
     order = list(range(len(names))) if order is None else order
     names, values = [names[index] for index in order], matrix[np.ix_(order, order)]
     m = len(names)
-    notes = notes if m <= LARGEST_ANNOTATED else None
     side = 1.2 + max(0.5 if notes is None else 0.62, 3 / m) * m
     figure = Figure(figsize=(side + 0.8, side + 0.8), layout="constrained")
     axes = figure.add_subplot()
@@ -90,7 +89,7 @@ def heatmap(
             text,
             ha="center",
             va="center",
-            fontsize=7.5 if m <= LARGEST_ANNOTATED else 6.5,
+            fontsize=7.5 if m <= LARGEST_WITH_INTERVALS else 6.5,
             color="white" if dark else "black",
         )
     axes.set_xticks(range(m), names, rotation=90)

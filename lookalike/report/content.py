@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from lookalike.compare.user_matrices import GIVEN_MATRICES
 from lookalike.core import io
 from lookalike.core.types import Row, StrPath
 from lookalike.findings.finding import by_section
@@ -39,7 +38,8 @@ def gather(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> Row:
         another), `histograms` and `calibrated` of each that is computed here, `agreement`,
         `pruning_figure`, `panels` and `studies`. What does not exist is empty.
     keys : mapping
-        What the files are about, in their order: `matrices`, (method, metric, subset) of each;
+        What the files are about, in their order: `matrices`, (method, metric, subset) of each, and
+        `given`, those of them that are user-supplied;
         `audited`, (method, model); `explained`, (explanation, model) of `diagnostics`;
         `localised`, methods; `agreement`, (subset, kind); `studies`, sources of maps. And
         `subset`, the images of the longer tables.
@@ -57,11 +57,11 @@ def gather(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> Row:
         (method, model): io.read_json(path)
         for (method, model), path in zip(keys["audited"], paths["audits"], strict=True)
     }
-    matrices = describe_matrices(paths, keys["matrices"])
+    matrices = describe_matrices(paths, keys["matrices"], keys["given"])
     return {name: table.to_dict("records") for name, table in tables.items()} | {
         "models": models,
         "unmatched": unmatched,
-        "given": [row["model"] for row in models if not row["timm"]],
+        "given": [row["model"] for row in models if not row["timm"] and row["native_grid"]],
         "columns": [
             column for column in (models[0] if models else []) if any(row[column] for row in models)
         ],
@@ -100,9 +100,13 @@ def gather(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> Row:
     }
 
 
-def describe_matrices(paths: Mapping[str, Any], keys: Sequence[Sequence[str]]) -> list[Row]:
-    """Return names, cells and figures of each matrix, given by its method, metric and subset."""
-    computed = [tuple(key) for key in keys if key[0] != GIVEN_MATRICES]
+def describe_matrices(
+    paths: Mapping[str, Any], keys: Sequence[Sequence[str]], given: Sequence[Sequence[str]]
+) -> list[Row]:
+    """Return names, cells and figures of each matrix, by its method, metric and subset; of those
+    that are user-supplied, there is no histogram and nothing calibrated.
+    """
+    computed = [tuple(key) for key in keys if key not in given]
     calibrated, histograms = (
         dict(zip(computed, paths[name], strict=True)) for name in ("calibrated", "histograms")
     )
@@ -123,7 +127,7 @@ def describe_matrices(paths: Mapping[str, Any], keys: Sequence[Sequence[str]]) -
                 "metric": metric,
                 "subset": subset,
                 "given": key not in calibrated,
-                "title": title_of(*key),
+                "title": title_of(*key, given=key not in calibrated),
                 "names": names,
                 "cells": cells.tolist(),
                 "figures": figures,

@@ -41,7 +41,12 @@ def check_purpose(config: Row) -> None:
         raise InputError("config: metrics: name at least one")
     check_scores(config)
     used = {model for method in methods.values() for model in method["models"]}
-    if idle := [model for model in config["models"] if model not in used]:
+    idle = [
+        model
+        for model, recipe in config["models"].items()
+        if model not in used and (recipe["timm"] or recipe["maps"])
+    ]
+    if idle:
         raise InputError(
             f"config: models.{idle[0]}: no method explains it; add one under `methods`, such "
             "as {gradcam: {explain: gradcam}}"
@@ -64,7 +69,7 @@ def check_scores(config: Row) -> None:
     and a class to explain where none is explained.
     """
     images, target = config["images"], config["target"]
-    computed = any(not recipe["maps"] for recipe in config["models"].values())
+    computed = any(recipe["timm"] for recipe in config["models"].values())
     regression = config["finetuning"]["task"] == "regression" and computed
     has_scores = "scores" in images or images["source"] == "demo"
     explained_by = {
@@ -118,6 +123,26 @@ def check_scores(config: Row) -> None:
             "config: images.scores: have no effect; set finetuning: {task: regression} to "
             "train heads that predict them"
         )
+
+
+def check_repeated(matrices: dict[str, Row], comparisons: list[tuple[str, str]]) -> None:
+    """Refuse user-supplied matrices about one method and metric, or about what is computed here."""
+    places = dict.fromkeys(comparisons, "is computed here too")
+    methods = {method.casefold(): method for method, _ in comparisons}
+    for name, about in matrices.items():
+        key = about["method"], about["metric"]
+        if key in places:
+            raise InputError(
+                f"config: matrices.{name}: {', '.join(key)} {places[key]}; give this matrix "
+                "another `metric`, such as a name with the study that it is from"
+            )
+        places[key] = f"is matrices.{name} already"
+        known = methods.setdefault(about["method"].casefold(), about["method"])
+        if known != about["method"]:
+            raise InputError(
+                f"config: matrices.{name}.method: {about['method']!r} is another method than "
+                f"{known!r}; write both alike"
+            )
 
 
 def check_paths(paths: dict[str, str], archives: dict[str, Row]) -> None:

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from lookalike.compare.user_matrices import GIVEN_MATRICES
 from lookalike.core import registry
 from lookalike.core.errors import InputError, unknown
 from lookalike.core.types import Row
 from lookalike.images.archives import find_archive
 from lookalike.maps.views import UNBOUNDED_SCALES, is_signed
-from lookalike.workflow.checks import check_linkages, check_purpose
+from lookalike.workflow.checks import check_linkages, check_purpose, check_repeated
 from lookalike.workflow.recipes import resolve_models
 from lookalike.workflow.schema import complete
 
@@ -27,9 +28,10 @@ def resolve(config: Row) -> Row:
     dict
         The same keys with their defaults, and: `models[name]` a recipe; `explanations[name]` with
         `method` and `options`; `methods[name]` with `explanation`, `view`, `models` and `subsets`;
-        `metrics[name]` with `metric` and `options`; `comparisons`, the pairs of method and metric
-        to compute; `left_out`, a sentence for each thing that makes no sense; `archives`, where
-        images come from one, as `find_archive` tells; `paths`, from place to what must exist.
+        `metrics[name]` with `metric` and `options`; `matrices[name]` with `method` and `metric`;
+        `comparisons`, the pairs of method and metric to compute; `left_out`, a sentence for each
+        thing that makes no sense; `archives`, where images come from one, as `find_archive` tells;
+        `paths`, from place to what must exist.
 
     Raises
     ------
@@ -44,6 +46,11 @@ def resolve(config: Row) -> Row:
     check_linkages(config["groups"]["linkages"])
     check_purpose(config)
     config["comparisons"], config["left_out"] = choose_comparisons(config)
+    config["matrices"] = {
+        name: {"method": GIVEN_MATRICES, "metric": name} | about
+        for name, about in config["matrices"].items()
+    }
+    check_repeated(config["matrices"], config["comparisons"])
     config["archives"] = find_archive(
         config["images"]["source"] or "", config["images"].get("checksum")
     )
@@ -52,8 +59,8 @@ def resolve(config: Row) -> Row:
 
 
 def resolve_images(config: Row) -> Row:
-    """Return the part about images: given maps need no images, and all of them are compared."""
-    all_given = all(recipe["maps"] for recipe in config["models"].values())
+    """Return the part about images: models that do not run here need none, and all are compared."""
+    all_given = not any(recipe["timm"] for recipe in config["models"].values())
     source = config["images"].get("source", None if all_given else "demo")
     return {"source": source, "n": 48 if source else "all"} | config["images"]
 
@@ -124,7 +131,7 @@ def models_of(explanation: str, method: str | None, models: dict[str, Row]) -> l
     return [
         name
         for name, recipe in models.items()
-        if (explanation in recipe["maps"] if recipe["maps"] else method is not None)
+        if explanation in recipe["maps"] or (recipe["timm"] and method is not None)
     ]
 
 

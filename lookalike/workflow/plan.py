@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from lookalike.compare.dissimilarities import Key
-from lookalike.compare.user_matrices import GIVEN_MATRICES
+from lookalike.compare.user_matrices import read_given_matrix
+from lookalike.core.errors import InputError, near_names
 from lookalike.inference.significance import enough_permutations
 from lookalike.workflow.config import resolve
 from lookalike.workflow.sections import (
@@ -17,6 +18,7 @@ from lookalike.workflow.sections import (
     Groups,
     Images,
     Inference,
+    Matrix,
     Method,
     MetricChoice,
     Model,
@@ -47,7 +49,7 @@ class Plan:
     metrics: dict[str, MetricChoice]
     comparisons: list[tuple[str, str]]
     left_out: list[str]
-    matrices: dict[str, dict[str, str]]
+    matrices: dict[str, Matrix]
     block: int | str
     aggregate: str
     groups: Groups
@@ -66,7 +68,7 @@ class Plan:
     @cached_property
     def computed(self) -> list[str]:
         """Models that run here."""
-        return [name for name in self.models if name not in self.given]
+        return [name for name, model in self.models.items() if model.timm]
 
     @cached_property
     def pruned(self) -> list[str]:
@@ -148,7 +150,12 @@ class Plan:
             for method, metric in self.comparisons
             for subset in self.methods[method].subsets
         ]
-        return computed + [Key(GIVEN_MATRICES, name) for name in self.matrices]
+        return [*computed, *self.given_keys]
+
+    @cached_property
+    def given_keys(self) -> dict[Key, Matrix]:
+        """User-supplied matrices, by what they are about."""
+        return {Key(one.method, one.metric): one for one in self.matrices.values()}
 
     @cached_property
     def subsets(self) -> Counter[str]:
@@ -176,7 +183,7 @@ class Plan:
         return [
             key
             for key in self.keys
-            if not (computed and key.method == GIVEN_MATRICES) and subset in (None, key.subset)
+            if not (computed and key in self.given_keys) and subset in (None, key.subset)
         ]
 
     def metrics_of(self, method: str) -> list[str]:
@@ -209,7 +216,7 @@ def make_plan(config: dict[str, Any]) -> Plan:
         metrics=named(MetricChoice, found["metrics"]),
         comparisons=found["comparisons"],
         left_out=found["left_out"],
-        matrices=found["matrices"],
+        matrices=named(Matrix, found["matrices"]),
         block=found["compare"]["block"],
         aggregate=found["aggregate"],
         groups=Groups(**found["groups"]),
@@ -220,6 +227,23 @@ def make_plan(config: dict[str, Any]) -> Plan:
         archives=found["archives"],
         paths=found["paths"],
     )
+
+
+def check_matrices(plan: Plan) -> None:
+    """Read all user-supplied matrices, so that a bad one is refused before the first job; refuse
+    models that are described, and that none of them holds.
+    """
+    found = [
+        name
+        for matrix in plan.matrices.values()
+        for name in read_given_matrix(matrix.path, matrix.kind, matrix.names)[1]
+    ]
+    for name, model in plan.models.items():
+        if not (model.timm or model.maps or name in found):
+            raise InputError(
+                f"config: models.{name}: no matrix holds it{near_names(name, found)}; a model that "
+                "is in none needs `timm: NAME`, `replicate_of: MODEL` or `maps: FOLDER`"
+            )
 
 
 def named(kind: Any, sections: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from lookalike.core.types import Row
 from lookalike.inference.factors import PREDICTIONS, UNKNOWN_FAMILY
 from lookalike.maps.existing import find_models
 from lookalike.models.tables import COLUMNS
+from lookalike.workflow.schema import check_name
 
 # What training takes, by its task, and what holds where it is not said.
 TRAINING: dict[str, Row] = {
@@ -47,13 +48,14 @@ def resolve_models(config: Row) -> dict[str, Row]:
     Parameters
     ----------
     config : dict
-        Its `models`, `models_from`, `finetuning` and `pruning` count.
+        Its `models`, `models_from`, `matrices`, `finetuning` and `pruning` count.
 
     Returns
     -------
     dict
         From a name to `timm`, `options`, `checkpoint`, `finetune`, `training`, `layer`,
-        `replicate_of`, or to `maps`, from a method to their path; and to `family` and `factors`. A
+        `replicate_of`, or to `maps`, from a method to their path; and to `family` and `factors`,
+        which is all that is known of a model of user-supplied matrices. A
         pruned variant has the recipe of its model, which `pruned_from` names, and `draw`: 0 for the
         one by score, a number for each at random.
 
@@ -66,7 +68,14 @@ def resolve_models(config: Row) -> dict[str, Row]:
     given = dict(config["finetuning"])
     task = given.pop("task")
     check_keys("finetuning", given, task)
-    recipes = {name: resolve_model(name, models, task, TRAINING[task] | given) for name in models}
+    recipes = {
+        name: (
+            resolve_described_model(name, about)
+            if config["matrices"] and not about.keys() - {"family", "factors"}
+            else resolve_model(name, models, task, TRAINING[task] | given)
+        )
+        for name, about in models.items()
+    }
     return (
         dict(sorted((recipes | pruned_variants(recipes, config["pruning"])).items()))
         if "pruning" in config
@@ -88,7 +97,7 @@ def pruned_variants(recipes: dict[str, Row], pruning: Row) -> dict[str, Row]:
     """
     variants: dict[str, Row] = {}
     for name, recipe in recipes.items():
-        if recipe["maps"]:
+        if not recipe["timm"]:
             continue
         own = recipe | {"pruned_from": name, "replicate_of": None}
         variants |= {f"{name}-pruned": own | {"draw": 0}}
@@ -114,7 +123,8 @@ def with_found_models(config: Row) -> dict[str, Row]:
     models = {}
     for name in sorted({*found, *given}):
         own = given.get(name, {})
-        if found and not (name in found or own.keys() & {"timm", "maps", "replicate_of"}):
+        is_known = name in found or own.keys() & {"timm", "maps", "replicate_of"}
+        if found and not (is_known or config["matrices"]):
             raise unknown("model of models_from", name, found)
         models[name] = found.get(name, {}) | own
         if factors := found.get(name, {}).get("factors", {}) | own.get("factors", {}):
@@ -127,19 +137,17 @@ def resolve_model(name: str, models: dict[str, Row], task: str, defaults: Row) -
     in.
     """
     given = models[name]
+    check_name(name, "models")
     check_keys(f"models.{name}", given, task)
-    if taken := sorted(given.get("factors", {}).keys() & {*COLUMNS, PREDICTIONS}):
-        raise InputError(
-            f"config: models.{name}.factors: {taken[0]!r} is a column of models.csv already; "
-            "name the factor otherwise"
-        )
+    check_factors(name, given)
     if "maps" in given:
         return resolve_mapped_model(name, given)
     if "replicate_of" in given:
         given = with_original(name, models, task)
     if "timm" not in given:
         raise InputError(
-            f"config: models.{name}: needs `timm: NAME`, `replicate_of: MODEL` or `maps: FOLDER`"
+            f"config: models.{name}: needs `timm: NAME`, `replicate_of: MODEL` or `maps: FOLDER`, "
+            "unless it is a model of `matrices`"
         )
     if "num_classes" in given.get("options", {}):
         raise InputError(
@@ -194,6 +202,21 @@ def with_original(name: str, models: dict[str, Row], task: str) -> Row:
             f"{extra[0]!r}"
         )
     return models[original] | given
+
+
+def check_factors(name: str, given: Row) -> None:
+    """Refuse factors of a model that are called like a column of `models.csv`."""
+    if taken := sorted(given.get("factors", {}).keys() & {*COLUMNS, PREDICTIONS}):
+        raise InputError(
+            f"config: models.{name}.factors: {taken[0]!r} is a column of models.csv already; "
+            "name the factor otherwise"
+        )
+
+
+def resolve_described_model(name: str, given: Row) -> Row:
+    """Return the recipe of a model that only user-supplied matrices hold, under any name."""
+    check_factors(name, given)
+    return UNSAID | {"timm": None, "finetune": False} | given
 
 
 def resolve_mapped_model(name: str, given: Row) -> Row:

@@ -13,6 +13,7 @@ from lookalike.core.types import Row
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 UNSET = re.compile(r"\$(\w+|\{\w+\})")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 EXPONENT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 
 
@@ -103,8 +104,14 @@ def check_schema(config: Row, schema: Row) -> None:
             f"config key at {place}", next(key for key in error.instance if key not in known), known
         )
     if error.validator == "pattern" and "propertyNames" in error.schema_path:
-        raise InputError(
-            f"config: {error.instance!r} at {place} is no valid name: letters, digits, '_', "
-            "'.' and '-' only, the first a letter or digit"
-        )
+        check_name(error.instance, place)
     raise InputError(f"config: {place}: {error.message}")
+
+
+def check_name(name: str, place: str) -> None:
+    """Refuse a name that cannot be part of a path; place says where in the config it stands."""
+    if not NAME.fullmatch(name):
+        raise InputError(
+            f"config: {name!r} at {place} is no valid name: letters, digits, '_', '.' and '-' "
+            "only, the first a letter or digit"
+        )

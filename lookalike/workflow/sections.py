@@ -28,9 +28,9 @@ class Images:
 
 @dataclass(frozen=True)
 class Model:
-    """A model: computed here from a timm recipe, or known by its maps alone.
+    """A model: computed here from a timm recipe, or known by its maps or matrices alone.
 
-    `training` holds what its training takes; it is empty for a model whose maps are given. `draw`
+    `training` holds what its training takes; it is empty for a model that does not run here. `draw`
     is the number of a pruned variant: 0 by importance, from 1 on at random.
     """
 
@@ -109,6 +109,19 @@ class MetricChoice:
     name: str
     metric: str
     options: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A user-supplied matrix; None where a key is not given."""
+
+    name: str
+    path: str
+    kind: str
+    method: str
+    metric: str
+    names: list[str] | None = None
+    n: int | None = None
 
 
 @dataclass(frozen=True)

@@ -48,16 +48,31 @@ def originals_of(wildcards):
     return {name: PLAN.replicates.get(name, name) for name in models}
 
 
+def given_matrix_of(wildcards):
+    """Return what the config says of a user-supplied matrix."""
+    return GIVEN_KEYS[wildcards.method, wildcards.metric, wildcards.subset]
+
+
 def given_matrix(wildcards):
     """Return a user-supplied matrix."""
-    return user_file(PLAN.matrices[wildcards.metric]["path"])
+    return user_file(given_matrix_of(wildcards).path)
 
 
 def given_matrix_content(wildcards):
     """Return a hash of a user-supplied matrix."""
-    return content_of(PLAN.matrices[wildcards.metric]["path"])
+    return content_of(given_matrix_of(wildcards).path)
 
 
 def given_matrix_kind(wildcards):
     """Return whether a user-supplied matrix holds dissimilarities or similarities."""
-    return PLAN.matrices[wildcards.metric]["kind"]
+    return given_matrix_of(wildcards).kind
+
+
+def given_matrix_names(wildcards):
+    """Return the names of the models that a user-supplied matrix holds none of, if it does not."""
+    return given_matrix_of(wildcards).names
+
+
+def given_matrix_images(wildcards):
+    """Return the number of images behind a user-supplied matrix, if it is known."""
+    return given_matrix_of(wildcards).n

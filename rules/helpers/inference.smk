@@ -6,7 +6,6 @@ TESTS = {
     "structure": {"tests": ["variance", "silhouette"], "family": ["subset"]},
     "factors": {"tests": [""], "family": ["factor", "test", "subset"]},
 }
-COMPUTED_KEYS = PLAN.keys_of(computed=True)
 
 
 def tables_of_method(wildcards):
@@ -19,12 +18,6 @@ def tables_of_method(wildcards):
 def metrics_of_method(wildcards):
     """Return the metrics of a method, in the order of their tables."""
     return PLAN.metrics_of(wildcards.method)
-
-
-def images_behind(wildcards):
-    """Return how many images are behind a matrix, which is not known of a user-supplied one."""
-    given = wildcards.method == GIVEN_MATRICES
-    return {} if given else {"n": f"{MATRIX}/n.csv".format(**wildcards)}
 
 
 def keys_of_tests(wildcards):

@@ -117,9 +117,45 @@ def test_models_are_found_in_a_folder_and_may_be_described(tmp_path):
     assert resolved["models"]["VGG16"]["maps"] == {"heatmaps": str(tmp_path / "VGG16")}
 
 
+@pytest.mark.parametrize(
+    ("matrices", "complaint"),
+    [
+        (
+            {"a": {"method": "g", "metric": "m"}, "b": {"method": "g", "metric": "m"}},
+            "config: matrices.b: g, m is matrices.a already; give this matrix another `metric`",
+        ),
+        ({"m": {}, "b": {"metric": "m"}}, "config: matrices.b: imported, m is matrices.m already"),
+        (
+            {"a": {"method": "ig", "metric": "cosine"}},
+            "config: matrices.a: ig, cosine is computed here too",
+        ),
+        (
+            {"a": {"method": "IG"}},
+            "config: matrices.a.method: 'IG' is another method than 'ig'; write both alike",
+        ),
+        ({"a": {"metric": "a/b"}}, "config: matrices.a.metric: 'a/b'"),
+        ({"a": {"n": 0}}, "config: matrices.a.n: 0"),
+        ({"a": {"names": ["x"]}}, "config: matrices.a.names: "),
+    ],
+)
+def test_matrices_are_about_one_method_and_metric_each(config, matrices, complaint):
+    config["matrices"] = {name: {"path": "a.csv"} | about for name, about in matrices.items()}
+    with pytest.raises(InputError) as error:
+        resolve(config)
+    assert str(error.value).startswith(complaint)
+
+
 def test_matrices_alone_are_enough():
     resolved = resolve({"matrices": {"published": {"path": "a.csv"}}})
-    assert resolved["matrices"] == {"published": {"path": "a.csv", "kind": "dissimilarity"}}
+    assert resolved["matrices"] == {
+        "published": {
+            "path": "a.csv",
+            "kind": "dissimilarity",
+            "method": "imported",
+            "metric": "published",
+        }
+    }
+    assert resolved["images"]["source"] is None
     assert resolved["paths"] == {"matrices.published.path": "a.csv"} and not resolved["comparisons"]
 
 

@@ -2,9 +2,10 @@
 than these.
 """
 
+import numpy as np
 import pandas as pd
 
-from lookalike.findings import agreement, factors, groups
+from lookalike.findings import agreement, factors, groups, matrices
 from lookalike.findings.finding import NO, UNKNOWN, YES
 from lookalike.findings.tables import TEXT
 
@@ -249,6 +250,59 @@ def test_communities_are_named_where_groups_are_clearer_than_chance():
     }
 
 
+def test_communities_of_user_supplied_matrices_are_named_as_not_compared_with_chance():
+    def consensus(numbers):
+        return table(
+            {"resolution": "all", "model": model, "community": number, "stability": "0.914"}
+            for model, number in zip("abc", numbers, strict=True)
+        )
+
+    communities = {
+        ("gradcam", "cosine"): consensus("112"),
+        ("gradcam", "theirs"): consensus("122"),
+        ("lime", "theirs"): consensus("111"),
+        ("lime", "few"): consensus("112"),
+    }
+    images = dict(zip(communities, (64, None, 20, 19), strict=True))
+    given = [key for key in communities if key[1] != "cosine"]
+    over = "over resolutions and seeds alone, not compared with chance"
+    found = groups.community_findings(communities, pd.DataFrame(), images, given)
+    assert texts(found) == [
+        f"gradcam: consensus communities {over}: {{a}} and {{b, c}} (stability 0.91 under theirs).",
+        f"lime: consensus communities {over}: no stable communities (stability 0.91 under theirs).",
+    ]
+    assert set(verdicts(found).values()) == {UNKNOWN}
+    assert found[0].answers[0].subject == ("{a}", "{b, c}")
+    first = groups.community_findings(communities, table([COSINE]), images, given)[0]
+    assert first.text == (
+        "gradcam: consensus communities: {a, b} and {c} (stability 0.91 under cosine)."
+    )
+
+
+def test_user_supplied_matrices_are_reported_with_what_is_known_of_them():
+    three, two = np.arange(9.0).reshape(3, 3), np.array([[0.0, 1], [1, 0]])
+    found = {
+        ("gradcam", "cosine"): (three, ["a", "b", "c"]),
+        ("lime", "cosine"): (three[::-1, ::-1], ["c", "b", "a"]),
+        ("lime", "ssim"): (two, ["c", "a"]),
+    }
+    notes = {("gradcam", "cosine"): ["odd"], ("lime", "ssim"): ["odd"]}
+    images = dict(zip(found, (128, 19, None), strict=True)) | {("ig", "mse"): 7}
+    told = texts(matrices.given_findings(found, images, notes))
+    assert told[0].startswith("3 user-supplied matrices are taken as they are: without intervals")
+    assert told[1:] == [
+        "gradcam cosine: over n = 128 images, as the config says.",
+        "lime cosine: over n = 19 images, as the config says; no verdict on communities: fewer "
+        "than 20 images.",
+        "gradcam cosine; lime ssim: odd.",
+        "lime ssim: without b, which other matrices hold.",
+        "gradcam cosine; lime cosine hold the same values: count them once.",
+    ]
+    alone = texts(matrices.given_findings({("lime", "ssim"): (two, ["c", "a"])}, {}, {}))
+    assert len(alone) == 1 and alone[0].startswith("1 user-supplied matrix is taken as it is")
+    assert matrices.given_findings({}, {}, {}) == []
+
+
 def test_models_in_no_group_are_named():
     rows = table({"resolution": "1.0", "model": model, "community": "1"} for model in "ab")
     key = ("gradcam", "cosine")
@@ -445,6 +499,20 @@ def test_agreement_is_reported_within_methods_and_between_them():
         "Whether methods and metrics agree cannot be tested: few."
     ]
     assert agreement.agreement_findings(pd.DataFrame()) == []
+
+
+def test_agreement_of_user_supplied_matrices_is_not_across_halves_of_images():
+    rows = [
+        agreement_row(("g", "a"), ("g", "b"), "0.9", "0.01"),
+        agreement_row(("g", "a"), ("g", "c"), "0.9", "0.01") | {"models": "12"},
+        agreement_row(("g", "a"), ("h", "c"), "0.1", "0.9"),
+    ]
+    within, between = texts(agreement.agreement_findings(table(rows), [("g", "c"), ("h", "c")]))
+    assert within.endswith(
+        "(Mantel across halves of the images where neither matrix is user-supplied, by the 9 to 12 "
+        "models that both matrices hold, Holm-corrected, p at most 0.05)."
+    )
+    assert between.endswith("(Mantel, Holm-corrected, p at most 0.05).")
 
 
 def test_agreement_that_few_models_cannot_show_is_not_counted():

@@ -65,13 +65,16 @@ def test_a_replicate_is_alike_or_not_by_the_interval_of_the_difference():
 @pytest.mark.parametrize(
     ("n", "text"),
     [
-        (0, "User-supplied matrices are taken as they are"),
         (1, "With n = 1 image nothing can be concluded"),
         (30, "at most n = 30 images"),
     ],
 )
 def test_the_number_of_images_is_reported_with_what_it_allows(n, text):
     assert text in models.sample_size_sentence(n)
+
+
+def test_without_images_nothing_is_said_of_them():
+    assert models.image_findings(0, "all", []) == []
 
 
 def test_images_that_are_left_out_are_counted():

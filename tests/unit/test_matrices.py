@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from lookalike.compare import aggregation, image_table, resampling, user_matrices
+from lookalike.compare import aggregation, image_table, resampling
 from lookalike.compare.dissimilarities import Key
 from lookalike.core import condensed
 from lookalike.core.errors import InputError
@@ -314,100 +314,6 @@ def test_models_of_other_classes_cannot_agree(names):
     }
     with pytest.raises(InputError, match=r"x.npz and y.npz: the models know different classes"):
         image_table.assemble({"p": block}, ["x", "y"], KEY, {"x.npz": one, "y.npz": other})
-
-
-def given_matrix(models=4, seed=0):
-    """Return a symmetric matrix of dissimilarities and the models' names."""
-    matrix = np.random.default_rng(seed).random((models, models))
-    matrix = matrix + matrix.T
-    np.fill_diagonal(matrix, 0)
-    return matrix, MODELS[:models]
-
-
-def test_given_dissimilarities_stay_as_they_are():
-    matrix, names = given_matrix()
-    np.testing.assert_array_equal(
-        user_matrices.checked_matrix(matrix, names, "dissimilarity", "a.csv"), matrix
-    )
-
-
-@pytest.mark.parametrize("top", [1.0, 7.5])
-def test_given_similarities_are_subtracted_from_their_diagonal(top):
-    matrix, names = given_matrix()
-    found = user_matrices.checked_matrix(top - matrix / 2, names, "similarity", "a.csv")
-    np.testing.assert_allclose(found, matrix / 2, rtol=0, atol=1e-12)
-
-
-@pytest.mark.parametrize("kind", ["dissimilarity", "similarity"])
-def test_an_empty_diagonal_and_unknown_pairs_are_kept_unknown_or_filled(kind):
-    matrix, names = given_matrix()
-    given_cells = 1 - matrix / 2 if kind == "similarity" else matrix / 2
-    np.fill_diagonal(given_cells, np.nan)
-    given_cells[0, 1] = given_cells[1, 0] = np.nan
-    found = user_matrices.checked_matrix(given_cells, names, kind, "a.csv")
-    expected = matrix / 2
-    expected[0, 1] = expected[1, 0] = np.nan
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
-
-
-def test_rounding_does_not_make_a_matrix_asymmetric():
-    matrix, names = given_matrix()
-    rounded = matrix + np.triu(np.full_like(matrix, 1e-9), 1)
-    found = user_matrices.checked_matrix(rounded, names, "dissimilarity", "a.csv")
-    np.testing.assert_array_equal(found, found.T)
-
-
-def spoil(row, column, value):
-    """Return a function that sets one cell."""
-
-    def spoiled(matrix):
-        matrix[row, column] = value
-        return matrix
-
-    return spoiled
-
-
-@pytest.mark.parametrize(
-    ("change", "kind", "complaint"),
-    [
-        (
-            spoil(1, 2, 9.0),
-            "dissimilarity",
-            r"not symmetric: bee and cow have 9, cow and bee 1\.5\d+; give the mean",
-        ),
-        (spoil(0, 3, np.nan), "dissimilarity", "not symmetric: ant and dog have nan"),
-        (spoil(2, 2, 0.5), "dissimilarity", "no matrix of dissimilarities: its diagonal must be 0"),
-        (lambda matrix: -matrix, "dissimilarity", "no value negative; are these similarities"),
-        (spoil(2, 2, np.inf), "dissimilarity", "holds infinity"),
-        (
-            lambda matrix: matrix,
-            "similarity",
-            "no matrix of similarities: its diagonal must be one value, and the largest",
-        ),
-        (lambda matrix: np.eye(4) * np.arange(1, 5), "similarity", "no matrix of similarities"),
-    ],
-)
-def test_what_is_no_matrix_of_its_kind_is_refused(change, kind, complaint):
-    matrix, names = given_matrix()
-    with pytest.raises(InputError, match=f"a.csv: .*{complaint}"):
-        user_matrices.checked_matrix(change(matrix), names, kind, "a.csv")
-
-
-def test_a_given_matrix_without_any_value_is_refused():
-    with pytest.raises(InputError, match=r"a.csv: no value between two models is known"):
-        user_matrices.checked_matrix(np.full((3, 3), np.nan), MODELS[:3], "dissimilarity", "a.csv")
-
-
-@pytest.mark.parametrize(
-    ("names", "complaint"),
-    [
-        (["a", "b", "a", "c"], "'a' appears twice"),
-        (["a", "", "b", "c"], "at least two models, each with a name"),
-    ],
-)
-def test_bad_names_of_a_given_matrix_are_refused(names, complaint):
-    with pytest.raises(InputError, match=complaint):
-        user_matrices.checked_matrix(given_matrix()[0], names, "dissimilarity", "a.csv")
 
 
 def random_matrix(models, seed=0):

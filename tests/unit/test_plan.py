@@ -7,8 +7,9 @@ import yaml
 from configs import change, small_config
 
 from lookalike.compare.dissimilarities import Key
+from lookalike.core.errors import InputError
 from lookalike.workflow import sections
-from lookalike.workflow.plan import make_plan, text_of
+from lookalike.workflow.plan import check_matrices, make_plan, text_of
 from lookalike.workflow.schema import SCHEMA
 
 
@@ -62,10 +63,19 @@ def test_variants_have_the_weights_of_their_model_and_its_origin(config):
 def test_matrices_are_listed_once_each(config):
     config |= {
         "subsets": ["all", "agreeing"],
-        "matrices": {"published": {"path": "a.csv"}},
+        "matrices": {
+            "mine": {"path": "b.csv", "method": "ig_abs", "metric": "mse", "n": 128},
+            "published": {"path": "a.csv"},
+        },
         "metrics": ["cosine", "jaccard"],
     }
     plan = make_plan(config)
+    assert list(plan.given_keys) == plan.keys[-2:]
+    assert plan.keys[-2] == ("ig_abs", "mse", "all") and plan.metrics_of("ig_abs")[1:] == [
+        "jaccard"
+    ]
+    mine = plan.given_keys["ig_abs", "mse", "all"]
+    assert (mine.name, mine.path, mine.kind, mine.n) == ("mine", "b.csv", "dissimilarity", 128)
     assert plan.keys_of(computed=True, subset="agreeing") == [
         Key("gradcam", "cosine", "agreeing"),
         Key("gradcam", "jaccard", "agreeing"),
@@ -73,10 +83,34 @@ def test_matrices_are_listed_once_each(config):
         Key("ig_abs", "cosine", "agreeing"),
         Key("ig_abs", "jaccard", "agreeing"),
     ]
-    assert plan.keys[-1] == ("imported", "published", "all") and len(plan.keys) == 11
-    assert len(set(plan.keys)) == 11 and plan.metrics_of("ig") == ["cosine"]
+    assert plan.keys[-1] == ("imported", "published", "all") and len(plan.keys) == 12
+    assert len(set(plan.keys)) == 12 and plan.metrics_of("ig") == ["cosine"]
     assert plan.first_subset == "all" and plan.compared_subsets == ["all", "agreeing"]
     assert text_of(plan.keys[-1:]) == [["imported", "published", "all"]]
+
+
+def test_models_of_matrices_are_described_and_checked_with_them(config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text(",Swin T,DeiT_S\nSwin T,0,1\nDeiT_S,1,0\n")
+    config["matrices"] = {"published": {"path": "a.csv"}}
+    config["models"] |= {
+        "Swin T": {"family": "transformer", "factors": {"year": 2021}},
+        "DeiT_S": {},
+    }
+    plan = make_plan(config)
+    check_matrices(plan)
+    assert plan.computed == plan.predicting == ["ResNet", "ViT"]
+    assert plan.given == [] and plan.dependent == [] and plan.factors == ["year"]
+    assert plan.methods["gradcam"].models == ["ResNet", "ViT"]
+    config["models"]["DeiT_s"] = {"family": "transformer"}
+    with pytest.raises(
+        InputError, match=r"models.DeiT_s: no matrix holds it; did you mean 'DeiT_S'"
+    ):
+        check_matrices(make_plan(config))
+    del config["models"]["DeiT_s"]
+    (tmp_path / "a.csv").write_text(",Swin T,DeiT_S\nSwin T,0,1\nDeiT_S,2,0\n")
+    with pytest.raises(InputError, match=r"a.csv: not symmetric: Swin T and DeiT_S have 1"):
+        check_matrices(make_plan(config))
 
 
 def test_permutations_let_every_test_of_a_subset_reach_the_level(config):

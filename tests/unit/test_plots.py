@@ -69,6 +69,22 @@ def test_cells_hold_numbers_and_notes_in_the_order_that_is_asked():
     assert drawn == ["0.20\n±0.1", "0.30\n±0.1", "0.20\n±0.1", "0.10", "0.30\n±0.1", "0.10"]
 
 
+def test_stars_are_drawn_in_large_matrices_of_agreement_as_well():
+    names = [f"m{number}" for number in range(17)]
+    drawn = texts(
+        heatmap(
+            np.full((17, 17), 0.9),
+            names,
+            dict.fromkeys(names, "ig"),
+            label="rho",
+            title="t",
+            notes=np.full((17, 17), "*"),
+            limits=(-1, 1),
+        )
+    )
+    assert drawn == ["0.90\n*"] * 17 * 16
+
+
 def test_zero_has_no_sign():
     matrix = np.where(np.eye(3), 1, -0.001)
     assert set(

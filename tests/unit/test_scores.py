@@ -104,6 +104,13 @@ def test_scores_that_cannot_be_used_are_refused(given, message):
     assert message in str(error.value)
 
 
+def test_a_similarity_whose_diagonal_is_rounded_is_taken():
+    matrix = np.array([[1 - 1.5e-5, 0.2], [0.2, 1]])
+    matrix = np.pad(matrix, (0, 1), constant_values=1)
+    found = match_similarity(matrix, ["a", "b", "c"], ["a", "b", "c"], "m.csv")
+    np.testing.assert_array_equal(found, [[1, 0.2, 1], [0.2, 1, 1], [1, 1, 1]])
+
+
 def test_similarity_is_matched_by_name_and_its_diagonal_does_not_count():
     matrix = np.array([[np.nan, 0.2, 0.3], [0.2, np.nan, 0.4], [0.3, 0.4, np.nan]])
     np.testing.assert_array_equal(

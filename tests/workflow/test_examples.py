@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import yaml
 from conftest import snakemake
+from planted import write_matrices
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 JOBS = {
@@ -31,13 +32,14 @@ JOBS = {
         "explain_images": 60,
         "compare_models": 210,
     },
-    "existing_matrix": {"import_matrix": 1, "draw_given_matrix": 1},
+    "existing_matrix": {"import_matrix": 17, "draw_given_matrix": 17, "test_factors": 17},
 }
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_example_is_a_dry_run(example, tmp_path):
-    for file in ("matrix.csv", "scores.csv", "barlowtwins_resnet50.pth"):
+    config = yaml.safe_load(example.read_text())
+    for file in ("scores.csv", "barlowtwins_resnet50.pth"):
         (tmp_path / file).touch()
     (tmp_path / "photos").mkdir()
     for number in range(320):
@@ -54,6 +56,8 @@ def test_example_is_a_dry_run(example, tmp_path):
             )
             folder.mkdir(parents=True)
             np.save(folder / "img1.npy", np.ones((7, 7)))
-    run = snakemake(tmp_path, yaml.safe_load(example.read_text()), flags=["-n"])
+    if "matrices" in config:
+        write_matrices(tmp_path, config)
+    run = snakemake(tmp_path, config, flags=["-n"])
     assert run.code == 0, run.text
     assert run.jobs.items() >= JOBS[example.stem].items()

@@ -2,14 +2,16 @@
 imported.
 """
 
-import csv
+import re
 import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
-from conftest import snakemake, tiny_config
+import yaml
+from conftest import ROOT, snakemake, tiny_config
+from planted import check_planted_findings, write_matrices
 from scipy.ndimage import gaussian_filter
 
 from lookalike.core import io
@@ -69,14 +71,6 @@ def write_models(folder, images=5, models=MODELS):
                     saliency if place % 2 else saliency.reshape(7, 2, 7, 2).mean((1, 3)),
                 )
     return folder / "Models"
-
-
-def write_matrix(path, matrix, names):
-    """Write a CSV matrix as a spreadsheet would."""
-    with path.open("w", newline="") as file:
-        csv.writer(file).writerows(
-            [["", *names], *([name, *row] for name, row in zip(names, matrix, strict=True))]
-        )
 
 
 def test_the_published_layout_goes_from_folder_to_report_without_torch(tmp_path, without_torch):
@@ -236,72 +230,51 @@ def test_a_file_that_is_no_map_is_named(tmp_path, spoil, complaint):
     )
 
 
-def test_given_matrices_go_to_groups_and_figures_without_torch(tmp_path, without_torch):
-    names = [f"model {place}" for place in range(14)]
-    points = np.random.default_rng(0).normal(size=(14, 3)) + 3 * (np.arange(14) % 2)[:, None]
-    distances = np.linalg.norm(points[:, None] - points, axis=2)
-    write_matrix(tmp_path / "far.csv", distances, names)
-    write_matrix(tmp_path / "near.csv", 1 - distances / 20, names)
-    config = {
-        "matrices": {
-            "published": {"path": "far.csv"},
-            "likeness": {"path": "near.csv", "kind": "similarity"},
-        }
-    }
+def test_given_matrices_go_to_findings_and_figures_without_torch(tmp_path, without_torch):
+    config = yaml.safe_load((ROOT / "examples/existing_matrix.yaml").read_text())
+    kept = ("gradcam_cosine", "gradcam_mse", "lime_jaccard")
+    config["matrices"] = {name: config["matrices"][name] for name in kept}
+    planted = write_matrices(tmp_path, config)
     run = snakemake(tmp_path, config, cores=2, environment=without_torch)
     assert run.code == 0, run.text
-    groups, agreement = (
-        {"link_models", "detect_communities", "project_models"},
-        {"compare_matrices", "draw_agreement"},
-    )
-    assert (
-        set(run.jobs)
-        == {"import_matrix", "draw_given_matrix", "write_findings", "write_report"}
-        | groups
-        | agreement
-    )
-    for name, expected in (("published", distances), ("likeness", distances / 20)):
-        matrix, read_names = io.read_matrix(
-            tmp_path / f"results/matrices/imported/{name}/all/dissimilarity.csv"
-        )
-        assert read_names == names
-        np.testing.assert_allclose(matrix, expected, rtol=0, atol=1e-12)
-        drawn = {
-            path.name for path in (tmp_path / f"results/figures/imported/{name}/all").iterdir()
-        }
+    assert set(run.jobs) == {
+        *("import_matrix", "tabulate_models", "link_models", "detect_communities"),
+        *("project_models", "test_factors", "tabulate_tests", "compare_matrices"),
+        *("draw_given_matrix", "draw_agreement", "write_findings", "write_report"),
+    }
+    names = list(config["models"])
+    for name, about in config["matrices"].items():
+        place = f"{about['method']}/{about['metric']}/all"
+        matrix, found = io.read_matrix(tmp_path / f"results/matrices/{place}/dissimilarity.csv")
+        order = [found.index(model) for model in names]
+        np.testing.assert_allclose(matrix[np.ix_(order, order)], planted[name], atol=1e-6)
+        drawn = {path.name for path in (tmp_path / f"results/figures/{place}").iterdir()}
+        stems = ("matrix", "dendrogram-average", "louvain", "together", "principal_coordinates")
         assert drawn == {
-            f"{figure}.{kind}"
-            for figure in (
-                "matrix",
-                "dendrogram-average",
-                "louvain",
-                "together",
-                "principal_coordinates",
-            )
-            for kind in ("svg", "png")
-        } | {"louvain.graphml"}
-    assert (
-        "'model 3':"
-        in (tmp_path / "results/groups/imported/published/all/tree-average.nwk").read_text()
-    )
+            *(f"{stem}.{kind}" for stem in stems for kind in ("svg", "png")),
+            "louvain.graphml",
+        }
+    check_planted_findings(tmp_path, config)
     report = (tmp_path / "results/report.html").read_text()
-    assert "without values of single images it has neither intervals nor chance level" in report
+    shown = re.sub(r"<(style|script)>.*?</\1>|<[^>]*>", " ", report, flags=re.S)
+    assert "gradcam, mse, a user-supplied matrix" in shown and "image" not in shown.replace(
+        "scikit-image", ""
+    )
     assert "Nothing to be done" in snakemake(tmp_path, config).text
 
 
 @pytest.mark.parametrize(
     ("lines", "complaint"),
     [
-        ([",a,b,c", "a,0,1,2", "b,1,0,3"], "a.csv: not square: 2 rows below 3 names"),
+        (["0,1,2", "1,0,3", "2,3,0"], "a.csv: holds no names of the models"),
         (
             [",a,b,c", "a,0,1,2", "b,1,0,3", "c,2,4,0"],
             "a.csv: not symmetric: b and c have 3, c and b 4",
         ),
     ],
 )
-def test_a_bad_matrix_is_named(tmp_path, lines, complaint):
+def test_a_bad_matrix_is_refused_before_the_first_job(tmp_path, lines, complaint):
     (tmp_path / "a.csv").write_text("\n".join(lines))
-    output = "results/matrices/imported/mine/all/dissimilarity.csv"
-    run = snakemake(tmp_path, {"matrices": {"mine": {"path": "a.csv"}}}, output)
-    assert run.code != 0 and not (tmp_path / output).exists()
-    assert complaint in run.error
+    run = snakemake(tmp_path, {"matrices": {"mine": {"path": "a.csv"}}}, flags=["-n"])
+    assert run.code != 0 and not run.jobs
+    assert complaint in run.text and "Traceback" not in run.text

@@ -151,7 +151,7 @@ def given_files(folder):
         "methods": {"noise": {"explain": "random"}},
         "maps": {"size": 16},
         "metrics": ["cosine"],
-        "matrices": {"published": {"path": str(folder / "published.csv")}},
+        "matrices": {"published": {"path": str(folder / "published.csv"), "method": "noise"}},
         "studies": ["metric_validation"],
         "metric_validation": {
             "maps": str(folder / "labelled.npy"),
@@ -164,7 +164,7 @@ def given_files(folder):
 
 # What is given, the file, and the rule that takes it with the file that it makes.
 GIVEN = {
-    "matrix": ("published.csv", "import_matrix", "matrices/imported/published/all/bootstrap.npz"),
+    "matrix": ("published.csv", "import_matrix", "matrices/noise/published/all/bootstrap.npz"),
     "scores": ("scores.csv", "list_scores", "images/scores.csv"),
     "mask": ("masks/cat0.png", "list_masks", "images/masks.csv"),
     "map": ("maps/dog5.npy", "import_maps", "maps/noise/Theirs/per_image"),
