@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import importlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -127,7 +128,8 @@ def load_mat(path: Path, name: str) -> np.ndarray:
 def read_torch(path: Path) -> Arrays:
     """Read tensors; nothing else is unpickled."""
     try:
-        import torch
+        # By its name, so that only maps that are tensors depend on PyTorch and its version.
+        torch = importlib.import_module("torch")
     except ImportError:
         raise InputError(
             f"{path}: PyTorch reads such a file, and is not installed; save the maps as .npy"
@@ -145,12 +147,10 @@ def read_torch(path: Path) -> Arrays:
 
 def array_of(content: Any) -> np.ndarray:
     """Return a tensor, a list of tensors of one shape, or a list of text as an array."""
-    import torch
-
-    if isinstance(content, torch.Tensor):
-        content = content.detach()
-        return (content.float() if content.dtype == torch.bfloat16 else content).numpy()
-    if isinstance(content, list | tuple) and all(isinstance(x, torch.Tensor) for x in content):
+    if hasattr(content, "detach"):
+        tensor = content.detach()
+        return (tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).numpy()
+    if isinstance(content, list | tuple) and all(hasattr(part, "detach") for part in content):
         return np.stack([array_of(part) for part in content])
     return np.array(content)
 

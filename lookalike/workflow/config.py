@@ -94,7 +94,9 @@ def resolve_methods(config: Row) -> tuple[dict[str, Row], dict[str, Row]]:
             for key, value in given.items()
             if key not in (*VIEW_KEYS, CHANNELS, "explain", "from")
         }
-        channels = {CHANNELS: given.get(CHANNELS, config["maps"].get(CHANNELS))}
+        channels = {
+            key: value for key, value in (config["maps"] | given).items() if key == CHANNELS
+        }
         if "explain" in given:
             explanations[name] = channels | {
                 "method": given["explain"],

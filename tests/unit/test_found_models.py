@@ -117,8 +117,9 @@ def test_all_folders_that_do_not_fit_are_named_with_the_remedy(tmp_path):
     message = str(raised.value).replace(f"{tmp_path}/", "")
     assert message == (
         "models_from: Swin T and Swin_T would both be called 'Swin_T' (rename one); "
+        "figures holds files, but no maps; "
         "VGG16 and vgg16 would be called 'VGG16' and 'vgg16', which differ in case alone (rename "
-        f"one); figures holds files, but no maps; {'x' * 130}: the model's name is too long; "
+        f"one); {'x' * 130}: the model's name is too long; "
         "mend this, or leave models out with models_from: {folder: ..., exclude: [NAME]}"
     )
     found = find_models(tmp_path, ["figures", "vgg16", "Swin T", "x*"])

@@ -40,7 +40,10 @@ WRITERS = {
         path, saliency=MAP, label=3, logits=np.zeros((1, 9)), name="a"
     ),
     "mat": lambda path: savemat(path, {"saliency": MAP, "label": 3, "name": "a"}),
-    "pt": lambda path: save_torch(path, __import__("torch").tensor(MAP, requires_grad=False)),
+    "pt": lambda path: save_torch(path, __import__("torch").tensor(MAP)),
+    "pt of a network": lambda path: save_torch(
+        path, __import__("torch").tensor(MAP, dtype=__import__("torch").bfloat16).requires_grad_()
+    ),
     "pth": lambda path: save_torch(path, {"saliency": __import__("torch").tensor(MAP)}),
     "csv": lambda path: write_grid(path, ","),
     "csv of a spreadsheet": lambda path: write_grid(path, ";"),
