@@ -13,7 +13,7 @@ from lookalike.core import io, registry
 from lookalike.core.errors import InputError
 from lookalike.images.folders import image_files
 from lookalike.maps.existing import find_all
-from lookalike.maps.matching import match_images
+from lookalike.maps.matching import check_classes, match_images
 from lookalike.maps.patterns import root_of
 from lookalike.workflow import fingerprint as fingerprints
 from lookalike.workflow.checks import check_paths
@@ -26,6 +26,7 @@ try:
     check_paths(PLAN.paths, PLAN.archives)
     # From a path to the place of every image's map; the images that all of them have, and others.
     GIVEN_MAPS = find_all(path for model in PLAN.models.values() for path in model.maps.values())
+    check_classes({path: found.folders for path, found in GIVEN_MAPS.items()})
     # Next to images, those that are drawn must have a map, which the import checks.
     COMMON_IMAGES, UNMATCHED = match_images(
         {path: found.maps for path, found in GIVEN_MAPS.items()},

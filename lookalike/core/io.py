@@ -1,5 +1,5 @@
-"""Files and their formats, but for those of maps/stacks.py and models/weights.py: written
-atomically, checked when read.
+"""Files and their formats, but for those of maps/formats.py, maps/stacks.py and models/weights.py:
+written atomically, checked when read.
 """
 
 import contextlib

@@ -52,6 +52,11 @@ class MapSet:
         """All files that the maps depend on, sorted."""
         return sorted({*(place.path for place in self.maps.values()), *self.lists})
 
+    @property
+    def folders(self) -> dict[str, str]:
+        """From an image to the folder of its map, which may be that of its class."""
+        return {image: place.path.parent.name for image, place in self.maps.items()}
+
 
 def find_maps(path: StrPath) -> MapSet:
     """Find the maps of one model under one method.
@@ -195,13 +200,12 @@ def find_all(paths: Iterable[StrPath]) -> dict[StrPath, MapSet]:
             found[path] = find_maps(path)
         except InputError as error:
             problems.append(str(error))
-    if len(problems) == 1:
-        raise InputError(problems[0])
     if problems:
+        count = len(problems) + len(found)
+        several = f"{len(problems)} of {count} sets of maps do not fit: "
         raise InputError(
-            f"{len(problems)} of {len(problems) + len(found)} sets of maps do not fit: "
-            f"{'; '.join(problems)}. Mend them, or leave models out with models_from: "
-            "{folder: ..., exclude: [...]}"
+            f"{several if len(problems) > 1 else ''}{'; '.join(problems)}. Mend this, or leave the "
+            "model out, with models_from: {folder: ..., exclude: [...]}"
         )
     return found
 
@@ -233,7 +237,7 @@ def read_maps(
     """
     found = find_maps(path)
     if found.skipped:
-        print(f"{path}: skipped as no maps{shown(found.skipped)}")
+        print(f"{path}: skipped{shown(found.skipped)}")
     last: MapFile | None = None
     for image in images:
         if image not in found.maps:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from lookalike.core.errors import InputError, unknown
 from lookalike.core.types import Row, StrPath
-from lookalike.maps.formats import choose_format
+from lookalike.maps.formats import SINGLE, choose_format, reader_of
 from lookalike.maps.patterns import (
     files_below,
     fill_model,
@@ -44,8 +44,9 @@ def find_models(
     ----------
     sources : path or sequence of paths
         A folder with one sub-folder for each model, its maps at any depth; or, within that,
-        `Saliency_experiment_outputs/<Variant>_model/`, where each variant is a model. Or a pattern
-        with `{model}`, such as `out/{model}/{image}_*.npy`.
+        `Saliency_experiment_outputs/<Variant>_model/`, where each variant is a model. Or a folder
+        with one file of many maps for each model. Or a pattern with `{model}`, such as
+        `out/{model}/{image}_*.npy`.
     exclude : sequence of str
         Names of models or of their folders that are left out; `*` and `?` as in a shell.
 
@@ -92,7 +93,7 @@ def find_models(
     if not found:
         raise InputError(
             f"models_from: {', '.join(map(str, sources))} holds no folder with maps; give one "
-            "sub-folder for each model"
+            "sub-folder for each model, or a pattern with {model} and {image}"
         )
     return found
 
@@ -114,9 +115,11 @@ def models_of(source: StrPath) -> Iterator[Found]:
             f"models_from: {folder} is no folder; give one with the maps of several models"
         )
     above = frozenset({str(folder.resolve())})
-    for home in sorted(folder.iterdir()):
-        if home.is_dir() and not home.name.startswith(".") and files_below(home, above):
-            yield from variants_of(home)
+    for home in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
+        if home.is_dir():
+            yield from variants_of(home) if files_below(home, above) else ()
+        elif reader_of(home) not in (None, *SINGLE):
+            yield Found(home.name, valid_name(home.stem), {"maps": str(home)})
 
 
 def models_of_pattern(pattern: str) -> Iterator[Found]:

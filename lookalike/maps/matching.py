@@ -64,6 +64,29 @@ def match_images(
     return sorted(everywhere), unmatched
 
 
+def check_classes(found: Mapping[str, Mapping[str, str]]) -> None:
+    """Refuse an id that stands for images of different classes in two sets of maps.
+
+    Parameters
+    ----------
+    found : dict
+        By path of a set of maps, from the ids of its images to the folders of their maps. They are
+        classes where both sets have both folders.
+    """
+    known: dict[str, str] = {}
+    classes = {path: {*folders.values()} for path, folders in found.items()}
+    for path, folders in found.items():
+        for image, own in folders.items():
+            other_path = known.setdefault(image, path)
+            other = found[other_path][image]
+            if own != other and {own, other} <= classes[path] & classes[other_path]:
+                raise InputError(
+                    f"{path}: the map of image {image!r} lies in {own}, but in {other_path} in "
+                    f"{other}; give patterns with {{class}} and {{image}} and different names to "
+                    "images of different classes"
+                )
+
+
 def list_unmatched(
     manifest: Sequence[str], common: Sequence[str], unmatched: Sequence[Row]
 ) -> list[Row]:

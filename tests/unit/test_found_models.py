@@ -83,11 +83,23 @@ def test_links_to_folders_of_models_are_followed_and_loops_are_not(tmp_path):
     }
 
 
-def test_hidden_folders_and_loose_files_are_no_models(tmp_path):
-    for name in ("VGG/img1.npy", ".git/x.npy", ".ipynb_checkpoints/img1.npy", "mean.npy"):
+def test_hidden_folders_and_loose_notes_are_no_models_but_loose_stacks_are(tmp_path):
+    for name in (
+        "VGG/img1.npy",
+        ".git/x.npy",
+        ".ipynb_checkpoints/img1.npy",
+        "._x.npy",
+        "Swin.npy",
+    ):
         write(tmp_path / name)
-    (tmp_path / "README.txt").write_text("maps of one model")
-    assert list(find_models(tmp_path)) == ["VGG"]
+    for name in ("README.txt", "figure.png", "Swin.json"):
+        (tmp_path / name).write_text("{}")
+    found = find_models(tmp_path)
+    assert found == {
+        "VGG": {"maps": str(tmp_path / "VGG")},
+        "Swin": {"maps": str(tmp_path / "Swin.npy")},
+    }
+    assert list(find_models(tmp_path, ["Swin.npy"])) == ["VGG"]
 
 
 def test_several_folders_are_searched_and_models_left_out_by_name(tmp_path):

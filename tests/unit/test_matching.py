@@ -3,7 +3,7 @@
 import pytest
 
 from lookalike.core.errors import InputError
-from lookalike.maps.matching import list_unmatched, match_images
+from lookalike.maps.matching import check_classes, list_unmatched, match_images
 
 
 def test_images_that_all_have_are_matched():
@@ -42,3 +42,14 @@ def test_models_that_share_no_image_with_most_others_are_named(common):
         "maps of the same image need the same file name",
     ):
         match_images(found, common=common)
+
+
+def test_an_id_of_images_of_two_classes_is_refused():
+    check_classes({"a": {"1": "dog", "2": "cat"}, "b": {"1": "dog", "2": "cat", "3": "dog"}})
+    # Folders that only one set has are no classes.
+    check_classes({"a": {"1": "first", "2": "second"}, "b": {"1": "x", "2": "y"}})
+    check_classes({"a": {"1": "maps", "2": "maps"}, "b": {"1": "maps", "2": "more"}})
+    with pytest.raises(
+        InputError, match="b: the map of image '1' lies in cat, but in a in dog; give patterns with"
+    ):
+        check_classes({"a": {"1": "dog", "2": "cat"}, "b": {"1": "cat", "2": "dog"}})

@@ -135,6 +135,6 @@ def test_labelled_maps_are_read_from_one_file_of_any_format(tmp_path, axis):
     np.savez(tmp_path / "maps.npz", np.moveaxis(maps, 0, axis))
     np.testing.assert_array_equal(stacks.read_stack(tmp_path / "maps.npz", images), maps)
     with pytest.raises(
-        InputError, match=r"must hold 3 maps, one for each image in order, not [45]"
+        InputError, match=r"must hold 3 maps, one for each image in order, not [25]"
     ):
         stacks.read_stack(tmp_path / "maps.npz", images[:3])
