@@ -1,5 +1,6 @@
 """Existing maps: which file holds the map of which image."""
 
+import functools
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,7 +15,14 @@ from lookalike.core.types import Row, StrPath
 from lookalike.images.manifest import name_images
 from lookalike.maps import formats, shapes
 from lookalike.maps.image_names import image_id, normal, read_list, read_names
-from lookalike.maps.patterns import files_below, find_matches, is_pattern, placeholders_of, root_of
+from lookalike.maps.patterns import (
+    ListFiles,
+    files_below,
+    find_matches,
+    is_pattern,
+    placeholders_of,
+    root_of,
+)
 from lookalike.maps.shapes import Channels
 
 # The name of a file of many maps wherever other files lie next to it.
@@ -58,7 +66,7 @@ class MapSet:
         return {image: place.path.parent.name for image, place in self.maps.items()}
 
 
-def find_maps(path: StrPath) -> MapSet:
+def find_maps(path: StrPath, list_files: ListFiles = files_below) -> MapSet:
     """Find the maps of one model under one method.
 
     Parameters
@@ -66,6 +74,8 @@ def find_maps(path: StrPath) -> MapSet:
     path : path
         A folder with one file for each image at any depth, or with one file of many maps; such a
         file itself; or a pattern with `{image}`, and `{class}`, `*` or `?` if need be.
+    list_files : function
+        Gives the files below a folder.
 
     Returns
     -------
@@ -80,11 +90,11 @@ def find_maps(path: StrPath) -> MapSet:
         If there is none, or two files are for the same image.
     """
     if is_pattern(path):
-        return find_by_pattern(path)
+        return find_by_pattern(path, list_files)
     path = Path(path)
     if path.is_file():
         return find_in_file(path, single=False)
-    files, skipped = formats.choose_format(files_below(path))
+    files, skipped = formats.choose_format(list_files(path))
     if not files:
         raise InputError(
             f"{path}: holds no map{shown(skipped)}; give a folder with .npy, .npz, .mat, .pt, .csv "
@@ -103,7 +113,7 @@ def find_maps(path: StrPath) -> MapSet:
     return MapSet(maps, [], sorted([*skipped, *(set(files) - set(singles))]))
 
 
-def find_by_pattern(pattern: StrPath) -> MapSet:
+def find_by_pattern(pattern: StrPath, list_files: ListFiles) -> MapSet:
     """Find the maps of the images that a pattern names."""
     names = placeholders_of(pattern)
     if "model" in names:
@@ -114,7 +124,7 @@ def find_by_pattern(pattern: StrPath) -> MapSet:
             if names or root_of(pattern).is_dir()
             else f"{pattern}: does not exist"
         )
-    matches = {match.path: match.values for match in find_matches(pattern)}
+    matches = {match.path: match.values for match in find_matches(pattern, list_files=list_files)}
     files, skipped = formats.choose_format(list(matches))
     if not files:
         raise InputError(f"{pattern}: no map fits it{shown(skipped)}")
@@ -194,10 +204,12 @@ def find_in_file(path: Path, *, single: bool) -> MapSet:
 
 def find_all(paths: Iterable[StrPath]) -> dict[StrPath, MapSet]:
     """Find several sets of maps; all that do not fit are named in one error."""
+    # Patterns of many models go through the same folder.
+    list_files = functools.cache(files_below)
     found, problems = {}, []
     for path in dict.fromkeys(paths):
         try:
-            found[path] = find_maps(path)
+            found[path] = find_maps(path, list_files)
         except InputError as error:
             problems.append(str(error))
     if problems:

@@ -117,7 +117,8 @@ def models_of(source: StrPath) -> Iterator[Found]:
     above = frozenset({str(folder.resolve())})
     for home in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
         if home.is_dir():
-            yield from variants_of(home) if files_below(home, above) else ()
+            files = files_below(home, above)
+            yield from variants_of(home, any(map(reader_of, files))) if files else ()
         elif reader_of(home) not in (None, *SINGLE):
             yield Found(home.name, valid_name(home.stem), {"maps": str(home)})
 
@@ -147,12 +148,12 @@ def models_of_pattern(pattern: str) -> Iterator[Found]:
             yield Found(model, valid_name(model), {"maps": path})
 
 
-def variants_of(home: Path) -> Iterator[Found]:
+def variants_of(home: Path, has_maps: bool) -> Iterator[Found]:
     """Yield each variant in a model's folder, or the model if it has none."""
     variants = sorted(
         path
         for path in (home / OUTPUTS).glob(f"*{VARIANT_SUFFIX}")
-        if path.is_dir() and holds_maps(path)
+        if path.is_dir() and any(map(reader_of, files_below(path)))
     )
     for path in variants:
         variant = path.name.removesuffix(VARIANT_SUFFIX).lower()
@@ -162,12 +163,7 @@ def variants_of(home: Path) -> Iterator[Found]:
             {"maps": str(path), "family": home.name, "factors": {VARIANT_FACTOR: variant}},
         )
     if not variants:
-        yield Found(home.name, valid_name(home.name), {"maps": str(home)}, holds_maps(home))
-
-
-def holds_maps(folder: Path) -> bool:
-    """Return whether a folder holds files of maps."""
-    return bool(choose_format(files_below(folder))[0])
+        yield Found(home.name, valid_name(home.name), {"maps": str(home)}, has_maps)
 
 
 def valid_name(text: str) -> str:

@@ -16,8 +16,8 @@ from lookalike.maps.formats import Array
 def image_id(name: str) -> str:
     """Return the id of an image that is named with or without its suffix: `cat` for `cat.jpg`."""
     name = normal(name)
-    known = {*SUFFIXES, *formats.READERS}
-    return Path(name).stem if Path(name).suffix.lower() in known else name
+    stem, _, suffix = name.rpartition(".")
+    return stem if stem and f".{suffix.lower()}" in (*SUFFIXES, *formats.READERS) else name
 
 
 def normal(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +11,9 @@ from lookalike.core.types import StrPath
 
 PLACEHOLDERS = ("image", "model", "class")
 SPECIAL = re.compile(r"\{[^{}]*\}|\*\*/|[*?]")
+
+
+ListFiles = Callable[[Path], list[Path]]
 
 
 class Match(NamedTuple):
@@ -25,22 +28,24 @@ def files_below(folder: StrPath, above: frozenset[str] = frozenset()) -> list[Pa
 
     A link to a folder that it lies in is not followed, since it would never end.
     """
+    return sorted(Path(path) for path in walk(str(folder), above))
+
+
+def walk(folder: str, above: frozenset[str]) -> Iterator[str]:
+    """Yield the files below a folder, but for folders that it lies in."""
     real = os.path.realpath(folder)
     if real in above:
-        return []
-    files: list[Path] = []
+        return
     try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name.startswith("."):
-                    continue
-                if entry.is_dir():
-                    files += files_below(Path(folder, entry.name), above | {real})
-                elif entry.is_file():
-                    files.append(Path(folder, entry.name))
+        with os.scandir(folder) as scan:
+            entries = [entry for entry in scan if not entry.name.startswith(".")]
     except OSError as error:
         raise InputError(f"{folder}: cannot be read ({error.strerror})") from None
-    return sorted(files)
+    for entry in entries:
+        if entry.is_dir():
+            yield from walk(entry.path, above | {real})
+        elif entry.is_file():
+            yield entry.path
 
 
 def is_pattern(path: StrPath) -> bool:
@@ -77,7 +82,9 @@ def placeholders_of(pattern: StrPath) -> set[str]:
     return names
 
 
-def find_matches(pattern: StrPath, *, folders: bool = False) -> Iterator[Match]:
+def find_matches(
+    pattern: StrPath, *, folders: bool = False, list_files: ListFiles = files_below
+) -> Iterator[Match]:
     """Yield the files, or also the folders, that fit a pattern.
 
     Parameters
@@ -86,6 +93,8 @@ def find_matches(pattern: StrPath, *, folders: bool = False) -> Iterator[Match]:
         `*` and `?` are as in a shell, `**/` stands for folders of any depth. A placeholder
         is a part of a name, or follows a regular expression: `{model,[^_]+}`.
     folders : bool
+    list_files : function
+        Gives the files below a folder.
 
     Raises
     ------
@@ -102,12 +111,13 @@ def find_matches(pattern: StrPath, *, folders: bool = False) -> Iterator[Match]:
         for lazy_names in (True, False)
         for lazy_stars in (True, False)
     ]
-    paths = files_below(root)
+    paths = list_files(root)
     if folders:
         above = {parent for path in paths for parent in path.parents if root in parent.parents}
         paths = sorted({*paths, *above})
+    start = 0 if str(root) == "." else len(str(root).rstrip("/")) + 1
     for path in paths:
-        text = path.relative_to(root).as_posix()
+        text = str(path)[start:]
         if not readings[0].fullmatch(text):
             continue
         found = [reading.fullmatch(text).groupdict() for reading in readings]  # type: ignore[union-attr]

@@ -233,7 +233,7 @@ def test_stacks_single_maps_and_computed_ones_are_compared_together(copied):
     config = tiny_config() | {"metrics": ["cosine"]}
     config["models"] |= {
         "Stack": {"maps": {"gradcam": "theirs", "lime": "theirs"}},
-        "Single": {"maps": {"gradcam": "single", "lime": "single"}},
+        "Single": {"maps": {"gradcam": "single/{image}.n?y", "lime": "single"}},
     }
     run = snakemake(copied, config, cores=2)
     assert run.code == 0, run.text
