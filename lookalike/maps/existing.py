@@ -14,7 +14,7 @@ from lookalike.core.errors import InputError
 from lookalike.core.types import Row, StrPath
 from lookalike.images.manifest import name_images
 from lookalike.maps import formats, shapes
-from lookalike.maps.image_names import image_id, normal, read_list, read_names
+from lookalike.maps.image_names import LONGEST_NAME, image_id, normal, read_list, read_names
 from lookalike.maps.patterns import (
     ListFiles,
     files_below,
@@ -27,8 +27,6 @@ from lookalike.maps.shapes import Channels
 
 # The name of a file of many maps wherever other files lie next to it.
 STACK = "batch_maps.npy"
-# What files and folders of a shared disk can bear, in bytes, with the suffix of a map.
-LONGEST_NAME = 255 - len(".npy")
 SHOWN = 5
 
 

@@ -14,6 +14,7 @@ from lookalike.maps.patterns import (
     files_below,
     fill_model,
     find_matches,
+    is_hidden,
     is_pattern,
     placeholders_of,
 )
@@ -27,12 +28,14 @@ LONGEST_NAME = 120
 
 
 class Found(NamedTuple):
-    """What looks like a model: its name on disk, its name in the config, and its part of that."""
+    """What looks like a model: its name on disk, its name in the config, and its part of that, or
+    what is wrong with it.
+    """
 
     original: str
     name: str
     recipe: Row
-    has_maps: bool = True
+    problem: str = ""
 
 
 def find_models(
@@ -81,8 +84,8 @@ def find_models(
             )
             paths = f"{found[alike]['maps']} and {each.recipe['maps']}"
             problems.append(f"{paths} would {called} (rename one)")
-        elif not each.has_maps:
-            problems.append(f"{each.recipe['maps']} holds files, but no maps")
+        elif each.problem:
+            problems.append(each.problem)
         elif len(each.name) > LONGEST_NAME:
             problems.append(f"{each.recipe['maps']}: the model's name is too long")
         else:
@@ -115,10 +118,14 @@ def models_of(source: StrPath) -> Iterator[Found]:
             f"models_from: {folder} is no folder; give one with the maps of several models"
         )
     above = frozenset({str(folder.resolve())})
-    for home in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
+    for home in sorted(path for path in folder.iterdir() if not is_hidden(path.name)):
         if home.is_dir():
             files = files_below(home, above)
-            yield from variants_of(home, any(map(reader_of, files))) if files else ()
+            if any(map(reader_of, files)):
+                yield from variants_of(home)
+            elif files:
+                problem = f"{home} holds files, but no maps"
+                yield Found(home.name, valid_name(home.name), {"maps": str(home)}, problem)
         elif reader_of(home) not in (None, *SINGLE):
             yield Found(home.name, valid_name(home.stem), {"maps": str(home)})
 
@@ -144,11 +151,13 @@ def models_of_pattern(pattern: str) -> Iterator[Found]:
             path = fill_model(pattern, model) if with_image else str(match.path)
             by_model.setdefault(model, set()).add(path)
     for model, paths in sorted(by_model.items()):
+        special = with_image and re.search(r"[{}*?]", model)
+        problem = f"{model!r} of {pattern} has a brace, `*` or `?` in its name" if special else ""
         for path in sorted(paths):
-            yield Found(model, valid_name(model), {"maps": path})
+            yield Found(model, valid_name(model), {"maps": path}, problem)
 
 
-def variants_of(home: Path, has_maps: bool) -> Iterator[Found]:
+def variants_of(home: Path) -> Iterator[Found]:
     """Yield each variant in a model's folder, or the model if it has none."""
     variants = sorted(
         path
@@ -163,7 +172,7 @@ def variants_of(home: Path, has_maps: bool) -> Iterator[Found]:
             {"maps": str(path), "family": home.name, "factors": {VARIANT_FACTOR: variant}},
         )
     if not variants:
-        yield Found(home.name, valid_name(home.name), {"maps": str(home)}, has_maps)
+        yield Found(home.name, valid_name(home.name), {"maps": str(home)})
 
 
 def valid_name(text: str) -> str:

@@ -12,6 +12,9 @@ from lookalike.images.manifest import SUFFIXES
 from lookalike.maps import formats
 from lookalike.maps.formats import Array
 
+# Bytes of the longest name that file systems bear, less the suffix of a map.
+LONGEST_NAME = 255 - len(".npy")
+
 
 def image_id(name: str) -> str:
     """Return the id of an image that is named with or without its suffix: `cat` for `cat.jpg`."""
@@ -51,10 +54,13 @@ def read_names(array: Array, path: Path) -> list[str]:
 def checked_names(images: object, source: Path) -> list[str]:
     """Return the ids of the images that a list names; refuse what cannot be a name."""
     if not isinstance(images, list) or not all(
-        isinstance(image, str) and re.fullmatch(r"[^/\\\n]*[^/\\\n.][^/\\\n]*", image)
+        isinstance(image, str)
+        and re.fullmatch(r"[^/\\\n]*[^/\\\n.][^/\\\n]*", image)
+        and len(image.encode("utf-8", "replace")) <= LONGEST_NAME
         for image in images
     ):
         raise InputError(
-            f"{source}: `images` must be a list of names, without folders, in the order of the maps"
+            f"{source}: `images` must be a list of names, without folders, of at most "
+            f"{LONGEST_NAME} bytes, in the order of the maps"
         )
     return [image_id(image) for image in images]

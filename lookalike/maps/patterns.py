@@ -38,14 +38,21 @@ def walk(folder: str, above: frozenset[str]) -> Iterator[str]:
         return
     try:
         with os.scandir(folder) as scan:
-            entries = [entry for entry in scan if not entry.name.startswith(".")]
+            entries = [entry for entry in scan if not is_hidden(entry.name)]
     except OSError as error:
         raise InputError(f"{folder}: cannot be read ({error.strerror})") from None
     for entry in entries:
         if entry.is_dir():
             yield from walk(entry.path, above | {real})
         elif entry.is_file():
+            if (name := os.fsencode(entry.name).decode("utf-8", "replace")) != entry.name:
+                raise InputError(f"{folder}: the name of {name} is not UTF-8; rename it")
             yield entry.path
+
+
+def is_hidden(name: str) -> bool:
+    """Return whether a file or folder is one that systems and editors add."""
+    return name.startswith(".") or name == "__MACOSX"
 
 
 def is_pattern(path: StrPath) -> bool:
@@ -161,8 +168,4 @@ def expression(pattern: str, lazy_names: bool, lazy_stars: bool) -> str:
 
 def fill_model(pattern: StrPath, model: str) -> str:
     """Return the pattern of one model's maps."""
-    if re.search(r"[{}*?]", model):
-        raise InputError(
-            f"{pattern}: the model {model!r} has a brace, `*` or `?` in its name; rename its files"
-        )
     return re.sub(r"\{model(,[^{}]*)?\}", lambda _: model, str(pattern))

@@ -1,6 +1,7 @@
 """Existing maps: files and images are found, and what is ambiguous is refused."""
 
 import json
+import os
 import unicodedata
 
 import numpy as np
@@ -333,3 +334,18 @@ def test_a_truncated_file_is_refused(tmp_path, name):
     (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:1000])
     with pytest.raises(InputError, match=f"{name}: not a readable .npy file"):
         list(read_maps(tmp_path, ["a"]))
+
+
+def test_names_that_no_file_system_or_table_bears_are_refused(tmp_path):
+    for place in ("a", "b"):
+        write(tmp_path / "long" / (place * 60) / f"{'x' * 200}.npy")
+    with pytest.raises(InputError, match="too long|more than 251 bytes"):
+        find_maps(tmp_path / "long")
+    write(tmp_path / "bytes/a.npy")
+    (tmp_path / "bytes/a.npy").rename(tmp_path / "bytes" / os.fsdecode(b"caf\xe9.npy"))
+    with pytest.raises(InputError, match=r"bytes: the name of caf.\.npy is not UTF-8; rename it"):
+        find_maps(tmp_path / "bytes")
+    write(tmp_path / "stack.npy", np.zeros((2, 4, 4)))
+    (tmp_path / "stack.json").write_text(json.dumps(["x" * 252, "y"]))
+    with pytest.raises(InputError, match="of at most 251 bytes"):
+        find_maps(tmp_path / "stack.npy")

@@ -207,7 +207,7 @@ def test_a_pattern_finds_models_and_their_maps(tmp_path, monkeypatch, files, pat
         (["img1"], "out/{image}.npy", r"write \{model\} there"),
         (["img1"], "nowhere/*", "nowhere/\\* is no folder"),
         (["img1"], "out/{model}/{image}.npy", "holds no folder with maps"),
-        (["a{b}/img1"], "out/{model}/{image}.npy", r"the model 'a\{b\}' has a brace"),
+        (["a{b}/img1"], "out/{model}/{image}.npy", r"'a\{b\}' of out/\S* has a brace"),
         (["1/vit/img1", "2/vit/img1"], "out/*/{model}", "would both be called 'vit'"),
     ],
 )
