@@ -339,7 +339,7 @@ def test_a_truncated_file_is_refused(tmp_path, name):
 def test_names_that_no_file_system_or_table_bears_are_refused(tmp_path):
     for place in ("a", "b"):
         write(tmp_path / "long" / (place * 60) / f"{'x' * 200}.npy")
-    with pytest.raises(InputError, match="too long|more than 251 bytes"):
+    with pytest.raises(InputError, match=r"too long|more than 251 bytes"):
         find_maps(tmp_path / "long")
     write(tmp_path / "bytes/a.npy")
     (tmp_path / "bytes/a.npy").rename(tmp_path / "bytes" / os.fsdecode(b"caf\xe9.npy"))
