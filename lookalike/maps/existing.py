@@ -12,9 +12,9 @@ import numpy as np
 
 from lookalike.core.errors import InputError
 from lookalike.core.types import Row, StrPath
-from lookalike.images.manifest import name_images
+from lookalike.images.folders import composed, name_images
 from lookalike.maps import formats, shapes
-from lookalike.maps.image_names import LONGEST_NAME, image_id, normal, read_list, read_names
+from lookalike.maps.image_names import image_id, read_list, read_names
 from lookalike.maps.patterns import (
     ListFiles,
     files_below,
@@ -135,7 +135,7 @@ def name_files(files: Mapping[Path, tuple[str, str]], source: StrPath) -> dict[s
     rows: list[Row] = [
         {
             "path": f"{image_id(name)}.npy",
-            "label": "" if label == "." else normal(label),
+            "label": "" if label == "." else composed(label),
             "split": "",
         }
         for name, label in files.values()
@@ -154,12 +154,7 @@ def name_files(files: Mapping[Path, tuple[str, str]], source: StrPath) -> dict[s
                 "{class}"
             )
     name_images(rows)
-    maps = {row["image"]: MapFile(file) for file, row in zip(files, rows, strict=True)}
-    if long := [image for image in maps if len(image.encode()) > LONGEST_NAME]:
-        raise InputError(
-            f"{maps[long[0]].path}: its image's id {long[0]!r} is too long; shorten it"
-        )
-    return maps
+    return {row["image"]: MapFile(file) for file, row in zip(files, rows, strict=True)}
 
 
 def find_in_file(path: Path, *, single: bool) -> MapSet:

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from lookalike.core.errors import InputError, unknown
 from lookalike.core.types import Row, StrPath
+from lookalike.images.folders import is_hidden
 from lookalike.maps.formats import SINGLE, choose_format, reader_of
 from lookalike.maps.patterns import (
     files_below,
     fill_model,
     find_matches,
-    is_hidden,
     is_pattern,
     placeholders_of,
 )

@@ -1,31 +1,22 @@
 """Names of images: ids from the names of files, and lists of the images of a file of many maps."""
 
 import re
-import unicodedata
 from pathlib import Path
 
 import numpy as np
 
 from lookalike.core import io
 from lookalike.core.errors import InputError
-from lookalike.images.manifest import SUFFIXES
+from lookalike.images.folders import LONGEST_ID, SUFFIXES, composed
 from lookalike.maps import formats
 from lookalike.maps.formats import Array
-
-# Bytes of the longest name that file systems bear, less the suffix of a map.
-LONGEST_NAME = 255 - len(".npy")
 
 
 def image_id(name: str) -> str:
     """Return the id of an image that is named with or without its suffix: `cat` for `cat.jpg`."""
-    name = normal(name)
+    name = composed(name)
     stem, _, suffix = name.rpartition(".")
     return stem if stem and f".{suffix.lower()}" in (*SUFFIXES, *formats.READERS) else name
-
-
-def normal(text: str) -> str:
-    """Return a name in the one form that all file systems agree on: composed letters."""
-    return unicodedata.normalize("NFC", text)
 
 
 def read_list(stack: Path) -> tuple[list[str] | None, list[Path]]:
@@ -56,11 +47,11 @@ def checked_names(images: object, source: Path) -> list[str]:
     if not isinstance(images, list) or not all(
         isinstance(image, str)
         and re.fullmatch(r"[^/\\\n]*[^/\\\n.][^/\\\n]*", image)
-        and len(image.encode("utf-8", "replace")) <= LONGEST_NAME
+        and len(image.encode("utf-8", "replace")) <= LONGEST_ID
         for image in images
     ):
         raise InputError(
             f"{source}: `images` must be a list of names, without folders, of at most "
-            f"{LONGEST_NAME} bytes, in the order of the maps"
+            f"{LONGEST_ID} bytes, in the order of the maps"
         )
     return [image_id(image) for image in images]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from lookalike.core.errors import InputError, unknown
 from lookalike.core.types import StrPath
+from lookalike.images.folders import is_hidden
 
 PLACEHOLDERS = ("image", "model", "class")
 SPECIAL = re.compile(r"\{[^{}]*\}|\*\*/|[*?]")
@@ -48,11 +49,6 @@ def walk(folder: str, above: frozenset[str]) -> Iterator[str]:
             if (name := os.fsencode(entry.name).decode("utf-8", "replace")) != entry.name:
                 raise InputError(f"{folder}: the name of {name} is not UTF-8; rename it")
             yield entry.path
-
-
-def is_hidden(name: str) -> bool:
-    """Return whether a file or folder is one that systems and editors add."""
-    return name.startswith(".") or name == "__MACOSX"
 
 
 def is_pattern(path: StrPath) -> bool:

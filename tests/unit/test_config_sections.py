@@ -117,14 +117,15 @@ def test_models_are_found_in_a_folder_and_may_be_described(tmp_path):
     assert resolved["models"]["VGG16"]["maps"] == {"heatmaps": str(tmp_path / "VGG16")}
 
 
-def test_folders_patterns_and_what_is_left_out_find_the_models(tmp_path):
+def test_folders_patterns_and_what_is_left_out_find_the_models(tmp_path, monkeypatch):
+    monkeypatch.setenv("MAPS", str(tmp_path))
     for name in ("a/VGG/1", "a/old/1", "b/ResNet/1"):
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / f"{name}.npy").touch()
     patterns = [f"{tmp_path}/a/{{model}}/{{image}}.npy", f"{tmp_path}/b"]
     for given in (
         {"folder": patterns, "exclude": ["o*"]},
-        {"folder": [f"{tmp_path}/a", f"{tmp_path}/b"], "exclude": ["old"]},
+        {"folder": ["$MAPS/a", "$MAPS/b"], "exclude": ["old"]},
     ):
         resolved = resolve({"models_from": given, "metrics": ["cosine"]})
         assert list(resolved["models"]) == ["ResNet", "VGG"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lookalike.core.errors import InputError
-from lookalike.images.manifest import name_images
+from lookalike.images.folders import name_images
 from lookalike.maps.existing import MapFile, find_all, find_maps, read_maps
 
 
