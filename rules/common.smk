@@ -11,7 +11,9 @@ from lookalike.compare.blocks import block_pairs, choose_blocks
 from lookalike.core import io, registry
 from lookalike.core.errors import InputError
 from lookalike.images.folders import image_files
-from lookalike.maps.existing import find_maps, match_images
+from lookalike.maps.existing import find_all
+from lookalike.maps.matching import check_classes, match_images
+from lookalike.maps.patterns import root_of
 from lookalike.workflow import fingerprint as fingerprints
 from lookalike.workflow.checks import check_paths
 from lookalike.workflow.contents import Contents
@@ -22,12 +24,12 @@ try:
     PLAN = make_plan(config)
     check_paths(PLAN.paths, PLAN.archives)
     # From a path to the place of every image's map; the images that all of them have, and others.
-    GIVEN_MAPS = {
-        path: find_maps(path) for model in PLAN.models.values() for path in model.maps.values()
-    }
+    GIVEN_MAPS = find_all(path for model in PLAN.models.values() for path in model.maps.values())
+    check_classes({path: found.folders for path, found in GIVEN_MAPS.items()})
     # Next to images, those that are drawn must have a map, which the import checks.
     COMMON_IMAGES, UNMATCHED = match_images(
-        GIVEN_MAPS, common=PLAN.images.common or PLAN.images.source is not None
+        {path: found.maps for path, found in GIVEN_MAPS.items()},
+        common=PLAN.images.common or PLAN.images.source is not None,
     )
     CONTENTS = Contents("results/contents.json")
     # Once, and not again in every job.

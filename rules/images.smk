@@ -80,7 +80,7 @@ else:
             "../envs/compare.yaml"
         params:
             split=PLAN.images.split,
-            images=COMMON_IMAGES,
+            images=common_images,
             source=fingerprint("scripts/list_given_images.py"),
         script:
             "../scripts/list_given_images.py"
@@ -134,8 +134,8 @@ rule list_unmatched_images:
         "../envs/compare.yaml"
     params:
         split=PLAN.images.split,
-        common=COMMON_IMAGES,
-        unmatched=UNMATCHED,
+        common=common_images,
+        unmatched=unmatched_images,
         source=fingerprint("scripts/list_unmatched_images.py"),
     script:
         "../scripts/list_unmatched_images.py"
@@ -155,7 +155,7 @@ rule sample_images:
         seed=PLAN.seed,
         split=PLAN.images.split,
         n=PLAN.images.n,
-        among=COMMON_IMAGES if PLAN.images.common else None,
+        among=common_images_if_asked,
         source=fingerprint("scripts/sample_images.py"),
     script:
         "../scripts/sample_images.py"

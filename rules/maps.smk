@@ -51,6 +51,8 @@ rule import_maps:
     conda:
         "../envs/compare.yaml"
     params:
+        path=given_maps_path,
+        channels=given_maps_channels,
         contents=given_maps_content,
         signed=given_maps_are_signed,
         source=fingerprint("scripts/import_maps.py"),

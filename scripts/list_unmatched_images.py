@@ -1,7 +1,7 @@
 """List the images that are left out because some of the given sets of maps lack them."""
 
 from lookalike.core import io, logs
-from lookalike.maps import existing
+from lookalike.maps import matching
 
 logs.log_to(snakemake.log[0])
 
@@ -10,5 +10,5 @@ manifest = [
     for row in io.read_table(snakemake.input.manifest)
     if row["split"] == snakemake.params.split
 ]
-rows = existing.list_unmatched(manifest, snakemake.params.common, snakemake.params.unmatched)
+rows = matching.list_unmatched(manifest, snakemake.params.common, snakemake.params.unmatched)
 io.write_table(snakemake.output.unmatched, rows, ["image", "lacking"])

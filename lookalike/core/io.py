@@ -1,5 +1,5 @@
-"""Files and their formats, but for those of maps/stacks.py and models/weights.py: written
-atomically, checked when read.
+"""Files and their formats, but for those of maps/formats.py, maps/stacks.py and models/weights.py:
+written atomically, checked when read.
 """
 
 import contextlib
@@ -227,8 +227,15 @@ def checked_map(saliency: np.ndarray, source: StrPath) -> np.ndarray:
             f"{source}: a map must be a 2-D array of real numbers, not {saliency.dtype} of "
             f"shape {saliency.shape}{stack}"
         )
-    with np.errstate(over="ignore"):
-        saliency = saliency.astype(np.float32)
+    if not saliency.size:
+        raise InputError(f"{source}: holds no value; repair the map or leave its image out")
+    exact = saliency
+    with np.errstate(over="ignore", under="ignore"):
+        saliency = exact.astype(np.float32)
+    if exact.any() and not saliency.any():
+        raise InputError(
+            f"{source}: all values are too small for float32; multiply the map by a large number"
+        )
     bad = np.argwhere(~np.isfinite(saliency))
     if len(bad):
         row, column = bad[0]

@@ -1,6 +1,5 @@
 """Files of many maps: the ids of their images, and reading them one map at a time."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -9,61 +8,26 @@ import numpy as np
 from lookalike.core import io
 from lookalike.core.errors import InputError
 from lookalike.core.types import Row, StrPath
-
-
-def open_stack(path: StrPath) -> np.memmap:
-    """Open a .npy file of maps, (n, h, w), without loading it."""
-    try:
-        stack = np.lib.format.open_memmap(path, mode="r")
-    except Exception as error:
-        raise InputError(f"{path}: not a readable .npy array ({error})") from None
-    if stack.ndim != 3:
-        raise InputError(
-            f"{path}: must hold many maps, (n, h, w), not {stack.shape}; give the other maps "
-            "as single files"
-        )
-    return stack
+from lookalike.maps import formats, shapes
 
 
 def read_stack(path: StrPath, images: Sequence[str]) -> list[np.ndarray]:
     """Return the maps of some images, in order: from a folder with one `IMAGE.npy` each, or from
-    one .npy file.
+    one file of as many maps.
     """
     if Path(path).is_dir():
         return [io.read_map(Path(path, f"{image}.npy")) for image in images]
-    count = len(open_stack(path))
-    if count != len(images):
+    _, stack = shapes.only_array(formats.open_arrays(path), path)
+    if len(stack.shape) == 3 and len(images) not in (stack.shape[0], stack.shape[-1]):
         raise InputError(
-            f"{path}: must hold {len(images)} maps, one for each image in order, not {count}"
+            f"{path}: must hold {len(images)} maps, one for each image in order, not "
+            f"{stack.shape[0]}"
         )
-    return [read_map_of_stack(path, index) for index in range(count)]
-
-
-def read_map_of_stack(path: StrPath, index: int) -> np.ndarray:
-    """Return one map of a .npy file of many, shape (h, w), float32."""
-    return io.checked_map(open_stack(path)[index], f"{path}, map {index}")
-
-
-def read_stack_images(path: StrPath) -> list[str]:
-    """Return the ids of a stack's maps: those that its .json names, or else their indices."""
-    count, card = len(open_stack(path)), Path(path).with_suffix(".json")
-    content = io.read_json(card) if card.is_file() else None
-    images = content.get("images") if isinstance(content, dict) else content
-    if images is None:
-        return [f"{index:0{len(str(count - 1))}}" for index in range(count)]
-    if not isinstance(images, list) or not all(
-        isinstance(image, str) and re.fullmatch(r"[^/\\\n]*[^/\\\n.][^/\\\n]*", image)
-        for image in images
-    ):
-        raise InputError(
-            f"{card}: `images` must be a list of names, without folders, in the order of the maps"
-        )
-    if len(images) != count:
-        raise InputError(
-            f"{path}: holds {count} maps, but {card.name} names {len(images)} images; name one "
-            "image for each map"
-        )
-    return images
+    axis = shapes.axis_of_images(stack.shape, len(images), path)
+    maps = np.moveaxis(formats.load(stack, path), axis, 0)
+    return [
+        shapes.as_map(saliency, None, f"{path}, map {index}") for index, saliency in enumerate(maps)
+    ]
 
 
 def write_batch(path: StrPath, maps: Iterable[np.ndarray], card: Row) -> None:
@@ -177,4 +141,24 @@ def read_batches(
             raise InputError(
                 f"{paths[0]} and {path} are different views: {views[0]}, and {views[1]}"
             )
+    check_orientation(paths, [card for _, card in batches], images)
     return [maps for maps, _ in batches], images, first_card["data_range"]
+
+
+def check_orientation(
+    paths: Sequence[StrPath], cards: Sequence[Row], images: Sequence[str]
+) -> None:
+    """Refuse maps of one image that are wide in one batch and high in another."""
+    known: dict[str, tuple[StrPath, list[int]]] = {}
+    for path, card in zip(paths, cards, strict=True):
+        shapes = card.get("native_shapes") or [card.get("native_shape") or [1, 1]] * len(images)
+        for image, shape in zip(images, shapes, strict=True):
+            if shape[0] == shape[1]:
+                continue
+            first_path, first = known.setdefault(image, (path, shape))
+            if (first[0] < first[1]) != (shape[0] < shape[1]):
+                raise InputError(
+                    f"{first_path} and {path}: the maps of image {image!r} are {first[0]} x "
+                    f"{first[1]} and {shape[0]} x {shape[1]} cells; one is transposed, so give "
+                    "both as (height, width)"
+                )

@@ -1,5 +1,6 @@
 """The config: completed, and each section turned into what jobs need."""
 
+from collections.abc import Collection
 from typing import Any
 
 from lookalike.compare.user_matrices import GIVEN_MATRICES
@@ -7,11 +8,14 @@ from lookalike.core import registry
 from lookalike.core.errors import InputError, unknown
 from lookalike.core.types import Row
 from lookalike.images.archives import find_archive
+from lookalike.maps.patterns import root_of
 from lookalike.maps.views import UNBOUNDED_SCALES, is_signed
 from lookalike.workflow.checks import check_linkages, check_purpose, check_repeated
 from lookalike.workflow.recipes import resolve_models
 from lookalike.workflow.schema import complete
 
+# What becomes of the channels of user-supplied maps, before any view of them.
+CHANNELS = "channels"
 VIEW_KEYS = ("size", "sign", "clip", "sobel", "scale", "repair")
 
 
@@ -75,6 +79,7 @@ def resolve_methods(config: Row) -> tuple[dict[str, Row], dict[str, Row]]:
     given_methods = config["methods"] | {
         name: {} for name in mapped if name not in config["methods"]
     }
+    check_channels(config, mapped)
     explanations, methods = {}, {}
     for name, given in given_methods.items():
         if "explain" in given and "from" in given:
@@ -92,24 +97,29 @@ def resolve_methods(config: Row) -> tuple[dict[str, Row], dict[str, Row]]:
                 f"with `maps: {{{name}: FOLDER}}`"
             )
         options = {
-            key: value for key, value in given.items() if key not in (*VIEW_KEYS, "explain", "from")
+            key: value
+            for key, value in given.items()
+            if key not in (*VIEW_KEYS, CHANNELS, "explain", "from")
+        }
+        channels = {
+            key: value for key, value in (config["maps"] | given).items() if key == CHANNELS
         }
         if "explain" in given:
-            explanations[name] = {
+            explanations[name] = channels | {
                 "method": given["explain"],
                 "options": registry.with_defaults("method", given["explain"], options),
             }
         elif options:
             raise unknown(f"key of the view methods.{name}", next(iter(options)), VIEW_KEYS)
         elif "from" not in given:
-            explanations[name] = {"method": None, "options": {}}
+            explanations[name] = channels | {"method": None, "options": {}}
     for name, given in given_methods.items():
         explanation = given.get("from", name)
         if explanation not in explanations:
             raise unknown(f"explanation run (methods.{name}.from)", explanation, explanations)
-        view = config["maps"] | {
+        view = {
             key: source[key]
-            for source in (given_methods[explanation], given)
+            for source in (config["maps"], given_methods[explanation], given)
             for key in VIEW_KEYS
             if key in source
         }
@@ -124,6 +134,18 @@ def resolve_methods(config: Row) -> tuple[dict[str, Row], dict[str, Row]]:
             )
         methods[name] = {"explanation": explanation, "view": view, "models": models}
     return explanations, methods
+
+
+def check_channels(config: Row, mapped: Collection[str]) -> None:
+    """Refuse to join channels of maps that are not given."""
+    places = {"maps": (config["maps"], bool(mapped))} | {
+        f"methods.{name}": (about, name in mapped) for name, about in config["methods"].items()
+    }
+    for place, (about, has_given) in places.items():
+        if CHANNELS in about and not has_given:
+            raise InputError(
+                f"config: {place}.{CHANNELS}: has no effect, since no model gives such maps"
+            )
 
 
 def models_of(explanation: str, method: str | None, models: dict[str, Row]) -> list[str]:
@@ -213,7 +235,7 @@ def paths_of(config: Row) -> dict[str, str]:
         for name, recipe in config["models"].items()
     }
     given |= {
-        f"models.{name}.maps.{method}": path
+        f"models.{name}.maps.{method}": str(root_of(path))
         for name, recipe in config["models"].items()
         for method, path in recipe["maps"].items()
     }

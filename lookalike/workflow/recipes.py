@@ -3,7 +3,7 @@
 from lookalike.core.errors import InputError, unknown
 from lookalike.core.types import Row
 from lookalike.inference.factors import PREDICTIONS, UNKNOWN_FAMILY
-from lookalike.maps.existing import find_models
+from lookalike.maps.found_models import find_models
 from lookalike.models.tables import COLUMNS
 from lookalike.workflow.schema import check_name
 
@@ -116,10 +116,7 @@ def with_found_models(config: Row) -> dict[str, Row]:
     """Return the models, sorted, with those that `models_from` finds; what the config says of these
     is added.
     """
-    found, given = (
-        (find_models(config["models_from"]) if "models_from" in config else {}),
-        config["models"],
-    )
+    found, given = found_models(config.get("models_from")), config["models"]
     models = {}
     for name in sorted({*found, *given}):
         own = given.get(name, {})
@@ -130,6 +127,14 @@ def with_found_models(config: Row) -> dict[str, Row]:
         if factors := found.get(name, {}).get("factors", {}) | own.get("factors", {}):
             models[name]["factors"] = factors
     return models
+
+
+def found_models(given: str | list[str] | Row | None) -> dict[str, Row]:
+    """Return the models that `models_from` finds."""
+    if given is None:
+        return {}
+    about = given if isinstance(given, dict) else {"folder": given}
+    return find_models(about["folder"], about.get("exclude", ()))
 
 
 def resolve_model(name: str, models: dict[str, Row], task: str, defaults: Row) -> Row:

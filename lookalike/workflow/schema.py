@@ -57,6 +57,8 @@ def expand_paths(value: Any, schema: Row, place: str = "") -> Any:
             key: expand_paths(part, parts.get(key, others), f"{place}.{key}".lstrip("."))
             for key, part in value.items()
         }
+    if isinstance(value, list) and "items" in schema:
+        return [expand_paths(part, schema["items"], place) for part in value]
     if isinstance(value, str) and schema.get("format") == "path":
         return expand_path(value, place)
     return value

@@ -61,11 +61,15 @@ class Model:
 
 @dataclass(frozen=True)
 class Explanation:
-    """An explanation run, which makes raw maps; `method` is None where all its maps are given."""
+    """An explanation run, which makes raw maps; `method` is None where all its maps are given.
+
+    `channels` says how the channels of given maps are joined.
+    """
 
     name: str
     method: str | None
     options: dict[str, Any]
+    channels: str | None = None
 
     @property
     def signed(self) -> bool:

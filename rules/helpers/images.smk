@@ -1,6 +1,24 @@
 """Inputs and parameters of the rules of images."""
 
 
+def common_images(wildcards):
+    """Return the images that all given sets of maps have.
+
+    A function, since Snakemake would take braces in a list of names for wildcards.
+    """
+    return COMMON_IMAGES
+
+
+def unmatched_images(wildcards):
+    """Return the images that some of the given sets of maps lack, and the sets."""
+    return UNMATCHED
+
+
+def common_images_if_asked(wildcards):
+    """Return the images that all given sets of maps have, where others are left out."""
+    return COMMON_IMAGES if PLAN.images.common else None
+
+
 def archive_of(wildcards):
     """Return where an archive of images comes from, where it lies, and its checksum."""
     return PLAN.archives[wildcards.archive]

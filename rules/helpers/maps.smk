@@ -58,18 +58,25 @@ def similarity_content_if_explained(wildcards):
     return content_of(PLAN.images.similarity) if explains else None
 
 
+def given_maps_path(wildcards):
+    """Return the file, folder or pattern of user-supplied maps."""
+    return MODELS[wildcards.model].maps[wildcards.explanation]
+
+
 def given_maps(wildcards):
-    """Return the file or folder of user-supplied maps."""
-    return user_file(MODELS[wildcards.model].maps[wildcards.explanation])
+    """Return the file or folder of user-supplied maps; of a pattern, the folder it begins with."""
+    return user_file(str(root_of(given_maps_path(wildcards))))
 
 
 def given_maps_content(wildcards):
     """Return a hash of user-supplied maps, and of the lists of images next to stacks."""
-    path = MODELS[wildcards.model].maps[wildcards.explanation]
-    places = GIVEN_MAPS[path].values()
-    cards = {file.with_suffix(".json") for file, index in places if index is not None}
-    files = {file for file, _ in places} | {card for card in cards if card.exists()}
-    return CONTENTS.of_files(sorted(files), Path(path).parent)
+    path = given_maps_path(wildcards)
+    return CONTENTS.of_files(GIVEN_MAPS[path].files, root_of(path).parent)
+
+
+def given_maps_channels(wildcards):
+    """Return what becomes of the channels of user-supplied maps."""
+    return explanation_of(wildcards).channels
 
 
 def given_maps_are_signed(wildcards):

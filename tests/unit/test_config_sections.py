@@ -145,6 +145,46 @@ def test_matrices_are_about_one_method_and_metric_each(config, matrices, complai
     assert str(error.value).startswith(complaint)
 
 
+def test_folders_patterns_and_what_is_left_out_find_the_models(tmp_path, monkeypatch):
+    monkeypatch.setenv("MAPS", str(tmp_path))
+    for name in ("a/VGG/1", "a/old/1", "b/ResNet/1"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / f"{name}.npy").touch()
+    patterns = [f"{tmp_path}/a/{{model}}/{{image}}.npy", f"{tmp_path}/b"]
+    for given in (
+        {"folder": patterns, "exclude": ["o*"]},
+        {"folder": ["$MAPS/a", "$MAPS/b"], "exclude": ["old"]},
+    ):
+        resolved = resolve({"models_from": given, "metrics": ["cosine"]})
+        assert list(resolved["models"]) == ["ResNet", "VGG"]
+    assert list(resolve({"models_from": patterns, "metrics": ["cosine"]})["models"]) == [
+        "ResNet",
+        "VGG",
+        "old",
+    ]
+    resolved = resolve(given_maps(VGG=f"{tmp_path}/a/*/{{image}}.npy", ResNet="b"))
+    assert resolved["paths"]["models.VGG.maps.heatmaps"] == f"{tmp_path}/a"
+
+
+def test_channels_are_joined_where_maps_are_given_and_by_the_method_itself_first(config):
+    given = given_maps(VGG="a", ResNet="b")
+    joined = resolve(given | {"maps": {"channels": "sum"}})
+    assert joined["explanations"]["heatmaps"]["channels"] == "sum"
+    assert "channels" not in joined["methods"]["heatmaps"]["view"]
+    own = {"methods": {"heatmaps": {"channels": "max"}}, "maps": {"channels": "sum"}}
+    assert resolve(given | own)["explanations"]["heatmaps"]["channels"] == "max"
+    view = {"methods": {"strong": {"from": "heatmaps", "channels": "max"}}}
+    for wrong, place in (
+        (config | {"maps": {"channels": "sum"}}, "maps"),
+        (config | {"methods": {"ig": {"explain": "random", "channels": "sum"}}}, "methods.ig"),
+        (given | view, "methods.strong"),
+    ):
+        with pytest.raises(
+            InputError, match=f"config: {place}.channels: has no effect, since no model gives"
+        ):
+            resolve(wrong)
+
+
 def test_matrices_alone_are_enough():
     resolved = resolve({"matrices": {"published": {"path": "a.csv"}}})
     assert resolved["matrices"] == {

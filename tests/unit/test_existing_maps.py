@@ -1,18 +1,15 @@
-"""Existing maps: models, files and images are found, and what is ambiguous is refused."""
+"""Existing maps: files and images are found, and what is ambiguous is refused."""
 
 import json
+import os
+import unicodedata
 
 import numpy as np
 import pytest
 
 from lookalike.core.errors import InputError
-from lookalike.maps.existing import (
-    find_maps,
-    find_models,
-    list_unmatched,
-    match_images,
-    read_maps,
-)
+from lookalike.images.folders import name_images
+from lookalike.maps.existing import MapFile, find_all, find_maps, read_maps
 
 
 def write(path, array=None):
@@ -21,89 +18,51 @@ def write(path, array=None):
     np.save(path, np.ones((2, 2)) if array is None else array)
 
 
-def published(folder, *models, variants=("Baseline_model", "Pruned_model")):
-    """Write the published layout."""
-    for model in models:
-        for variant in variants:
-            write(
-                folder
-                / model
-                / "Saliency_experiment_outputs"
-                / variant
-                / "numpy_saliency_map"
-                / "img1.npy"
-            )
+def ids(path):
+    return list(find_maps(path).maps)
 
 
-def test_the_published_layout_gives_a_model_a_variant(tmp_path):
-    published(tmp_path, "VGG16", "ResNet152")
-    (tmp_path / "notes").mkdir()
-    found = find_models(tmp_path)
-    assert list(found) == [
-        "ResNet152-baseline",
-        "ResNet152-pruned",
-        "VGG16-baseline",
-        "VGG16-pruned",
-    ]
-    pruned = found["VGG16-pruned"]
-    assert pruned == {
-        "maps": str(tmp_path / "VGG16/Saliency_experiment_outputs/Pruned_model"),
-        "family": "VGG16",
-        "factors": {"variant": "pruned"},
-    }
-    assert list(find_maps(pruned["maps"])) == ["img1"]
-
-
-def test_other_layouts_give_a_model_a_folder(tmp_path):
-    write(tmp_path / "Swin T" / "deep" / "down" / "img1.npy")
-    write(tmp_path / "_VGG16" / "img1.npy")
-    published(tmp_path, "ResNet", variants=("Baseline_model",))
-    found = find_models(tmp_path)
-    assert set(found) == {"Swin_T", "VGG16", "ResNet-baseline"}
-    assert found["Swin_T"] == {"maps": str(tmp_path / "Swin T")}
-
-
-def test_folders_of_one_name_are_refused(tmp_path):
-    write(tmp_path / "Swin T" / "a.npy")
-    write(tmp_path / "Swin_T" / "a.npy")
-    with pytest.raises(
-        InputError, match=r"Swin T and .*Swin_T would both be called 'Swin_T'; rename one"
-    ):
-        find_models(tmp_path)
-
-
-def test_a_folder_without_maps_is_refused(tmp_path):
-    with pytest.raises(InputError, match=r"holds no folder with \.npy files"):
-        find_models(tmp_path)
+def numbered(count):
+    """Return maps that are told apart by their values: map i is i everywhere."""
+    return np.broadcast_to(np.arange(float(count))[:, None, None], (count, 2, 4)).copy()
 
 
 def test_single_maps_are_found_in_any_depth_by_the_names_of_their_files(tmp_path):
     for name in ("b/two.npy", "a/deep/one.npy", "batch_maps.npy"):
         write(tmp_path / name)
-    assert find_maps(tmp_path) == {
-        "one": (tmp_path / "a/deep/one.npy", None),
-        "two": (tmp_path / "b/two.npy", None),
+    found = find_maps(tmp_path)
+    assert found.maps == {
+        "one": MapFile(tmp_path / "a/deep/one.npy"),
+        "two": MapFile(tmp_path / "b/two.npy"),
     }
+    assert found.skipped == [tmp_path / "batch_maps.npy"]
+    assert found.files == [tmp_path / "a/deep/one.npy", tmp_path / "b/two.npy"]
 
 
+@pytest.mark.parametrize("name", ["batch_maps", "all_saliency_maps"])
 @pytest.mark.parametrize("named", ["a folder", "the file"])
 @pytest.mark.parametrize(
-    ("card", "images"),
+    ("suffix", "card", "images"),
     [
-        (None, ["0", "1", "2"]),
-        ({"images": ["x", "y", "z"]}, ["x", "y", "z"]),
-        (["x", "y", "z"], ["x", "y", "z"]),
-        ({"n": 3}, ["0", "1", "2"]),
+        (None, None, ["0-of-5", "1-of-5", "2-of-5", "3-of-5", "4-of-5"]),
+        (".json", json.dumps({"images": list("vwxyz")}), list("vwxyz")),
+        (".json", json.dumps(["v.png", "w.JPEG", "x", "y.1", "z"]), ["v", "w", "x", "y.1", "z"]),
+        (".json", json.dumps({"n": 5}), ["0-of-5", "1-of-5", "2-of-5", "3-of-5", "4-of-5"]),
+        (".csv", "number,image\n0,v\n1,w\n2,x\n3,y\n4,z.jpg\n", list("vwxyz")),
     ],
 )
-def test_a_stack_gives_its_images_by_list_or_by_number(tmp_path, named, card, images):
-    path = tmp_path / "deep" / "batch_maps.npy"
-    write(path, np.arange(12.0).reshape(3, 2, 2))
-    if card is not None:
-        path.with_suffix(".json").write_text(json.dumps(card))
-    assert find_maps(path if named == "the file" else tmp_path) == {
-        image: (path, place) for place, image in enumerate(images)
-    }
+def test_a_stack_gives_its_images_by_list_or_by_number(tmp_path, named, name, suffix, card, images):
+    path = tmp_path / "deep" / f"{name}.npy"
+    write(path, numbered(5))
+    if suffix:
+        path.with_suffix(suffix).write_text(card)
+    given = path if named == "the file" else tmp_path
+    found = find_maps(given)
+    assert list(found.maps) == images and not found.skipped
+    assert found.files == sorted([path, *([path.with_suffix(suffix)] if suffix else [])])
+    assert [saliency.tolist() for saliency in read_maps(given, images[::-1])] == [
+        [[float(place)] * 4] * 2 for place in (4, 3, 2, 1, 0)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -127,121 +86,228 @@ def test_a_list_of_images_that_are_no_names_is_refused(tmp_path, images):
         find_maps(tmp_path)
 
 
-def test_an_empty_stack_is_refused(tmp_path):
-    write(tmp_path / "batch_maps.npy", np.zeros((0, 2, 2)))
-    with pytest.raises(InputError, match=r"batch_maps.npy: holds no map"):
-        find_maps(tmp_path)
-
-
-def test_hidden_files_are_left_alone(tmp_path):
-    for name in ("a/._one.npy", "a/one.npy", ".trash/two.npy"):
-        write(tmp_path / "Models" / "VGG" / name)
-    write(tmp_path / "Models" / ".git" / "x.npy")
-    assert list(find_models(tmp_path / "Models")) == ["VGG"]
-    assert list(find_maps(tmp_path / "Models" / "VGG")) == ["one"]
-    # A folder that is named stands for what it holds, hidden or not.
-    assert list(find_maps(tmp_path / "Models" / "VGG" / ".trash")) == ["two"]
-
-
-def test_negative_maps_of_a_method_without_sign_are_refused(tmp_path):
-    write(tmp_path / "a.npy", np.array([[0.0, -1.0]]))
-    assert len(list(read_maps(tmp_path, ["a"]))) == 1
-    with pytest.raises(
-        InputError,
-        match=r"a.npy: the map of image 'a' has negative values, but maps of this method have none",
-    ):
-        list(read_maps(tmp_path, ["a"], signed=False))
-
-
-def test_numbers_of_a_stack_sort_as_text(tmp_path):
-    write(tmp_path / "batch_maps.npy", np.zeros((11, 2, 2)))
-    images = list(find_maps(tmp_path))
-    assert images == sorted(images) and images[-1] == "10"
-
-
-def test_two_files_of_one_image_are_refused(tmp_path):
-    write(tmp_path / "a" / "one.npy")
-    write(tmp_path / "b" / "one.npy")
-    with pytest.raises(
-        InputError, match=r"a/one.npy and .*b/one.npy would both be the map of image 'one'"
-    ):
-        find_maps(tmp_path)
+def test_numbers_of_a_stack_sort_as_text_and_never_match_those_of_another_length(tmp_path):
+    for count in (11, 12):
+        write(tmp_path / f"{count}/batch_maps.npy", np.zeros((count, 2, 2)))
+    images = ids(tmp_path / "11")
+    assert images == sorted(images) and images[-1] == "10-of-11"
+    assert not {*images} & {*ids(tmp_path / "12")}
 
 
 @pytest.mark.parametrize(
-    ("names", "complaint"),
+    ("shape", "expected"),
     [
-        ([], "holds no .npy file"),
-        (
-            ["a/batch_maps.npy", "b/batch_maps.npy"],
-            "holds 2 files batch_maps.npy; give one of their folders",
-        ),
+        ((5, 1, 2, 4), (2, 4)),
+        ((5, 2, 4, 1), (2, 4)),
+        ((5, 3, 2, 4), (2, 4)),
+        ((5, 2, 4, 3), (2, 4)),
+        ((2, 4, 5), (2, 4)),
     ],
 )
-def test_no_map_and_several_stacks_are_refused(tmp_path, names, complaint):
-    for name in names:
-        write(tmp_path / name, np.zeros((3, 2, 2)))
-    with pytest.raises(InputError, match=complaint):
-        find_maps(tmp_path)
+def test_stacks_of_other_shapes_are_read_by_the_axis_of_their_images(tmp_path, shape, expected):
+    axis = shape.index(5)
+    stack = np.moveaxis(np.zeros(shape), axis, 0)
+    stack += np.arange(5.0).reshape(5, *[1] * (len(shape) - 1))
+    write(tmp_path / "all.npy", np.moveaxis(stack, 0, axis))
+    (tmp_path / "all.json").write_text(json.dumps(list("vwxyz")))
+    for channels, times in (("sum", 3 if 3 in shape else 1), ("max", 1)):
+        (saliency,) = read_maps(tmp_path, ["y"], channels=channels)
+        np.testing.assert_array_equal(saliency, np.full(expected, 3 * times))
+    if 3 in shape:
+        with pytest.raises(InputError, match=r"all.npy, map of image 'y': a map of 3 channels"):
+            list(read_maps(tmp_path, ["y"]))
 
 
 @pytest.mark.parametrize(
-    ("card", "complaint"),
+    ("array", "complaint"),
     [
-        ({"images": ["x", "y"]}, "holds 3 maps, but batch_maps.json names 2 images"),
-        ({"images": ["x", "y", "x"]}, "image 'x' appears twice"),
+        (np.zeros((0, 2, 2)), "holds no map"),
+        (np.zeros((4, 4)), r"must hold many maps, \(n, h, w\), not \(4, 4\)"),
+        (np.zeros((2, 3, 4, 5, 6)), r"must hold many maps, \(n, h, w\), not \(2, 3, 4, 5, 6\)"),
+        (np.zeros((6, 4, 3)), r"\(6, 4, 3\) looks like one map with channels"),
+        (np.zeros((6, 6, 5)), r"\(6, 6, 5\) looks like \(h, w, n\), not \(n, h, w\); list"),
+        (np.full((2, 2, 2), None, dtype=object), "not a readable .npy file"),
     ],
 )
-def test_a_list_that_does_not_fit_its_stack_is_refused(tmp_path, card, complaint):
-    write(tmp_path / "batch_maps.npy", np.zeros((3, 2, 2)))
-    (tmp_path / "batch_maps.json").write_text(json.dumps(card))
+def test_what_is_no_stack_is_refused(tmp_path, array, complaint):
+    np.save(tmp_path / "batch_maps.npy", array, allow_pickle=True)
     with pytest.raises(InputError, match=f"batch_maps.npy: {complaint}"):
         find_maps(tmp_path)
 
 
-def test_images_that_all_have_are_matched():
-    assert match_images({"a": ["1", "2"], "b": ["2", "1"]}, common=False) == (["1", "2"], [])
-    assert match_images({}, common=False) == ([], [])
+@pytest.mark.parametrize(
+    ("images", "complaint"),
+    [
+        (["x", "y"], "holds 3 maps, but its list names 2 images"),
+        (["x", "y", "x"], "image 'x' appears twice"),
+        (["x", "x.png", "y"], "image 'x' appears twice"),
+    ],
+)
+def test_a_list_that_does_not_fit_its_stack_is_refused(tmp_path, images, complaint):
+    write(tmp_path / "batch_maps.npy", np.zeros((3, 5, 5)))
+    (tmp_path / "batch_maps.json").write_text(json.dumps({"images": images}))
+    with pytest.raises(InputError, match=f"batch_maps.npy: {complaint}"):
+        find_maps(tmp_path)
 
 
-def test_an_image_that_one_lacks_is_refused_or_left_out_and_reported():
-    found = {"a": ["1", "2", "3"], "b": ["1", "2"], "c": ["1", "3"]}
-    with pytest.raises(
-        InputError,
-        match=(
-            r"c: has no map of image '2', but a has one \(2 such images\); add it, or set "
-            r"images: {common: true}"
-        ),
+@pytest.mark.parametrize("shape", [(2, 2), (1, 2, 2), (2, 2, 1), (1, 1, 2, 2), (3, 2, 2)])
+def test_the_only_file_of_a_folder_may_be_a_single_map(tmp_path, shape):
+    write(tmp_path / "cat.npy", np.ones(shape))
+    assert ids(tmp_path) == ["cat"]
+
+
+def test_hidden_files_are_left_alone(tmp_path):
+    for name in ("a/._one.npy", "a/one.npy", ".ipynb_checkpoints/one.npy"):
+        write(tmp_path / name)
+    assert ids(tmp_path) == ["one"]
+    # A folder that is named stands for what it holds, hidden or not.
+    assert ids(tmp_path / ".ipynb_checkpoints") == ["one"]
+
+
+def test_links_to_folders_are_followed_once(tmp_path):
+    write(tmp_path / "elsewhere/one.npy")
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/linked").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "model/linked/loop").symlink_to(tmp_path / "model")
+    (tmp_path / "model/broken.npy").symlink_to(tmp_path / "nothing.npy")
+    assert find_maps(tmp_path / "model").maps == {"one": MapFile(tmp_path / "model/linked/one.npy")}
+
+
+def test_names_that_repeat_in_class_folders_are_those_of_the_images(tmp_path):
+    names = ["cat/1", "dog/1", "dog/2"]
+    rows = [{"path": f"{name}.png", "label": name[:3], "split": "val"} for name in names]
+    name_images(rows)
+    for name in names:
+        write(tmp_path / f"flat/{name}.npy")
+        write(tmp_path / f"deep/maps/val/{name}.npy")
+    images = [row["image"] for row in rows]
+    assert images == ["cat.1", "dog.1", "dog.2"]
+    for source in (
+        "flat",
+        "deep",
+        "deep/maps/val/{class}/{image}.npy",
+        "*/maps/**/{class}/{image}.*",
     ):
-        match_images(found, common=False)
-    images, unmatched = match_images(found, common=True)
-    assert (images, unmatched) == (
-        ["1"],
-        [{"image": "2", "lacking": ["c"]}, {"image": "3", "lacking": ["b"]}],
+        assert ids(tmp_path / source) == images
+    (tmp_path / "flat/dog/1.npy").unlink()
+    assert ids(tmp_path / "flat") == ["1", "2"]
+
+
+def test_a_pattern_says_where_the_name_of_the_image_stands(tmp_path):
+    for name in ("a_b_vit_01", "c_vit_02", "c_resnet_02", ".x_vit_01"):
+        write(tmp_path / f"out/{name}.npy")
+    (tmp_path / "out/c_vit_02.txt").write_text("notes")
+    found = find_maps(f"{tmp_path}/out/{{image}}_vit_*")
+    assert found.maps == {
+        "a_b": MapFile(tmp_path / "out/a_b_vit_01.npy"),
+        "c": MapFile(tmp_path / "out/c_vit_02.npy"),
+    }
+    assert found.skipped == [tmp_path / "out/c_vit_02.txt"]
+    assert ids(f"{tmp_path}/out/{{image,[a-z]}}_vit_0?.npy") == ["c"]
+    # A path that exists is no pattern.
+    write(tmp_path / "{image}*/x.npy")
+    assert ids(tmp_path / "{image}*") == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "complaint"),
+    [
+        ("out/{img}.npy", "unknown placeholder of .* 'img'; did you mean 'image'"),
+        ("out/{image.npy", "cannot be read"),
+        ("out/{class}/{image}/x}.npy", "a brace stands alone"),
+        ("out/{image,(}.npy", "not a valid pattern"),
+        ("out/{image}_{model}.npy", r"\{model\} stands for many models; give it to models_from"),
+        ("out/*.npy", r"write \{image\} there"),
+        ("nowhere/{image}.npy", "nowhere is no folder"),
+        ("out/{image}.png", "no map fits it"),
+        ("out/*_{image}_*.npy", "a_b_c_d.npy fits in two ways: image 'b', or image 'c'"),
+        ("out/{image}_?.npy", None),
+        ("out/?_*{image}.npy", "fits in two ways"),
+    ],
+)
+def test_a_pattern_that_does_not_fit_is_refused(tmp_path, monkeypatch, pattern, complaint):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "out/a_b_c_d.npy")
+    if complaint is None:
+        assert ids(pattern) == ["a_b_c"]
+        return
+    with pytest.raises(InputError, match=complaint):
+        find_maps(pattern)
+
+
+def test_two_files_of_one_image_are_refused(tmp_path):
+    for name in ("a/cat.png.npy", "a/cat.npy", "b/one.npy"):
+        write(tmp_path / name)
+    with pytest.raises(
+        InputError, match=r"a/cat.npy and .*a/cat.png.npy would both be the map of image 'cat'"
+    ):
+        find_maps(tmp_path)
+    with pytest.raises(InputError, match=r"b/one.npy and|and .*b/one.npy would both be the map"):
+        write(tmp_path / "c/one.npy")
+        find_maps(f"{tmp_path}/*/{{image,one}}.npy")
+
+
+def test_names_in_decomposed_letters_are_those_in_composed_ones(tmp_path):
+    name = "café"
+    for form in ("NFC", "NFD"):
+        write(tmp_path / form / f"{unicodedata.normalize(form, name)}.npy")
+        assert ids(tmp_path / form) == [unicodedata.normalize("NFC", name)]
+    write(tmp_path / "NFC" / f"{unicodedata.normalize('NFD', name)}.npy")
+    with pytest.raises(InputError, match="would both be the map of image 'café'"):
+        find_maps(tmp_path / "NFC")
+
+
+def test_one_format_is_read_and_other_files_are_counted_and_named(tmp_path, capsys):
+    for name in ("a", "b"):
+        write(tmp_path / f"{name}.npy")
+        (tmp_path / f"{name}.png").write_bytes(b"a picture of the map")
+    (tmp_path / "notes.txt").write_text("none")
+    found = find_maps(tmp_path)
+    assert list(found.maps) == ["a", "b"] and all(
+        place.path.suffix == ".npy" for place in found.maps.values()
     )
-    assert [row["lacking"] for row in list_unmatched(["1", "2", "4"], images, unmatched)] == [
-        "c",
-        "b",
-        "any of the given sets of maps",
-    ]
+    list(read_maps(tmp_path, ["a"]))
+    assert "skipped (3 files: a.png, b.png, notes.txt)" in capsys.readouterr().out
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.npy").unlink()
+    assert {place.path.suffix for place in find_maps(tmp_path).maps.values()} == {".png"}
 
 
-@pytest.mark.parametrize("common", [True, False])
-def test_models_without_a_common_image_are_refused(common):
+def test_no_map_and_several_stacks_are_refused(tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty/a.h5").touch()
+    with pytest.raises(InputError, match=r"empty: holds no map \(1 file: a.h5\); give a folder"):
+        find_maps(tmp_path / "empty")
+    for name in ("a/batch_maps.npy", "b/batch_maps.npy"):
+        write(tmp_path / name, np.zeros((3, 2, 2)))
     with pytest.raises(
-        InputError,
-        match="no image is common to all: maps of the same image need the same file name",
+        InputError, match=r"holds 2 files batch_maps.npy; give one of their folders"
     ):
-        match_images({"a": ["1"], "b": ["2"]}, common=common)
+        find_maps(tmp_path)
+
+
+def test_all_sets_that_do_not_fit_are_named(tmp_path):
+    for name in ("a", "b", "c"):
+        write(tmp_path / name / "batch_maps.npy", np.zeros((5, 2, 2) if name == "b" else (2, 2)))
+    paths = [tmp_path / name for name in ("a", "b", "c")]
+    with pytest.raises(
+        InputError, match=r"2 of 3 sets of maps do not fit: .*a/batch_maps.npy: .*c/batch_maps.npy"
+    ):
+        find_all(paths)
+    assert list(find_all(paths[1:2])) == paths[1:2]
+    with pytest.raises(InputError, match=r"^[^;]*a/batch_maps.npy: must hold many maps"):
+        find_all(paths[:2])
 
 
 def test_maps_are_read_in_the_order_asked_for_from_files_and_stacks(tmp_path):
     maps = np.random.default_rng(0).random((3, 4, 5)).astype(np.float32)
     write(tmp_path / "stack" / "batch_maps.npy", maps)
     for place, saliency in enumerate(maps):
-        write(tmp_path / "single" / f"{place}.npy", saliency)
+        write(tmp_path / "single" / f"{place}-of-3.npy", saliency)
     for folder in ("stack", "single"):
-        np.testing.assert_array_equal(list(read_maps(tmp_path / folder, ["2", "0"])), maps[[2, 0]])
+        np.testing.assert_array_equal(
+            list(read_maps(tmp_path / folder, ["2-of-3", "0-of-3"])), maps[[2, 0]]
+        )
 
 
 def test_a_map_that_is_not_there_is_named(tmp_path):
@@ -250,41 +316,14 @@ def test_a_map_that_is_not_there_is_named(tmp_path):
         list(read_maps(tmp_path, ["a", "b"]))
 
 
-@pytest.mark.parametrize(
-    ("array", "complaint"),
-    [
-        (
-            np.zeros((2, 3, 4, 5)),
-            r"a.npy: a map must be a 2-D array of real numbers, not float64 of shape \(2, 3, "
-            r"4, 5\)",
-        ),
-        (np.array([[1, None]], dtype=object), "a.npy: not a readable .npy array .*allow_pickle"),
-        (np.array([["a", "b"]]), "a.npy: a map must be a 2-D array of real numbers, not <U1"),
-        (
-            np.ones((2, 2), complex),
-            "a.npy: a map must be a 2-D array of real numbers, not complex128",
-        ),
-        (np.array([[0.0, np.nan]]), "a.npy: 1 values are not finite, the first at row 0, column 1"),
-    ],
-)
-def test_what_is_no_map_is_refused(tmp_path, array, complaint):
-    np.save(tmp_path / "a.npy", array, allow_pickle=True)
-    with pytest.raises(InputError, match=complaint):
-        list(read_maps(tmp_path, ["a"]))
-
-
-@pytest.mark.parametrize(
-    ("array", "complaint"),
-    [
-        (np.zeros((2, 3, 4, 5)), r"must hold many maps, \(n, h, w\), not \(2, 3, 4, 5\)"),
-        (np.full((2, 2, 2), None, dtype=object), "not a readable .npy array"),
-        (np.full((2, 2, 2), np.inf), "batch_maps.npy, map 0: 4 values are not finite"),
-    ],
-)
-def test_what_is_no_stack_is_refused(tmp_path, array, complaint):
-    np.save(tmp_path / "batch_maps.npy", array, allow_pickle=True)
-    with pytest.raises(InputError, match=complaint):
-        list(read_maps(tmp_path, ["0"]))
+def test_negative_maps_of_a_method_without_sign_are_refused(tmp_path):
+    write(tmp_path / "a.npy", np.array([[0.0, -1.0]]))
+    assert len(list(read_maps(tmp_path, ["a"]))) == 1
+    with pytest.raises(
+        InputError,
+        match=r"a.npy, map of image 'a': has negative values, but maps of this method have none",
+    ):
+        list(read_maps(tmp_path, ["a"], signed=False))
 
 
 @pytest.mark.parametrize("name", ["a.npy", "batch_maps.npy"])
@@ -293,5 +332,20 @@ def test_a_truncated_file_is_refused(tmp_path, name):
         tmp_path / name, np.zeros((5, 40, 40)) if name == "batch_maps.npy" else np.zeros((40, 40))
     )
     (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:1000])
-    with pytest.raises(InputError, match=f"{name}: not a readable .npy array"):
+    with pytest.raises(InputError, match=f"{name}: not a readable .npy file"):
         list(read_maps(tmp_path, ["a"]))
+
+
+def test_names_that_no_file_system_or_table_bears_are_refused(tmp_path):
+    for place in ("a", "b"):
+        write(tmp_path / "long" / (place * 60) / f"{'x' * 200}.npy")
+    with pytest.raises(InputError, match=r"too long|more than 251 bytes"):
+        find_maps(tmp_path / "long")
+    write(tmp_path / "bytes/a.npy")
+    (tmp_path / "bytes/a.npy").rename(tmp_path / "bytes" / os.fsdecode(b"caf\xe9.npy"))
+    with pytest.raises(InputError, match=r"bytes: the name of caf.\.npy is not UTF-8; rename it"):
+        find_maps(tmp_path / "bytes")
+    write(tmp_path / "stack.npy", np.zeros((2, 4, 4)))
+    (tmp_path / "stack.json").write_text(json.dumps(["x" * 252, "y"]))
+    with pytest.raises(InputError, match="of at most 251 bytes"):
+        find_maps(tmp_path / "stack.npy")

@@ -96,3 +96,45 @@ def test_batches_of_other_images_than_the_given_ones_are_refused(tmp_path):
         ),
     ):
         stacks.read_batches([tmp_path / "first.npy"], ["a", "b", "d"], "sample.csv")
+
+
+WIDE, HIGH, SQUARE = [7, 14], [28, 14], [7, 7]
+
+
+@pytest.mark.parametrize(
+    ("shapes", "image"),
+    [
+        ([SQUARE, WIDE, [14, 28]], None),
+        ([SQUARE, WIDE, HIGH], "a"),
+        ([[WIDE, HIGH, SQUARE], [SQUARE, [3, 2], WIDE], None], None),
+        ([[WIDE, HIGH, SQUARE], [SQUARE, SQUARE, WIDE], [[3, 4], HIGH, HIGH]], "c"),
+    ],
+)
+def test_maps_of_one_image_that_are_wide_and_high_are_refused(shapes, image, tmp_path):
+    paths = [tmp_path / f"{name}.npy" for name in "xyz"]
+    for path, shape in zip(paths, shapes, strict=True):
+        write_batch(path)
+        several = shape is not None and isinstance(shape[0], list)
+        card = {"native_shapes" if several else "native_shape": shape}
+        io.write_json(path.with_suffix(".json"), io.read_json(path.with_suffix(".json")) | card)
+    if image is None:
+        assert len(stacks.read_batches(paths)[0]) == 3
+        return
+    with pytest.raises(
+        InputError,
+        match=rf"y.npy and .*z.npy: the maps of image '{image}' are 7 x 14 and 28 x 14 cells; one "
+        "is transposed",
+    ):
+        stacks.read_batches(paths)
+
+
+@pytest.mark.parametrize("axis", [0, 2])
+def test_labelled_maps_are_read_from_one_file_of_any_format(tmp_path, axis):
+    maps = np.arange(40.0).reshape(5, 2, 4)
+    images = list("vwxyz")
+    np.savez(tmp_path / "maps.npz", np.moveaxis(maps, 0, axis))
+    np.testing.assert_array_equal(stacks.read_stack(tmp_path / "maps.npz", images), maps)
+    with pytest.raises(
+        InputError, match=r"must hold 3 maps, one for each image in order, not [25]"
+    ):
+        stacks.read_stack(tmp_path / "maps.npz", images[:3])

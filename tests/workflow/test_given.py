@@ -73,17 +73,54 @@ def write_models(folder, images=5, models=MODELS):
     return folder / "Models"
 
 
+def vary(models):
+    """Write the maps of the published layout as other people do: a stack under a name of its own,
+    text, channels, a linked folder, and files that are no maps.
+    """
+    home = "Saliency_experiment_outputs/{}_model/numpy_saliency_map"
+    stack = models / "VGG16" / home.format("Baseline")
+    files = sorted(stack.glob("*.npy"))
+    np.save(stack / "all_saliency_maps.npy", np.stack([np.load(file)[None] for file in files]))
+    io.write_json(stack / "all_saliency_maps.json", [f"{file.stem}.jpg" for file in files])
+    for file in files:
+        file.unlink()
+    for file in (models / "Swin T" / home.format("Baseline")).glob("*.npy"):
+        np.savetxt(file.with_suffix(".csv"), np.load(file), delimiter=",")
+        file.unlink()
+    for file in (models / "Swin T" / home.format("Pruned")).glob("*.npy"):
+        # Halves and doubles keep the sum to the bit.
+        np.save(file, np.stack([part * np.load(file) for part in (0.5, -0.5, 1)], axis=-1))
+    shutil.move(models / "Swin T", models.parent / "elsewhere")
+    (models / "Swin T").symlink_to(models.parent / "elsewhere")
+    np.save(models / "VGG16" / home.format("Pruned") / "._img0.npy", np.zeros(3))
+    (models / "VGG16" / home.format("Pruned") / "README.txt").write_text("Maps of VGG16.")
+    (models / "figures").mkdir()
+    (models / "figures" / "tree.svg").write_text("<svg/>")
+
+
 def test_the_published_layout_goes_from_folder_to_report_without_torch(tmp_path, without_torch):
-    write_models(tmp_path)
+    models = write_models(tmp_path)
+    written = {path.relative_to(models): np.load(path) for path in models.rglob("*.npy")}
+    vary(models)
+    config = CONFIG | {
+        "models_from": {"folder": "Models", "exclude": ["figures"]},
+        "methods": {"heatmaps": {"sign": "absolute", "channels": "sum"}},
+    }
     run = snakemake(
         tmp_path,
-        CONFIG | {"subsets": ["all", "agreeing"]},
+        config | {"subsets": ["all", "agreeing"]},
         cores=2,
         environment=without_torch,
     )
     assert run.code == 0, run.text
     assert run.jobs["import_maps"] == 4 and run.jobs["compare_models"] == 12
     results = tmp_path / "results"
+    for path, saliency in written.items():
+        name = f"{path.parts[0].replace(' ', '_')}-{path.parts[2].partition('_')[0].lower()}"
+        raw = io.read_map(results / f"maps/heatmaps/{name}/per_image/{path.stem}.npy")
+        np.testing.assert_array_equal(raw, saliency.astype(np.float32))
+    log = (tmp_path / "logs/maps/heatmaps/VGG16-pruned/per_image.log").read_text()
+    assert "skipped (1 file: README.txt)" in log
     rows = io.read_table(results / "models.csv")
     assert [row["model"] for row in rows] == [
         f"{model}-{variant}" for model in ("Swin_T", "VGG16") for variant in ("baseline", "pruned")
@@ -108,32 +145,44 @@ def test_the_published_layout_goes_from_folder_to_report_without_torch(tmp_path,
     assert (
         "Nothing to be done"
         in snakemake(
-            tmp_path, CONFIG | {"subsets": ["all", "agreeing"]}, environment=without_torch
+            tmp_path, config | {"subsets": ["all", "agreeing"]}, environment=without_torch
         ).text
     )
-    # A changed map is noticed, and a new model computes its own pairs alone.
-    changed = next((tmp_path / "Models" / "VGG16").rglob("Pruned_model/*/img3.npy"))
-    np.save(changed, np.load(changed) + 1)
-    run = snakemake(tmp_path, CONFIG, "results/matrices/heatmaps/mse/all/mean.csv", flags=["-n"])
+    # A changed map or list of images is noticed, and a new model computes its own pairs alone.
+    target = "results/matrices/heatmaps/mse/all/mean.csv"
+    changed = next((tmp_path / "Models" / "VGG16").rglob("README.txt"))
+    changed.write_text("Maps of VGG16, pruned.")
+    changed = next((tmp_path / "Models" / "VGG16").rglob("*.json"))
+    changed.write_text(changed.read_text().replace("img3.jpg", "img3.JPEG"))
+    run = snakemake(tmp_path, config, target, flags=["-n"])
     assert run.jobs == {
         "import_maps": 1,
         "batch_maps": 1,
         "compare_models": 3,
         "aggregate_matrix": 1,
     }
+    changed = next((tmp_path / "elsewhere").rglob("img3.csv"))
+    changed.write_text(changed.read_text().replace("e-01", "e-02"))
+    run = snakemake(tmp_path, config, target, flags=["-n"])
+    assert run.jobs == {
+        "import_maps": 2,
+        "batch_maps": 2,
+        "compare_models": 5,
+        "aggregate_matrix": 1,
+    }
     write_models(tmp_path / "more", models=["ResNet"])
     shutil.move(tmp_path / "more/Models/ResNet", tmp_path / "Models/ResNet")
     run = snakemake(
         tmp_path,
-        CONFIG,
+        config,
         "results/pairs/heatmaps/mse/ResNet-baseline~ResNet-pruned.npz",
-        "results/matrices/heatmaps/mse/all/mean.csv",
+        target,
         flags=["-n"],
     )
     assert run.jobs == {
-        "import_maps": 3,
-        "batch_maps": 3,
-        "compare_models": 3 + 9,
+        "import_maps": 4,
+        "batch_maps": 4,
+        "compare_models": 5 + 9,
         "aggregate_matrix": 1,
     }
 
@@ -178,7 +227,7 @@ def test_stacks_single_maps_and_computed_ones_are_compared_together(copied):
     config = tiny_config() | {"metrics": ["cosine"]}
     config["models"] |= {
         "Stack": {"maps": {"gradcam": "theirs", "lime": "theirs"}},
-        "Single": {"maps": {"gradcam": "single", "lime": "single"}},
+        "Single": {"maps": {"gradcam": "single/{image}.n?y", "lime": "single"}},
     }
     run = snakemake(copied, config, cores=2)
     assert run.code == 0, run.text
@@ -208,12 +257,12 @@ def test_stacks_single_maps_and_computed_ones_are_compared_together(copied):
     [
         (
             lambda path: path.write_bytes(path.read_bytes()[:150]),
-            "img1.npy: not a readable .npy array",
+            "img1.npy: not a readable .npy file",
         ),
         (
             lambda path: np.save(path, np.zeros((1, 3, 7, 7))),
-            "img1.npy: a map must be a 2-D array of real numbers, not float64 of shape (1, "
-            "3, 7, 7)",
+            "img1.npy, map of image 'img1': a map of 3 channels, shape (3, 7, 7); say how they "
+            "are joined with maps: {channels: sum} or {channels: max}",
         ),
     ],
 )
