@@ -10,6 +10,7 @@ from lookalike.core.types import Row
 from lookalike.groups.trees import EUCLIDEAN_LINKAGES, LINKAGES
 from lookalike.images.archives import KNOWN, STAMP
 from lookalike.methods.ais_alignment import FEWEST_IMAGES
+from lookalike.models.catalogue import check_network
 
 
 def check_linkages(linkages: list[str]) -> None:
@@ -118,6 +119,21 @@ def check_scores(config: Row) -> None:
             "config: images.scores: have no effect; set finetuning: {task: regression} to "
             "train heads that predict them"
         )
+
+
+def check_networks(models: dict[str, Row], size: int) -> None:
+    """Refuse networks that timm does not have, or that take images of another size.
+
+    Parameters
+    ----------
+    models : dict
+        By name, `timm` and `options`; those without `timm` are not computed here.
+    size : int
+        Side of the images in pixels.
+    """
+    for name, recipe in models.items():
+        if recipe["timm"]:
+            check_network(f"models.{name}.timm", recipe, size)
 
 
 def check_paths(paths: dict[str, str], archives: dict[str, Row]) -> None:

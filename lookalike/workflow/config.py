@@ -7,6 +7,7 @@ from lookalike.core.errors import InputError, unknown
 from lookalike.core.types import Row
 from lookalike.images.archives import find_archive
 from lookalike.maps.views import UNBOUNDED_SCALES, is_signed
+from lookalike.models.catalogue import local_folder
 from lookalike.workflow.checks import check_linkages, check_purpose
 from lookalike.workflow.recipes import resolve_models
 from lookalike.workflow.schema import complete
@@ -204,6 +205,11 @@ def paths_of(config: Row) -> dict[str, str]:
     given |= {
         f"models.{name}.checkpoint": recipe["checkpoint"]
         for name, recipe in config["models"].items()
+    }
+    given |= {
+        f"models.{name}.timm": f"{folder}/config.json"
+        for name, recipe in config["models"].items()
+        if (folder := local_folder(recipe["timm"]))
     }
     given |= {
         f"models.{name}.maps.{method}": path
