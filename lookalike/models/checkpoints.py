@@ -89,7 +89,7 @@ def build_from_checkpoint(
         "source": str(path),
         "loaded": len(used),
         "missing": sorted(expected.keys() - used.keys()),
-        "unexpected": summarise(left_out),
+        "unexpected": summarise(left_out, part.prefix),
     }
     if part.prefix:
         about["prefix"] = part.prefix
@@ -117,7 +117,8 @@ def no_checkpoint_of(
     first = ", ".join(repr(names[0]) for names in found if names)
     name = recipe["timm"]
     remedy = "set `timm` and `options` to what it was trained as"
-    if OF_EFFICIENTNET_PYTORCH in part.weights and not name.startswith(PADDED_AS_TENSORFLOW):
+    theirs = any(key.endswith(OF_EFFICIENTNET_PYTORCH) for key in part.weights)
+    if theirs and not name.startswith(PADDED_AS_TENSORFLOW):
         remedy = (
             "its names are those of EfficientNet-PyTorch, whose networks timm calls "
             f"{PADDED_AS_TENSORFLOW}b0, {PADDED_AS_TENSORFLOW}lite0 and so on; set `timm` to one"

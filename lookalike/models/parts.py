@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import takewhile
 from typing import Any
 
@@ -197,12 +198,18 @@ def parts_of(net: TimmNetwork, roots: Iterable[str]) -> set[str]:
     A deeper ResNet has all weights of a shallower one, and more of the same names. A loss or a
     projector is of no network of timm.
     """
-    own = {name.partition(".")[0] for name in net.state_dict()}
-    sources = "".join(
-        inspect.getsource(kind) for kind in type(net).__mro__ if kind.__module__.startswith("timm")
-    )
+    own = {name for name, _ in net.named_children()} | attributes_of(type(net))
+    return {root for root in roots if root in own}
+
+
+@cache
+def attributes_of(kind: type) -> set[str]:
+    """Return the attributes that the code of a class of timm, and of those below it, speaks of."""
     return {
-        root for root in roots if root in own or re.search(rf"self\.{re.escape(root)}\b", sources)
+        name
+        for own in kind.__mro__
+        if own.__module__.startswith("timm")
+        for name in re.findall(r"self\.(\w+)", inspect.getsource(own))
     }
 
 
@@ -229,9 +236,18 @@ def check_own_normalisation(
             )
 
 
-def summarise(names: Iterable[str]) -> list[str]:
-    """Return names sorted; of many under one first part, that part and their number."""
-    roots = Counter(name.partition(".")[0] for name in names)
-    few = {name for name in names if roots[name.partition(".")[0]] <= MOST_NAMED}
-    many = {f"{root}.* ({n})" for root, n in roots.items() if n > MOST_NAMED}
-    return sorted(few | many)
+def summarise(names: Iterable[str], prefix: str) -> list[str]:
+    """Return names sorted; of many below one part, that part and their number. Parts are those next
+    to what has the prefix.
+    """
+    below: dict[str, list[str]] = {}
+    for name in names:
+        segments = name.split(".")
+        shared = (a == b for a, b in zip(segments, prefix.split("."), strict=False))
+        depth = len(list(takewhile(bool, shared)))
+        below.setdefault(".".join(segments[: depth + 1]), []).append(name)
+    return sorted(
+        line
+        for part, own in below.items()
+        for line in (own if len(own) <= MOST_NAMED else [f"{part}.* ({len(own)})"])
+    )

@@ -7,6 +7,7 @@ import fractions
 import functools
 import hashlib
 import http.server
+import json
 import os
 import pickle
 import re
@@ -23,6 +24,7 @@ from safetensors.torch import load_file, save_file
 
 from lookalike.core.errors import InputError
 from lookalike.models.networks import build_network
+from lookalike.models.sources import registered
 from lookalike.models.weights import check_values, read_weights
 
 torch.set_num_threads(1)
@@ -272,10 +274,11 @@ BUILD = """
 import sys, time
 from lookalike.core.errors import InputError
 from lookalike.models.networks import build_network
+from lookalike.models.sources import registered
 from lookalike.models.weights import write_weights
 start = time.monotonic()
 try:
-    net = build_network({"timm": "test_vit.r160_in1k"}, pretrained=True)
+    net = build_network(registered({"timm": sys.argv[2]}), pretrained=True)
     write_weights(sys.argv[1], net.state_dict())
 except InputError as error:
     print(f"error: {error}")
@@ -283,7 +286,7 @@ print(f"seconds: {time.monotonic() - start}")
 """
 
 
-def build_in(home, address, output, **environment):
+def build_in(home, address, output, name="test_vit.r160_in1k", **environment):
     """Build a pretrained network in a process of its own, with a cache of its own."""
     own = {
         name: value
@@ -297,7 +300,7 @@ def build_in(home, address, output, **environment):
         "OMP_NUM_THREADS": "1",
         "PYTHONPATH": str(ROOT),
     }
-    command = [sys.executable, "-c", BUILD, str(output)]
+    command = [sys.executable, "-c", BUILD, str(output), name]
     return subprocess.run(
         command,
         env=own | environment,
@@ -316,8 +319,20 @@ def test_pretrained_weights_come_from_the_hub_then_from_its_cache_else_a_line_sa
     weights = build_network({"timm": "test_vit"}).state_dict()
     save_file(weights, tmp_path / "served.safetensors")
     file = "/timm/test_vit.r160_in1k/resolve/main/model.safetensors"
-    address, asked, stop = serve({file: (tmp_path / "served.safetensors").read_bytes()})
+    config = json.dumps({"architecture": "test_vit", "pretrained_cfg": {"num_classes": 1000}})
+    address, asked, stop = serve(
+        {
+            file: (tmp_path / "served.safetensors").read_bytes(),
+            "/org/mine/resolve/main/config.json": config.encode(),
+            "/org/mine/resolve/main/model.safetensors": (
+                tmp_path / "served.safetensors"
+            ).read_bytes(),
+        }
+    )
 
+    text = build_in(tmp_path / "home", address, tmp_path / "mine.safetensors", "hf-hub:org/mine")
+    assert "error" not in text
+    assert same(load_file(tmp_path / "mine.safetensors"), weights)
     text = build_in(tmp_path / "home", address, tmp_path / "first.safetensors")
     assert "error" not in text
     assert ("GET", file) in asked
@@ -340,6 +355,18 @@ def test_pretrained_weights_come_from_the_hub_then_from_its_cache_else_a_line_sa
         "`pretrained: false`"
     ) in error
     assert float(re.search(r"seconds: (\S+)", text)[1]) < 10
+
+
+def test_network_of_the_hub_out_of_reach_is_one_line(offline, tmp_path):
+    with pytest.raises(
+        InputError,
+        match=(
+            r"^config.json of 'hf-hub:org/mine' is not available \(.*offline.*\); download "
+            r"config.json of org/mine .* to .*hub, or give the name of the network in timm and"
+        ),
+    ) as error:
+        registered({"timm": "hf-hub:org/mine"})
+    one_line(error)
 
 
 @pytest.fixture
