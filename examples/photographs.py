@@ -1,4 +1,4 @@
-"""Copy the photographs that come with scikit-image and scikit-learn into the folder that is given."""
+"""Copy the photographs that come with scikit-image and scikit-learn into a folder."""
 
 import shutil
 import sys

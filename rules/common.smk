@@ -24,7 +24,9 @@ try:
     check_paths(PLAN.paths, PLAN.archives)
     # Once, and not again in every job.
     if workflow.is_main_process:
-        check_networks({name: model.recipe for name, model in PLAN.models.items()}, PLAN.images.size)
+        check_networks(
+            {name: model.recipe for name, model in PLAN.models.items()}, PLAN.images.size
+        )
     # From a path to the place of every image's map; the images that all of them have, and others.
     GIVEN_MAPS = {
         path: find_maps(path) for model in PLAN.models.values() for path in model.maps.values()

@@ -198,7 +198,8 @@ def parts_of(net: TimmNetwork, roots: Iterable[str]) -> set[str]:
     A deeper ResNet has all weights of a shallower one, and more of the same names. A loss or a
     projector is of no network of timm.
     """
-    own = {name for name, _ in net.named_children()} | attributes_of(type(net))
+    kind: Any = type(net)
+    own = {name for name, _ in net.named_children()} | attributes_of(kind)
     return {root for root in roots if root in own}
 
 
