@@ -319,7 +319,12 @@ def test_pretrained_weights_come_from_the_hub_then_from_its_cache_else_a_line_sa
     weights = build_network({"timm": "test_vit"}).state_dict()
     save_file(weights, tmp_path / "served.safetensors")
     file = "/timm/test_vit.r160_in1k/resolve/main/model.safetensors"
-    config = json.dumps({"architecture": "test_vit", "pretrained_cfg": {"num_classes": 1000}})
+    config = json.dumps(
+        {
+            "architecture": "test_vit",
+            "pretrained_cfg": {"num_classes": 1000, "input_size": [3, 160, 160]},
+        }
+    )
     address, asked, stop = serve(
         {
             file: (tmp_path / "served.safetensors").read_bytes(),

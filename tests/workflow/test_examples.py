@@ -32,7 +32,7 @@ JOBS = {
         "compare_models": 210,
     },
     "existing_matrix": {"import_matrix": 1, "draw_given_matrix": 1},
-    "pretrained_offline": {"import_checkpoint": 3, "explain_images": 9},
+    "pretrained_offline": {"import_checkpoint": 3, "explain_images": 6},
 }
 
 
