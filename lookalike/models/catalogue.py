@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from lookalike.core.errors import InputError, unknown
-from lookalike.core.types import Row
 
 LOCAL, HUB = "local-dir", "hf-hub"
 
@@ -105,33 +104,3 @@ def architecture_of(folder: str) -> str:
         return str(content["architecture"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: names no `architecture` of timm ({error!r})") from None
-
-
-def check_network(place: str, recipe: Row, size: int) -> None:
-    """Refuse a network that timm does not have, or that takes images of another size alone.
-
-    timm is imported, which takes seconds, only to confirm what its code seems to say.
-
-    Parameters
-    ----------
-    place : str
-        In the config, for the error.
-    recipe : dict
-        `timm` and `options`.
-    size : int
-        Side of the images in pixels.
-    """
-    try:
-        source, name = split_source(recipe["timm"])
-        if source == HUB or importlib.util.find_spec("timm") is None:
-            return
-        name = architecture_of(name) if source == LOCAL else name
-        if not is_listed(name):
-            check_name(name)
-        own = recipe["options"].keys() & {"img_size", "dynamic_img_size", "strict_img_size"}
-        if not (own or source or side_of(name) in (None, size)):
-            from lookalike.models.networks import build_network, check_size
-
-            check_size(build_network({"timm": name, "options": recipe["options"]}), size)
-    except InputError as error:
-        raise InputError(f"config: {place}: {error}") from None
