@@ -1,10 +1,7 @@
 """Checks across the sections of a config: what asks for nothing, or for what cannot be."""
 
-<<<<<<< HEAD
 import re
-=======
 from importlib.util import find_spec
->>>>>>> e27c969 (The check of networks is the workflow's: no circle of imports)
 from pathlib import Path
 
 from lookalike.compare.user_matrices import GIVEN_MATRICES
