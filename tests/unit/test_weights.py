@@ -322,7 +322,11 @@ def test_pretrained_weights_come_from_the_hub_then_from_its_cache_else_a_line_sa
     config = json.dumps(
         {
             "architecture": "test_vit",
-            "pretrained_cfg": {"num_classes": 1000, "input_size": [3, 160, 160]},
+            "pretrained_cfg": {
+                "num_classes": 1000,
+                "fixed_input_size": True,
+                "input_size": [3, 160, 160],
+            },
         }
     )
     address, asked, stop = serve(
