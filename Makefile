@@ -20,7 +20,8 @@ demo: .venv/ready
 test: style site
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/unit tests/workflow
 
-# Two experiments at full size, 224 x 224, with random weights and few images.
+# Two experiments at full size, 224 x 224, with random weights and few images, and three ImageNet
+# networks with their own weights, which need a package index.
 test-slow: .venv/ready
 	$(BIN)/python -m pytest tests/slow
 

@@ -15,7 +15,7 @@ from lookalike.maps.existing import find_all
 from lookalike.maps.matching import check_classes, match_images
 from lookalike.maps.patterns import root_of
 from lookalike.workflow import fingerprint as fingerprints
-from lookalike.workflow.checks import check_paths
+from lookalike.workflow.checks import check_networks, check_paths
 from lookalike.workflow.contents import Contents
 from lookalike.workflow.images import check_images
 from lookalike.workflow.plan import check_matrices, make_plan, text_of
@@ -23,6 +23,11 @@ from lookalike.workflow.plan import check_matrices, make_plan, text_of
 try:
     PLAN = make_plan(config)
     check_paths(PLAN.paths, PLAN.archives)
+    # Once, and not again in every job.
+    if workflow.is_main_process:
+        check_networks(
+            {name: model.recipe for name, model in PLAN.models.items()}, PLAN.images.size
+        )
     # From a path to the place of every image's map; the images that all of them have, and others.
     GIVEN_MAPS = find_all(path for model in PLAN.models.values() for path in model.maps.values())
     check_classes({path: found.folders for path, found in GIVEN_MAPS.items()})
@@ -139,8 +144,8 @@ def checkpoint_of(wildcards):
 
 
 def checkpoint_content(wildcards):
-    """Return a hash of the user-supplied weights that a model starts from."""
-    return content_of(MODELS[wildcards.model].checkpoint)
+    """Return hashes of the user-supplied files that a model starts from."""
+    return [content_of(path) for path in MODELS[wildcards.model].files]
 
 
 def model_weights(wildcards):

@@ -4,9 +4,9 @@ from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 
-from lookalike.models import checkpoints, networks, weights
+from lookalike.models import checkpoints, networks, sources, weights
 
-recipe, about = snakemake.params.recipe, {}
+recipe, about = sources.registered(snakemake.params.recipe), {}
 path = snakemake.input.get("weights")
 if path:
     net, about = checkpoints.build_from_checkpoint(recipe, weights.read_weights(path), path)

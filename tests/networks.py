@@ -37,15 +37,45 @@ SEEDS = [11, 12, 13]
 TARGETS = torch.tensor([0, 3, 1])
 
 
-def tiny_model(name):
+def tiny_model(name, **options):
     """Return a tiny network with random weights, none of whose residual branches is silent."""
     torch.manual_seed(0)
-    net = build_network({"timm": name, "options": OPTIONS.get(name, {})}, 5).eval()
+    net = build_network({"timm": name, "options": OPTIONS.get(name, {}) | options}, 5).eval()
     with torch.no_grad():
         for parameter in net.parameters():
             parameter += 0.05 * torch.randn_like(parameter)
-    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in normalisation_of(net))
+    mean, std = (torch.tensor(values).view(1, -1, 1, 1) for values in normalisation_of(net))
     return VisionModel(net.requires_grad_(False), mean, std, list("abcde"))
+
+
+def shake(net):
+    """Give batch norms statistics and weights that a fresh one does not have, so that a mix-up of
+    names shows.
+    """
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            for tensor, low, high in (
+                (module.running_mean, -0.2, 0.2),
+                (module.running_var, 0.5, 2),
+                (module.weight, 0.5, 1.5),
+                (module.bias, -0.2, 0.2),
+            ):
+                torch.nn.init.uniform_(tensor, low, high)
+    return net.eval()
+
+
+def shaken(recipe, n_classes=3, seed=0):
+    """Return a network of a recipe with weights of a seed, whose batch norms have statistics."""
+    torch.manual_seed(seed)
+    return shake(build_network(recipe, n_classes))
+
+
+@torch.no_grad()
+def assert_same_logits(net, other, size=64, n=2):
+    images = torch.rand(n, 3, size, size, generator=torch.Generator().manual_seed(1))
+    expected = other.eval()(images)
+    torch.testing.assert_close(net.eval()(images), expected, atol=1e-5, rtol=1e-5)
+    assert expected.std() > 0.01
 
 
 def network(name, options=None, layer=None):

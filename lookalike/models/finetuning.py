@@ -14,7 +14,8 @@ from lookalike.core.types import Row, StrPath
 from lookalike.images.reading import Fit, load_images
 from lookalike.images.sampling import training_classes
 from lookalike.models.checkpoints import start_network
-from lookalike.models.networks import Recipe, TimmNetwork, check_size, normalisation_of, to_tensor
+from lookalike.models.networks import Recipe, TimmNetwork, check_size, to_tensor
+from lookalike.models.normalisation import normaliser_of
 
 WEIGHT_DECAY = 0.05
 WARM_UP_SHARE = 0.3
@@ -85,13 +86,9 @@ def finetune_from_manifest(
     own_seed = seed_of(seed, "training", name)
     net, about = start_network(recipe, len(classes), pretrained, checkpoint, own_seed)
     net.to(device)
-    mean, std = (
-        torch.tensor(values, device=device).view(1, 3, 1, 1) for values in normalisation_of(net)
-    )
     check_size(net, size)
-    history = finetune(
-        net, lambda images: (images - mean) / std, *data, **schedule, seed=own_seed, device=device
-    )
+    normalise = normaliser_of(net, device)
+    history = finetune(net, normalise, *data, **schedule, seed=own_seed, device=device)
     return net, about | {
         "classes": classes,
         "training": {

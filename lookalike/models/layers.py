@@ -13,6 +13,7 @@ import torch
 from lookalike.core.errors import InputError, unknown
 from lookalike.models.grids import layout, to_grid
 from lookalike.models.networks import TimmNetwork
+from lookalike.models.normalisation import channels_of
 
 
 @dataclass
@@ -291,6 +292,6 @@ def evaluating(net: TimmNetwork) -> Iterator[torch.nn.Module]:
 
 def noise(net: TimmNetwork, size: tuple[int, int]) -> torch.Tensor:
     """Return one image of noise: with a blank one, a rectifier may block everything."""
-    return torch.randn(1, 3, *size, generator=torch.Generator().manual_seed(0)).to(
+    return torch.randn(1, channels_of(net), *size, generator=torch.Generator().manual_seed(0)).to(
         next(net.parameters()).device
     )

@@ -10,10 +10,13 @@ import timm
 import torch
 
 from lookalike.core import io
-from lookalike.core.errors import InputError, unknown
+from lookalike.core.errors import InputError
 from lookalike.core.types import Row, StrPath
+from lookalike.models.catalogue import check_name
 from lookalike.models.classes import name_classes
-from lookalike.models.weights import check_pretrained, write_weights
+from lookalike.models.downloads import check_pretrained
+from lookalike.models.normalisation import channels_of, normalisation_of, normalised
+from lookalike.models.weights import check_values, write_weights
 
 # Pixels in a batch. More is no faster: on a CPU, larger activations are requested from the system
 # again at every layer.
@@ -41,13 +44,14 @@ class TimmNetwork(torch.nn.Module):
 @dataclass
 class VisionModel:
     """A network that takes RGB images in [0, 1] and knows its own normalisation: a classifier, or
-    one with a regression head.
+    one with a regression head. A network of one channel sees them grey.
 
     Attributes
     ----------
     net : torch.nn.Module
         In evaluation mode, its parameters frozen.
     mean, std : Tensor, shape (1, 3, 1, 1)
+        Of one channel where the network takes grey images.
     classes : list of str
         Names of the outputs; only `score` where the model predicts one.
     """
@@ -68,7 +72,7 @@ class VisionModel:
 
     def normalise(self, images: torch.Tensor) -> torch.Tensor:
         """Return images (n, 3, H, W) in [0, 1] as the network expects them."""
-        return (images - self.mean) / self.std
+        return normalised(images, self.mean, self.std)
 
     def logits(self, images: torch.Tensor) -> torch.Tensor:
         """Return the logits, shape (n, classes), of images (n, 3, H, W) in [0, 1]."""
@@ -87,10 +91,10 @@ def ready(
     device: torch.device | str,
 ) -> VisionModel:
     """Return a network as a `VisionModel`: on a device, in evaluation mode, its parameters frozen;
-    mean and std hold 3 numbers each.
+    mean and std hold a number for each channel.
     """
     centre, spread = (
-        torch.tensor(values, device=device).view(1, 3, 1, 1) for values in (mean, std)
+        torch.tensor(values, device=device).view(1, -1, 1, 1) for values in (mean, std)
     )
     return VisionModel(net.eval().requires_grad_(False).to(device), centre, spread, classes)
 
@@ -126,11 +130,7 @@ def build_network(
     """
     name = recipe["timm"]
     architecture, _, tag = name.partition(".")
-    if not timm.is_model(architecture):
-        raise unknown("timm model", architecture, timm.list_models())
-    tagged = timm.list_pretrained(f"{architecture}.*")
-    if tag and name not in tagged:
-        raise unknown("timm model", name, tagged)
+    check_name(name)
     head: dict[str, Any] = {} if n_classes is None else {"num_classes": n_classes}
     options = recipe.get("options", {})
     try:
@@ -142,6 +142,8 @@ def build_network(
             )
             check_pretrained(name, source.to_dict(), options.get("cache_dir"))
         net = timm.create_model(name, pretrained=pretrained, **head, **options)
+        if pretrained:
+            check_values(f"the pretrained weights of {name!r}", net.state_dict(), net.state_dict())
         return cast(TimmNetwork, net)  # timm annotates it as a plain module
     except InputError:
         raise
@@ -155,15 +157,16 @@ def build_network(
             raise
         cause = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(
-            f"the pretrained weights of {name!r} cannot be loaded ({cause}); clear the cache "
-            "of them, or give a file as `checkpoint:`"
+            f"the pretrained weights of {name!r} cannot be loaded ({cause}); "
+            + ("save them again" if is_local(options) else "clear the cache of them")
+            + ", or give a file as `checkpoint:`"
         ) from None
 
 
-def normalisation_of(net: torch.nn.Module) -> tuple[list[float], list[float]]:
-    """Return mean and std of the data that a timm network was made for, each a list of 3."""
-    config = timm.data.resolve_model_data_config(net)
-    return list(config["mean"]), list(config["std"])
+def is_local(options: dict[str, Any]) -> bool:
+    """Tell whether the pretrained weights are a file of the user's."""
+    source = options.get("pretrained_cfg")
+    return isinstance(source, dict) and bool(source.get("file"))
 
 
 def save_model(path: StrPath, net: TimmNetwork, sidecar: Row) -> None:
@@ -180,9 +183,14 @@ def save_model(path: StrPath, net: TimmNetwork, sidecar: Row) -> None:
 @torch.no_grad()
 def check_size(net: torch.nn.Module, size: int) -> None:
     """Refuse a network that does not accept images of a size, after one trial."""
-    training = net.training
+    training, channels = net.training, channels_of(net)
+    if channels not in (1, 3):
+        raise InputError(
+            f"{type(net).__name__} takes images of {channels} channels; images here have 3, or 1 "
+            "in grey: leave out options: {in_chans}"
+        )
     try:
-        net.eval()(torch.zeros(1, 3, size, size, device=next(net.parameters()).device))
+        net.eval()(torch.zeros(1, channels, size, size, device=next(net.parameters()).device))
     except (AssertionError, RuntimeError) as error:
         cause = str(error).strip().splitlines()[0]
         raise InputError(

@@ -21,10 +21,10 @@ from lookalike.models.networks import (
     Recipe,
     TimmNetwork,
     check_size,
-    normalisation_of,
     predict,
     ready,
 )
+from lookalike.models.normalisation import normalisation_of
 
 # Features (n, F), float32, and scores (n,), float64.
 Scored = tuple[torch.Tensor, torch.Tensor]

@@ -1,9 +1,7 @@
-"""Files of weights: .safetensors, files saved by torch, and timm's pretrained weights. Other
-formats are in io.py.
-"""
+"""Files of weights: .safetensors, and files saved by torch. Other formats are in io.py."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,65 +12,137 @@ from lookalike.core.types import StrPath
 if TYPE_CHECKING:
     import torch
 
-# Where training checkpoints keep their state dict; as in timm, a running average comes before the
-# last step.
-ENTRIES = ("state_dict_ema", "model_ema", "state_dict", "model_state_dict", "model")
-HUB_FILES = ("model.safetensors", "pytorch_model.bin")
-PATIENCE = 10  # seconds until a server counts as away
+# What a file of another kind starts with, or is called, and what to do about it.
+FOREIGN = (
+    (b"version https://git-lfs", "a pointer of Git LFS, not the weights; run `git lfs pull`"),
+    (b"<", "a web page, not the weights; download the file itself"),
+    (b"\x1f\x8b", "a compressed file; unpack it"),
+    (b"GGUF", "a GGUF file; give `model.state_dict()` of PyTorch"),
+    (b"\x89HDF", "an HDF5 file, as Keras writes; give `model.state_dict()` of PyTorch"),
+)
+FOREIGN_SUFFIXES = {
+    ".onnx": "ONNX",
+    ".pb": "TensorFlow",
+    ".tflite": "TensorFlow",
+    ".keras": "Keras",
+    ".npz": "NumPy",
+    ".npy": "NumPy",
+    ".msgpack": "Flax",
+}
+DEEPEST = 50  # dots in a name
 
 
 def read_weights(path: StrPath) -> "dict[str, torch.Tensor]":
-    """Return the state dict of a checkpoint: .safetensors, or .pt and .pth with only weights.
+    """Return all tensors of a checkpoint: .safetensors, or a file that torch saved with nothing but
+    tensors and plain values.
 
     Parameters
     ----------
     path : path-like
-        A state dict by itself, or a training checkpoint that holds one under one of `ENTRIES`.
+        What it is shows in its content, not in its suffix.
 
     Returns
     -------
     dict of Tensor
+        By name. A training checkpoint holds state dicts below other keys: `weight` in `net` is
+        `net.weight`.
 
     Raises
     ------
     InputError
-        For a file that is absent or damaged, that would import more than tensors, or that holds no
-        state dict.
+        For a file that is absent or damaged, that would import more than tensors, or that holds
+        none.
     """
     path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; give the file of weights in it")
     if not path.is_file():
         raise InputError(f"{path}: no such checkpoint")
+    with path.open("rb") as file:
+        start = file.read(32)
+    if kind := next((kind for first, kind in FOREIGN if start.startswith(first)), None):
+        raise InputError(f"{path}: is {kind}")
     try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            return load_file(path)
-        import torch
-
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        content = load_safetensors(path) if start[8:9] == b"{" else load_of_torch(path)
     except Exception as error:
-        raise InputError(f"{path}: {complaint(str(error) or type(error).__name__)}") from None
-    for key in ENTRIES:
-        if isinstance(content, dict) and isinstance(content.get(key), dict):
-            content = content[key]
-    if (
-        not isinstance(content, dict)
-        or not content
-        or not all(
-            isinstance(name, str) and torch.is_tensor(tensor) for name, tensor in content.items()
-        )
-    ):
         raise InputError(
-            f"{path}: holds no state dict, neither by itself nor as "
-            f"{' or '.join(map(repr, ENTRIES))}; save `model.state_dict()` alone"
+            f"{path}: {complaint(str(error) or type(error).__name__, path.suffix)}"
+        ) from None
+    found: dict[str, torch.Tensor] = {}
+    collect_tensors(content, found, path)
+    if not found:
+        raise InputError(
+            f"{path}: holds no state dict, neither by itself nor below a key; save "
+            "`model.state_dict()` alone"
         )
-    return content
+    return found
 
 
-def complaint(text: str) -> str:
+def load_safetensors(path: Path) -> "dict[str, torch.Tensor]":
+    """Return the tensors of a .safetensors file."""
+    from safetensors.torch import load_file
+
+    return load_file(path)
+
+
+def load_of_torch(path: Path) -> Any:
+    """Return what torch saved, without running code of the file."""
+    import argparse
+
+    import numpy as np
+    import torch
+
+    # What training scripts put next to the weights: arguments, and numbers of NumPy.
+    kinds = (np.float64, np.float32, np.int64, np.bool_)
+    scalar: Any = np.float64().__reduce__()[0]
+    # NumPy 1 calls the module of its scalars otherwise.
+    names = [(scalar, f"numpy.{module}.multiarray.scalar") for module in ("core", "_core")]
+    harmless: list[Any] = [
+        argparse.Namespace,
+        np.dtype,
+        *(type(np.dtype(kind)) for kind in kinds),
+        *names,
+    ]
+    # Not the path, of which torch reads the suffix.
+    with torch.serialization.safe_globals(harmless), path.open("rb") as file:
+        return torch.load(file, map_location="cpu", weights_only=True)
+
+
+def collect_tensors(
+    content: Any, found: "dict[str, torch.Tensor]", path: Path, prefix: str = ""
+) -> None:
+    """Add the tensors in nested dictionaries to those found, under their keys joined by dots."""
+    import torch
+
+    if not isinstance(content, Mapping):
+        return
+    if prefix.count(".") > DEEPEST:
+        raise InputError(
+            f"{path}: its dictionaries are nested too deep; save `model.state_dict()` alone"
+        )
+    for key, value in content.items():
+        name = f"{prefix}{key}"
+        if torch.is_tensor(value):
+            if name in found:
+                raise InputError(f"{path}: holds two tensors {name!r}; save one network alone")
+            found[name] = value
+        else:
+            collect_tensors(value, found, path, f"{name}.")
+
+
+def complaint(text: str, suffix: str) -> str:
     """Return in one line, from the reader's own message, why a checkpoint cannot be read, and the
     remedy.
     """
+    if suffix in FOREIGN_SUFFIXES:
+        return (
+            f"is a file of {FOREIGN_SUFFIXES[suffix]}; give `model.state_dict()` of PyTorch, as "
+            ".safetensors or .pth"
+        )
+    if "TorchScript" in text:
+        return (
+            "is a compiled program of TorchScript; save `torch.jit.load(FILE).state_dict()` alone"
+        )
     foreign = re.search(r"GLOBAL (\S+)", text)
     if foreign:
         return (
@@ -87,6 +157,41 @@ def complaint(text: str) -> str:
     )
 
 
+def check_values(
+    source: StrPath, weights: "Mapping[str, torch.Tensor]", expected: "Mapping[str, torch.Tensor]"
+) -> None:
+    """Refuse weights that are no plain numbers, or not finite.
+
+    Parameters
+    ----------
+    source : path-like
+        Where they come from, for errors.
+    weights, expected : dict of Tensor
+        Of a file, and of the network that takes them.
+    """
+    import torch
+
+    floats = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+    broken = []
+    for name, tensor in weights.items():
+        if not expected[name].is_floating_point() or expected[name].is_meta:
+            continue
+        if tensor.dtype not in floats or tensor.layout != torch.strided or tensor.is_meta:
+            kind = str(tensor.dtype if tensor.layout == torch.strided else tensor.layout)
+            raise InputError(
+                f"{source}: {name!r} is stored as {kind.removeprefix('torch.')}, and not as plain "
+                "numbers; give the weights from before quantisation, in float16 or wider"
+            )
+        if not bool(torch.isfinite(tensor).all()):
+            broken.append(name)
+    if broken:
+        shown = ", ".join(map(repr, broken[:3])) + ", ..." * (len(broken) > 3)
+        raise InputError(
+            f"{source}: {len(broken)} weights hold NaN or infinite values: {shown}; give weights "
+            "from before the training diverged"
+        )
+
+
 def write_weights(path: StrPath, weights: "Mapping[str, torch.Tensor]") -> None:
     """Write a state dict as .safetensors."""
     from safetensors.torch import save_file
@@ -96,104 +201,3 @@ def write_weights(path: StrPath, weights: "Mapping[str, torch.Tensor]") -> None:
             {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()},
             temporary,
         )
-
-
-def check_pretrained(
-    name: str, source: dict[str, Any], cache_dir: str | Path | None = None
-) -> None:
-    """Refuse pretrained weights that are neither in the cache nor available, after one try.
-
-    The hub's own client would try for minutes before it reports an error.
-
-    Parameters
-    ----------
-    name : str
-        Of the timm model, for the error.
-    source : dict
-        timm's `pretrained_cfg`.
-    cache_dir : path-like, optional
-        Instead of the hub's or torch's own cache.
-
-    Raises
-    ------
-    InputError
-        It names the file to download, and where to put it.
-    """
-    if source.get("file") or source.get("state_dict"):
-        return
-    if not source.get("hf_hub_id") and not source.get("url"):
-        raise InputError(
-            f"timm has no pretrained weights of {name!r}; give your own as `checkpoint:`, or "
-            "set `pretrained: false`"
-        )
-    cached, ask, remedy = (
-        hub_source(source, cache_dir)
-        if source.get("hf_hub_id")
-        else url_source(source["url"], cache_dir)
-    )
-    if cached:
-        return
-    try:
-        ask()
-    except Exception as error:
-        cause = (str(error).strip() or type(error).__name__).splitlines()[0]
-        remedies = f"{remedy}, or give the file as `checkpoint:`, or set `pretrained: false`"
-        raise InputError(
-            f"the pretrained weights of {name!r} are not available ({cause}); {remedies}"
-        ) from None
-
-
-def hub_source(
-    source: dict[str, Any], cache_dir: str | Path | None
-) -> tuple[bool, Callable[[], None], str]:
-    """Return whether a model of the hub is in the cache, a function that asks the hub for it, and
-    what to download.
-    """
-    import huggingface_hub as hub
-
-    repository, _, revision = source["hf_hub_id"].partition("@")
-    version = {"revision": revision or None}
-    files = [source["hf_hub_filename"]] if source.get("hf_hub_filename") else HUB_FILES
-    cached = any(
-        isinstance(
-            hub.try_to_load_from_cache(repository, file, cache_dir=cache_dir, **version), str
-        )
-        for file in files
-    )
-
-    def ask() -> None:
-        try:
-            hub.get_hf_file_metadata(
-                hub.hf_hub_url(repository, files[0], **version), timeout=PATIENCE
-            )
-        except hub.errors.RemoteEntryNotFoundError:
-            # The hub answers; timm then asks for the other file.
-            return
-
-    folder = cache_dir or hub.constants.HF_HUB_CACHE
-    remedy = (
-        f"download {files[0]} of {repository} where there is a network (`hf download "
-        f"{repository} {files[0]}`) and copy that cache to {folder}"
-    )
-    return cached, ask, remedy
-
-
-def url_source(url: str, cache_dir: str | Path | None) -> tuple[bool, Callable[[], None], str]:
-    """Return whether the file of a URL is in the cache, a function that asks its server, and what
-    to download.
-    """
-    import huggingface_hub as hub
-    import torch
-
-    folder = Path(cache_dir or Path(torch.hub.get_dir(), "checkpoints"))
-    file = Path(url).name
-
-    def ask() -> None:
-        import urllib.request
-
-        # Offline mode is about the hub, but without a network other servers are out of reach too.
-        if hub.constants.HF_HUB_OFFLINE:
-            raise ConnectionError("offline mode, HF_HUB_OFFLINE, is on")
-        urllib.request.urlopen(url, timeout=PATIENCE).close()
-
-    return (folder / file).is_file(), ask, f"download {url} to {folder / file}"

@@ -1,6 +1,7 @@
 """Checks across the sections of a config: what asks for nothing, or for what cannot be."""
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 from lookalike.compare.user_matrices import GIVEN_MATRICES
@@ -10,6 +11,7 @@ from lookalike.core.types import Row
 from lookalike.groups.trees import EUCLIDEAN_LINKAGES, LINKAGES
 from lookalike.images.archives import KNOWN, STAMP
 from lookalike.methods.ais_alignment import FEWEST_IMAGES
+from lookalike.models import catalogue
 
 
 def check_linkages(linkages: list[str]) -> None:
@@ -143,6 +145,51 @@ def check_repeated(matrices: dict[str, Row], comparisons: list[tuple[str, str]])
                 f"config: matrices.{name}.method: {about['method']!r} is another method than "
                 f"{known!r}; write both alike"
             )
+
+
+def check_networks(models: dict[str, Row], size: int) -> None:
+    """Refuse networks that timm does not have, or that take images of another size.
+
+    Parameters
+    ----------
+    models : dict
+        By name, `timm` and `options`; those without `timm` are not computed here.
+    size : int
+        Side of the images in pixels.
+    """
+    for name, recipe in models.items():
+        if recipe["timm"]:
+            check_network(f"models.{name}.timm", recipe, size)
+
+
+def check_network(place: str, recipe: Row, size: int) -> None:
+    """Refuse a network that timm does not have, or that takes images of another size alone.
+
+    timm is imported, which takes seconds, only to confirm what its code seems to say.
+
+    Parameters
+    ----------
+    place : str
+        In the config, for the error.
+    recipe : dict
+        `timm` and `options`.
+    size : int
+        Side of the images in pixels.
+    """
+    try:
+        source, name = catalogue.split_source(recipe["timm"])
+        if source == catalogue.HUB or find_spec("timm") is None:
+            return
+        name = catalogue.architecture_of(name) if source == catalogue.LOCAL else name
+        if not catalogue.is_listed(name):
+            catalogue.check_name(name)
+        own = recipe["options"].keys() & {"img_size", "dynamic_img_size", "strict_img_size"}
+        if not (own or source or catalogue.side_of(name) in (None, size)):
+            from lookalike.models.networks import build_network, check_size
+
+            check_size(build_network({"timm": name, "options": recipe["options"]}), size)
+    except InputError as error:
+        raise InputError(f"config: {place}: {error}") from None
 
 
 def check_paths(paths: dict[str, str], archives: dict[str, Row]) -> None:

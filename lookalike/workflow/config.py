@@ -10,6 +10,7 @@ from lookalike.core.types import Row
 from lookalike.images.archives import find_archive
 from lookalike.maps.patterns import root_of
 from lookalike.maps.views import UNBOUNDED_SCALES, is_signed
+from lookalike.models.catalogue import local_folder
 from lookalike.workflow.checks import check_linkages, check_purpose, check_repeated
 from lookalike.workflow.recipes import resolve_models
 from lookalike.workflow.schema import complete
@@ -233,6 +234,11 @@ def paths_of(config: Row) -> dict[str, str]:
     given |= {
         f"models.{name}.checkpoint": recipe["checkpoint"]
         for name, recipe in config["models"].items()
+    }
+    given |= {
+        f"models.{name}.timm": f"{folder}/config.json"
+        for name, recipe in config["models"].items()
+        if (folder := local_folder(recipe["timm"]))
     }
     given |= {
         f"models.{name}.maps.{method}": str(root_of(path))

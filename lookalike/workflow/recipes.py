@@ -196,10 +196,16 @@ def with_original(name: str, models: dict[str, Row], task: str) -> Row:
     trained = task == "regression" or models[original].get(
         "finetune", "checkpoint" not in models[original]
     )
-    if {"replicate_of", "maps"} & models[original].keys() or not trained:
+    if {"replicate_of", "maps"} & models[original].keys():
         raise InputError(
             f"config: models.{name}: replicate_of must name a model that is fine-tuned here, "
             f"which {original!r} is not"
+        )
+    if not trained:
+        raise InputError(
+            f"config: models.{name}: a replicate is trained again with another seed, and "
+            f"{original!r} is not fine-tuned here, so that both would have the same weights; set "
+            f"`finetune: true` for {original!r}, or leave {name!r} out"
         )
     if extra := sorted(given.keys() - {"replicate_of", "family", "factors"}):
         raise InputError(

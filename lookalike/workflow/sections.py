@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from lookalike.images.reading import Fit
+from lookalike.models.catalogue import local_folder
 from lookalike.workflow.config import raw_is_signed
 
 
@@ -52,6 +53,11 @@ class Model:
     def recipe(self) -> dict[str, Any]:
         """What builds its network."""
         return {"timm": self.timm, "options": self.options}
+
+    @property
+    def files(self) -> list[str]:
+        """User-supplied files and folders that its network comes from."""
+        return [path for path in (self.checkpoint, local_folder(self.timm)) if path]
 
     @property
     def weights(self) -> str:

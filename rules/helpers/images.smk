@@ -68,7 +68,8 @@ def training_states():
     shared += [content_of(PLAN.images.scores), content_of(PLAN.images.similarity)]
     models = {name: MODELS[name] for name in PLAN.computed}
     return {
-        name: repr([shared, model, content_of(model.checkpoint)]) for name, model in models.items()
+        name: repr([shared, model, [content_of(path) for path in model.files]])
+        for name, model in models.items()
     }
 
 

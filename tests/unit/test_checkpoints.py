@@ -5,6 +5,7 @@ or one line that says why not.
 import pytest
 import torch
 import torchvision
+from networks import assert_same_logits, shake, shaken
 from safetensors.torch import save_file
 from torch import nn
 
@@ -21,25 +22,8 @@ RECIPE = {"timm": "test_resnet", "options": {"output_stride": 8}}
 VIT = {"timm": "test_vit", "options": {"img_size": 64, "patch_size": 8}}
 
 
-def shake(net):
-    """Give batch norms statistics and weights that a fresh one does not have, so that a mix-up of
-    names shows.
-    """
-    for module in net.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            for tensor, low, high in (
-                (module.running_mean, -0.2, 0.2),
-                (module.running_var, 0.5, 2),
-                (module.weight, 0.5, 1.5),
-                (module.bias, -0.2, 0.2),
-            ):
-                nn.init.uniform_(tensor, low, high)
-    return net.eval()
-
-
 def network(recipe=RECIPE, n_classes=3):
-    torch.manual_seed(0)
-    return shake(build_network(recipe, n_classes))
+    return shaken(recipe, n_classes)
 
 
 def of_torchvision(name, **options):
@@ -51,54 +35,6 @@ def one_line(error):
     text = str(error.value)
     assert "\n" not in text
     return text
-
-
-@torch.no_grad()
-def assert_same_logits(net, other, size=64, n=2):
-    images = torch.rand(n, 3, size, size, generator=torch.Generator().manual_seed(1))
-    expected = other.eval()(images)
-    torch.testing.assert_close(net.eval()(images), expected, atol=1e-5, rtol=1e-5)
-    assert expected.std() > 0.01
-
-
-@pytest.mark.parametrize(
-    "prefix",
-    ["", "module.", "_orig_mod.", "module._orig_mod.", "_orig_mod.module.", "model.", "backbone."],
-)
-def test_wrapped_network_gives_the_same_logits(prefix):
-    net = network()
-    imported, about = build_from_checkpoint(
-        RECIPE, {prefix + name: tensor for name, tensor in net.state_dict().items()}, "x/w.pth"
-    )
-    assert_same_logits(imported, net)
-    assert imported.num_classes == 3
-    assert about == {
-        "recipe": RECIPE,
-        "weights": {
-            "source": "x/w.pth",
-            "loaded": len(net.state_dict()),
-            "missing": [],
-            "unexpected": [],
-        },
-    }
-
-
-def test_running_average_of_torch_gives_the_same_logits(tmp_path):
-    net = network()
-    averaged = torch.optim.swa_utils.AveragedModel(net, use_buffers=True)
-    torch.save(
-        {
-            "epoch": 3,
-            "model": build_network(RECIPE, 3).state_dict(),
-            "model_ema": averaged.state_dict(),
-        },
-        tmp_path / "w.pth",
-    )
-    imported, about = build_from_checkpoint(
-        RECIPE, read_weights(tmp_path / "w.pth"), tmp_path / "w.pth"
-    )
-    assert_same_logits(imported, net)
-    assert about["weights"]["unexpected"] == ["n_averaged"]
 
 
 @pytest.mark.parametrize("name", ["test_byobnet", "deit_tiny_distilled_patch16_224", "levit_128s"])
@@ -137,6 +73,57 @@ def test_torchvision_network_gives_the_same_logits(theirs, ours, size):
         "missing": [],
         "unexpected": [],
     }
+
+
+# Of each stage in EfficientNet-PyTorch: blocks, and whether they begin with an expansion.
+STAGES_OF_B0 = [(1, False), (2, True), (2, True), (3, True), (3, True), (4, True), (1, True)]
+STAGES_OF_LITE1 = [(1, False), (3, True), (3, True), (4, True), (4, True), (5, True), (1, True)]
+
+
+def names_of_efficientnet_pytorch(stages, squeezes):
+    """Return the names in the order of that library's modules, batch norms without counters."""
+
+    def norm(name):
+        return [f"{name}.{leaf}" for leaf in ("weight", "bias", "running_mean", "running_var")]
+
+    names = ["_conv_stem.weight", *norm("_bn0")]
+    expansions = [expands for count, expands in stages for _ in range(count)]
+    for number, expands in enumerate(expansions):
+        block = f"_blocks.{number}"
+        if expands:
+            names += [f"{block}._expand_conv.weight", *norm(f"{block}._bn0")]
+        names += [f"{block}._depthwise_conv.weight", *norm(f"{block}._bn1")]
+        if squeezes:
+            parts = ("_se_reduce", "_se_expand")
+            names += [f"{block}.{part}.{leaf}" for part in parts for leaf in ("weight", "bias")]
+        names += [f"{block}._project_conv.weight", *norm(f"{block}._bn2")]
+    return [*names, "_conv_head.weight", *norm("_bn1"), "_fc.weight", "_fc.bias"]
+
+
+@pytest.mark.parametrize(
+    ("name", "stages", "squeezes"),
+    [("tf_efficientnet_b0", STAGES_OF_B0, True), ("tf_efficientnet_lite1", STAGES_OF_LITE1, False)],
+)
+def test_names_of_efficientnet_pytorch_give_the_same_logits_in_any_order(name, stages, squeezes):
+    net = network({"timm": name}, 3)
+    tensors = [
+        (key, tensor)
+        for key, tensor in net.state_dict().items()
+        if not key.endswith("num_batches_tracked")
+    ]
+    theirs = names_of_efficientnet_pytorch(stages, squeezes)
+    assert len(theirs) == len(tensors)
+    weights = {f"net.{key}": tensor for key, (_, tensor) in zip(theirs, tensors, strict=True)}
+    imported, about = build_from_checkpoint(
+        {"timm": name}, dict(sorted(weights.items(), reverse=True)), "w.pth"
+    )
+    assert_same_logits(imported, net, n=1)
+    assert imported.num_classes == 3 and about["weights"]["unexpected"] == []
+    with pytest.raises(
+        InputError, match=r"EfficientNet-PyTorch, whose networks timm calls tf_efficientnet_b0"
+    ) as error:
+        build_from_checkpoint({"timm": name.removeprefix("tf_")}, weights, "w.pth")
+    one_line(error)
 
 
 def test_order_of_a_file_does_not_matter_and_its_head_counts(tmp_path):
@@ -226,6 +213,9 @@ class BarlowTwins(nn.Module):
         self.bn = nn.BatchNorm1d(units, affine=False)
 
 
+BUFFERS = ("num_batches_tracked", "running_mean", "running_var")
+
+
 @pytest.fixture(scope="module")
 def barlow_twins():
     return BarlowTwins()
@@ -258,8 +248,13 @@ def test_barlow_twins_starts_a_fine_tuning_from_its_backbone(kind, barlow_twins,
         "fc.bias",
         "fc.weight",
     ]
-    assert {name.split(".")[0] for name in about["weights"]["unexpected"]} == (
-        {"projector", "bn"} if kind != "backbone" else set()
+    assert about["weights"]["unexpected"] == (
+        [
+            *(f"model.module.bn.{name}" for name in BUFFERS),
+            "model.module.projector.* (7)",
+        ]
+        if kind != "backbone"
+        else []
     )
     with pytest.raises(
         InputError,
@@ -378,8 +373,9 @@ def test_checkpoint_of_another_architecture_is_refused(recipe, other, n_classes)
             "'layer1.0.conv1.weight'",
         ),
         (
-            lambda weights: weights.update(ema=torch.zeros(1)),
-            "0 weights missing, 1 unexpected, 0 of another shape, for example 'ema'",
+            lambda weights: weights.update({"layer4.9.conv1.weight": torch.zeros(1)}),
+            "0 weights missing, 1 unexpected, 0 of another shape, for example "
+            "'layer4.9.conv1.weight'",
         ),
         (
             lambda weights: weights.update({"fc.bias": torch.zeros(4)}),
@@ -399,18 +395,6 @@ def test_checkpoint_with_a_wrong_weight_is_refused(change, complaint):
     ) as error:
         build_from_checkpoint(RECIPE, weights, "w.pth")
     one_line(error)
-
-
-def test_checkpoint_of_two_networks_is_refused():
-    weights = {
-        prefix + name: tensor
-        for name, tensor in network().state_dict().items()
-        for prefix in ("model.", "backbone.")
-    }
-    with pytest.raises(
-        InputError, match=r"w.pth: holds several networks; save `model.state_dict\(\)` of one alone"
-    ):
-        build_from_checkpoint(RECIPE, weights, "w.pth")
 
 
 def test_normalisation_is_of_the_timm_name_or_of_an_overlay(tmp_path):

@@ -3,9 +3,11 @@ all.
 """
 
 import argparse
+import fractions
 import functools
 import hashlib
 import http.server
+import json
 import os
 import pickle
 import re
@@ -15,13 +17,15 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from lookalike.core.errors import InputError
 from lookalike.models.networks import build_network
-from lookalike.models.weights import read_weights
+from lookalike.models.sources import registered
+from lookalike.models.weights import check_values, read_weights
 
 torch.set_num_threads(1)
 
@@ -41,29 +45,92 @@ def same(first, second):
     )
 
 
-@pytest.mark.parametrize("suffix", ["pt", "pth"])
-@pytest.mark.parametrize("entry", [None, "state_dict", "model", "state_dict_ema", "model_ema"])
-def test_state_dict_is_found_next_to_other_keys(entry, suffix, tmp_path):
+@pytest.mark.parametrize("name", ["w.pt", "w.pth", "w.pth.tar", "w.safetensors", "w"])
+@pytest.mark.parametrize("save", [torch.save, save_file])
+def test_file_is_what_its_content_says(save, name, tmp_path):
+    save(WEIGHTS, tmp_path / name)
+    assert same(read_weights(tmp_path / name), WEIGHTS)
+
+
+def test_tensors_below_other_keys_have_these_in_their_names(tmp_path):
     others = {
         "epoch": 3,
+        "best": np.float64(0.5),
+        "args": argparse.Namespace(lr=1),
         "optimizer": {
             "state": {0: {"mu": torch.zeros(2)}},
             "param_groups": [{"lr": 0.1, "params": [0]}],
         },
     }
-    torch.save({entry: WEIGHTS, **others} if entry else WEIGHTS, tmp_path / f"w.{suffix}")
-    assert same(read_weights(tmp_path / f"w.{suffix}"), WEIGHTS)
-
-
-@pytest.mark.parametrize(
-    ("ema", "last"), [("state_dict_ema", "state_dict"), ("model_ema", "model")]
-)
-def test_running_average_is_preferred_to_the_last_step(ema, last, tmp_path):
-    torch.save(
-        {last: {name: -tensor for name, tensor in WEIGHTS.items()}, ema: WEIGHTS},
-        tmp_path / "w.pth",
+    torch.save({"net": {"a": WEIGHTS}, **others}, tmp_path / "w.pth")
+    expected = {f"net.a.{name}": tensor for name, tensor in WEIGHTS.items()}
+    assert same(
+        read_weights(tmp_path / "w.pth"), expected | {"optimizer.state.0.mu": torch.zeros(2)}
     )
-    assert same(read_weights(tmp_path / "w.pth"), WEIGHTS)
+
+
+FOREIGN = [
+    (
+        "w.pth",
+        b"version https://git-lfs.github.com/spec/v1",
+        "is a pointer of Git LFS, .* lfs pull",
+    ),
+    ("w.pth", b"<!DOCTYPE html><html>", "is a web page, not the weights"),
+    ("w.pth", b"\x1f\x8b\x08\x00", "is a compressed file; unpack it"),
+    ("w.h5", b"\x89HDF\r\n\x1a\n", "is an HDF5 file, as Keras writes; give `model.state_dict"),
+    ("w.onnx", b"\x08\x07\x12\x07pytorch", "is a file of ONNX; give `model.state_dict"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "complaint"), FOREIGN)
+def test_file_of_another_kind_is_named(name, content, complaint, tmp_path):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=f"{name}: {complaint}") as error:
+        read_weights(tmp_path / name)
+    one_line(error)
+
+
+def test_folder_and_a_nesting_without_end_are_refused(tmp_path):
+    with pytest.raises(InputError, match="is a folder; give the file of weights in it"):
+        read_weights(tmp_path)
+    nested = {}
+    nested["again"] = nested
+    torch.save(nested, tmp_path / "w.pth")
+    with pytest.raises(InputError, match=r"w.pth: .*nested too deep"):
+        read_weights(tmp_path / "w.pth")
+    torch.save({"a.b": torch.ones(1), "a": {"b": torch.ones(1)}}, tmp_path / "w.pth")
+    with pytest.raises(InputError, match=r"w.pth: holds two tensors 'a.b'"):
+        read_weights(tmp_path / "w.pth")
+
+
+BROKEN = [
+    (
+        lambda t: t.index_fill(0, torch.tensor([1]), float("nan")),
+        "1 weights hold NaN .*'fc.weight'",
+    ),
+    (
+        lambda t: t.index_fill(0, torch.tensor([0]), float("inf")),
+        "1 weights hold NaN .*'fc.weight'",
+    ),
+    (lambda t: t.to(torch.int8), "'fc.weight' is stored as int8, and not as plain numbers"),
+    (lambda t: torch.quantize_per_tensor(t, 0.1, 0, torch.qint8), "'fc.weight' is stored as qint8"),
+    (lambda t: t.to(torch.float8_e4m3fn), "'fc.weight' is stored as float8_e4m3fn"),
+    (lambda t: t.to_sparse(), "'fc.weight' is stored as sparse_coo"),
+]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("change", "complaint"), BROKEN)
+def test_weights_that_are_no_finite_numbers_are_refused_by_name(change, complaint):
+    weights = WEIGHTS | {"fc.weight": change(WEIGHTS["fc.weight"])}
+    with pytest.raises(InputError, match=f"w.pth: {complaint}") as error:
+        check_values("w.pth", weights, WEIGHTS)
+    one_line(error)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_weights_of_other_precision_are_taken(dtype):
+    check_values("w.pth", {name: tensor.to(dtype) for name, tensor in WEIGHTS.items()}, WEIGHTS)
 
 
 class Code:
@@ -100,7 +167,7 @@ def test_checkpoint_with_code_is_refused_and_not_run(tmp_path):
 @pytest.mark.parametrize(
     ("extra", "imported"),
     [
-        ({"args": argparse.Namespace(lr=1)}, "argparse.Namespace"),
+        ({"path": fractions.Fraction(1, 2)}, "fractions.Fraction"),
         ({"net": torch.nn.Linear(2, 2)}, "torch.nn.modules.linear.Linear"),
     ],
 )
@@ -133,7 +200,7 @@ def test_damaged_or_absent_checkpoint_is_named(name, tmp_path):
         read_weights(tmp_path / name)
     (save_file if name.endswith("safetensors") else torch.save)(WEIGHTS, tmp_path / name)
     whole = (tmp_path / name).read_bytes()
-    for content in (b"", whole[: len(whole) // 2], whole[:-5], b"nonsense" * 20):
+    for content in (b"", b"PK", whole[: len(whole) // 2], whole[:-5], b"nonsense" * 20):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(
             InputError,
@@ -207,10 +274,11 @@ BUILD = """
 import sys, time
 from lookalike.core.errors import InputError
 from lookalike.models.networks import build_network
+from lookalike.models.sources import registered
 from lookalike.models.weights import write_weights
 start = time.monotonic()
 try:
-    net = build_network({"timm": "test_vit.r160_in1k"}, pretrained=True)
+    net = build_network(registered({"timm": sys.argv[2]}), pretrained=True)
     write_weights(sys.argv[1], net.state_dict())
 except InputError as error:
     print(f"error: {error}")
@@ -218,7 +286,7 @@ print(f"seconds: {time.monotonic() - start}")
 """
 
 
-def build_in(home, address, output, **environment):
+def build_in(home, address, output, name="test_vit.r160_in1k", **environment):
     """Build a pretrained network in a process of its own, with a cache of its own."""
     own = {
         name: value
@@ -232,7 +300,7 @@ def build_in(home, address, output, **environment):
         "OMP_NUM_THREADS": "1",
         "PYTHONPATH": str(ROOT),
     }
-    command = [sys.executable, "-c", BUILD, str(output)]
+    command = [sys.executable, "-c", BUILD, str(output), name]
     return subprocess.run(
         command,
         env=own | environment,
@@ -251,8 +319,29 @@ def test_pretrained_weights_come_from_the_hub_then_from_its_cache_else_a_line_sa
     weights = build_network({"timm": "test_vit"}).state_dict()
     save_file(weights, tmp_path / "served.safetensors")
     file = "/timm/test_vit.r160_in1k/resolve/main/model.safetensors"
-    address, asked, stop = serve({file: (tmp_path / "served.safetensors").read_bytes()})
+    config = json.dumps(
+        {
+            "architecture": "test_vit",
+            "pretrained_cfg": {
+                "num_classes": 1000,
+                "fixed_input_size": True,
+                "input_size": [3, 160, 160],
+            },
+        }
+    )
+    address, asked, stop = serve(
+        {
+            file: (tmp_path / "served.safetensors").read_bytes(),
+            "/org/mine/resolve/main/config.json": config.encode(),
+            "/org/mine/resolve/main/model.safetensors": (
+                tmp_path / "served.safetensors"
+            ).read_bytes(),
+        }
+    )
 
+    text = build_in(tmp_path / "home", address, tmp_path / "mine.safetensors", "hf-hub:org/mine")
+    assert "error" not in text
+    assert same(load_file(tmp_path / "mine.safetensors"), weights)
     text = build_in(tmp_path / "home", address, tmp_path / "first.safetensors")
     assert "error" not in text
     assert ("GET", file) in asked
@@ -275,6 +364,18 @@ def test_pretrained_weights_come_from_the_hub_then_from_its_cache_else_a_line_sa
         "`pretrained: false`"
     ) in error
     assert float(re.search(r"seconds: (\S+)", text)[1]) < 10
+
+
+def test_network_of_the_hub_out_of_reach_is_one_line(offline, tmp_path):
+    with pytest.raises(
+        InputError,
+        match=(
+            r"^config.json of 'hf-hub:org/mine' is not available \(.*offline.*\); download "
+            r"config.json of org/mine .* to .*hub, or give the name of the network in timm and"
+        ),
+    ) as error:
+        registered({"timm": "hf-hub:org/mine"})
+    one_line(error)
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ JOBS = {
         "compare_models": 210,
     },
     "existing_matrix": {"import_matrix": 17, "draw_given_matrix": 17, "test_factors": 17},
+    "pretrained_offline": {"import_checkpoint": 3, "explain_images": 6},
 }
 
 
@@ -41,9 +42,15 @@ def test_example_is_a_dry_run(example, tmp_path):
     config = yaml.safe_load(example.read_text())
     for file in ("scores.csv", "barlowtwins_resnet50.pth"):
         (tmp_path / file).touch()
-    (tmp_path / "photos").mkdir()
-    for number in range(320):
-        (tmp_path / f"photos/{number}.png").write_text(str(number))
+    for folder, count in (("photos", 320), ("data/photographs", 12)):
+        (tmp_path / folder).mkdir(parents=True)
+        for number in range(count):
+            (tmp_path / folder / f"{number}.png").write_text(f"{folder} {number}")
+    lites = yaml.safe_load((EXAMPLES[0].parent / "pretrained_offline.yaml").read_text())["models"]
+    for lite in lites.values():
+        file = tmp_path / lite["checkpoint"]
+        file.parent.mkdir(parents=True)
+        file.touch()
     for model in ("VGG16", "ResNet152"):
         for variant in ("Baseline", "Pruned"):
             folder = (
