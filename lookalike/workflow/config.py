@@ -8,6 +8,7 @@ from lookalike.core.types import Row
 from lookalike.images.archives import find_archive
 from lookalike.maps.views import UNBOUNDED_SCALES, is_signed
 from lookalike.workflow.checks import check_linkages, check_purpose
+from lookalike.workflow.names import check_copies, check_names
 from lookalike.workflow.recipes import resolve_models
 from lookalike.workflow.schema import complete
 
@@ -41,6 +42,8 @@ def resolve(config: Row) -> Row:
     config["images"] = resolve_images(config)
     config["explanations"], config["methods"] = resolve_methods(config)
     config["metrics"] = resolve_metrics(config.get("metrics", []))
+    check_names(config)
+    check_copies(config)
     check_linkages(config["groups"]["linkages"])
     check_purpose(config)
     config["comparisons"], config["left_out"] = choose_comparisons(config)
@@ -141,6 +144,7 @@ def resolve_metrics(given: list[Any] | dict[str, Row]) -> dict[str, Row]:
         )
     resolved = {}
     for name, options in pairs:
+        options = options or {}
         metric = options.get("metric", name)
         options = {key: value for key, value in options.items() if key != "metric"}
         resolved[name] = {
