@@ -1,6 +1,6 @@
 """Complaints about values that do not fit the schema: place, what is expected, what is there."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from lookalike.core.errors import InputError, near_names, unknown
@@ -115,10 +115,18 @@ def expected_list(schema: Row) -> str:
     return " ".join(filter(None, words))
 
 
+def alternatives(schema: Row) -> Iterator[Row]:
+    """Yield the parts of a schema of which a value fits one, or the schema itself."""
+    if "anyOf" not in schema:
+        yield schema
+    for part in schema.get("anyOf", ()):
+        yield from alternatives(part)
+
+
 def kinds_of(schema: Row) -> list[str]:
-    """Return the types that a part of the schema allows."""
+    """Return the types that a part of the schema allows; none if it is open."""
     found: list[str] = []
-    for part in (schema, *schema.get("anyOf", ())):
+    for part in alternatives(schema):
         kinds = part.get("type", [])
         found += kinds if isinstance(kinds, list) else [kinds]
     return found

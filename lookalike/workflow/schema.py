@@ -12,7 +12,13 @@ import yaml
 
 from lookalike.core.errors import InputError
 from lookalike.core.types import Row
-from lookalike.workflow.complaints import complaint_of, describe, first_error
+from lookalike.workflow.complaints import (
+    alternatives,
+    complaint_of,
+    describe,
+    first_error,
+    kinds_of,
+)
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 UNSET = re.compile(r"\$(\w+|\{\w+\})")
@@ -48,7 +54,7 @@ def read_schema() -> Row:
             return part
         own = {key: inlined(below) for key, below in part.items() if key != "$ref"}
         name = part.get("$ref", "").removeprefix("#/$defs/")
-        return definitions[name] | own if name else own
+        return inlined(definitions[name]) | own if name else own
 
     return inlined(schema)
 
@@ -121,7 +127,7 @@ def read_values(value: Any, schema: Row, place: str = "") -> Any:
             read_values(part, below(schema, "array"), f"{place}.{number}")
             for number, part in enumerate(value)
         ]
-    if isinstance(value, str) and NUMBER.fullmatch(value) and schema.get("type") != "string":
+    if isinstance(value, str) and NUMBER.fullmatch(value) and may_be_number(schema):
         value = float(value)
         value = int(value) if value.is_integer() else value
     if isinstance(value, float) and not math.isfinite(value):
@@ -129,12 +135,17 @@ def read_values(value: Any, schema: Row, place: str = "") -> Any:
     return value
 
 
+def may_be_number(schema: Row) -> bool:
+    """Return whether a part of the schema allows a number, as one that is open does."""
+    kinds = kinds_of(schema)
+    return not kinds or bool({"integer", "number"} & set(kinds))
+
+
 def below(schema: Row, kind: str, key: str = "") -> Row:
     """Return the schema of a key of an object, or of the entries of an array; empty if it is
     open.
     """
-    parts = (part for part in (schema, *schema.get("anyOf", ())) if part.get("type") == kind)
-    part: Row = next(parts, {})
+    part: Row = next((part for part in alternatives(schema) if part.get("type") == kind), {})
     if kind == "array":
         return part.get("items", {})
     others = part.get("additionalProperties")

@@ -47,14 +47,9 @@ def folder_config(folder, n=4):
         ({"metrics": "cosine"}, "config: metrics: expected a list such as [cosine, ssim]"),
         ({"metrics": ["cosin"]}, "unknown metric 'cosin'; did you mean 'cosine'?"),
         (
-            {"methods": {"a": {"explain": "gradcamm"}}},
-            "unknown method 'gradcamm'; did you mean 'gradcam'",
-        ),
-        (
             {"models": {"a/b": {"timm": "test_resnet"}, "c": {"timm": "test_resnet"}}},
             "'a/b' at models is no valid name",
         ),
-        ({"groups": {"linkages": ["ward"]}}, "'ward' needs Euclidean distances"),
     ],
 )
 def test_a_wrong_config_stops_before_any_job(tmp_path, change, message):
