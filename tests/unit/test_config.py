@@ -405,6 +405,12 @@ WRONG = [
         [{"rbf": {"sigmma": 1}}],
         "unknown option of metric 'rbf' 'sigmma'; did you mean 'sigma'",
     ),
+    (
+        "metrics",
+        [{"emd": {"sign": "abslute"}}],
+        "unknown sign of metric 'emd' 'abslute'; did you mean 'absolute'",
+    ),
+    ("methods.gradcam.layer", 5, "method 'gradcam': layer must be text, not 5"),
     ("metrics", [{"ssim": {"data_range": 1}}], "unknown option of metric 'ssim' 'data_range'"),
     ("metrics", ["rbf", {"rbf": {"sigma": 5}}], "config: metrics: a name appears twice"),
     # Linkages.
