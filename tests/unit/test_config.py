@@ -283,7 +283,11 @@ WRONG = [
     ("methods.ig.clip", [0], "config: methods.ig.clip: "),
     ("subsets", ["all", "all"], "config: subsets: "),
     ("subsets", ["some"], "config: subsets.0: expected `all` or `agreeing`; found the text 'some'"),
-    ("target", "first", "config: target: expected `predicted` or `label`; found the text 'first'"),
+    (
+        "target",
+        "first",
+        "config: target: expected `predicted`, `label` or `consensus`; found the text 'first'",
+    ),
     ("groups.resolutions", [0], "config: groups.resolutions.0: "),
     (
         "models",
