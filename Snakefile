@@ -1,9 +1,20 @@
 """lookalike: which vision models look at the same places."""
 
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
+
+from lookalike.core.errors import InputError
+from lookalike.workflow.config_files import check_files
 
 min_version("9.0")
 
+
+# As a module, the config is part of another workflow's.
+if not workflow.modifier.skip_configfile:
+    try:
+        check_files(workflow.overwrite_configfiles or ["config.yaml"])
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
 
 # A config given on the command line replaces the demo's, and is not merged into it.
 if not workflow.overwrite_configfiles:

@@ -24,10 +24,12 @@ LIMITS = {
 CONFIG_INTRODUCTION = """# Config
 
 Made from `schemas/config.schema.yaml` by `make docs`. The schema is closed: a misspelt key is an
-error that names the nearest keys. `--configfile other.yaml` replaces `config.yaml`; the two are
-never merged. A name in capitals stands for a name of your own: letters, digits, `_`, `.` and `-`,
-the first a letter or digit. Options of a metric or of an explanation method are on the pages
-[Metrics](metrics.md) and [Explanation methods](methods.md).
+error that names the nearest keys, and so is a key that stands twice. `--configfile other.yaml`
+replaces `config.yaml`; the two are never merged. Paths are relative to the folder where Snakemake
+works (`--directory`). A name in capitals stands for a name of your own: letters, digits, `_`, `.`
+and `-`, the first a letter or digit; two names must differ in more than upper and lower case.
+Options of a metric or of an explanation method are on the pages [Metrics](metrics.md) and
+[Explanation methods](methods.md).
 """
 
 CATALOG_INTRODUCTION = """# Configuration

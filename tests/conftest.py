@@ -51,12 +51,13 @@ class Run:
 def snakemake(
     directory, config, *targets, cores=1, flags=(), root=ROOT, environment=(), timeout=TIMEOUT
 ):
-    """Run the workflow in a directory of its own, with further variables of the environment; a
-    failed run is returned, not raised.
+    """Run the workflow in a directory of its own, with a config or its text, and further variables
+    of the environment; a failed run is returned, not raised.
     """
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "given.yaml"
-    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    is_text = isinstance(config, str)
+    path.write_text(config if is_text else yaml.safe_dump(config, sort_keys=False))
     command = [
         sys.executable,
         "-m",

@@ -17,6 +17,8 @@ def check_option(label: str, value: object, default: object) -> None:
         if not isinstance(value, bool):
             raise InputError(f"{label} must be true or false, not {value!r}")
         return
+    if default is None and not isinstance(value, str | None):
+        raise InputError(f"{label} must be text, not {value!r}")
     if isinstance(default, str) and not isinstance(value, str):
         raise InputError(f"{label} must be text such as {default!r}, not {value!r}")
     if isinstance(default, tuple):

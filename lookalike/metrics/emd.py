@@ -5,10 +5,10 @@ other.
 import numpy as np
 
 from lookalike.core.registry import metric
-from lookalike.metrics.preparation import block_means, pairs_of, with_sum_1, without_sign
+from lookalike.metrics.preparation import Sign, block_means, pairs_of, with_sum_1, without_sign
 
 
-def distributions(maps: np.ndarray, *, grid: int = 28, sign: str = "absolute") -> np.ndarray:
+def distributions(maps: np.ndarray, *, grid: int = 28, sign: Sign = "absolute") -> np.ndarray:
     """Return maps on a coarse grid, without sign and with sum 1, shape (a, h, w); NaN for a map
     that is all zero.
     """

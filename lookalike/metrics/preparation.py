@@ -5,6 +5,7 @@ in float64.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Literal
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from lookalike.metrics.products import aligned, pixels, sums
 # Pixels of each vector at a time, so that the differences of a block stay in the cache. No BLAS
 # shares a dot product of this length between threads.
 CHUNK = 8192
+Sign = Literal["absolute", "positive"]
 SIGNS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "absolute": np.abs,
     "positive": lambda maps: np.maximum(maps, 0),
@@ -120,7 +122,7 @@ def with_sum_1(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.where(total > 0, total, np.nan)
 
 
-def without_sign(maps: np.ndarray, sign: str) -> np.ndarray:
+def without_sign(maps: np.ndarray, sign: Sign) -> np.ndarray:
     """Return the absolute or the positive part of maps.
 
     Raises

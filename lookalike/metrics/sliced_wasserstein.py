@@ -13,6 +13,7 @@ import numpy as np
 from lookalike.core.registry import metric
 from lookalike.metrics.preparation import (
     CHUNK,
+    Sign,
     absolute_differences,
     with_sum_1,
     without_sign,
@@ -25,7 +26,7 @@ LANES = 2048
 DIAGONAL = np.sqrt(2)
 
 
-def distributions(maps: np.ndarray, *, sign: str = "absolute") -> np.ndarray:
+def distributions(maps: np.ndarray, *, sign: Sign = "absolute") -> np.ndarray:
     """Return maps without sign and with sum 1, shape (a, H, W); NaN for a map that is all zero."""
     return with_sum_1(pixels(without_sign(maps, sign))).reshape(maps.shape)
 

@@ -12,6 +12,7 @@ from lookalike.maps.patterns import root_of
 from lookalike.maps.views import UNBOUNDED_SCALES, is_signed
 from lookalike.models.catalogue import local_folder
 from lookalike.workflow.checks import check_linkages, check_purpose, check_repeated
+from lookalike.workflow.names import check_copies, check_names
 from lookalike.workflow.recipes import resolve_models
 from lookalike.workflow.schema import complete
 
@@ -48,6 +49,8 @@ def resolve(config: Row) -> Row:
     config["images"] = resolve_images(config)
     config["explanations"], config["methods"] = resolve_methods(config)
     config["metrics"] = resolve_metrics(config.get("metrics", []))
+    check_names(config)
+    check_copies(config)
     check_linkages(config["groups"]["linkages"])
     check_purpose(config)
     config["comparisons"], config["left_out"] = choose_comparisons(config)
@@ -171,6 +174,7 @@ def resolve_metrics(given: list[Any] | dict[str, Row]) -> dict[str, Row]:
         )
     resolved = {}
     for name, options in pairs:
+        options = options or {}
         metric = options.get("metric", name)
         options = {key: value for key, value in options.items() if key != "metric"}
         resolved[name] = {

@@ -5,7 +5,7 @@ from lookalike.core.types import Row
 from lookalike.inference.factors import PREDICTIONS, UNKNOWN_FAMILY
 from lookalike.maps.found_models import find_models
 from lookalike.models.tables import COLUMNS
-from lookalike.workflow.schema import check_name
+from lookalike.workflow.names import check_name
 
 # What training takes, by its task, and what holds where it is not said.
 TRAINING: dict[str, Row] = {

@@ -1,6 +1,8 @@
 """The schema: defaults filled in, and what does not fit it refused in one line."""
 
 import copy
+import functools
+import math
 import os
 import re
 from pathlib import Path
@@ -8,13 +10,20 @@ from typing import Any
 
 import yaml
 
-from lookalike.core.errors import InputError, unknown
+from lookalike.core.errors import InputError
 from lookalike.core.types import Row
+from lookalike.workflow.complaints import (
+    alternatives,
+    complaint_of,
+    describe,
+    first_error,
+    kinds_of,
+)
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 UNSET = re.compile(r"\$(\w+|\{\w+\})")
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-EXPONENT = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
+# Numbers that YAML reads as text: 2e-3, .5e3, -.5.
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+|[+-]\.\d+")
 
 
 def complete(config: Row) -> Row:
@@ -26,10 +35,28 @@ def complete(config: Row) -> Row:
     InputError
         On the first key or value that does not fit, with its place.
     """
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    completed = fill_defaults(numbers_from_text(copy.deepcopy(dict(config))), schema)
+    schema = read_schema()
+    completed = fill_defaults(read_values(copy.deepcopy(dict(config)), schema), schema)
     check_schema(completed, schema)
     return expand_paths(completed, schema)
+
+
+@functools.cache
+def read_schema() -> Row:
+    """Return the schema with every reference replaced by what it names."""
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    definitions = schema.pop("$defs")
+
+    def inlined(part: Any) -> Any:
+        if isinstance(part, list):
+            return [inlined(one) for one in part]
+        if not isinstance(part, dict):
+            return part
+        own = {key: inlined(below) for key, below in part.items() if key != "$ref"}
+        name = part.get("$ref", "").removeprefix("#/$defs/")
+        return inlined(definitions[name]) | own if name else own
+
+    return inlined(schema)
 
 
 def fill_defaults(value: Any, schema: Row) -> Any:
@@ -82,38 +109,59 @@ def expand_path(path: str, place: str) -> str:
         ) from None
 
 
-def numbers_from_text(value: Any) -> Any:
-    """Return a config with numbers such as 2e-3, which YAML reads as text."""
+def read_values(value: Any, schema: Row, place: str = "") -> Any:
+    """Return a config with numbers such as 2e-3, which YAML reads as text; refuse names that it
+    does not read as text, and numbers that are none.
+    """
     if isinstance(value, dict):
-        return {key: numbers_from_text(part) for key, part in value.items()}
+        for key in value:
+            if not isinstance(key, str):
+                raise InputError(
+                    f"config: {place or 'the top level'}: a name must be text, and this one is "
+                    f"{describe(key)}; put it into quotes"
+                )
+        return {
+            key: read_values(part, below(schema, "object", key), f"{place}.{key}".lstrip("."))
+            for key, part in value.items()
+        }
     if isinstance(value, list):
-        return [numbers_from_text(part) for part in value]
-    return float(value) if isinstance(value, str) and EXPONENT.fullmatch(value) else value
+        return [
+            read_values(part, below(schema, "array"), f"{place}.{number}")
+            for number, part in enumerate(value)
+        ]
+    if isinstance(value, str) and NUMBER.fullmatch(value) and may_be_number(schema):
+        value = float(value)
+        value = int(value) if value.is_integer() else value
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"config: {place}: {value} is not a finite number; give one")
+    return value
+
+
+def may_be_number(schema: Row) -> bool:
+    """Return whether a part of the schema allows a number, as one that is open does."""
+    kinds = kinds_of(schema)
+    return not kinds or bool({"integer", "number"} & set(kinds))
+
+
+def below(schema: Row, kind: str, key: str = "") -> Row:
+    """Return the schema of a key of an object, or of the entries of an array; empty if it is
+    open.
+    """
+    part: Row = next((part for part in alternatives(schema) if part.get("type") == kind), {})
+    if kind == "array":
+        return part.get("items", {})
+    others = part.get("additionalProperties")
+    return part.get("properties", {}).get(key) or (others if isinstance(others, dict) else {})
 
 
 def check_schema(config: Row, schema: Row) -> None:
     """Refuse a config that does not fit the schema, in one line."""
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
+    from jsonschema import Draft202012Validator, validators
 
-    error = best_match(Draft202012Validator(schema).iter_errors(config))
-    if error is None:
-        return
-    place = ".".join(map(str, error.absolute_path)) or "the top level"
-    if error.validator == "additionalProperties":
-        known = error.schema["properties"]
-        raise unknown(
-            f"config key at {place}", next(key for key in error.instance if key not in known), known
-        )
-    if error.validator == "pattern" and "propertyNames" in error.schema_path:
-        check_name(error.instance, place)
-    raise InputError(f"config: {place}: {error.message}")
-
-
-def check_name(name: str, place: str) -> None:
-    """Refuse a name that cannot be part of a path; place says where in the config it stands."""
-    if not NAME.fullmatch(name):
-        raise InputError(
-            f"config: {name!r} at {place} is no valid name: letters, digits, '_', '.' and '-' "
-            "only, the first a letter or digit"
-        )
+    # JSON takes 2.0 for an integer, which Python does not.
+    types = Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    )
+    validator = validators.extend(Draft202012Validator, type_checker=types)(schema)
+    if error := first_error(validator.iter_errors(config)):
+        raise complaint_of(error)

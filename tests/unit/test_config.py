@@ -247,23 +247,47 @@ WRONG = [
     ("figures.panel", 3, "unknown config key at figures 'panel'; did you mean 'panels'"),
     # Values that do not fit.
     ("seed", -1, "config: seed: "),
-    ("images.split", "test", "config: images.split: 'test'"),
+    (
+        "images.split",
+        "test",
+        "config: images.split: expected `train` or `val`; found the text 'test'",
+    ),
     ("images.n", 0, "config: images.n: "),
-    ("images.size", 8, "config: images.size: 8"),
-    ("images.checksum", "md5:123", "config: images.checksum: 'md5:123' does not match"),
+    (
+        "images.size",
+        8,
+        "config: images.size: expected a whole number of at least 16; found the number 8",
+    ),
+    (
+        "images.checksum",
+        "md5:123",
+        "config: images.checksum: expected `md5:` with 32 hexadecimal digits or",
+    ),
     ("images.checksum", f"md5:{'0' * 32}", "config: images.checksum: 'demo' takes none"),
     (
         "images.source",
         "https://example.org/a.zip",
         "config: images.source: https://example.org/a.zip needs `images.checksum: sha256:...`",
     ),
-    ("finetuning.lr", 0, "config: finetuning.lr: 0"),
-    ("models.ViT.epochs", "many", "config: models.ViT.epochs: 'many'"),
-    ("maps.scale", "l2", "config: maps.scale: 'l2'"),
+    ("finetuning.lr", 0, "config: finetuning.lr: expected a number above 0; found the number 0"),
+    (
+        "models.ViT.epochs",
+        "many",
+        "config: models.ViT.epochs: expected a whole number of at least 0; found the text 'many'",
+    ),
+    (
+        "maps.scale",
+        "l2",
+        "config: maps.scale: expected `max_abs`, `minmax`, `zscore`, `sum` or `none`; found",
+    ),
     ("methods.ig.clip", [0], "config: methods.ig.clip: "),
     ("subsets", ["all", "all"], "config: subsets: "),
-    ("subsets", ["some"], "config: subsets.0: 'some'"),
-    ("target", "first", "config: target: 'first'"),
+    ("subsets", ["some"], "config: subsets.0: expected `all` or `agreeing`; found the text 'some'"),
+    (
+        "target",
+        "first",
+        "config: target: expected `predicted`, `label` or `consensus`; found the text 'first'",
+    ),
     ("groups.resolutions", [0], "config: groups.resolutions.0: "),
     (
         "models",
@@ -304,8 +328,12 @@ WRONG = [
         "config: models.ViT.factors: 'accuracy' is a column of models.csv already",
     ),
     ("models_from", "nowhere", "models_from: nowhere is no folder"),
-    ("matrices.a", {"path": "a.csv", "kind": "distance"}, "config: matrices.a.kind: 'distance'"),
-    ("matrices.a", {}, "config: matrices.a: 'path' is a required property"),
+    (
+        "matrices.a",
+        {"path": "a.csv", "kind": "distance"},
+        "config: matrices.a.kind: expected `dissimilarity` or `similarity`; found",
+    ),
+    ("matrices.a", {}, "config: matrices.a: needs `path`: CSV with"),
     (
         "models.R2",
         {"replicate_of": "ResNett"},
@@ -381,6 +409,12 @@ WRONG = [
         [{"rbf": {"sigmma": 1}}],
         "unknown option of metric 'rbf' 'sigmma'; did you mean 'sigma'",
     ),
+    (
+        "metrics",
+        [{"emd": {"sign": "abslute"}}],
+        "unknown sign of metric 'emd' 'abslute'; did you mean 'absolute'",
+    ),
+    ("methods.gradcam.layer", 5, "method 'gradcam': layer must be text, not 5"),
     ("metrics", [{"ssim": {"data_range": 1}}], "unknown option of metric 'ssim' 'data_range'"),
     ("metrics", ["rbf", {"rbf": {"sigma": 5}}], "config: metrics: a name appears twice"),
     # Linkages.

@@ -287,8 +287,14 @@ REGRESSION = [
         {"finetuning.freeze_epochs": 1},
         "config: finetuning: 'freeze_epochs' has no effect where finetuning.task is regression",
     ),
-    ({"finetuning.dropout": 1}, "config: finetuning.dropout: 1"),
-    ({"finetuning.hidden": [0]}, "config: finetuning.hidden.0: 0"),
+    (
+        {"finetuning.dropout": 1},
+        "config: finetuning.dropout: expected a number of at least 0 and below 1; found",
+    ),
+    (
+        {"finetuning.hidden": [0]},
+        "config: finetuning.hidden.0: expected a whole number of at least 1; found",
+    ),
     ({"finetuning.hiden": [8]}, "unknown config key at finetuning 'hiden'; did you mean 'hidden'"),
     (
         {"models.ViT.freeze_epochs": 1},
@@ -320,7 +326,10 @@ REGRESSION = [
         "config: subsets: nothing is left; agreeing images of ig_abs: its models predict a "
         "score, and no class",
     ),
-    ({"pruning.strategy": "best"}, "config: pruning.strategy: 'best'"),
+    (
+        {"pruning.strategy": "best"},
+        "config: pruning.strategy: expected `best_count` or `stepwise`; found the text 'best'",
+    ),
     ({"pruning.draws": 3}, "unknown config key at pruning 'draws'"),
     (
         {"pruning": {}, "models.ViT-random-2": {"timm": "test_vit"}},

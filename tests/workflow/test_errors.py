@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 import torch
+import yaml
 from conftest import snakemake, tiny_config
 from PIL import Image
 
@@ -43,16 +44,12 @@ def folder_config(folder, n=4):
     ("change", "message"),
     [
         ({"subset": ["all"]}, "did you mean 'subsets'?"),
+        ({"metrics": "cosine"}, "config: metrics: expected a list such as [cosine, ssim]"),
         ({"metrics": ["cosin"]}, "unknown metric 'cosin'; did you mean 'cosine'?"),
-        (
-            {"methods": {"a": {"explain": "gradcamm"}}},
-            "unknown method 'gradcamm'; did you mean 'gradcam'",
-        ),
         (
             {"models": {"a/b": {"timm": "test_resnet"}, "c": {"timm": "test_resnet"}}},
             "'a/b' at models is no valid name",
         ),
-        ({"groups": {"linkages": ["ward"]}}, "'ward' needs Euclidean distances"),
     ],
 )
 def test_a_wrong_config_stops_before_any_job(tmp_path, change, message):
@@ -61,6 +58,15 @@ def test_a_wrong_config_stops_before_any_job(tmp_path, change, message):
     assert message in run.text
     assert "Traceback" not in run.text
     assert not (tmp_path / "results").exists()
+
+
+def test_a_key_that_stands_twice_stops_before_any_job(tmp_path):
+    text = yaml.safe_dump(tiny_config(), sort_keys=False)
+    run = snakemake(tmp_path, f"{text}metrics: [rbf]\n", flags=["-n"])
+    assert run.code != 0 and "Traceback" not in run.text
+    lines = text.splitlines()
+    first, second = lines.index("metrics:") + 1, len(lines) + 1
+    assert f"the key 'metrics' stands in line {first} and again in line {second}" in run.text
 
 
 def test_an_unreadable_image_is_named(tmp_path):

@@ -1,14 +1,15 @@
-"""Every example builds its job graph."""
-
-from pathlib import Path
+"""Every example builds its job graph; the README's first one runs."""
 
 import numpy as np
 import pytest
 import yaml
-from conftest import snakemake
+from conftest import ROOT, snakemake
 from planted import write_matrices
+from readme import PHOTOGRAPHS, readme_config, with_tiny_networks, write_photographs
 
-EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
+from lookalike.core import io
+
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 JOBS = {
     "imagenette_14_models": {
         "download_images": 1,
@@ -68,3 +69,20 @@ def test_example_is_a_dry_run(example, tmp_path):
     run = snakemake(tmp_path, config, flags=["-n"])
     assert run.code == 0, run.text
     assert run.jobs.items() >= JOBS[example.stem].items()
+
+
+def test_the_first_example_of_the_readme_explains_48_unlabelled_photographs(tmp_path):
+    write_photographs(tmp_path / "photos")
+    config = readme_config()
+    assert config["images"]["source"] == "photos/" and len(config["models"]) >= 5
+    run = snakemake(tmp_path, config, flags=["-n"])
+    assert run.code == 0, run.text
+    models, comparisons = len(config["models"]), 2 * 3
+    jobs = {"import_checkpoint": models, "explain_images": 2 * models, "batch_maps": 2 * models}
+    assert run.jobs.items() >= (jobs | {"compare_models": comparisons}).items()
+    assert "finetune_model" not in run.jobs
+    # The networks themselves run in tests/slow/test_readme.py.
+    sample = "results/images/explained.csv"
+    run = snakemake(tmp_path, with_tiny_networks(config), sample)
+    assert run.code == 0, run.text
+    assert [row["image"] for row in io.read_table(tmp_path / sample)] == PHOTOGRAPHS
