@@ -114,7 +114,8 @@ def one_of(words: Iterable[str]) -> str:
 
 def expected_list(schema: Row) -> str:
     """Return in words which lists a part of the schema allows."""
-    count = schema.get("maxItems") or ("one or more" if "minItems" in schema else "")
+    least = schema.get("minItems", 0)
+    count = schema.get("maxItems") or ("", "one or more", f"at least {least}")[min(least, 2)]
     different = "different" if schema.get("uniqueItems") else ""
     words = ["a list of", str(count), different, "entries, each", expected(schema["items"])]
     return " ".join(filter(None, words))

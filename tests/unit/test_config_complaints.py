@@ -56,7 +56,7 @@ def config_with(path, value):
     """Return a config that holds a value at one place, and nothing else."""
     for depth in reversed(range(len(path))):
         key, above = path[depth], path[:depth]
-        pair = {"clip", "cell"} & set(path)
+        pair = {"clip", "cell", "names"} & set(path)
         value = [value] * (2 if pair else 1) if key == 0 else SIBLINGS.get(above, {}) | {key: value}
     return value
 

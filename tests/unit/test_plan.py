@@ -102,12 +102,10 @@ def test_models_of_matrices_are_described_and_checked_with_them(config, tmp_path
     assert plan.computed == plan.predicting == ["ResNet", "ViT"]
     assert plan.given == [] and plan.dependent == [] and plan.factors == ["year"]
     assert plan.methods["gradcam"].models == ["ResNet", "ViT"]
-    config["models"]["DeiT_s"] = {"family": "transformer"}
-    with pytest.raises(
-        InputError, match=r"models.DeiT_s: no matrix holds it; did you mean 'DeiT_S'"
-    ):
+    config["models"]["DeiT"] = {"family": "transformer"}
+    with pytest.raises(InputError, match=r"models.DeiT: no matrix holds it; did you mean 'DeiT_S'"):
         check_matrices(make_plan(config))
-    del config["models"]["DeiT_s"]
+    del config["models"]["DeiT"]
     (tmp_path / "a.csv").write_text(",Swin T,DeiT_S\nSwin T,0,1\nDeiT_S,2,0\n")
     with pytest.raises(InputError, match=r"a.csv: not symmetric: Swin T and DeiT_S have 1"):
         check_matrices(make_plan(config))
