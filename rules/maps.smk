@@ -91,6 +91,7 @@ rule audit_maps:
         "../envs/compare.yaml"
     params:
         repair=repair_of,
+        same_files=models_with_same_files,
         source=fingerprint("scripts/audit_maps.py"),
     script:
         "../scripts/audit_maps.py"

@@ -7,7 +7,7 @@ from lookalike.compare.user_matrices import GIVEN_MATRICES
 from lookalike.core import io
 from lookalike.core.condensed import condensed
 from lookalike.core.types import Row, StrPath
-from lookalike.findings import agreement, factors, groups, models, pruning
+from lookalike.findings import agreement, audits, factors, groups, models, pruning
 from lookalike.findings.finding import Finding
 from lookalike.findings.tables import read_rows, read_table
 from lookalike.images.remarks import remarks
@@ -28,15 +28,20 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
         does not exist is empty.
     keys : mapping
         What the files are about, in their order: `matrices`, (method, metric, subset) of each;
-        `localised` and `correlated`, the methods of `localisation` and `redundancy`. And `subset`,
-        the images that the findings use, and `is_training`, whether models are trained.
+        `audited`, (method, model) of each of `audits`; `localised` and `correlated`, the methods of
+        `localisation` and `redundancy`. And `subset`, the images that the findings use,
+        `is_training`, whether models are trained, and `blind`, the methods whose maps do not depend
+        on the model.
     """
     matrices = [(method, metric) for method, metric, _ in keys["matrices"]]
     computed = [key for key in matrices if key[0] != GIVEN_MATRICES]
     about = io.read_table(paths["models"]) if paths["models"] else []
     names = [row["model"] for row in about]
-    audits = [io.read_json(path) for path in paths["audits"]]
-    n = max((audit["n"] for audit in audits), default=0)
+    audited = {
+        (method, model): io.read_json(path)
+        for (method, model), path in zip(keys["audited"], paths["audits"], strict=True)
+    }
+    n = max((audit["n"] for audit in audited.values()), default=0)
     tables = {name: read_rows(paths[name], keys["subset"]) for name in TABLES}
     clades, communities = (
         dict(zip(matrices, map(read_table, paths[name]), strict=True))
@@ -80,10 +85,8 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
         *pruning.head_findings(tables["heads"]),
         *pruning.pruning_findings(tables["pruning"]),
         *pruning.variant_findings(tables["variants"], n),
+        *audits.audit_findings(audited, origins_of(about), frozenset(keys["blind"])),
     ]
-    if warnings := sum(len(audit["warnings"]) for audit in audits):
-        text = f"The audit of the maps has {warnings} warning{'' if warnings == 1 else 's'}."
-        found.append(Finding(models.SECTION, "audit", text))
     return found
 
 
