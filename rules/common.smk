@@ -2,6 +2,7 @@
 
 import platform
 import re
+from functools import partial
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -13,14 +14,25 @@ from lookalike.core import io, registry
 from lookalike.core.errors import InputError
 from lookalike.images.folders import image_files
 from lookalike.maps.existing import find_maps, match_images
+from lookalike.maps.signs import are_signed
 from lookalike.workflow import fingerprint as fingerprints
 from lookalike.workflow.checks import check_paths
 from lookalike.workflow.contents import Contents
 from lookalike.workflow.images import check_images
 from lookalike.workflow.plan import make_plan, text_of
 
+CONTENTS = Contents("results/contents.json")
+
+
+def are_signed_once(path):
+    """Return whether user-supplied maps are signed; they are read once."""
+    if not Path(path).exists():
+        return are_signed(path)
+    return CONTENTS.fact(f"signed {path} {CONTENTS.of(path)}", partial(are_signed, path))
+
+
 try:
-    PLAN = make_plan(config)
+    PLAN = make_plan(config, are_signed_once)
     check_paths(PLAN.paths, PLAN.archives)
     # From a path to the place of every image's map; the images that all of them have, and others.
     GIVEN_MAPS = {

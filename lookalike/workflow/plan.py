@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from lookalike.compare.dissimilarities import Key
 from lookalike.compare.user_matrices import GIVEN_MATRICES
 from lookalike.inference.significance import enough_permutations
+from lookalike.maps.signs import are_signed
 from lookalike.workflow.config import resolve
 from lookalike.workflow.sections import (
     Explanation,
@@ -184,15 +185,17 @@ class Plan:
         return [metric for name, metric in self.comparisons if name == method]
 
 
-def make_plan(config: dict[str, Any]) -> Plan:
+def make_plan(config: dict[str, Any], signed: Callable[[str], bool] = are_signed) -> Plan:
     """Return the plan of a config as read from YAML, which is not changed.
+
+    `signed` tells whether the existing maps at a path are signed.
 
     Raises
     ------
     InputError
         On the first thing that is wrong, with its place and the remedy.
     """
-    found = resolve(config)
+    found = resolve(config, signed)
     return Plan(
         seed=found["seed"],
         images=Images(**found["images"]),

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from lookalike.images.reading import Fit
-from lookalike.workflow.config import raw_is_signed
 
 
 @dataclass(frozen=True)
@@ -61,16 +60,15 @@ class Model:
 
 @dataclass(frozen=True)
 class Explanation:
-    """An explanation run, which makes raw maps; `method` is None where all its maps are given."""
+    """An explanation run, which makes raw maps; `method` is None where all its maps are given.
+
+    `signed` says whether its raw maps can be negative.
+    """
 
     name: str
     method: str | None
     options: dict[str, Any]
-
-    @property
-    def signed(self) -> bool:
-        """Whether its raw maps can be negative."""
-        return raw_is_signed(self.method)
+    signed: bool
 
 
 @dataclass(frozen=True)

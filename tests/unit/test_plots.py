@@ -197,6 +197,14 @@ def test_a_matrix_of_images_has_all_figures():
     assert len(drawn["histograms"][0].axes) == 7
 
 
+def test_one_model_has_no_pairs_to_draw():
+    table = ImageTable(
+        np.empty((5, 0)), np.empty((5, 0)), tuple("abcde"), ("ant",), Key("ig", "mse")
+    )
+    axes = histograms(table, label="mse dissimilarity", title="ig").axes[0]
+    assert axes.get_xlabel() == "mse dissimilarity, 0 pairs"
+
+
 def test_models_with_unknown_dissimilarities_are_named_and_left_out_of_the_groups():
     names = ["ant", "bee", "cow", "dog"]
     drawn = figures_of(np.random.default_rng(0).uniform(size=(20, 6)), names, left_out=["bee"])
