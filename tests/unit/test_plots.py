@@ -20,7 +20,7 @@ from lookalike.groups.partitions import EVERY_RESOLUTION, consensus_of
 from lookalike.plots.communities import describe_partition, louvain_graph, partitions_of
 from lookalike.plots.coordinates import scatter
 from lookalike.plots.figures import matrix_figures
-from lookalike.plots.matrix import half_intervals, heatmap
+from lookalike.plots.matrix import half_intervals, heatmap, histograms
 from lookalike.plots.panels import choose_images, panel_of_image, readable_label, titles_of
 
 FAMILIES = {"ant": "insect", "bee": "insect", "cow": "mammal"}
