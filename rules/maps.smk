@@ -100,7 +100,6 @@ rule audit_maps:
 rule measure_localisation:
     """Measure how much of every map, and of null methods' maps, lies inside the object's mask."""
     input:
-        sample="results/images/explained.csv",
         masks="results/images/masks.csv",
         batches=batches_of_method,
     output:
@@ -113,6 +112,7 @@ rule measure_localisation:
         "../envs/compare.yaml"
     params:
         seed=PLAN.seed,
+        fit=PLAN.images.fit,
         models=models_of_method,
         source=fingerprint(
             "scripts/measure_localisation.py",

@@ -52,10 +52,7 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
         key: io.read_matrix(path)[1]
         for key, path in zip(matrices, paths["dissimilarities"], strict=True)
     }
-    localisation = {
-        method: models.summarise_localisation(read_table(path))
-        for method, path in zip(keys["localised"], paths["localisation"], strict=True)
-    }
+    masses = dict(zip(keys["localised"], map(read_table, paths["localisation"]), strict=True))
     manifest, skipped, unmatched, votes = (
         io.read_table(paths[name]) if paths[name] else []
         for name in ("manifest", "skipped", "unmatched", "votes")
@@ -76,10 +73,10 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
     ]
     for method, path in zip(keys["correlated"], paths["redundancy"], strict=True):
         found += agreement.redundancy_findings(method, *io.read_matrix(path))
-    found += [
-        models.localisation_finding(method, table, [name for name in names if name in table])
-        for method, table in localisation.items()
-    ]
+    for method, rows in masses.items():
+        table, blank = models.summarise_localisation(rows), models.blank_masks(rows)
+        shown = [name for name in names if name in table]
+        found.append(models.localisation_finding(method, table, shown, blank))
     found += [
         *models.replicate_findings(tables["replicates"]),
         *pruning.head_findings(tables["heads"]),

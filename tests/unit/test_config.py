@@ -188,10 +188,15 @@ def test_methods_are_explanations_and_views(config):
     config["maps"] = {"scale": "minmax"}
     resolved = resolve(config)
     assert resolved["explanations"] == {
-        "gradcam": {"method": "gradcam", "options": registry.get("method", "gradcam").options},
+        "gradcam": {
+            "method": "gradcam",
+            "options": registry.get("method", "gradcam").options,
+            "signed": False,
+        },
         "ig": {
             "method": "integrated_gradients",
             "options": registry.get("method", "integrated_gradients").options | {"steps": 8},
+            "signed": True,
         },
     }
     whole = {"models": ["ResNet", "ViT"], "subsets": ["all"]}

@@ -124,6 +124,7 @@ def test_the_published_layout_goes_from_folder_to_report_without_torch(tmp_path,
     assert run.jobs == {
         "import_maps": 1,
         "batch_maps": 1,
+        "audit_maps": 1,
         "compare_models": 3,
         "aggregate_matrix": 1,
     }
@@ -139,6 +140,8 @@ def test_the_published_layout_goes_from_folder_to_report_without_torch(tmp_path,
     assert run.jobs == {
         "import_maps": 3,
         "batch_maps": 3,
+        # Also that of VGG16-baseline, whose files the new model has under another name.
+        "audit_maps": 4,
         "compare_models": 3 + 9,
         "aggregate_matrix": 1,
     }
