@@ -74,5 +74,3 @@ def try_image(path: str) -> tuple[str | InputError, int | None]:
 def given_images(images: Sequence[str], split: str) -> list[Row]:
     """Return the manifest of images whose maps are given: ids without files."""
     return [dict.fromkeys(COLUMNS, "") | {"image": image, "split": split} for image in images]
-
-
