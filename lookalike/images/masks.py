@@ -1,6 +1,5 @@
 """Masks of objects: which file belongs to which image, and which of its pixels are the object."""
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +8,7 @@ import numpy as np
 
 from lookalike.core.errors import InputError
 from lookalike.core.types import Row, StrPath
-from lookalike.images.folders import find_files
+from lookalike.images.folders import composed, find_files
 from lookalike.images.reading import Fit, fit_image
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def find_masks(rows: Sequence[Row], folder: StrPath) -> list[Row]:
             by_name.setdefault(name, []).append(file)
     found = []
     for row in rows:
-        own = by_name.get(normal(row["image"]), [])
+        own = by_name.get(composed(row["image"]), [])
         if len(own) > 1:
             raise InputError(
                 f"images.masks: {own[0]} and {own[1]} would both be the mask of image "
@@ -82,12 +81,7 @@ def names_of(file: Path, folder: Path) -> set[str]:
     above it.
     """
     parts = file.relative_to(folder).with_suffix("").parts
-    return {normal(".".join(parts[start:])) for start in range(len(parts))}
-
-
-def normal(name: str) -> str:
-    """Return a name in the composed form of Unicode, which systems spell differently."""
-    return unicodedata.normalize("NFC", name)
+    return {composed(".".join(parts[start:])) for start in range(len(parts))}
 
 
 def shown(names: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from lookalike.maps import views
 
 # Below this share of the maximum that a model's maps usually reach, a map is rounding. Maps of flat
 # images by differences from a blurred baseline, which are 0 but for float32, reach 1e-9 to 8e-5 of
-# it; those of photographs 0.1 and more.
+# it; those of the demo's images 0.06 and more.
 ROUNDING = 1e-4
 
 
