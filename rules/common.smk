@@ -2,6 +2,7 @@
 
 import platform
 import re
+from functools import partial
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -14,20 +15,28 @@ from lookalike.images.folders import image_files
 from lookalike.maps.existing import find_all
 from lookalike.maps.matching import check_classes, match_images
 from lookalike.maps.patterns import root_of
+from lookalike.maps.signs import are_signed
 from lookalike.workflow import fingerprint as fingerprints
 from lookalike.workflow.checks import check_networks, check_paths
 from lookalike.workflow.contents import Contents
 from lookalike.workflow.images import check_images
 from lookalike.workflow.plan import check_matrices, make_plan, text_of
 
+CONTENTS = Contents("results/contents.json")
+
+
+def are_signed_once(path, channels):
+    """Return whether user-supplied maps are signed; they are read once."""
+    root = root_of(path)
+    if not root.exists():
+        return are_signed(path, channels)
+    key = f"signed {path} {channels} {CONTENTS.of(root)}"
+    return CONTENTS.fact(key, partial(are_signed, path, channels))
+
+
 try:
-    PLAN = make_plan(config)
+    PLAN = make_plan(config, are_signed_once)
     check_paths(PLAN.paths, PLAN.archives)
-    # Once, and not again in every job.
-    if workflow.is_main_process:
-        check_networks(
-            {name: model.recipe for name, model in PLAN.models.items()}, PLAN.images.size
-        )
     # From a path to the place of every image's map; the images that all of them have, and others.
     GIVEN_MAPS = find_all(path for model in PLAN.models.values() for path in model.maps.values())
     check_classes({path: found.folders for path, found in GIVEN_MAPS.items()})
@@ -36,9 +45,10 @@ try:
         {path: found.maps for path, found in GIVEN_MAPS.items()},
         common=PLAN.images.common or PLAN.images.source is not None,
     )
-    CONTENTS = Contents("results/contents.json")
     # Once, and not again in every job.
     if workflow.is_main_process:
+        recipes = {name: model.recipe for name, model in PLAN.models.items()}
+        check_networks(recipes, PLAN.images.size)
         check_matrices(PLAN)
         check_images(PLAN, CONTENTS.digest, COMMON_IMAGES if PLAN.images.common else None)
 except InputError as error:

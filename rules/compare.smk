@@ -30,6 +30,7 @@ rule aggregate_matrix:
     input:
         pairs=pair_files,
         predictions=predictions_if_agreeing,
+        audits=audits_of_method,
     output:
         table=f"{MATRIX}/images.npz",
         mean=f"{MATRIX}/mean.csv",

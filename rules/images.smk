@@ -87,9 +87,10 @@ else:
 
 
 rule list_masks:
-    """Find the mask of every image whose object is known."""
+    """Find the mask of every explained image whose object is known."""
     input:
         manifest="results/images/manifest.csv",
+        sample="results/images/explained.csv",
         masks="results/images/demo_masks" if IS_DEMO else user_file(PLAN.images.masks),
     output:
         masks="results/images/masks.csv",

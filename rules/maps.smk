@@ -93,6 +93,7 @@ rule audit_maps:
         "../envs/compare.yaml"
     params:
         repair=repair_of,
+        same_files=models_with_same_files,
         source=fingerprint("scripts/audit_maps.py"),
     script:
         "../scripts/audit_maps.py"
@@ -101,7 +102,6 @@ rule audit_maps:
 rule measure_localisation:
     """Measure how much of every map, and of null methods' maps, lies inside the object's mask."""
     input:
-        sample="results/images/explained.csv",
         masks="results/images/masks.csv",
         batches=batches_of_method,
     output:
@@ -114,6 +114,7 @@ rule measure_localisation:
         "../envs/compare.yaml"
     params:
         seed=PLAN.seed,
+        fit=PLAN.images.fit,
         models=models_of_method,
         source=fingerprint(
             "scripts/measure_localisation.py",

@@ -2,6 +2,7 @@
 
 from lookalike.compare import dissimilarities, image_table, summary
 from lookalike.core import io, logs, registry
+from lookalike.maps import audit
 
 logs.log_to(snakemake.log[0])
 
@@ -10,6 +11,8 @@ key = dissimilarities.Key(*given.key)
 table = image_table.assemble(
     io.read_each(read.pairs), given.models, key, io.read_each(read.predictions)
 )
+audits = dict(zip(given.models, map(io.read_json, read.audits), strict=True))
+table = image_table.without_dead(table, audit.dead_models(audits))
 found = summary.summarise_images(
     table,
     registry.get("metric", given.metric),

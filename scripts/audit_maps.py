@@ -14,4 +14,7 @@ raw = (
     if snakemake.params.repair
     else raw
 )
-io.write_json(snakemake.output.audit, audit.audit(batch, card["images"], raw))
+io.write_json(
+    snakemake.output.audit,
+    audit.audit(batch, card["images"], raw, card["rounding"], snakemake.params.same_files),
+)

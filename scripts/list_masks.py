@@ -1,9 +1,11 @@
-"""Find the mask of every image whose object is known."""
+"""Find the mask of every explained image whose object is known."""
 
 from lookalike.core import io, logs
-from lookalike.images import manifest
+from lookalike.images import masks
 
 logs.log_to(snakemake.log[0])
 
-rows = manifest.find_masks(io.read_table(snakemake.input.manifest), snakemake.input.masks)
-io.write_table(snakemake.output.masks, rows, ["image", "mask"])
+explained = {row["image"] for row in io.read_table(snakemake.input.sample)}
+found = masks.find_masks(io.read_table(snakemake.input.manifest), snakemake.input.masks)
+rows = masks.measure_masks(row for row in found if row["image"] in explained)
+io.write_table(snakemake.output.masks, rows, masks.COLUMNS)

@@ -133,6 +133,24 @@ def assemble(
     return ImageTable(values, chance, tuple(images), names, key)
 
 
+def without_dead(table: ImageTable, dead: Sequence[str]) -> ImageTable:
+    """Return the part of a table without the models all of whose maps are zero.
+
+    Raises
+    ------
+    InputError
+        If no model is left.
+    """
+    if dead:
+        print(f"{', '.join(dead)}: left out, since all maps by {table.key.method} are zero")
+    if set(table.names) <= set(dead):
+        raise InputError(
+            f"{table.key.method}: all maps of all models are zero, so that there is nothing to "
+            "compare; leave the method out, or give other maps"
+        )
+    return table.without(dead)
+
+
 def wanted_cells(
     block: Mapping[str, np.ndarray], names: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

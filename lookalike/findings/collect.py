@@ -8,7 +8,7 @@ import numpy as np
 from lookalike.core import io
 from lookalike.core.condensed import condensed
 from lookalike.core.types import Row, StrPath
-from lookalike.findings import agreement, factors, groups, matrices, models, pruning
+from lookalike.findings import agreement, audits, factors, groups, matrices, models, pruning
 from lookalike.findings.finding import Finding
 from lookalike.findings.tables import read_rows, read_table
 from lookalike.images.remarks import remarks
@@ -29,17 +29,21 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
         What does not exist is empty.
     keys : mapping
         What the files are about, in their order: `matrices`, (method, metric, subset) of each, and
-        `given`, those of them that are user-supplied;
-        `localised` and `correlated`, the methods of `localisation` and `redundancy`. And `subset`,
-        the images that the findings use, and `is_training`, whether models are trained.
+        `given`, those of them that are user-supplied; `audited`, (method, model) of each of
+        `audits`; `localised` and `correlated`, the methods of `localisation` and `redundancy`. And
+        `subset`, the images that the findings use, `is_training`, whether models are trained, and
+        `blind`, the methods whose maps do not depend on the model.
     """
     every, given = (
         [(method, metric) for method, metric, _ in keys[name]] for name in ("matrices", "given")
     )
     about = io.read_table(paths["models"]) if paths["models"] else []
     names = [row["model"] for row in about]
-    audits = [io.read_json(path) for path in paths["audits"]]
-    n = max((audit["n"] for audit in audits), default=0)
+    audited = {
+        (method, model): io.read_json(path)
+        for (method, model), path in zip(keys["audited"], paths["audits"], strict=True)
+    }
+    n = max((audit["n"] for audit in audited.values()), default=0)
     tables = {name: read_rows(paths[name], keys["subset"]) for name in TABLES}
     clades, communities = (
         dict(zip(every, map(read_table, paths[name]), strict=True))
@@ -48,10 +52,7 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
     images = dict(zip(every, map(read_least, paths["images"]), strict=True))
     found_matrices = dict(zip(every, map(io.read_matrix, paths["dissimilarities"]), strict=True))
     notes = dict(zip(given, map(io.read_json, paths["notes"]), strict=True))
-    localisation = {
-        method: models.summarise_localisation(read_table(path))
-        for method, path in zip(keys["localised"], paths["localisation"], strict=True)
-    }
+    masses = dict(zip(keys["localised"], map(read_table, paths["localisation"]), strict=True))
     manifest, skipped, unmatched, votes = (
         io.read_table(paths[name]) if paths[name] else []
         for name in ("manifest", "skipped", "unmatched", "votes")
@@ -75,19 +76,17 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
     ]
     for method, path in zip(keys["correlated"], paths["redundancy"], strict=True):
         found += agreement.redundancy_findings(method, *io.read_matrix(path))
-    found += [
-        models.localisation_finding(method, table, [name for name in names if name in table])
-        for method, table in localisation.items()
-    ]
+    for method, rows in masses.items():
+        table, blank = models.summarise_localisation(rows), models.blank_masks(rows)
+        shown = [name for name in names if name in table]
+        found.append(models.localisation_finding(method, table, shown, blank))
     found += [
         *models.replicate_findings(tables["replicates"]),
         *pruning.head_findings(tables["heads"]),
         *pruning.pruning_findings(tables["pruning"]),
         *pruning.variant_findings(tables["variants"], n),
+        *audits.audit_findings(audited, origins_of(about), frozenset(keys["blind"])),
     ]
-    if warnings := sum(len(audit["warnings"]) for audit in audits):
-        text = f"The audit of the maps has {warnings} warning{'' if warnings == 1 else 's'}."
-        found.append(Finding(models.SECTION, "audit", text))
     return found
 
 

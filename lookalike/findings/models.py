@@ -9,11 +9,12 @@ from lookalike.core.types import Row
 from lookalike.findings.finding import Answer, Finding, verdict_of
 from lookalike.findings.tables import NamedRow
 from lookalike.inference.significance import too_few_images
-from lookalike.maps.localisation import NULL_METHODS
+from lookalike.maps.localisation import NULL_METHODS, is_blank
 
 SECTION = "Models"
 # With fewer, percentile intervals are too narrow for a verdict.
 FEWEST_FOR_A_VERDICT = 20
+MOST_NAMED = 5
 TOO_FEW = f"fewer than {FEWEST_FOR_A_VERDICT} images"
 # Of a replicate's dissimilarity to its original; in the order in which they are reported.
 SMALLER, NOT_SMALLER, LARGER, UNDECIDED = VERDICTS_OF_GAP = (
@@ -50,12 +51,14 @@ def summarise_localisation(masses: pd.DataFrame) -> dict[str, Row]:
     -------
     dict
         From model (or null method) to mean, half interval and n; under `area` the mean share of the
-        masks. `clear` of a model: whether its interval lies above the area share and above the
-        means of the null methods, over enough images for a verdict.
+        masks. Masks that are empty or full do not count. `clear` of a model: whether its interval
+        lies above the area share and above the means of the null methods, over enough images for a
+        verdict.
     """
-    by_model = dict(list(masses.groupby("model", sort=False)))
+    blank = masses["area"].map(is_blank)
+    by_model = dict(list(masses[~blank].groupby("model", sort=False)))
     table = {name: mean_with_interval(rows["mass"]) for name, rows in by_model.items()}
-    table["area"] = mean_with_interval(by_model[masses["model"].iloc[0]]["area"])
+    table["area"] = mean_with_interval(next(iter(by_model.values()))["area"])
     floor = max(table[name]["mean"] for name in (*NULL_METHODS, "area"))
     for name in by_model:
         table[name]["clear"] = bool(
@@ -65,7 +68,14 @@ def summarise_localisation(masses: pd.DataFrame) -> dict[str, Row]:
     return table
 
 
-def localisation_finding(method: str, table: dict[str, Row], models: Sequence[str]) -> Finding:
+def blank_masks(masses: pd.DataFrame) -> list[str]:
+    """Return the images whose masks are empty or full, of the table of `summarise_localisation`."""
+    return list(dict.fromkeys(masses["image"][masses["area"].map(is_blank)]))
+
+
+def localisation_finding(
+    method: str, table: dict[str, Row], models: Sequence[str], blank: Sequence[str] = ()
+) -> Finding:
     """Say for how many models a method's maps lie on the object.
 
     Parameters
@@ -74,6 +84,8 @@ def localisation_finding(method: str, table: dict[str, Row], models: Sequence[st
     table : dict
         As `summarise_localisation` returns it.
     models : sequence of str
+    blank : sequence of str
+        Images whose masks are empty or full.
     """
     enough = [model for model in models if table[model]["n"] >= FEWEST_FOR_A_VERDICT]
     found = [model for model in enough if table[model]["clear"]]
@@ -90,6 +102,12 @@ def localisation_finding(method: str, table: dict[str, Row], models: Sequence[st
             text += f" No verdict for {few}: {TOO_FEW}."
     else:
         text = f"{method}: no verdict on whether the maps lie on the object: {TOO_FEW}."
+    if blank:
+        named = ", ".join(blank[:MOST_NAMED]) + (", ..." if len(blank) > MOST_NAMED else "")
+        text += (
+            f" {len(blank)} mask{'s are' if len(blank) > 1 else ' is'} empty or full and "
+            f"{'do' if len(blank) > 1 else 'does'} not count: {named}."
+        )
     answers = [
         Answer(
             "localisation",

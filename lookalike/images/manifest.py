@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from lookalike.core.errors import InputError
 from lookalike.core.types import Row, StrPath
@@ -75,11 +74,3 @@ def try_image(path: str) -> tuple[str | InputError, int | None]:
 def given_images(images: Sequence[str], split: str) -> list[Row]:
     """Return the manifest of images whose maps are given: ids without files."""
     return [dict.fromkeys(COLUMNS, "") | {"image": image, "split": split} for image in images]
-
-
-def find_masks(rows: Sequence[Row], folder: StrPath) -> list[Row]:
-    """Return the images of a manifest whose object is known: `image` and `mask`, the path of a file
-    `{image}.png` in the folder.
-    """
-    masks = {row["image"]: Path(folder, f"{row['image']}.png") for row in rows}
-    return [{"image": image, "mask": str(path)} for image, path in masks.items() if path.is_file()]

@@ -1,4 +1,4 @@
-"""Images and masks as arrays."""
+"""Images as arrays."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -229,8 +229,3 @@ def fit_image(
     scaled = image.resize((width, height), resample, reducing_gap=REDUCING_GAP)
     square.paste(scaled, (round((size - width) / 2), round((size - height) / 2)))
     return square
-
-
-def read_mask(path: StrPath, size: int) -> np.ndarray:
-    """Return a mask as booleans, shape (size, size)."""
-    return read_image(path, size, "squash")[..., 0] >= 128

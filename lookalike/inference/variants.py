@@ -205,8 +205,9 @@ def compare_variants(
     found = []
     for model, pruned, draws in families(variants):
         # Not every method has all models.
-        if model not in names:
+        if not {model, pruned} <= set(names):
             continue
+        draws = [name for name in draws if name in names]
         to = dict(zip(names, pair_numbers(len(names))[names.index(model)], strict=True))
         by_score = values[:, to[pruned]]
         at_random = (

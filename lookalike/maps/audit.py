@@ -1,7 +1,8 @@
 """Audit: maps that need a look before they are trusted."""
 
+import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -13,7 +14,13 @@ SAME_CELL_SHARE = 0.5
 Peaks = Counter[tuple[tuple[int, ...], tuple[int, ...]]]
 
 
-def audit(maps: Iterable[np.ndarray], images: Sequence[str], raw_maps: Iterable[np.ndarray]) -> Row:
+def audit(
+    maps: Iterable[np.ndarray],
+    images: Sequence[str],
+    raw_maps: Iterable[np.ndarray],
+    rounding: Sequence[str] = (),
+    same_files: Sequence[str] = (),
+) -> Row:
     """Find maps that need a look before they are trusted.
 
     Parameters
@@ -23,19 +30,26 @@ def audit(maps: Iterable[np.ndarray], images: Sequence[str], raw_maps: Iterable[
     images : list of str
     raw_maps : iterable of ndarray, shape (h, w)
         On their native grid, in the same order.
+    rounding : list of str
+        Images whose raw maps are nothing but rounding; in the batch they are zero.
+    same_files : list of str
+        Other models whose user-supplied files are, byte by byte, those of this one.
 
     Returns
     -------
     dict
         `n`; the images of `zero`, `constant`, `non_finite` maps; `duplicates`, groups of images
         with equal maps; `peaks`, the most frequent cell of the raw maximum with its share;
-        `warnings`, sentences about what stands out.
+        `digest`, a hash of all maps; `rounding`, which are among those of `zero`, and `same_files`
+        as given; `warnings`, sentences about what stands out.
     """
     found: Row = {"n": len(images), "zero": [], "constant": [], "non_finite": []}
     same: dict[bytes, list[str]] = {}
     peaks: Peaks = Counter()
+    digest = hashlib.sha256()
     for image, saliency, raw in zip(images, maps, raw_maps, strict=True):
         saliency = np.asarray(saliency)
+        digest.update(saliency.tobytes())
         if not np.isfinite(saliency).all():
             found["non_finite"].append(image)
         elif not saliency.any():
@@ -48,6 +62,8 @@ def audit(maps: Iterable[np.ndarray], images: Sequence[str], raw_maps: Iterable[
             peaks[tuple(map(int, cell)), raw.shape] += 1
     found["duplicates"] = [group for group in same.values() if len(group) > 1]
     found["peaks"] = common_peak(peaks)
+    found["digest"] = digest.hexdigest()[:16]
+    found |= {"rounding": list(rounding), "same_files": list(same_files)}
     return found | {"warnings": list(warnings_of(found))}
 
 
@@ -66,12 +82,21 @@ def common_peak(peaks: Peaks) -> Row | None:
 def warnings_of(found: Row) -> Iterator[str]:
     """Yield a sentence for each result of an audit that stands out."""
     n = found["n"]
+    if found["same_files"]:
+        yield f"its files are byte by byte those of {', '.join(found['same_files'])}"
+    if is_dead(found):
+        yield "all maps are zero, so that the model is left out of all matrices of the method"
     for kind in ("zero", "constant", "non_finite"):
-        if found[kind]:
+        if found[kind] and not (kind == "zero" and is_dead(found)):
             yield (
                 f"{len(found[kind])} of {n} maps are {kind.replace('_', '-')}, for example that "
                 f"of {found[kind][0]}"
             )
+    if found["rounding"]:
+        yield (
+            f"{len(found['rounding'])} of {n} maps are nothing but rounding and count as zero, for "
+            f"example that of {found['rounding'][0]}"
+        )
     if found["duplicates"]:
         group = found["duplicates"][0]
         yield (
@@ -84,3 +109,25 @@ def warnings_of(found: Row) -> Iterator[str]:
             f"the maximum lies in cell {peak['cell']} of {peak['grid'][0]} x {peak['grid'][1]} "
             f"in {peak['share']:.0%} of the maps"
         )
+
+
+def is_dead(found: Row) -> bool:
+    """Return whether all maps of an audit are zero."""
+    return len(found["zero"]) == found["n"]
+
+
+def dead_models(audits: Mapping[str, Row]) -> list[str]:
+    """Return the models without any map that is not zero, of the audits of a method's models.
+
+    A metric that has values for zero maps would call them alike.
+    """
+    return [model for model, found in audits.items() if is_dead(found)]
+
+
+def equal_models(audits: Mapping[str, Row]) -> list[list[str]]:
+    """Return the groups of models all of whose maps are equal, but for dead ones."""
+    groups: dict[str, list[str]] = {}
+    for model, found in audits.items():
+        if not is_dead(found):
+            groups.setdefault(found["digest"], []).append(model)
+    return [group for group in groups.values() if len(group) > 1]

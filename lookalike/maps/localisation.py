@@ -30,18 +30,24 @@ def measure(
     Returns
     -------
     list of dict
-        `model` (or a null method), `image`, `mass` (NaN for a zero map), `area` (share of the image
-        that the mask covers).
+        `model` (or a null method), `image`, `mass` (NaN for a zero map, and under a mask that is
+        empty or full, where every map has the same), `area` (share of the image that the mask
+        covers).
 
     Raises
     ------
     InputError
-        If there is no mask.
+        If there is no mask that is neither empty nor full.
     """
     if not masks:
         raise InputError(
             "images.masks: no explained image has a mask; name the mask of an image by the "
             "image's id, IMAGE.png"
+        )
+    if all(is_blank(mask.mean()) for mask in masks.values()):
+        raise InputError(
+            f"images.masks: as the models see the images, the masks of all {len(masks)} are empty "
+            "or full; images.fit: squash or pad keeps what lies beside the centre"
         )
     rows = [
         {
@@ -72,12 +78,18 @@ def null_map(name: str, shape: tuple[int, ...], seed: int) -> np.ndarray:
     return method(None, np.empty((1, 3, *shape)), None, [seed], **method.options)[0][0]
 
 
+def is_blank(area: float) -> bool:
+    """Return whether a mask of this area is empty or full, so that it says nothing."""
+    return area in (0, 1)
+
+
 def mass_inside(saliency: np.ndarray, mask: np.ndarray) -> float:
-    """Return the share of a map's absolute values inside a mask; NaN for a zero map.
+    """Return the share of a map's absolute values inside a mask; NaN for a zero map, and under a
+    mask that is empty or full.
 
     The energy-based pointing game (Wang et al. 2020, doi:10.1109/CVPRW50498.2020.00020) without
     sign.
     """
     mass = np.abs(np.asarray(saliency, dtype=float))
     total = mass.sum()
-    return float(mass[mask].sum() / total) if total > 0 else np.nan
+    return float(mass[mask].sum() / total) if total > 0 and not is_blank(mask.mean()) else np.nan

@@ -10,7 +10,7 @@ import numpy as np
 
 from lookalike.compare.aggregation import AGGREGATES
 from lookalike.compare.dissimilarities import Dissimilarities, Key
-from lookalike.compare.image_table import ImageTable, assemble
+from lookalike.compare.image_table import ImageTable, assemble, without_dead
 from lookalike.compare.pairs import compare_blocks
 from lookalike.compare.summary import Summary, summarise_images
 from lookalike.core import registry
@@ -219,7 +219,8 @@ def compare_maps(
     maps : dict
         From a model's name to its maps, array-like of shape (n, H, W): of the same n images for all
         models, in the same order. They are compared as they are; the metrics' cards in
-        docs/metrics.md say which of scale, offset and sign matter.
+        docs/metrics.md say which of scale, offset and sign matter. A model whose maps are all zero
+        is left out.
     metric : str
         As in the config, for example "cosine", "ssim" or "emd".
     images : iterable of str, optional
@@ -271,6 +272,7 @@ def compare_maps(
     block = {"values": values, "chance": chance, "images": np.array(ids)}
     block |= {"a": np.array(names), "b": np.array(names)}
     table = assemble({"maps": block}, names, Key("maps", metric))
+    table = without_dead(table, [name for name in names if not stacks[name].any()])
     summary = summarise_images(
         table,
         card,

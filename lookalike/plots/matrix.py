@@ -135,13 +135,14 @@ def histograms(table: ImageTable, *, label: str, title: str) -> Figure:
     Returns
     -------
     Figure
-        A lower triangle of histograms; with more than 24 models, one of all pairs together.
+        A lower triangle of histograms; with more than 24 models, or one, a histogram of all pairs
+        together.
     """
     values, chance, names, m = table.values, table.chance, table.names, len(table.names)
     known = np.concatenate([values[np.isfinite(values)], chance[np.isfinite(chance)]])
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     bins = np.linspace(low, high if high > low else low + 1, 21).tolist()
-    if m > LARGEST_HISTOGRAM_GRID:
+    if m < 2 or m > LARGEST_HISTOGRAM_GRID:
         figure = Figure(figsize=(6, 4))
         axes = figure.add_subplot()
         draw_histogram(axes, values.ravel(), chance.ravel(), bins)

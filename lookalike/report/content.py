@@ -8,6 +8,7 @@ import pandas as pd
 
 from lookalike.core import io
 from lookalike.core.types import Row, StrPath
+from lookalike.findings.audits import same_maps
 from lookalike.findings.finding import by_section
 from lookalike.findings.models import summarise_localisation
 from lookalike.findings.tables import read_table
@@ -42,7 +43,8 @@ def gather(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> Row:
         `given`, those of them that are user-supplied;
         `audited`, (method, model); `explained`, (explanation, model) of `diagnostics`;
         `localised`, methods; `agreement`, (subset, kind); `studies`, sources of maps. And
-        `subset`, the images of the longer tables.
+        `subset`, the images of the longer tables; `blind`, the methods whose maps do not depend on
+        the model.
     """
     tables = {
         name: read_table(paths[name]) if paths[name] else pd.DataFrame(columns=["subset"])
@@ -89,6 +91,11 @@ def gather(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> Row:
             f"{method}, {model}: {warning}"
             for (method, model), audit in audits.items()
             for warning in audit["warnings"]
+        ]
+        + [
+            f"{method}: the maps of {' and '.join(group)} are equal"
+            for group, methods in same_maps(audits, frozenset(keys["blind"])).items()
+            for method in methods
         ],
         "diagnostics": [
             {"explanation": explanation, "model": model} | row

@@ -26,6 +26,19 @@ def check_linkages(linkages: list[str]) -> None:
             raise unknown("linkage", linkage, LINKAGES)
 
 
+def check_clips(config: Row) -> None:
+    """Refuse bounds between which there is no value."""
+    places = {"maps": config["maps"]}
+    places |= {f"methods.{name}": about["view"] for name, about in config["methods"].items()}
+    for place, view in places.items():
+        low, high = view.get("clip", (0, 1))
+        if low >= high:
+            raise InputError(
+                f"config: {place}.clip: [{low:g}, {high:g}] leaves no values; the first bound must "
+                "be below the second"
+            )
+
+
 def check_purpose(config: Row) -> None:
     """Refuse a config that asks for nothing, for what nobody would see, or for what cannot be."""
     images, methods = config["images"], config["methods"]

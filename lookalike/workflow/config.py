@@ -1,6 +1,6 @@
 """The config: completed, and each section turned into what jobs need."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from lookalike.compare.user_matrices import GIVEN_MATRICES
@@ -9,9 +9,10 @@ from lookalike.core.errors import InputError, unknown
 from lookalike.core.types import Row
 from lookalike.images.archives import find_archive
 from lookalike.maps.patterns import root_of
+from lookalike.maps.signs import are_signed
 from lookalike.maps.views import UNBOUNDED_SCALES, is_signed
 from lookalike.models.catalogue import local_folder
-from lookalike.workflow.checks import check_linkages, check_purpose, check_repeated
+from lookalike.workflow.checks import check_clips, check_linkages, check_purpose, check_repeated
 from lookalike.workflow.names import check_copies, check_names
 from lookalike.workflow.recipes import resolve_models
 from lookalike.workflow.schema import complete
@@ -21,23 +22,25 @@ CHANNELS = "channels"
 VIEW_KEYS = ("size", "sign", "clip", "sobel", "scale", "repair")
 
 
-def resolve(config: Row) -> Row:
+def resolve(config: Row, signed: Callable[..., bool] = are_signed) -> Row:
     """Check a config and return it complete, with models, methods and metrics ready to use.
 
     Parameters
     ----------
     config : dict
         As read from YAML. It is not changed.
+    signed : callable
+        Tells whether the existing maps at a path are signed, given what becomes of channels.
 
     Returns
     -------
     dict
         The same keys with their defaults, and: `models[name]` a recipe; `explanations[name]` with
-        `method` and `options`; `methods[name]` with `explanation`, `view`, `models` and `subsets`;
-        `metrics[name]` with `metric` and `options`; `matrices[name]` with `method` and `metric`;
-        `comparisons`, the pairs of method and metric to compute; `left_out`, a sentence for each
-        thing that makes no sense; `archives`, where images come from one, as `find_archive` tells;
-        `paths`, from place to what must exist.
+        `method`, `options`, `channels` and `signed`; `methods[name]` with `explanation`, `view`,
+        `models` and `subsets`; `metrics[name]` with `metric` and `options`; `matrices[name]` with
+        `method` and `metric`; `comparisons`, the pairs of method and metric to compute; `left_out`,
+        a sentence for each thing that makes no sense; `archives`, where images come from one, as
+        `find_archive` tells; `paths`, from place to what must exist.
 
     Raises
     ------
@@ -48,9 +51,12 @@ def resolve(config: Row) -> Row:
     config["models"] = resolve_models(config)
     config["images"] = resolve_images(config)
     config["explanations"], config["methods"] = resolve_methods(config)
+    for name, explanation in config["explanations"].items():
+        explanation["signed"] = raw_is_signed(name, explanation, config["models"], signed)
     config["metrics"] = resolve_metrics(config.get("metrics", []))
     check_names(config)
     check_copies(config)
+    check_clips(config)
     check_linkages(config["groups"]["linkages"])
     check_purpose(config)
     config["comparisons"], config["left_out"] = choose_comparisons(config)
@@ -191,7 +197,7 @@ def choose_comparisons(config: Row) -> tuple[list[tuple[str, str]], list[str]]:
     chosen, left_out = [], []
     for name, method in config["methods"].items():
         signed = is_signed(
-            raw_is_signed(config["explanations"][method["explanation"]]["method"]), **method["view"]
+            config["explanations"][method["explanation"]]["signed"], **method["view"]
         )
         for metric, about in config["metrics"].items():
             card = registry.get("metric", about["metric"])
@@ -222,9 +228,16 @@ def choose_comparisons(config: Row) -> tuple[list[tuple[str, str]], list[str]]:
     return chosen, left_out
 
 
-def raw_is_signed(method: str | None) -> bool:
-    """Tell whether raw maps can be negative; given ones may be, since nobody says."""
-    return method is None or registry.get("method", method).signed
+def raw_is_signed(
+    name: str, explanation: Row, models: dict[str, Row], signed: Callable[..., bool]
+) -> bool:
+    """Return whether raw maps of an explanation run can be negative: its method says so, or, where
+    all maps are given, those of one model are. All models share the range of their maps.
+    """
+    if explanation["method"] is not None:
+        return registry.get("method", explanation["method"]).signed
+    given = [recipe["maps"] for recipe in models.values()]
+    return any(signed(maps[name], explanation.get("channels")) for maps in given if name in maps)
 
 
 def paths_of(config: Row) -> dict[str, str]:

@@ -3,8 +3,9 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from lookalike.core import io
 from lookalike.core.errors import InputError
@@ -56,6 +57,13 @@ class Contents:
             self.known[name] = [*state, hash_file(path)[:16]]
             self.changed = True
         return self.known[name][-1]
+
+    def fact(self, key: str, find: Callable[[], Any]) -> Any:
+        """Return what is known of files under a key that holds their hash; it is found once."""
+        if key not in self.known:
+            self.known[key] = find()
+            self.changed = True
+        return self.known[key]
 
     def save(self) -> None:
         """Write the record, unless nothing is new in it or its folder cannot be written to."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,6 +12,7 @@ from lookalike.compare.dissimilarities import Key
 from lookalike.compare.user_matrices import read_given_matrix
 from lookalike.core.errors import InputError, near_names
 from lookalike.inference.significance import enough_permutations
+from lookalike.maps.signs import are_signed
 from lookalike.workflow.config import resolve
 from lookalike.workflow.sections import (
     Explanation,
@@ -191,15 +192,17 @@ class Plan:
         return [metric for name, metric in self.comparisons if name == method]
 
 
-def make_plan(config: dict[str, Any]) -> Plan:
+def make_plan(config: dict[str, Any], signed: Callable[..., bool] = are_signed) -> Plan:
     """Return the plan of a config as read from YAML, which is not changed.
+
+    `signed` tells whether the existing maps at a path are signed.
 
     Raises
     ------
     InputError
         On the first thing that is wrong, with its place and the remedy.
     """
-    found = resolve(config)
+    found = resolve(config, signed)
     return Plan(
         seed=found["seed"],
         images=Images(**found["images"]),

@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from lookalike.images.reading import Fit
 from lookalike.models.catalogue import local_folder
-from lookalike.workflow.config import raw_is_signed
 
 
 @dataclass(frozen=True)
@@ -69,18 +68,15 @@ class Model:
 class Explanation:
     """An explanation run, which makes raw maps; `method` is None where all its maps are given.
 
-    `channels` says how the channels of given maps are joined.
+    `signed` says whether its raw maps can be negative, `channels` how those of given maps are
+    joined.
     """
 
     name: str
     method: str | None
     options: dict[str, Any]
+    signed: bool
     channels: str | None = None
-
-    @property
-    def signed(self) -> bool:
-        """Whether its raw maps can be negative."""
-        return raw_is_signed(self.method)
 
 
 @dataclass(frozen=True)

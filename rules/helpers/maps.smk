@@ -1,5 +1,7 @@
 """Inputs and parameters of the rules of maps."""
 
+from functools import cache
+
 
 def explanation_of(wildcards):
     """Return the explanation run."""
@@ -84,6 +86,26 @@ def given_maps_are_signed(wildcards):
     return explanation_of(wildcards).signed
 
 
+@cache
+def content_of_model(explanation, model):
+    """Return hashes of the files that a user supplies in place of a model, whatever their names;
+    none if there is no such file, or if the model is trained further.
+    """
+    given = MODELS[model]
+    if given.maps:
+        files = {place.path for place in GIVEN_MAPS[given.maps[explanation]].maps.values()}
+        return [CONTENTS.digest(file) for file in sorted(files)]
+    return [content_of(given.checkpoint)] if given.checkpoint and not given.finetune else []
+
+
+def models_with_same_files(wildcards):
+    """Return the other models of a method whose user-supplied files equal those of a model."""
+    method, model = METHODS[wildcards.method], wildcards.model
+    own = content_of_model(method.explanation, model)
+    others = [name for name in method.models if PLAN.origins[name] != PLAN.origins[model]]
+    return [name for name in others if own and content_of_model(method.explanation, name) == own]
+
+
 def raw_maps(wildcards):
     """Return the folder of raw maps behind a method's view of one model."""
     return raw_maps_of(wildcards.method, wildcards.model)
@@ -107,6 +129,11 @@ def is_signed(wildcards):
 def batches_of_method(wildcards):
     """Return the batches of maps of all models of a method."""
     return batches(wildcards.method)
+
+
+def audits_of_method(wildcards):
+    """Return the audits of all models of a method."""
+    return [f"results/audit/{wildcards.method}/{name}.json" for name in models_of_method(wildcards)]
 
 
 def models_of_method(wildcards):

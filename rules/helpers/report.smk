@@ -8,6 +8,13 @@ EXPLAINED = [
     if explanation.method
     for model in PLAN.computed
 ]
+# Methods whose maps do not depend on the model.
+BLIND = [
+    name
+    for name, method in METHODS.items()
+    if (run := PLAN.explanations[method.explanation].method)
+    and not registry.get("method", run).needs_model
+]
 LOCALISED = list(METHODS) if HAS_MASKS else []
 CORRELATED = [method for method in METHODS if len(PLAN.metrics_of(method)) > 1]
 AGREEMENT_FIGURES = [

@@ -3,13 +3,16 @@
 import copy
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from configs import change, small_config
 
 from lookalike.core import registry
 from lookalike.core.errors import InputError
+from lookalike.maps import batches
 from lookalike.workflow.config import resolve
+from lookalike.workflow.plan import make_plan
 
 ROOT = Path(__file__).parents[2]
 
@@ -185,10 +188,15 @@ def test_methods_are_explanations_and_views(config):
     config["maps"] = {"scale": "minmax"}
     resolved = resolve(config)
     assert resolved["explanations"] == {
-        "gradcam": {"method": "gradcam", "options": registry.get("method", "gradcam").options},
+        "gradcam": {
+            "method": "gradcam",
+            "options": registry.get("method", "gradcam").options,
+            "signed": False,
+        },
         "ig": {
             "method": "integrated_gradients",
             "options": registry.get("method", "integrated_gradients").options | {"steps": 8},
+            "signed": True,
         },
     }
     whole = {"models": ["ResNet", "ViT"], "subsets": ["all"]}
@@ -473,6 +481,37 @@ def test_bounded_metric_on_a_view_without_bounds_is_left_out_with_a_reason(metri
         == resolved["left_out"]
         != []
     )
+
+
+@pytest.mark.parametrize(
+    ("negative", "data_range", "fitting"),
+    [(False, 1.0, "similarity"), (True, 2.0, "sign_agreement")],
+)
+def test_existing_maps_are_signed_if_any_of_them_is_negative(
+    negative, data_range, fitting, tmp_path
+):
+    for model in "AB":
+        maps = np.random.default_rng(ord(model)).random((3, 16, 16))
+        maps[2, 5, 5] -= 2 * (negative and model == "B")
+        np.save(tmp_path / f"{model}.npy", maps)
+    models = {model: {"maps": str(tmp_path / f"{model}.npy")} for model in "AB"}
+    metrics = ["psnr", "similarity", "sign_agreement"]
+    plan = make_plan({"models": models, "metrics": metrics})
+    assert plan.explanations["heatmaps"].signed == negative
+    assert plan.comparisons == [("heatmaps", "psnr"), ("heatmaps", fitting)]
+    view = plan.methods["heatmaps"].view.options("A")
+    card = batches.describe(["0"], [np.zeros((16, 16))], view, plan.explanations["heatmaps"].signed)
+    assert card["data_range"] == data_range
+
+
+@pytest.mark.parametrize("place", ["maps", "methods.ig_abs"])
+@pytest.mark.parametrize(("low", "high"), [(0.5, 0.1), (0.3, 0.3)])
+def test_bounds_that_leave_no_values_are_refused(place, low, high, config):
+    change(config, f"{place}.clip", [low, high])
+    with pytest.raises(InputError, match=rf"^config: {place}.clip: \[{low}, {high}\] leaves no"):
+        resolve(config)
+    change(config, f"{place}.clip", [-0.5, 0.1])
+    assert resolve(config)["comparisons"]
 
 
 @pytest.mark.parametrize("metric", ["ssim", "psnr"])

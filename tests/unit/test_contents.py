@@ -171,6 +171,24 @@ def test_a_damaged_record_is_made_anew(folder, tmp_path):
     assert Contents(record).of(folder) == before
 
 
+def test_a_fact_is_found_once_for_each_content(folder, tmp_path):
+    asked = []
+
+    def find():
+        asked.append(1)
+        return len(asked)
+
+    def look():
+        contents = Contents(tmp_path / "contents.json")
+        found = contents.fact(f"number {contents.of(folder)}", find)
+        contents.save()
+        return found
+
+    assert [look(), look()] == [1, 1]
+    (folder / "matrix.csv").write_bytes(b"9876543210")
+    assert [look(), look()] == [2, 2]
+
+
 def test_names_are_relative_to_the_folder_that_is_said(folder, tmp_path):
     files = [folder / "maps" / "a.npy", folder / "maps" / "b.npy"]
     before = Contents(tmp_path / "no record").of_files(files, folder)

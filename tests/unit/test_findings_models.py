@@ -111,6 +111,17 @@ def test_models_that_find_the_object_are_counted_and_the_others_named():
     assert first.low < first.value < first.high
 
 
+def test_masks_that_are_empty_or_full_are_counted_and_named():
+    rows = masses(22)
+    rows["image"] = [f"i{place}" for place in range(22)] * 4
+    rows.loc[rows["image"] == "i3", ["mass", "area"]] = np.nan, 0.0
+    rows.loc[rows["image"] == "i7", ["mass", "area"]] = np.nan, 1.0
+    table = models.summarise_localisation(rows)
+    assert table["area"] == {"mean": pytest.approx(0.1), "half": pytest.approx(0), "n": 20}
+    found = models.localisation_finding("ig", table, ["a", "b"], models.blank_masks(rows))
+    assert found.text.endswith("Not for b. 2 masks are empty or full and do not count: i3, i7.")
+
+
 def test_of_few_images_no_model_is_said_to_find_the_object():
     table = models.summarise_localisation(masses(19))
     assert not table["a"]["clear"]

@@ -7,7 +7,7 @@ from PIL import Image
 from lookalike.core.errors import InputError
 from lookalike.images import demo
 from lookalike.images.folders import find_files
-from lookalike.images.manifest import find_images, find_masks
+from lookalike.images.manifest import find_images
 from lookalike.images.reading import FIRST_FRAME, load_images
 from lookalike.images.remarks import remarks
 from lookalike.images.sampling import sample_images, training_classes
@@ -116,13 +116,6 @@ def test_ids_do_not_depend_on_the_seed(folder):
     for number in range(10):
         paint(folder / "emu" / f"{number:02d}.png", 500 + number)
     assert len({frozenset(ids(find_images(folder, seed))) for seed in range(4)}) == 1
-
-
-def test_masks_are_found_by_id(folder, tmp_path):
-    paint(tmp_path / "masks" / "03.png")
-    assert find_masks(find_images(folder), tmp_path / "masks") == [
-        {"image": "03", "mask": str(tmp_path / "masks" / "03.png")}
-    ]
 
 
 @pytest.mark.parametrize("content", [b"", b"no image at all", None])

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from lookalike.core import io
 from lookalike.core.errors import InputError
-from lookalike.images import reading
+from lookalike.images import masks, reading
 from lookalike.maps import stacks
 from lookalike.models.weights import write_weights
 
@@ -297,6 +297,8 @@ def test_images_and_masks_come_back(tmp_path):
     np.testing.assert_array_equal(reading.read_image(tmp_path / "a.png", 16, "crop"), pixels)
     mask = pixels[..., 0] > 100
     io.write_image(tmp_path / "m.png", mask)
-    np.testing.assert_array_equal(reading.read_mask(tmp_path / "m.png", 16), mask)
+    np.testing.assert_array_equal(
+        masks.read_mask(tmp_path / "m.png", tmp_path / "m.png", 16, "crop"), mask
+    )
     with pytest.raises(InputError, match=r"absent.png: not a readable image"):
         reading.read_image(tmp_path / "absent.png", 16, "crop")

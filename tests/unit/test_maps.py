@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lookalike.core.errors import InputError
-from lookalike.maps import audit, localisation, views
+from lookalike.maps import localisation, views
 
 RNG_MAP = np.random.default_rng(0).normal(size=(6, 6))
 
@@ -194,76 +194,12 @@ def test_values_span_no_more_than_the_data_range(sign, scale, sobel):
         assert seen.min() >= 0
 
 
-def audited(raw_maps):
-    batch = [views.view(raw, size=14) for raw in raw_maps]
-    return audit.audit(batch, [f"i{place}" for place in range(len(batch))], raw_maps)
-
-
-def test_clean_maps_give_no_warning():
-    found = audited([blob(row=place, column=6 - place) for place in range(6)])
-    assert found["n"] == 6
-    assert [
-        found[kind] for kind in ("zero", "constant", "non_finite", "duplicates", "warnings")
-    ] == [[]] * 5
-    assert found["peaks"]["share"] == pytest.approx(1 / 6)
-
-
-def test_audit_finds_zero_constant_and_non_finite_maps():
-    raw = [blob(row=place) for place in range(3)] + [
-        np.zeros((7, 7)),
-        np.full((7, 7), 0.4),
-        np.where(np.eye(7), np.nan, 1.0),
-    ]
-    found = audited(raw)
-    assert (found["zero"], found["constant"], found["non_finite"]) == (["i3"], ["i4"], ["i5"])
-    assert found["duplicates"] == []
-    assert [warning.split(", for")[0] for warning in found["warnings"]] == [
-        "1 of 6 maps are zero",
-        "1 of 6 maps are constant",
-        "1 of 6 maps are non-finite",
-    ]
-    assert all(
-        f"that of {image}" in warning
-        for image, warning in zip(("i3", "i4", "i5"), found["warnings"], strict=True)
-    )
-
-
-def test_audit_groups_equal_maps():
-    found = audited(
-        [blob(row=0), blob(row=1), blob(row=0, height=2), blob(row=3), blob(row=1), blob(row=0)]
-    )
-    assert found["duplicates"] == [["i0", "i2", "i5"], ["i1", "i4"]]
-    assert found["warnings"] == [
-        "5 of 6 maps equal another image's, for example those of i0 and i2"
-    ]
-
-
-def test_audit_finds_a_cell_that_most_maps_share():
-    raw = [(-1) ** place * (blob() + 0.1 * blob(row=place)) for place in range(4)] + [
-        blob(row=6, column=0)
-    ]
-    found = audited(raw)
-    assert found["peaks"] == {"cell": [2, 4], "grid": [7, 7], "share": 0.8}
-    assert found["warnings"] == ["the maximum lies in cell [2, 4] of 7 x 7 in 80% of the maps"]
-
-
-def test_few_maps_may_share_a_cell():
-    found = audited([blob() + 0.1 * blob(row=place) for place in range(3)])
-    assert found["peaks"]["share"] == 1
-    assert found["warnings"] == []
-
-
-def test_audit_of_zero_maps_alone_has_no_peak():
-    found = audited([np.zeros((7, 7))] * 4)
-    assert found["peaks"] is None
-    assert len(found["warnings"]) == 1
-
-
 def test_mass_inside_is_the_share_of_absolute_values():
     mask = np.array([[True, False], [True, False]])
     assert localisation.mass_inside([[1.0, 2.0], [-3.0, -4.0]], mask) == 0.4
     assert localisation.mass_inside([[1.0, 0.0], [-3.0, 0.0]], mask) == 1
-    assert localisation.mass_inside([[1.0, 2.0], [3.0, 4.0]], np.zeros((2, 2), bool)) == 0
+    for blank in (np.zeros((2, 2), bool), np.ones((2, 2), bool)):
+        assert np.isnan(localisation.mass_inside([[1.0, 2.0], [3.0, 4.0]], blank))
     assert np.isnan(localisation.mass_inside(np.zeros((2, 2)), mask))
 
 

@@ -40,14 +40,15 @@ def maps(signed, size=(40, 33), seed=0):
 
 
 def top_pixels(saliency, share):
-    """Return the indices of exactly the share of largest pixels, ties to the earlier one."""
-    order = sorted(range(saliency.size), key=lambda index: (-saliency.flat[index], index))
+    """Return the indices of the share of largest pixels, ties to the earlier one, zeros never."""
+    there = [index for index in range(saliency.size) if saliency.flat[index] != 0]
+    order = sorted(there, key=lambda index: (-saliency.flat[index], index))
     return set(order[: max(1, round(share * saliency.size))])
 
 
 def top_iou(x, y, share=0.1):
     first, second = top_pixels(x, share), top_pixels(y, share)
-    return 1 - len(first & second) / len(first | second)
+    return 1 - len(first & second) / len(first | second) if first and second else np.nan
 
 
 def sign_disagreement(x, y, dead_zone=0.0):
@@ -359,6 +360,18 @@ def test_jaccard_of_binary_maps_is_scikit_learns():
     )
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_topk_iou_counts_the_pixels_that_are_there(sign):
+    x, y, z = np.zeros((3, 20, 20))
+    x[2:4, 2:4], y[15:17, 15:17], z[3:5, 2:4] = 3 * sign, 0.5 * sign, sign
+    assert value("topk_iou", x, y) == 1
+    assert value("topk_iou", x, z) == pytest.approx(1 - 2 / 6)
+    assert value("topk_iou", x, 0.1 * x) == 0
+    assert np.isnan(value("topk_iou", x, 0 * y))
+    # As many pixels as there are, and no more: 2 of 4, the earlier ones.
+    assert value("topk_iou", x, z, share=2 / 400) == 1
+
+
 def test_auc_judd_counts_pixels_at_the_mean_as_not_salient():
     x, y = np.tile([0.0, 0.5, 1.0], (2, 12, 4))
     y[::2] = 0.25
@@ -374,7 +387,9 @@ def test_auc_judd_counts_pixels_at_the_mean_as_not_salient():
 def test_any_share_and_dead_zone_equal_sorting_and_a_loop(drawn, share, dead_zone):
     x, y = np.round(4 * drawn) / 4
     assert set(np.flatnonzero(largest_pixels(x[None], share=share))) == top_pixels(x, share)
-    assert value("topk_iou", x, y, share=share) == pytest.approx(top_iou(x, y, share), abs=1e-12)
+    assert value("topk_iou", x, y, share=share) == pytest.approx(
+        top_iou(x, y, share), abs=1e-12, nan_ok=True
+    )
     x[0, :2], y[0, :2] = (1, dead_zone), (-1, -dead_zone)
     assert value("sign_agreement", x, y, dead_zone=dead_zone) == pytest.approx(
         sign_disagreement(x, y, dead_zone), abs=1e-12

@@ -241,6 +241,11 @@ def test_negative_values_are_refused_where_the_card_says(name):
 )
 def test_card_lists_what_the_metric_ignores_and_nothing_else(name, ignored):
     x, y = maps_for(name, 3, seed=8), maps_for(name, 3, seed=9)
+    if 2.0 in ranges_for(name):
+        # Few positive pixels and many zeros, which an offset makes count.
+        for maps in (x, y):
+            maps -= np.quantile(maps, 0.95, axis=(1, 2), keepdims=True)
+            maps[(maps < 0) & (maps > np.median(maps, axis=(1, 2), keepdims=True))] = 0
     change = np.abs(
         dissimilarities(name, TRANSFORMATIONS[ignored](x), y) - dissimilarities(name, x, y)
     ).max()

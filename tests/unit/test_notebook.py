@@ -215,3 +215,15 @@ def test_one_image_gives_means_without_intervals():
     assert np.isnan(found.tree().clades[0]["support"])
     assert found.structure(9)["untested"] == "with n = 1 image nothing can be concluded"
     found.plot("dendrogram")
+
+
+def test_models_whose_maps_are_all_zero_are_left_out(capsys):
+    maps = make_maps()
+    maps["Ben"] = maps["Eva"] = np.zeros_like(maps["Ada"])
+    found = lookalike.compare_maps(maps, "mse", resamples=10)
+    assert found.names == ("Ada", "Cid", "Dot", "Fay")
+    assert "Ben, Eva: left out" in capsys.readouterr().out
+    assert {frozenset(row["members"].split()) for row in found.tree().clades[:2]} == {
+        frozenset({"Ada", "Cid"}),
+        frozenset({"Dot", "Fay"}),
+    }

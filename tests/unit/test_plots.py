@@ -20,7 +20,7 @@ from lookalike.groups.partitions import EVERY_RESOLUTION, consensus_of
 from lookalike.plots.communities import describe_partition, louvain_graph, partitions_of
 from lookalike.plots.coordinates import scatter
 from lookalike.plots.figures import matrix_figures
-from lookalike.plots.matrix import half_intervals, heatmap
+from lookalike.plots.matrix import half_intervals, heatmap, histograms
 from lookalike.plots.panels import choose_images, panel_of_image, readable_label, titles_of
 
 FAMILIES = {"ant": "insect", "bee": "insect", "cow": "mammal"}
@@ -211,6 +211,14 @@ def test_a_matrix_of_images_has_all_figures():
     axes = drawn["coordinates"][0].axes[0]
     assert axes.get_xlabel().startswith("principal coordinate 1 (")
     assert len(drawn["histograms"][0].axes) == 7
+
+
+def test_one_model_has_no_pairs_to_draw():
+    table = ImageTable(
+        np.empty((5, 0)), np.empty((5, 0)), tuple("abcde"), ("ant",), Key("ig", "mse")
+    )
+    axes = histograms(table, label="mse dissimilarity", title="ig").axes[0]
+    assert axes.get_xlabel() == "mse dissimilarity, 0 pairs"
 
 
 def test_models_with_unknown_dissimilarities_are_named_and_left_out_of_the_groups():

@@ -158,6 +158,7 @@ def test_the_published_layout_goes_from_folder_to_report_without_torch(tmp_path,
     assert run.jobs == {
         "import_maps": 1,
         "batch_maps": 1,
+        "audit_maps": 1,
         "compare_models": 3,
         "aggregate_matrix": 1,
     }
@@ -167,6 +168,7 @@ def test_the_published_layout_goes_from_folder_to_report_without_torch(tmp_path,
     assert run.jobs == {
         "import_maps": 2,
         "batch_maps": 2,
+        "audit_maps": 2,
         "compare_models": 5,
         "aggregate_matrix": 1,
     }
@@ -182,6 +184,8 @@ def test_the_published_layout_goes_from_folder_to_report_without_torch(tmp_path,
     assert run.jobs == {
         "import_maps": 4,
         "batch_maps": 4,
+        # Also that of VGG16-baseline, whose files the new model has under another name.
+        "audit_maps": 5,
         "compare_models": 5 + 9,
         "aggregate_matrix": 1,
     }

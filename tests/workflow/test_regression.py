@@ -114,6 +114,7 @@ def test_another_draw_ranks_nothing_again(copied_heads):
         "predict_scores": 1,
         "explain_images": 1,
         "batch_maps": 1,
+        "audit_maps": 1,
     }
     assert run.jobs == own | {
         "compare_models": 1,

@@ -125,7 +125,12 @@ def test_a_derived_view_shares_the_raw_maps(copied):
     config["methods"]["derived"] = {"from": "noise", "sobel": True}
     run = snakemake(copied, config, "results/matrices/derived/cosine/all/dissimilarity.csv")
     assert run.code == 0, run.text
-    assert run.jobs == {"batch_maps": 3, "compare_models": 3, "aggregate_matrix": 1}
+    assert run.jobs == {
+        "batch_maps": 3,
+        "audit_maps": 3,
+        "compare_models": 3,
+        "aggregate_matrix": 1,
+    }
 
 
 def test_a_changed_linkage_links_and_draws_only(copied):
@@ -234,6 +239,7 @@ def test_blocks_are_chosen_once_and_a_new_model_computes_its_own_pairs_alone(tmp
     assert second.jobs == {
         "import_maps": 1,
         "batch_maps": 1,
+        "audit_maps": 1,
         "compare_models": 2,
         "aggregate_matrix": 1,
     }

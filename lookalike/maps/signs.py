@@ -1,0 +1,18 @@
+"""Signs: whether user-supplied maps are signed, which nobody says, so that their values must."""
+
+from lookalike.core.errors import InputError
+from lookalike.core.types import StrPath
+from lookalike.maps.existing import find_maps, read_maps
+from lookalike.maps.shapes import Channels
+
+
+def are_signed(path: StrPath, channels: Channels | None = None) -> bool:
+    """Return whether any of the maps at a path, as `find_maps` takes it, has a negative value.
+
+    `channels` says what becomes of the channels of each. Maps that are missing or cannot be read count as signed: they are refused where they are used.
+    """
+    try:
+        maps = read_maps(path, list(find_maps(path).maps), channels=channels)
+        return any(saliency.min(initial=0) < 0 for saliency in maps)
+    except InputError:
+        return True
