@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any, NotRequired, TypedDict, cast
 
 import numpy as np
-import timm
 import torch
 
 from lookalike.core import io
 from lookalike.core.errors import InputError, unknown
 from lookalike.core.types import Row, StrPath
 from lookalike.models.classes import name_classes
+from lookalike.models.compiler import import_timm
 from lookalike.models.weights import check_pretrained, write_weights
+
+timm = import_timm()
 
 # Pixels in a batch. More is no faster: on a CPU, larger activations are requested from the system
 # again at every layer.
