@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 from lookalike.models.compiler import import_timm
 
@@ -112,6 +113,6 @@ def lemmas_of(name: str) -> list[str]:
 
 
 @cache
-def all_synsets() -> timm.data.ImageNetInfo:
+def all_synsets() -> Any:
     """Return timm's table of synsets; it has the lemmas of all, whatever the subset."""
     return timm.data.ImageNetInfo()
