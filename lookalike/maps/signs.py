@@ -7,9 +7,16 @@ from lookalike.maps.shapes import Channels
 
 
 def are_signed(path: StrPath, channels: Channels | None = None) -> bool:
-    """Return whether any of the maps at a path, as `find_maps` takes it, has a negative value.
+    """Return whether any of the maps at a path has a negative value.
 
-    `channels` says what becomes of the channels of each. Maps that are missing or cannot be read count as signed: they are refused where they are used.
+    Maps that are missing or cannot be read count as signed: they are refused where they are used.
+
+    Parameters
+    ----------
+    path : path
+        As for `find_maps`.
+    channels : {"sum", "max"}, optional
+        What becomes of the channels of each map.
     """
     try:
         maps = read_maps(path, list(find_maps(path).maps), channels=channels)

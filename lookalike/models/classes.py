@@ -4,8 +4,11 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
-from timm.data import ImageNetInfo, infer_imagenet_subset
+from lookalike.models.compiler import import_timm
+
+timm = import_timm()
 
 # A folder may hold more than the synset, as `n02099601-golden_retriever` does.
 SYNSET = re.compile(r"n\d{8}(?!\d)")
@@ -36,13 +39,16 @@ def name_classes(
         of one class, the label stands for it.
     """
     labels = [label for label in labels if label]
-    subset = infer_imagenet_subset({"num_classes": outputs})
+    subset = timm.data.infer_imagenet_subset({"num_classes": outputs})
     known = list(known or ())
     named = len(set(known)) == len(known) == outputs
     if named:
         classes, source = known, "those of the weights"
     elif subset:
-        classes, source = ImageNetInfo(subset).label_names(), f"timm's {subset}, by their number"
+        classes, source = (
+            timm.data.ImageNetInfo(subset).label_names(),
+            f"timm's {subset}, by their number",
+        )
     else:
         classes, source = [str(index) for index in range(outputs)], "numbers"
     found = classes_of_labels(labels, classes) if labels else {}
@@ -107,6 +113,6 @@ def lemmas_of(name: str) -> list[str]:
 
 
 @cache
-def all_synsets() -> ImageNetInfo:
+def all_synsets() -> Any:
     """Return timm's table of synsets; it has the lemmas of all, whatever the subset."""
-    return ImageNetInfo()
+    return timm.data.ImageNetInfo()

@@ -13,6 +13,7 @@ from lookalike.core.seeding import seed_of
 from lookalike.core.types import Row, StrPath
 from lookalike.images.reading import Fit, load_images
 from lookalike.images.sampling import training_classes
+from lookalike.models.augmentation import augment
 from lookalike.models.checkpoints import start_network
 from lookalike.models.networks import Recipe, TimmNetwork, check_size, to_tensor
 from lookalike.models.normalisation import normaliser_of
@@ -162,7 +163,8 @@ def finetune(
         if n_epochs == 0:
             continue
         trained = choose_parameters(net, phase)
-        optimizer = torch.optim.AdamW(trained, lr=lr, weight_decay=WEIGHT_DECAY)
+        # The default for GPUs; on a CPU, too, it takes half the time, with the same bits.
+        optimizer = torch.optim.AdamW(trained, lr=lr, weight_decay=WEIGHT_DECAY, foreach=True)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, lr, total_steps=n_epochs * steps, pct_start=WARM_UP_SHARE
         )
@@ -250,25 +252,6 @@ def mixed_precision(
     return lambda: torch.autocast("cuda", dtype), torch.amp.GradScaler(
         "cuda", enabled=dtype == torch.float16
     )
-
-
-def augment(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Zoom, shift, mirror and dim images (n, 3, H, W) in [0, 1], each at random, on the device that
-    they are on.
-    """
-    n = len(images)
-    draws = torch.rand(5, n, generator=generator).to(images.device)
-    zoom = 0.8 + 0.2 * draws[0]
-    mirror = torch.where(draws[1] < 0.5, -1.0, 1.0)
-    shift = (2 * draws[2:4] - 1) * (1 - zoom)
-    affine = torch.zeros(n, 2, 3, device=images.device)
-    affine[:, 0, 0], affine[:, 1, 1] = zoom * mirror, zoom
-    affine[:, 0, 2], affine[:, 1, 2] = shift
-    grid = torch.nn.functional.affine_grid(affine, list(images.shape), align_corners=False)
-    moved = torch.nn.functional.grid_sample(
-        images, grid, padding_mode="reflection", align_corners=False
-    )
-    return moved * (0.8 + 0.2 * draws[4]).view(n, 1, 1, 1)
 
 
 @torch.no_grad()

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, NotRequired, TypedDict, cast
 
 import numpy as np
-import timm
 import torch
 
 from lookalike.core import io
@@ -14,9 +13,12 @@ from lookalike.core.errors import InputError
 from lookalike.core.types import Row, StrPath
 from lookalike.models.catalogue import check_name
 from lookalike.models.classes import name_classes
+from lookalike.models.compiler import import_timm
 from lookalike.models.downloads import check_pretrained
 from lookalike.models.normalisation import channels_of, normalisation_of, normalised
 from lookalike.models.weights import check_values, write_weights
+
+timm = import_timm()
 
 # Pixels in a batch. More is no faster: on a CPU, larger activations are requested from the system
 # again at every layer.

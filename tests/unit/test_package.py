@@ -83,3 +83,16 @@ def test_the_page_of_docs_runs(tmp_path, monkeypatch):
     expected = ["\n".join(line[2:] for line in text.splitlines()) for text in shown]
     assert len(expected) >= 4
     assert [text for text in printed if text in expected] == expected
+
+
+def test_networks_import_no_compiler_and_leave_it_usable():
+    code = """
+import sys, lookalike.models.networks, torch
+print("torch._dynamo" in sys.modules, "sympy" in sys.modules)
+double = torch.compile(torch.compiler.disable(lambda x: 2 * x), backend="eager")
+from torchvision.ops import roi_align
+box = torch.tensor([[0.0, 0, 0, 2, 2]])
+print(double(torch.ones(1)).item(), roi_align(torch.ones(1, 1, 4, 4), box, 1).item())
+print(torch._dynamo.__file__ is not None)
+"""
+    assert run(code) == ["False", "False", "2.0", "1.0", "True"]

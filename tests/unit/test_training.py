@@ -8,7 +8,8 @@ from lookalike.core import io
 from lookalike.core.errors import InputError
 from lookalike.images import demo
 from lookalike.images.manifest import find_images
-from lookalike.models.finetuning import accuracy, augment, finetune, finetune_from_manifest
+from lookalike.models.augmentation import augment
+from lookalike.models.finetuning import accuracy, finetune, finetune_from_manifest
 from lookalike.models.networks import build_network, normalisation_of
 
 torch.set_num_threads(1)
@@ -196,6 +197,22 @@ def test_augmentation_follows_its_generator(photographs):
         augment(photographs, torch.Generator().manual_seed(seed)) for seed in (3, 3, 4)
     )
     assert torch.equal(first, again) and not torch.equal(first, other)
+
+
+def test_augmentation_equals_affine_maps_of_the_same_draws():
+    images = torch.rand(6, 3, 12, 20, generator=torch.Generator().manual_seed(1))
+    draws = torch.rand(5, 6, generator=torch.Generator().manual_seed(0))
+    zoom, sign = 0.8 + 0.2 * draws[0], torch.where(draws[1] < 0.5, -1.0, 1.0)
+    affine = torch.zeros(6, 2, 3)
+    affine[:, 0, 0], affine[:, 1, 1] = zoom * sign, zoom
+    affine[:, :, 2] = ((2 * draws[2:4] - 1) * (1 - zoom)).T
+    grid = torch.nn.functional.affine_grid(affine, list(images.shape), align_corners=False)
+    moved = torch.nn.functional.grid_sample(
+        images, grid, padding_mode="reflection", align_corners=False
+    )
+    expected = moved * (0.8 + 0.2 * draws[4])[:, None, None, None]
+    found = augment(images, torch.Generator().manual_seed(0))
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
 
 
 def test_augmentation_mirrors_half_and_never_leaves_the_image():
