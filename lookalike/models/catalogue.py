@@ -60,8 +60,9 @@ def module_of(architecture: str) -> str:
 
 def check_name(name: str) -> None:
     """Refuse a name that timm does not have."""
-    import timm
+    from lookalike.models.compiler import import_timm
 
+    timm = import_timm()
     architecture, _, tag = name.partition(".")
     if not timm.is_model(architecture):
         raise unknown("timm model", architecture, timm.list_models())

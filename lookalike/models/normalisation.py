@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from functools import partial
 
-import timm
 import torch
+
+from lookalike.models.compiler import import_timm
+
+timm = import_timm()
 
 # Red, green and blue in grey, by ITU-R BT.601.
 LUMA = (0.299, 0.587, 0.114)
