@@ -66,8 +66,11 @@ class Dissimilarities:
     @property
     def images(self) -> int | None:
         """The largest number of images behind a dissimilarity; None where it is not known."""
-        known = [] if self.n is None else condensed(self.n)[np.isfinite(condensed(self.n))]
-        return int(max(known)) if len(known) else None
+        if self.n is None:
+            return None
+        numbers = condensed(self.n)
+        known = numbers[np.isfinite(numbers)]
+        return int(known.max(initial=0)) if len(known) or not len(numbers) else None
 
     @property
     def is_given(self) -> bool:

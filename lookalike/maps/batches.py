@@ -45,7 +45,7 @@ def describe(
     return {
         "images": list(images),
         "shape": [len(images), view["size"], view["size"]],
-        "native_shape": shapes[0] if same else None,
+        "native_shape": list(shapes[0]) if same else None,
         "view": view,
         "data_range": views.data_range(signed, **view),
         "rounding": [

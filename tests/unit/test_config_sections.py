@@ -30,7 +30,7 @@ def test_given_maps_are_explained_for_no_class_here(target):
 def test_given_maps_need_neither_images_nor_methods():
     resolved = resolve(given_maps(VGG="maps/vgg", ResNet="maps/resnet"))
     assert resolved["images"]["source"] is None and resolved["images"]["n"] == "all"
-    assert resolved["explanations"] == {"heatmaps": {"method": None, "options": {}}}
+    assert resolved["explanations"] == {"heatmaps": {"method": None, "options": {}, "signed": True}}
     assert resolved["methods"]["heatmaps"] == {
         "explanation": "heatmaps",
         "view": resolved["maps"],

@@ -140,6 +140,7 @@ def test_twins_but_for_biases_have_equal_maps_only_of_one_class(twins, name, opt
                 target=target,
                 consensus=tmp_path / "votes.csv" if target == "consensus" else None,
                 size=64,
+                fit="crop",
                 name="a",
             )
             maps[target].append(method(*inputs_of(model, pixels, targets), SEEDS[:3], **given)[0])

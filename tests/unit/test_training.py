@@ -301,7 +301,8 @@ def test_training_starts_from_a_checkpoint_under_a_fresh_head(manifest, tmp_path
         "source": str(tmp_path / "w.pth"),
         "loaded": len(weights) - 2,
         "missing": head,
-        "unexpected": head,
+        "prefix": "model.module.",
+        "unexpected": [f"model.module.{key}" for key in head],
     }
     replicate, _ = finetune_from_manifest(manifest, recipe, name="b", seed=0, **start)
     assert not torch.equal(net.fc.weight, replicate.fc.weight)
