@@ -1,6 +1,5 @@
 """Folders of images: which files are images, and what their places say: split, class and id."""
 
-import os
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from lookalike.core.errors import InputError
 from lookalike.core.io import hash_file
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row, StrPath
+from lookalike.core.walking import check_encoding, printable, walk
 
 # What Pillow reads without further programs.
 FORMATS = (
@@ -28,8 +28,6 @@ SPLITS = {
     "testing": "test",
 }
 VALIDATION_SHARE = 0.2
-# What macOS adds to archives; other files that systems add begin with a dot.
-SYSTEM_FOLDERS = ("__MACOSX",)
 # Bytes of a file's name that no file system takes more of, less a suffix.
 LONGEST_ID = 251
 
@@ -63,40 +61,14 @@ def find_files(folder: StrPath) -> tuple[list[Path], list[Row]]:
     """
     images: list[Path] = []
     skipped: list[Row] = []
-    waiting: list[tuple[Path, tuple[str, ...]]] = [(Path(folder), (os.path.realpath(folder),))]
-    while waiting:
-        place, above = waiting.pop()
-        try:
-            entries = [path for path in place.iterdir() if not is_hidden(path.name)]
-        except OSError as error:
-            raise InputError(f"{place}: cannot be read ({error.strerror})") from None
-        for path in entries:
-            if path.is_dir():
-                real = os.path.realpath(path)
-                if real in above:
-                    skipped.append({"path": printable(path), "kind": "link to a folder above"})
-                else:
-                    waiting.append((path, (*above, real)))
-            elif not path.is_file():
-                skipped.append({"path": printable(path), "kind": "link to nowhere, or no file"})
-            elif path.suffix.lower() in SUFFIXES:
-                if printable(path) != str(path):
-                    raise InputError(f"{printable(path)}: its name is not UTF-8; rename it")
-                images.append(path)
-            else:
-                kind = Path(printable(path)).suffix.lower() or "without suffix"
-                skipped.append({"path": printable(path), "kind": kind})
+    for path, reason in walk(folder):
+        if not reason and path.suffix.lower() in SUFFIXES:
+            check_encoding(path)
+            images.append(path)
+        else:
+            kind = reason or Path(printable(path)).suffix.lower() or "without suffix"
+            skipped.append({"path": printable(path), "kind": kind})
     return sorted(images), sorted(skipped, key=lambda row: row["path"])
-
-
-def printable(path: Path) -> str:
-    """Return a path with a mark in place of each byte that is not UTF-8."""
-    return os.fsencode(path).decode("utf-8", "replace")
-
-
-def is_hidden(name: str) -> bool:
-    """Return whether a file or folder is one that systems and editors add."""
-    return name.startswith(".") or name in SYSTEM_FOLDERS
 
 
 def list_images(

@@ -12,12 +12,12 @@ import numpy as np
 
 from lookalike.core.errors import InputError
 from lookalike.core.types import Row, StrPath
+from lookalike.core.walking import files_below
 from lookalike.images.folders import composed, name_images
 from lookalike.maps import formats, shapes
 from lookalike.maps.image_names import image_id, read_list, read_names
 from lookalike.maps.patterns import (
     ListFiles,
-    files_below,
     find_matches,
     is_pattern,
     placeholders_of,

@@ -9,10 +9,9 @@ from typing import NamedTuple
 
 from lookalike.core.errors import InputError, unknown
 from lookalike.core.types import Row, StrPath
-from lookalike.images.folders import is_hidden
+from lookalike.core.walking import files_below, is_hidden
 from lookalike.maps.formats import SINGLE, choose_format, reader_of
 from lookalike.maps.patterns import (
-    files_below,
     fill_model,
     find_matches,
     is_pattern,

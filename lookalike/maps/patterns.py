@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from lookalike.core.errors import InputError, unknown
 from lookalike.core.types import StrPath
-from lookalike.images.folders import is_hidden
+from lookalike.core.walking import files_below
 
 PLACEHOLDERS = ("image", "model", "class")
 SPECIAL = re.compile(r"\{[^{}]*\}|\*\*/|[*?]")
@@ -22,33 +22,6 @@ class Match(NamedTuple):
 
     path: Path
     values: dict[str, str]
-
-
-def files_below(folder: StrPath, above: frozenset[str] = frozenset()) -> list[Path]:
-    """Return the files below a folder, sorted: links are followed, hidden entries left out.
-
-    A link to a folder that it lies in is not followed, since it would never end.
-    """
-    return sorted(Path(path) for path in walk(str(folder), above))
-
-
-def walk(folder: str, above: frozenset[str]) -> Iterator[str]:
-    """Yield the files below a folder, but for folders that it lies in."""
-    real = os.path.realpath(folder)
-    if real in above:
-        return
-    try:
-        with os.scandir(folder) as scan:
-            entries = [entry for entry in scan if not is_hidden(entry.name)]
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be read ({error.strerror})") from None
-    for entry in entries:
-        if entry.is_dir():
-            yield from walk(entry.path, above | {real})
-        elif entry.is_file():
-            if (name := os.fsencode(entry.name).decode("utf-8", "replace")) != entry.name:
-                raise InputError(f"{folder}: the name of {name} is not UTF-8; rename it")
-            yield entry.path
 
 
 def is_pattern(path: StrPath) -> bool:

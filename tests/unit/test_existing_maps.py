@@ -343,7 +343,7 @@ def test_names_that_no_file_system_or_table_bears_are_refused(tmp_path):
         find_maps(tmp_path / "long")
     write(tmp_path / "bytes/a.npy")
     (tmp_path / "bytes/a.npy").rename(tmp_path / "bytes" / os.fsdecode(b"caf\xe9.npy"))
-    with pytest.raises(InputError, match=r"bytes: the name of caf.\.npy is not UTF-8; rename it"):
+    with pytest.raises(InputError, match=r"bytes.caf.\.npy: its name is not UTF-8; rename it"):
         find_maps(tmp_path / "bytes")
     write(tmp_path / "stack.npy", np.zeros((2, 4, 4)))
     (tmp_path / "stack.json").write_text(json.dumps(["x" * 252, "y"]))
