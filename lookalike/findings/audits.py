@@ -1,6 +1,6 @@
 """Sentences about models whose maps say nothing, or the same as another's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from lookalike.core.types import Row
 from lookalike.findings.finding import Finding
@@ -37,15 +37,21 @@ def audit_findings(
     copied, equal = same_files(audits), same_maps(audits, blind)
     for group in dict.fromkeys([*copied, *equal]):
         if len({origins.get(name, name) for name in group}) > 1:
-            facts = ["have the same files, byte by byte"] if group in copied else []
+            facts = ["have the same files"] if group in copied else []
             if group in equal:
                 facts.append(f"have equal maps by {', '.join(equal[group])}")
-            text = f"{' and '.join(group)} {' and '.join(facts)}. Count them once."
+            text = f"{listed(group)} {' and '.join(facts)}. Count them once."
             found.append(Finding(SECTION, "audit", text))
     if warnings := sum(len(audit["warnings"]) for audit in audits.values()):
         text = f"The audit of the maps has {warnings} warning{'' if warnings == 1 else 's'}."
         found.append(Finding(SECTION, "audit", text))
     return found
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a part of a sentence."""
+    *others, last = names
+    return f"{', '.join(others)} and {last}"
 
 
 def by_method(audits: Audits) -> dict[str, dict[str, Row]]:

@@ -223,7 +223,7 @@ def why_control_untested(given: str, differences: np.ndarray) -> str:
 
 def why_matrix_untested(matrix: np.ndarray, images: int | None) -> str:
     """Say why no factor of these models can be tested; empty if one can."""
-    if images is not None and images < 2:
+    if images is not None and images < 2 <= len(matrix):
         return too_few_images(images)
     if len(matrix) < FEWEST_MODELS:
         return too_few_models(len(matrix), of=" whose value is known")

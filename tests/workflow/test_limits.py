@@ -13,14 +13,16 @@ IMAGES = 24
 
 
 def write_maps(folder, models, images):
-    """Write maps of two kinds: `blank`, whose last model has nothing but zeros, and `same`, equal
-    for all models.
+    """Write maps of two kinds: `blank`, where the last of several models has zeros but for the image
+    of which all others have them, and `same`, equal for all models.
     """
     rng = np.random.default_rng(0)
     same = rng.random((images, 12, 12))
     for model in models:
+        blank = (np.arange(images) == 0) != (model == models[-1])
+        unknown = blank[:, None, None] & (len(models) > 2)
         for kind, maps in (
-            ("blank", rng.random((images, 12, 12)) * (model != models[-1])),
+            ("blank", rng.random((images, 12, 12)) * ~unknown),
             ("same", same),
         ):
             (folder / kind / model).mkdir(parents=True)
