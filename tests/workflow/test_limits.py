@@ -13,8 +13,8 @@ IMAGES = 24
 
 
 def write_maps(folder, models, images):
-    """Write maps of two kinds: `blank`, where the last of several models has zeros but for one image
-    of which all others have zeros, and `same`, equal for all models.
+    """Write maps of two kinds: `blank`, where the last of several models has zeros but for one
+    image, of which all others have zeros, and `same`, equal for all models.
     """
     rng = np.random.default_rng(0)
     same = rng.random((images, 12, 12))
