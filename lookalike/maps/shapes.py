@@ -12,8 +12,6 @@ from lookalike.maps.formats import NUMBERS, Array, Arrays
 
 Channels = Literal["sum", "max"]
 JOINED: dict[str, Callable[..., np.ndarray]] = {"sum": np.sum, "max": np.max}
-# Side of the largest map. A tensor of PyTorch can claim any shape with a single stored value.
-LARGEST = 16_384
 # Sizes of an axis of channels: grey and RGB.
 GREY, COLOURS = 1, 3
 
@@ -34,11 +32,6 @@ def as_map(array: np.ndarray, channels: Channels | None, source: StrPath) -> np.
     -------
     ndarray, shape (h, w), float32
     """
-    if array.size > LARGEST**2:
-        raise InputError(
-            f"{source}: shape {array.shape} has more values than a map of {LARGEST} x {LARGEST}; "
-            "scale it down"
-        )
     while array.ndim > 3 and len(array) == 1:
         array = array[0]
     if array.ndim == 3 and array.dtype.kind in NUMBERS:
