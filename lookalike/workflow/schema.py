@@ -118,7 +118,7 @@ def exists(path: str, place: str) -> bool:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(
-            f"config: {place}: the path {describe(path)} cannot be looked up ({reason}); mend it"
+            f"config: {place}: {describe(path)} cannot be looked up as a path ({reason}); mend it"
         ) from None
     return True
 
