@@ -42,7 +42,7 @@ class Kind:
 KEYS = sorted(read_schema()["properties"])
 KINDS = {
     "config": Kind(
-        300,
+        200,
         configs.configs(),
         results.read_config,
         results.is_plan,
@@ -50,7 +50,7 @@ KINDS = {
         configs.odd_configs(KEYS),
     ),
     "maps, .npy": Kind(
-        220,
+        180,
         arrays.npy_maps(),
         results.read_all_maps,
         results.are_maps,
@@ -58,7 +58,7 @@ KINDS = {
         arrays.odd_npy,
     ),
     "maps, .npz": Kind(
-        180,
+        150,
         arrays.npz_maps(),
         results.read_all_maps,
         results.are_maps,
@@ -66,10 +66,10 @@ KINDS = {
         arrays.odd_npz(),
     ),
     "maps, text": Kind(
-        180, arrays.text_maps(), results.read_all_maps, results.are_maps, results.same_maps
+        150, arrays.text_maps(), results.read_all_maps, results.are_maps, results.same_maps
     ),
     "maps, pictures": Kind(
-        160,
+        150,
         pictures.picture_maps(),
         results.read_all_maps,
         results.are_maps,
@@ -85,7 +85,7 @@ KINDS = {
         checkpoints.odd_pickles("maps/a.pt"),
     ),
     "matrices": Kind(
-        260,
+        300,
         arrays.matrices(),
         results.read_matrix,
         results.is_matrix,
@@ -93,7 +93,7 @@ KINDS = {
         arrays.odd_matrices,
     ),
     "images": Kind(
-        200,
+        260,
         pictures.images(),
         lambda: read_image(results.the_file("image"), 8, "squash"),
         results.is_image,
@@ -101,7 +101,7 @@ KINDS = {
         pictures.odd_images,
     ),
     "masks": Kind(
-        140,
+        240,
         pictures.masks(),
         lambda: read_object(results.the_file("mask"), "image.png"),
         results.is_mask,
@@ -109,7 +109,7 @@ KINDS = {
         pictures.odd_masks,
     ),
     "folders of images": Kind(
-        100,
+        110,
         pictures.folders(),
         lambda: find_images("images"),
         results.is_manifest,
@@ -125,7 +125,7 @@ KINDS = {
         checkpoints.odd_safetensors() | checkpoints.odd_pickles(),
     ),
     "networks": Kind(
-        40,
+        30,
         checkpoints.networks(),
         results.read_checkpoint,
         results.is_network,
