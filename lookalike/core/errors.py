@@ -1,11 +1,27 @@
 """Errors that a user can act on: one line that names what is wrong and the remedy."""
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
+
+# Categories of characters that break a line, or that a terminal does not print as they are.
+CONTROLS = ("Cc", "Cs", "Zl", "Zp")
 
 
 class InputError(ValueError):
-    """Something that the user gave (config, image, map, checkpoint) cannot be used."""
+    """Something that the user gave (config, image, map, checkpoint) cannot be used.
+
+    Its text is one line, whatever the names of files and the contents that it quotes.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__("".join(map(escaped, text)))
+
+
+def escaped(character: str) -> str:
+    """Return a character, or its escape if it would break a line."""
+    is_control = unicodedata.category(character) in CONTROLS
+    return repr(character)[1:-1] if is_control else character
 
 
 def unknown(kind: str, name: object, names: Iterable[str]) -> InputError:

@@ -1,27 +1,19 @@
 """User-supplied matrices: files of any common layout, and what is true of every matrix in them."""
 
-import csv
-from collections.abc import Iterable, Sequence
-from io import StringIO
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from lookalike.core.cells import Rows, number, split_cells, used
 from lookalike.core.condensed import models_of, square
 from lookalike.core.errors import InputError, near_names
-from lookalike.core.io import read_text
 from lookalike.core.types import StrPath
 
-# The first is taken where several split a line equally often: then a comma is a decimal comma.
-DELIMITERS = ("\t", ";", ",")
-# What cells hold whose value is not known.
-UNKNOWN = frozenset(["", "nan", "na", "n/a", "#n/a", "null", "none", "-", "."])
 NO_TEXT = {
     **dict.fromkeys((".xlsx", ".xls", ".xlsm", ".ods", ".numbers"), "a spreadsheet"),
     **dict.fromkeys((".npz", ".zip", ".pkl", ".mat", ".h5", ".pt"), "no single table"),
 }
-
-Rows = list[list[str]]
 
 
 def read_named_matrix(
@@ -111,57 +103,6 @@ def check_once(names: Sequence[str], path: StrPath) -> None:
 def counts(names: Sequence[str]) -> bool:
     """Return whether names are mere numbers of rows: 0, 1, 2, ... or 1, 2, 3, ..."""
     return list(names) in ([str(place + start) for place in range(len(names))] for start in (0, 1))
-
-
-def number(cell: str) -> float | None:
-    """Return the number in a cell, NaN where it is not known; None for text."""
-    if cell.lower() in UNKNOWN:
-        return np.nan
-    try:
-        return None if "_" in cell else float(cell)
-    except ValueError:
-        return None
-
-
-def split_cells(path: StrPath) -> Rows:
-    """Return the cells of a text table, with points as decimal marks; blank lines are left out."""
-    text = read_text(path)
-    lines = [line for line in text.splitlines() if line.strip()]
-    if not lines:
-        raise InputError(f"{path}: holds no matrix: it is empty")
-    try:
-        widths = {mark: len(split(lines[-1:], mark)[0]) for mark in DELIMITERS}
-        mark = max(DELIMITERS, key=widths.__getitem__)
-        if widths[mark] > 1:
-            table = split(StringIO(text, newline=""), mark)
-        else:
-            mark = " "
-            table = split(map(str.strip, lines), mark)
-    except csv.Error as error:
-        raise InputError(f"{path}: holds no matrix ({error})") from None
-    if mark != ",":
-        table = [[with_point(cell) for cell in row] for row in table]
-    table = [row for row in table if row and row != [""]]
-    while len(table) > max(map(used, table)) and not any(table[-1]):
-        table.pop()
-    return table
-
-
-def split(lines: Iterable[str], mark: str) -> Rows:
-    """Return the cells of lines, without blanks around them."""
-    rows = csv.reader(lines, delimiter=mark, skipinitialspace=True)
-    return [[cell.strip() for cell in row] for row in rows]
-
-
-def with_point(cell: str) -> str:
-    """Return a cell with a point for a decimal comma; text stays as it is."""
-    pointed = cell.replace(",", ".")
-    return cell if number(pointed) is None else pointed
-
-
-def used(row: Sequence[str]) -> int:
-    """Return the number of cells up to the last that is not empty."""
-    return max((place for place, cell in enumerate(row, 1) if cell), default=0)
 
 
 def read_layout(path: StrPath) -> tuple[np.ndarray, list[str] | None]:

@@ -178,14 +178,14 @@ def find_in_file(path: Path, *, single: bool) -> MapSet:
         images, lists = read_list(path)
     if images is None and single and shapes.is_single(stack.shape):
         return MapSet(name_files({path: (path.stem, "")}, path))
+    if 0 in stack.shape:
+        raise InputError(f"{path}: holds no map; give a file (n, h, w) with at least one")
     listed = None if images is None else len(images)
     axis = shapes.axis_of_images(stack.shape, listed, path)
     if images is None:
         # Numbers of one stack mean nothing in another, unless both are as long.
         count = stack.shape[axis]
         images = [f"{index:0{len(str(count - 1))}}-of-{count}" for index in range(count)]
-    if not images:
-        raise InputError(f"{path}: holds no map; give a file (n, h, w) with at least one")
     if twice := [image for image, count in Counter(images).items() if count > 1]:
         raise InputError(
             f"{path}: image {twice[0]!r} appears twice in its list of images; every map needs "

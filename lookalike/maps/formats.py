@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import importlib
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +21,8 @@ NAMELESS = ""
 # Types of MATLAB that are no numbers, as NumPy's kinds.
 MATLAB_KINDS = {"char": "U", "cell": "O", "struct": "V", "object": "V", "function": "V"}
 LONGEST_REASON = 200
+# Values of the largest tensor of which PyTorch may have stored fewer than its shape says.
+MOST_REPEATED = 2**22
 
 
 class Array(NamedTuple):
@@ -91,6 +94,9 @@ def read_npz(path: Path) -> Arrays:
         for member in archive.namelist():
             with archive.open(member) as file:
                 shape, _, kind = headers[np.lib.format.read_magic(file)](file)
+                stored = archive.getinfo(member).file_size - file.tell()
+            if kind.kind in NUMBERS and math.prod(shape) * kind.itemsize != stored:
+                raise ValueError(f"{member} claims the shape {shape}, and holds {stored} bytes")
             name = member.removesuffix(".npy")
             found[name] = Array(shape, kind.kind, functools.partial(load_from_npz, path, name))
     return found
@@ -149,6 +155,11 @@ def array_of(content: Any) -> np.ndarray:
     """Return a tensor, a list of tensors of one shape, or a list of text as an array."""
     if hasattr(content, "detach"):
         tensor = content.detach()
+        if tensor.numel() > max(MOST_REPEATED, tensor.untyped_storage().nbytes()):
+            raise ValueError(
+                f"a tensor claims the shape {tuple(tensor.shape)}, and most of its values are not "
+                "there; save it after .clone()"
+            )
         return (tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).numpy()
     if isinstance(content, list | tuple) and all(hasattr(part, "detach") for part in content):
         return np.stack([array_of(part) for part in content])

@@ -7,15 +7,33 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
+from yaml.constructor import ConstructorError, SafeConstructor
 
 from lookalike.core.errors import InputError
 from lookalike.core.types import StrPath
+from lookalike.workflow.complaints import describe
 
+# Levels of a config, and values once all aliases are written out, which no reader expects more of.
+DEEPEST, MOST_VALUES = 50, 100_000
 OCTAL = re.compile(r"[+-]?0[0-7_]+")
 # What YAML calls the kinds of values, as a reader does.
 KINDS = {"int": "a number in base 60", "float": "a number in base 60", "timestamp": "a date"}
+
+
+class Constructor(SafeConstructor):
+    """Errors of values, which YAML leaves to Python, have a line too."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Return the value of a node."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError, TypeError):
+            kind = node.tag.rpartition(":")[2]
+            problem = f"{describe(node.value)} is no value of the type {kind}"
+            raise ConstructorError(None, None, problem, node.start_mark) from None
 
 
 def check_files(paths: Iterable[StrPath]) -> None:
@@ -33,7 +51,13 @@ def check_files(paths: Iterable[StrPath]) -> None:
     """
     for path in paths:
         if Path(path).is_file():
-            check_node(path, compose(path), [], set())
+            node = compose(path)
+            if check_node(path, node, [], {}) > MOST_VALUES:
+                raise InputError(
+                    f"config: {path}: has more than {MOST_VALUES} values once its aliases are "
+                    "written out; leave them out"
+                )
+            construct(path, node)
 
 
 def compose(path: StrPath) -> yaml.Node:
@@ -44,12 +68,10 @@ def compose(path: StrPath) -> yaml.Node:
         raise InputError(f"config: {path}: is not text in UTF-8; save it so") from None
     try:
         node = yaml.compose(spaced(text), Loader=yaml.SafeLoader)
+    except RecursionError:
+        raise too_deep(path) from None
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise InputError(
-            f"config: {path}: line {line} is no valid YAML ({error.problem or error.context})"
-            f"{remedy(error.problem or '')}"
-        ) from None
+        raise invalid(path, error) from None
     except yaml.YAMLError as error:
         raise InputError(f"config: {path}: is no YAML ({str(error).splitlines()[0]})") from None
     if not isinstance(node, yaml.MappingNode):
@@ -58,6 +80,30 @@ def compose(path: StrPath) -> yaml.Node:
             f"{'none' if node is None else f'a {node.id}'}"
         )
     return node
+
+
+def construct(path: StrPath, node: yaml.Node) -> None:
+    """Refuse what fits YAML's grammar and has no value: a list as a key, 0x_, an unknown tag."""
+    try:
+        Constructor().construct_document(node)
+    except yaml.MarkedYAMLError as error:
+        raise invalid(path, error) from None
+
+
+def invalid(path: StrPath, error: yaml.MarkedYAMLError) -> InputError:
+    """Return what to say of an error of YAML, with its line."""
+    line = error.problem_mark.line + 1 if error.problem_mark else 1
+    return InputError(
+        f"config: {path}: line {line} is no valid YAML ({error.problem or error.context})"
+        f"{remedy(error.problem or '')}"
+    )
+
+
+def too_deep(path: StrPath) -> InputError:
+    """Return what to say of a file with too many levels."""
+    return InputError(
+        f"config: {path}: has more than {DEEPEST} levels of lists and mappings; close its brackets"
+    )
 
 
 def spaced(text: str) -> str:
@@ -79,15 +125,18 @@ def remedy(problem: str) -> str:
 
 
 def check_node(
-    path: StrPath, node: yaml.Node, above: Sequence[yaml.Node], done: set[yaml.Node]
-) -> None:
-    """Refuse keys that stand twice, and values that are read otherwise than they are meant."""
+    path: StrPath, node: yaml.Node, above: Sequence[yaml.Node], done: dict[yaml.Node, int]
+) -> int:
+    """Refuse keys that stand twice, and values that are read otherwise than they are meant; return
+    how many values there are once aliases are written out.
+    """
     place = f"config: {path}: line {node.start_mark.line + 1}"
     if node in above:
         raise InputError(f"{place}: this part holds itself by an alias; leave the alias out")
     if node in done:
-        return
-    done.add(node)
+        return done[node]
+    if len(above) == DEEPEST:
+        raise too_deep(path)
     if isinstance(node, yaml.MappingNode):
         check_keys(path, node)
         parts = [part for pair in node.value for part in pair]
@@ -96,8 +145,8 @@ def check_node(
     else:
         check_scalar(place, node)
         parts = []
-    for part in parts:
-        check_node(path, part, [*above, node], done)
+    done[node] = 1 + sum(check_node(path, part, [*above, node], done) for part in parts)
+    return done[node]
 
 
 def check_keys(path: StrPath, node: yaml.MappingNode) -> None:

@@ -93,7 +93,7 @@ def expand_paths(value: Any, schema: Row, place: str = "") -> Any:
 
 def expand_path(path: str, place: str) -> str:
     """Return a path with the home folder and the variables of the environment in it."""
-    if path.lower().startswith(("http://", "https://")) or Path(path).exists():
+    if path.lower().startswith(("http://", "https://")) or exists(path, place):
         return path
     expanded = os.path.expandvars(path)
     if unset := UNSET.search(expanded):
@@ -107,6 +107,20 @@ def expand_path(path: str, place: str) -> str:
         raise InputError(
             f"config: {place}: {path} does not exist: there is no such user; write the path out"
         ) from None
+
+
+def exists(path: str, place: str) -> bool:
+    """Return whether a path leads anywhere; refuse one that the system cannot look up."""
+    try:
+        Path(path).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(
+            f"config: {place}: {describe(path)} cannot be looked up as a path ({reason}); mend it"
+        ) from None
+    return True
 
 
 def read_values(value: Any, schema: Row, place: str = "") -> Any:

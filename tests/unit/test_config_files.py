@@ -38,6 +38,13 @@ WRONG = {
     "no anchor": ("a: *b\n", "line 1 is no valid YAML (found undefined alias 'b')"),
     "control character": ("a: \x01\n", "is no YAML (unacceptable character #x0001"),
     "loop": ("a: &a [1, *a]\n", "line 1: this part holds itself by an alias; leave the alias out"),
+    "unknown tag": ("a: !b 1\n", "line 1 is no valid YAML (could not determine a constructor for"),
+    "a list as a key": ("a: 1\n? [b]\n: 2\n", "line 2 is no valid YAML (found unhashable key)"),
+    "merged with a number": ("<<: 3\n", "line 1 is no valid YAML (expected a mapping or list of"),
+    "no digits": ("a: 1\nb: 0x_\n", "line 2 is no valid YAML (the text '0x_' is no value of the"),
+    "too deep": ("a: " + "[" * 60 + "]" * 60, "more than 50 levels of lists and mappings"),
+    "much too deep": ("a: " + "{b: " * 5000, "more than 50 levels of lists and mappings"),
+    "much too deep in JSON": ('{"a": ' + "[" * 5000, "more than 50 levels of lists and mappings"),
     "empty": ("", "needs keys at its top, such as `models:`, and has none"),
     "comments alone": ("# models:\n", "needs keys at its top, such as `models:`, and has none"),
     "list": ("- a\n- b\n", "needs keys at its top, such as `models:`, and has a sequence"),
@@ -74,6 +81,9 @@ def test_valid_files_pass(text, tmp_path):
     check_files([written(tmp_path, text), tmp_path / "absent.yaml"])
 
 
-def test_many_aliases_are_read_once(tmp_path):
-    lines = ["a0: &a0 [1, 1]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 40))]
-    check_files([written(tmp_path, "\n".join(lines))])
+@pytest.mark.parametrize("line", ["a{}: &a{} [*a{}, *a{}]", "a{}: &a{} {{b: *a{}, c: *a{}}}"])
+def test_aliases_of_aliases_are_counted_and_not_written_out(tmp_path, line):
+    lines = ["a0: &a0 {d: 1}", *(line.format(n, n, n - 1, n - 1) for n in range(1, 40))]
+    check_files([written(tmp_path, "\n".join(lines[:10]))])
+    with pytest.raises(InputError, match="more than 100000 values once its aliases are written"):
+        check_files([written(tmp_path, "\n".join(lines))])

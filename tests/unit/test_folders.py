@@ -184,3 +184,11 @@ def test_a_folder_without_images_names_what_it_holds(tmp_path):
     place(tmp_path, "a.heic")
     with pytest.raises(InputError, match=r"no image in it, but .*a\.heic; it should hold one"):
         list_images(tmp_path)
+
+
+def test_an_error_is_one_line_whatever_the_name_of_a_file(tmp_path):
+    place(tmp_path, "cat/a\nb\x1b[31m.png", "c\u2028d.png")
+    with pytest.raises(InputError) as error:
+        list_images(tmp_path)
+    assert len(str(error.value).splitlines()) == 1
+    assert "c\\u2028d.png: lies outside" in str(error.value)

@@ -127,6 +127,14 @@ def test_paths_are_left_alone_where_nothing_is_to_be_filled_in(tmp_path, monkeyp
             r"images.source: \$NOWHERE/photos does not exist, and \$NOWHERE stands",
         ),
         ("~nobody-of-this-name/photos", r"there is no such user; write the path out"),
+        (
+            "a\0b",
+            r"images.source: the text 'a\\x00b' cannot be looked up as a path \(embedded null",
+        ),
+        (
+            "a" * 999,
+            r"images.source: the text 'a.*\.\.\. cannot be looked up as a path \(File name",
+        ),
     ):
         with pytest.raises(InputError, match=message):
             resolve(small_config() | {"images": {"source": path}})

@@ -1,7 +1,9 @@
 """Formats and shapes of existing maps: the right values, and what is no map is refused by name."""
 
+import io
 import subprocess
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -302,3 +304,26 @@ def test_nothing_heavy_is_imported_for_arrays_of_numpy(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "InputError: maps.pt: PyTorch reads such a file, and is not installed" in done.stderr
+
+
+def test_a_tensor_that_claims_more_than_it_holds_is_refused(tmp_path):
+    import torch
+
+    torch.save(torch.ones(1).expand(10**6, 10**6), tmp_path / "a.pt")
+    with pytest.raises(InputError, match=r"a.pt: not a readable .* claims the shape \(1000000, 10"):
+        open_arrays(tmp_path / "a.pt")
+    torch.save(torch.tensor(MAP[None]).expand(3, 2, 4), tmp_path / "a.pt")
+    assert open_arrays(tmp_path / "a.pt")[""].shape == (3, 2, 4)
+
+
+@pytest.mark.parametrize("shape", [(2**31, 2, 4), (2**31, 0, 4), (5, 2, 3)])
+def test_an_array_that_claims_another_size_is_refused(tmp_path, shape):
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        header = io.BytesIO()
+        about = {"descr": "<f8", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(header, about)
+        archive.writestr("maps.npy", header.getvalue() + STACK.tobytes() * (0 not in shape))
+    with pytest.raises(
+        InputError, match=r"a.npz: (not a readable .* claims the shape|holds no map)"
+    ):
+        find_maps(tmp_path / "a.npz")

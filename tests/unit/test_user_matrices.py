@@ -29,6 +29,7 @@ LAYOUTS = {
     "semicolons, decimal commas, byte order mark": "\ufeff"
     + TABLE.replace(",", ";").replace(".", ","),
     "tabs": TABLE.replace(",", "\t"),
+    "tabs, decimal commas, names above": BESIDE.replace(",", "\t").replace(".", ","),
     "blanks": TABLE.replace(",", "   "),
     "R": '"ant" "bee" "cow" "dog"\n' + BELOW.replace(",", " "),
     "an empty column and row at the end": TABLE.replace("\n", ",\n") + ",,,,,\n",
@@ -107,6 +108,8 @@ def test_whole_numbers_may_be_names(tmp_path):
     [
         ("", "holds no matrix: it is empty"),
         ("\n\n", "holds no matrix: it is empty"),
+        ('""\n', "holds no matrix: it is empty"),
+        (",,\n,,\n", "holds no matrix: it is empty"),
         (",a,b\na,0,1\nc,1,0\n", "'c' is a row, but no column"),
         (",DeiT_S,b\nDeiT_s,0,1\nb,1,0\n", "'DeiT_s' is a row, .*; did you mean 'DeiT_S'"),
         (",a,b,c\na,0,1,2\nb,1,0,3\n", "not square: 2 rows of values for 3 columns"),
