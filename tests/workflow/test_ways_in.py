@@ -82,6 +82,7 @@ def test_a_backbone_of_ones_own_is_fine_tuned(copied):
         "source": "mine.pth",
         "loaded": len(weights) - 2,
         "missing": ["fc.bias", "fc.weight"],
+        "prefix": "model.module.backbone.",
         "unexpected": [],
     }
     mine = read_weights(copied / "results/checkpoints/Mine.safetensors")
