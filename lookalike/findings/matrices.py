@@ -44,12 +44,12 @@ def given_findings(
     texts += [
         f"{name_keys(keys)}: over n = {n} image{'' if n == 1 else 's'}, as the config says"
         f"{'' if n >= FEWEST_FOR_A_VERDICT else f'; no verdict on communities: {TOO_FEW}'}."
-        for n, keys in grouped(known).items()
+        for n, keys in grouped(known.items()).items()
     ]
     texts += [
         f"{name_keys(keys)}: {note}."
         for note, keys in grouped(
-            {key: note for key, found in notes.items() for note in found}
+            (key, note) for key, found in notes.items() for note in found
         ).items()
     ]
     everyone = dict.fromkeys(name for _, names in matrices.values() for name in names)
@@ -59,12 +59,12 @@ def given_findings(
     }
     texts += [
         f"{name_keys(keys)}: without {', '.join(missing)}, which other matrices hold."
-        for missing, keys in grouped(lacking).items()
+        for missing, keys in grouped(lacking.items()).items()
         if missing
     ]
     texts += [
         f"{name_keys(keys)} hold the same values: count them once."
-        for keys in grouped({key: content_of(*one) for key, one in matrices.items()}).values()
+        for keys in grouped((key, content_of(*one)) for key, one in matrices.items()).values()
         if len(keys) > 1
     ]
     return [Finding(SECTION, "matrices", text) for text in texts]
@@ -76,10 +76,10 @@ def content_of(values: np.ndarray, names: Sequence[str]) -> tuple[tuple[str, ...
     return tuple(sorted(names)), np.round(values[np.ix_(order, order)], 12).tobytes()
 
 
-def grouped(found: Mapping[Key, Value]) -> dict[Value, list[Key]]:
+def grouped(found: Iterable[tuple[Key, Value]]) -> dict[Value, list[Key]]:
     """Return the keys that have one value, by that value."""
     groups: dict[Value, list[Key]] = {}
-    for key, value in found.items():
+    for key, value in found:
         groups.setdefault(value, []).append(key)
     return groups
 

@@ -216,7 +216,7 @@ def image_findings(n: int, subset: str, unmatched: Sequence[Row]) -> list[Findin
 
 def prediction_findings(about: Sequence[Row], votes: Sequence[Row], n: int) -> list[Finding]:
     """Say which class is explained where models vote for it, how far they agree on it, and which
-    models are no more accurate than chance.
+    models are no more accurate than guessing.
 
     Parameters
     ----------
@@ -246,8 +246,9 @@ def prediction_findings(about: Sequence[Row], votes: Sequence[Row], n: int) -> l
     ]
     if blind:
         sentences.append(
-            f"No more accurate than chance on the explained images: {', '.join(blind)}. Are they "
-            "trained, and are their classes in the alphabetical order of the images' folders?"
+            "No more often right than by guessing, on the explained images: "
+            f"{', '.join(blind)}. Are they trained, and are their classes in the alphabetical "
+            "order of the images' folders?"
         )
     return [Finding(SECTION, "predictions", sentence) for sentence in sentences]
 

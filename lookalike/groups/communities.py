@@ -85,10 +85,7 @@ def consensus_communities(
     for level, found in partitions.items():
         consensus = consensus_partition(shares[level], m)
         communities = number_communities(consensus, names)
-        # networkx sums over sets of names, whose order, and with it the rounding, varies.
-        score = (
-            np.nan if isinstance(level, str) else round(modularity(graph, communities, level), 12)
-        )
+        score = np.nan if isinstance(level, str) else modularity(graph, communities, level)
         about = (score, float(rand_indices(found, consensus).mean()), resamples)
         rows += [
             dict(zip(COLUMNS, (level, name, community, *about), strict=True))

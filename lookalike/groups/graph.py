@@ -67,12 +67,17 @@ def modularity(graph: networkx.Graph, partition: Mapping[str, int], resolution: 
 
     if graph.size("weight") <= 0:
         return 0.0
-    members: dict[int, set[str]] = {}
+    # networkx sums over sets, whose order varies from run to run with names, not with numbers.
+    numbers = {node: number for number, node in enumerate(graph)}
+    members: dict[int, set[int]] = {}
     for node, community in partition.items():
-        members.setdefault(community, set()).add(node)
+        members.setdefault(community, set()).add(numbers[node])
     return float(
         networkx.community.modularity(
-            graph, members.values(), weight="weight", resolution=resolution
+            networkx.relabel_nodes(graph, numbers),
+            members.values(),
+            weight="weight",
+            resolution=resolution,
         )
     )
 

@@ -1,10 +1,11 @@
 """Explanation of many images by one method, a few images at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from lookalike.core import io
 from lookalike.core.errors import InputError
 from lookalike.core.registry import Method
 from lookalike.core.seeding import seed_of
@@ -20,6 +21,71 @@ if TYPE_CHECKING:
 IMAGES_AT_ONCE = 64
 # One number for every image: the index of a class, a score, or the image's own index.
 Targets = Sequence[float] | np.ndarray
+
+
+def explain_sample(
+    method: Method,
+    rows: Sequence[Row],
+    read: Mapping[str, StrPath],
+    *,
+    target: Literal["predicted", "label", "consensus"],
+    size: int,
+    fit: Fit,
+    seed: int,
+    names: tuple[str, str],
+    options: dict[str, Any],
+    threads: int = 1,
+) -> Iterator[tuple[str, np.ndarray, dict[str, float]]]:
+    """Explain the sampled images by a method, with the model that it needs.
+
+    Parameters
+    ----------
+    read : mapping
+        Files: `weights`, `sidecar` and `predictions` of the model, if the method needs one, and
+        `consensus`, `scores` or `similarity`, if that is what it explains.
+    names : (str, str)
+        Of the explanation run and of the model.
+    method, rows, target, size, fit, seed, options, threads
+        As for `explain_images` and `resolve_targets`.
+
+    Yields
+    ------
+    As `explain_images`.
+    """
+    model: VisionModel | None = None
+    targets: Targets = []
+    if method.needs_model:
+        from lookalike.models import devices, loading
+
+        device = devices.claim_device(threads)
+        model = loading.load_model(read["weights"], device, read["sidecar"])
+        targets, known = resolve_targets(
+            method,
+            model,
+            rows,
+            io.read_arrays(read["predictions"]),
+            target=target,
+            consensus=read.get("consensus"),
+            scores=read.get("scores"),
+            similarity=read.get("similarity"),
+            size=size,
+            fit=fit,
+            name=names[1],
+            threads=threads,
+        )
+        options = options | known
+    yield from explain_images(
+        method,
+        model,
+        rows,
+        targets,
+        size=size,
+        fit=fit,
+        seed=seed,
+        names=names,
+        options=options,
+        threads=threads,
+    )
 
 
 def explain_images(

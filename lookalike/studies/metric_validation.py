@@ -72,6 +72,49 @@ def choose_pool(
     return np.sort(np.concatenate(pools))
 
 
+def validate_all(
+    metrics: dict[str, tuple[Metric, dict[str, Any]]],
+    raw: Sequence[np.ndarray],
+    labels: Sequence[str] | np.ndarray,
+    *,
+    size: int,
+    prototypes: int,
+    draws: int,
+    seed: int,
+) -> list[Row]:
+    """Validate metrics on maps after every preprocessing for which they are defined.
+
+    Parameters
+    ----------
+    metrics, labels, prototypes, draws, seed
+        As for `validate`.
+    raw : sequence of ndarray, shape (h, w)
+    size : int
+        Side of the maps that are compared.
+
+    Returns
+    -------
+    list of dict
+        `metric`, `preprocessing`, `draw`, `macro_f1`, `weighted_f1`.
+
+    Raises
+    ------
+    InputError
+        If no metric fits the maps under any preprocessing.
+    """
+    scores = []
+    for preprocessing in PREPROCESSINGS:
+        maps = preprocess(raw, preprocessing, size)
+        fitting = {
+            name: about for name, about in metrics.items() if fits(about[0], maps, preprocessing)
+        }
+        found = validate(fitting, maps, labels, prototypes=prototypes, draws=draws, seed=seed)
+        scores += [{"metric": row["metric"], "preprocessing": preprocessing} | row for row in found]
+    if not scores:
+        raise InputError("metric_validation: no metric fits these maps under any preprocessing")
+    return scores
+
+
 def validate(
     metrics: dict[str, tuple[Metric, dict[str, Any]]],
     maps: np.ndarray,

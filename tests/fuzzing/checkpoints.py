@@ -58,7 +58,7 @@ def odd_safetensors(draw):
 
 
 def strange_objects():
-    """Return what somebody may have saved with PyTorch or pickle."""
+    """Return objects as people save them with PyTorch or pickle."""
     import torch
 
     deep: dict = {}

@@ -100,7 +100,6 @@ def fuzz(kind, tmp_path, monkeypatch, times=1, start=0):
 
     repeat(try_valid, kind.valid, share, start)
     repeat(try_odd, damaged(kind.valid) | kind.odd, count - share, start)
-    assert tried["valid"] >= count / 3 and tried["valid"] + tried["odd"] >= count
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory < MOST_KILOBYTES
     return tried
 

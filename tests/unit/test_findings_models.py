@@ -254,11 +254,11 @@ def test_agreement_with_the_consensus_and_ties_are_counted():
         assert texts(models.prediction_findings([], given, 4)) == [explained + end]
 
 
-def test_models_that_are_no_better_than_chance_are_named():
+def test_models_that_are_no_better_than_guessing_are_named():
     rows = [about("A", "0.1"), about("B", "0.11"), about("C", ""), about("D", "0.0", "1000")]
     assert texts(models.prediction_findings(rows, [], 20)) == [
-        "No more accurate than chance on the explained images: A (10% of 10 classes), D (0% of "
-        "1000 classes). Are they trained, and are their classes in the alphabetical order of the "
-        "images' folders?"
+        "No more often right than by guessing, on the explained images: A (10% of 10 classes), D "
+        "(0% of 1000 classes). Are they trained, and are their classes in the alphabetical order "
+        "of the images' folders?"
     ]
     assert models.prediction_findings(rows, [], 19) == []

@@ -9,7 +9,10 @@ from fuzzing.trial import fuzz
 
 @pytest.mark.parametrize("name", KINDS)
 def test_files_end_in_right_values_or_in_one_line(name, tmp_path, monkeypatch):
-    print(name, fuzz(KINDS[name], tmp_path, monkeypatch))
+    count = KINDS[name].count
+    tried = fuzz(KINDS[name], tmp_path, monkeypatch)
+    print(name, tried)
+    assert tried["valid"] >= count / 3 and tried["valid"] + tried["odd"] >= count
 
 
 def test_there_are_two_thousand_inputs():

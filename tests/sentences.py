@@ -1,0 +1,56 @@
+"""Rows of tables as the findings read them, and what the findings say."""
+
+import pandas as pd
+
+from lookalike.findings.tables import TEXT
+
+
+def table(rows):
+    """Return rows as `read_table` does: all columns but those of text hold numbers."""
+    found = pd.DataFrame(rows)
+    numbers = found.columns.difference(TEXT)
+    return found.assign(**{name: found[name].replace("", "nan").astype(float) for name in numbers})
+
+
+def texts(findings):
+    return [finding.text for finding in findings]
+
+
+def verdicts(findings):
+    """Return the verdicts of all answers, by question, method and metric."""
+    return {
+        (answer.question, answer.method, answer.metric): answer.verdict
+        for finding in findings
+        for answer in finding.answers
+    }
+
+
+def structure_row(metric, variance, silhouette, untested="", method="gradcam"):
+    return {
+        "method": method,
+        "metric": metric,
+        "subset": "all",
+        "variance": 0.2,
+        "variance_holm": variance,
+        "silhouette": 0.4,
+        "silhouette_holm": silhouette,
+        "groups": "2",
+        "untested": untested,
+    }
+
+
+def factor_row(method, metric, test, holm, **more):
+    row = {
+        "factor": "family",
+        "method": method,
+        "metric": metric,
+        "test": test,
+        "models": "14",
+        "given": "",
+        "levels": "CNN 8, transformer 6",
+        "p": "",
+        "holm": holm,
+        "least_p": "0.001",
+        "untested": "",
+    }
+    return row | {"statistic": "3.1", "r2": "0.412" if test == "permanova" else ""} | more
