@@ -10,7 +10,7 @@ from lookalike.core.errors import InputError
 from lookalike.core.matrix_files import read_named_matrix
 from lookalike.core.types import StrPath
 
-# The method of user-supplied matrices of which the config names none.
+# The method of user-supplied matrices where the config names none.
 GIVEN_MATRICES = "imported"
 
 
@@ -90,7 +90,7 @@ def checked_matrix(
 
 
 def notes_on(own: np.ndarray, top: float, kind: str, tolerance: float) -> list[str]:
-    """Return notes on a diagonal of which not all values are those of equal maps."""
+    """Return notes on a diagonal where some values are not those of equal maps."""
     strange = own[np.abs(own - top) > tolerance]
     if not len(strange):
         return []

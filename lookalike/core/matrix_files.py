@@ -92,7 +92,7 @@ def choose_names(
 
 
 def check_once(names: Sequence[str], path: StrPath) -> None:
-    """Refuse names of which one appears twice."""
+    """Refuse a name that appears twice."""
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InputError(

@@ -47,7 +47,7 @@ def measure(
     if all(is_blank(mask.mean()) for mask in masks.values()):
         raise InputError(
             f"images.masks: as the models see the images, the masks of all {len(masks)} are empty "
-            "or full; images.fit: squash or pad keeps what lies beside the centre"
+            "or full; images.fit: squash or pad keeps what lies outside the centre"
         )
     rows = [
         {
