@@ -22,7 +22,8 @@ def claim_device(threads: int) -> torch.device:
     torch.device
     """
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    # As use_deterministic_algorithms, which imports torch's compiler to tell it as well.
+    torch.set_deterministic_debug_mode("warn")
     # Else every new tensor is filled before it is written: up to 16% of a training step.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     count = torch.cuda.device_count()

@@ -88,6 +88,8 @@ def test_the_page_of_docs_runs(tmp_path, monkeypatch):
 def test_networks_import_no_compiler_and_leave_it_usable():
     code = """
 import sys, lookalike.models.networks, torch
+from lookalike.models import devices
+devices.claim_device(1)
 print("torch._dynamo" in sys.modules, "sympy" in sys.modules)
 double = torch.compile(torch.compiler.disable(lambda x: 2 * x), backend="eager")
 from torchvision.ops import roi_align
