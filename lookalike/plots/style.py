@@ -14,6 +14,8 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F
 MARKERS = "osD^vP*X"
 ACCENT, CHANCE = PALETTE[:2]
 DPI = 120
+# Around a figure, in inches.
+MARGIN = 0.1
 
 # A dollar sign in a name starts no formula.
 rcParams["text.parse_math"] = False
@@ -29,12 +31,19 @@ rcParams.update(
 
 
 def save(figure: Figure, paths: Iterable[StrPath]) -> None:
-    """Write a figure to every path, in the format of its suffix; equal figures give equal bytes."""
+    """Write a figure to every path, in the format of its suffix; equal figures give equal bytes.
+
+    It is laid out once, for all formats.
+    """
+    figure.set_dpi(DPI)
+    figure.draw_without_rendering()
+    figure.set_layout_engine(None)
+    box = figure.get_tightbbox().padded(MARGIN)
     for path in paths:
         kind = str(path).rsplit(".", 1)[-1]
         metadata = {"Date": None} if kind == "svg" else None
         with io.replacing(path) as temporary:
-            figure.savefig(temporary, format=kind, dpi=DPI, bbox_inches="tight", metadata=metadata)
+            figure.savefig(temporary, format=kind, dpi=DPI, bbox_inches=box, metadata=metadata)
 
 
 def family_styles(families: Iterable[str]) -> dict[str, tuple[str, str]]:
