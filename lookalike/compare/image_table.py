@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -32,6 +32,9 @@ class ImageTable:
         Of the models.
     key : Key
         Method, metric and subset.
+    units : ndarray of int, shape (n,)
+        Which images belong together, and are drawn and permuted together; by default each image is
+        a unit of its own.
     """
 
     values: np.ndarray
@@ -39,6 +42,12 @@ class ImageTable:
     images: tuple[str, ...]
     names: tuple[str, ...]
     key: Key
+    units: np.ndarray = field(default_factory=lambda: np.empty(0, int))
+
+    def __post_init__(self) -> None:
+        """Make each image a unit of its own, where nothing else is given."""
+        if len(self.units) != len(self.images):
+            object.__setattr__(self, "units", np.arange(len(self.images)))
 
     def __len__(self) -> int:
         """Return the number of images."""
@@ -68,6 +77,7 @@ def write_image_table(path: StrPath, table: ImageTable) -> None:
         images=table.images,
         names=table.names,
         key=table.key,
+        units=table.units,
     )
 
 
@@ -75,7 +85,9 @@ def read_image_table(path: StrPath) -> ImageTable:
     """Read a table that `write_image_table` wrote."""
     arrays = io.read_arrays(path)
     images, names, key = (tuple(arrays[name].tolist()) for name in ("images", "names", "key"))
-    return ImageTable(arrays["values"], arrays["chance"], images, names, Key(*key))
+    return ImageTable(
+        arrays["values"], arrays["chance"], images, names, Key(*key), arrays["units"]
+    )
 
 
 def assemble(

@@ -13,8 +13,37 @@ INTERVAL = (2.5, 97.5)
 SPLITS = 10
 
 
-def bootstrap(values: np.ndarray, aggregate: str, resamples: int, seed: int) -> np.ndarray:
-    """Resample the images, the same resample for all pairs.
+def unit_weights(units: np.ndarray, resamples: int, seed: int) -> np.ndarray:
+    """Draw units of images with replacement, each with all its images.
+
+    Parameters
+    ----------
+    units : ndarray of int, shape (n,)
+        Numbered from 0.
+    resamples : int
+    seed : int
+        Resamples depend only on it and on the units: they are the same for all metrics.
+
+    Returns
+    -------
+    ndarray, shape (resamples, n)
+        How often each image counts.
+    """
+    number = int(units.max()) + 1
+    drawn = rng_of(seed, "bootstrap", number).multinomial(
+        number, np.full(number, 1 / number), size=resamples
+    )
+    return drawn[:, units].astype(float)
+
+
+def bootstrap(
+    values: np.ndarray,
+    aggregate: str,
+    resamples: int,
+    seed: int,
+    units: np.ndarray | None = None,
+) -> np.ndarray:
+    """Resample the images by units, the same resample for all pairs.
 
     Parameters
     ----------
@@ -22,23 +51,28 @@ def bootstrap(values: np.ndarray, aggregate: str, resamples: int, seed: int) -> 
     aggregate : {"mean", "mean_std"}
     resamples : int
     seed : int
-        Resamples depend only on it and on n: they are the same for all metrics.
+    units : ndarray of int, shape (n,), optional
+        By default each image is a unit of its own.
 
     Returns
     -------
     ndarray, shape (resamples, pairs)
         Replicates of the dissimilarity; NaN where a resample holds no image of a pair, or a pair
-        has fewer than two.
+        has images of fewer than two units.
     """
-    n = len(values)
-    weights = (
-        rng_of(seed, "bootstrap", n).multinomial(n, np.full(n, 1 / n), size=resamples).astype(float)
-    )
-    mean, std, _ = weighted_moments(weights, values)
+    units = np.arange(len(values)) if units is None else units
+    mean, std, _ = weighted_moments(unit_weights(units, resamples, seed), values)
     replicates = AGGREGATES[aggregate](mean, std)
-    # One image resampled is always itself, which would look like certainty.
-    replicates[:, np.isfinite(values).sum(axis=0) < 2] = np.nan
+    # One unit resampled is always itself, which would look like certainty.
+    replicates[:, units_of_pairs(values, units) < 2] = np.nan
     return replicates
+
+
+def units_of_pairs(values: np.ndarray, units: np.ndarray) -> np.ndarray:
+    """Return the number of units that have a value of each pair, shape (pairs,)."""
+    counted = np.zeros((int(units.max(initial=-1)) + 1, values.shape[1]), bool)
+    np.logical_or.at(counted, units, np.isfinite(values))
+    return counted.sum(axis=0)
 
 
 def percentile_interval(replicates: np.ndarray) -> np.ndarray:
