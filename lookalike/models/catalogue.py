@@ -85,13 +85,18 @@ def side_of(name: str) -> int | None:
     in timm's code says; None for other networks, and where it is not known.
     """
     text = module_of(name.partition(".")[0])
-    if "fixed_input_size" not in text:
-        return None
     tag = re.escape(name) if "." in name else rf"{re.escape(name)}\.\w+"
-    entry = re.search(rf"['\"]{tag}['\"]: ?_cfg\((.*?)\n    ['\"}}]", text, re.DOTALL)
+    found = re.search(rf"['\"]{tag}['\"]: ?\w*_cfg\w*\((.*?)\n(?:    ['\"]|}})", text, re.DOTALL)
+    entry = found[1] if found else ""
+    # An entry's own word goes before that of all entries of the module.
+    fixed = re.search(r"fixed_input_size=(\w+)", entry) or re.search(
+        r"['\"]fixed_input_size['\"]: ?(\w+)", text
+    )
+    if not (fixed and fixed[1] == "True"):
+        return None
     sizes = [
         found[1]
-        for part in (entry[1] if entry else "", text)
+        for part in (entry, text)
         if (found := re.search(r"input_size['\"]?[=:] ?\(3, (\d+), \d+\)", part))
     ]
     return int(sizes[0]) if sizes else None
