@@ -85,9 +85,7 @@ def read_image_table(path: StrPath) -> ImageTable:
     """Read a table that `write_image_table` wrote."""
     arrays = io.read_arrays(path)
     images, names, key = (tuple(arrays[name].tolist()) for name in ("images", "names", "key"))
-    return ImageTable(
-        arrays["values"], arrays["chance"], images, names, Key(*key), arrays["units"]
-    )
+    return ImageTable(arrays["values"], arrays["chance"], images, names, Key(*key), arrays["units"])
 
 
 def assemble(
