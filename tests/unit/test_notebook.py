@@ -97,7 +97,9 @@ def test_matrices_are_what_they_say(found):
     low, high = found.interval[:, *pairs]
     assert (low < found.mean[pairs]).all() and (found.mean[pairs] < high).all()
     assert np.isnan(found.chance.diagonal()).all()
-    np.testing.assert_allclose(found.chance[pairs], found.table.chance.mean(axis=(0, 1)), rtol=1e-12)
+    np.testing.assert_allclose(
+        found.chance[pairs], found.table.chance.mean(axis=(0, 1)), rtol=1e-12
+    )
     np.testing.assert_array_equal(found.mean.diagonal(), 0)
     assert found.dissimilarities.key == Key("maps", "pearson")
     x, y = (make_maps()[name] for name in ("Ada", "Eva"))
