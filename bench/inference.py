@@ -100,7 +100,7 @@ def stages(models, images, resamples, permutations):
     rng, names = np.random.default_rng(0), tuple(f"m{number:03}" for number in range(models))
     per_image = rng.uniform(0.3, 0.7, (images, models * (models - 1) // 2))
     key, ids = Key("random", "random"), tuple(map(str, range(images)))
-    table = ImageTable(per_image, np.ones_like(per_image), ids, names, key)
+    table = ImageTable(per_image, np.ones((1, *per_image.shape)), ids, names, key)
     predictions = square(rng.random(per_image.shape[1]), models)
     factors = factors_of(rng, names)
     took = {}

@@ -47,6 +47,8 @@ rule aggregate_matrix:
         high=f"{MATRIX}/high.csv",
         chance=f"{MATRIX}/chance.csv",
         calibrated=f"{MATRIX}/calibrated.csv",
+        calibrated_low=f"{MATRIX}/calibrated_low.csv",
+        calibrated_high=f"{MATRIX}/calibrated_high.csv",
         raw=f"{MATRIX}/raw.csv",
         bootstrap=f"{MATRIX}/bootstrap.npz",
     log:

@@ -40,7 +40,7 @@ rule correlate_metrics:
 
 
 rule test_structure:
-    """Test whether models are more than exchangeable labels within every image."""
+    """Test whether maps depend on the image, and models are more than exchangeable labels."""
     input:
         table=f"{MATRIX}/images.npz",
     output:
@@ -58,6 +58,7 @@ rule test_structure:
         key=key_of,
         dependent=PLAN.dependent,
         aggregate=PLAN.aggregate,
+        resamples=PLAN.inference.bootstrap,
         permutations=PLAN.permutations,
         source=fingerprint("scripts/test_structure.py"),
     script:

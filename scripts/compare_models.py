@@ -25,6 +25,7 @@ io.write_arrays(
     snakemake.output.pairs,
     values=values,
     chance=chance,
+    partners=pairs.image_partners(len(images), snakemake.params.seed, len(chance)),
     images=images,
     a=snakemake.params.a,
     b=snakemake.params.b,

@@ -1,52 +1,109 @@
-"""Dissimilarities put between a ceiling and chance."""
+"""Dissimilarities next to chance, and put between a ceiling and chance."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
-from lookalike.compare.dissimilarities import Dissimilarities
+from lookalike.compare.aggregation import AGGREGATES, weighted_moments
+from lookalike.compare.image_table import ImageTable
+from lookalike.compare.resampling import percentile_interval
 from lookalike.core.condensed import ROUNDING
 
 
-def calibrate(
-    matrix: Dissimilarities, chance: np.ndarray, originals: Mapping[str, str]
-) -> np.ndarray:
-    """Put dissimilarities on a scale from a replicate to chance.
+def chance_moments(
+    weights: np.ndarray, table: ImageTable, chance: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return mean, standard deviation and count of chance values under weights of the images.
+
+    A chance value counts as often as its image and its partner together, w_i w_p(i): images are
+    drawn, and both maps are theirs.
 
     Parameters
     ----------
-    matrix : Dissimilarities
-        Of maps of the same image.
-    chance : ndarray, shape (pairs,)
-        Of maps of different images.
+    weights : ndarray, shape (B, n)
+    table : ImageTable
+    chance : ndarray, shape (derangements, n, pairs), optional
+        In place of the table's.
+
+    Returns
+    -------
+    mean, std, count : ndarray, shape (B, pairs)
+    """
+    values = table.chance if chance is None else chance
+    joint = weights[:, None] * weights[:, table.partners]
+    return weighted_moments(
+        joint.reshape(len(weights), table.partners.size),
+        values.reshape(table.partners.size, values.shape[-1]),
+    )
+
+
+def calibrate(
+    table: ImageTable, aggregate: str, weights: np.ndarray, originals: Mapping[str, str]
+) -> dict[str, np.ndarray]:
+    """Put dissimilarities on a scale from a replicate to chance.
+
+    Dissimilarity, ceiling and chance are of the same images of a pair, in each resample too.
+
+    Parameters
+    ----------
+    table : ImageTable
+    aggregate : {"mean", "mean_std"}
+    weights : ndarray, shape (B, n)
+        Resamples of the images.
     originals : dict
         From a model to the one that it is a replicate of, or to itself.
 
     Returns
     -------
-    ndarray, shape (pairs,)
-        0: as alike as a model and its own replicate; 1: no more alike than maps of different
-        images. A pair's ceiling is the dissimilarity of its two models' replicates; where they have
-        none, the mean of all replicates; where there are none at all, 0, the dissimilarity of a map
-        to itself. NaN where chance is not above the ceiling.
+    dict of ndarray, shape (pairs,)
+        `calibrated`: 0, as alike as a model and its own replicate; 1, no more alike than maps of
+        different images. NaN where the interval of the gap between ceiling and chance reaches 0.
+        And its 95% interval, `calibrated_low` and `calibrated_high`.
     """
-    rows, columns = np.triu_indices(len(matrix), 1)
-    dissimilarities = matrix.condensed
-    origin = np.array([originals[name] for name in matrix.names])
+    ceilings = image_ceilings(table, originals)
+    counts = np.isfinite(table.values) & np.isfinite(ceilings)
+    weights = np.vstack([np.ones(len(table)), weights])
+    value, ceiling = (
+        AGGREGATES[aggregate](*weighted_moments(weights, np.where(counts, one, np.nan))[:2])
+        for one in (table.values, ceilings)
+    )
+    chance = np.where(counts & counts[table.partners], table.chance, np.nan)
+    gap = AGGREGATES[aggregate](*chance_moments(weights, table, chance)[:2]) - ceiling
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = (value - ceiling) / gap
+        found[:, ~(percentile_interval(gap[1:])[0] > ROUNDING)] = np.nan
+    low, high = percentile_interval(found[1:])
+    return {"calibrated": found[0], "calibrated_low": low, "calibrated_high": high}
+
+
+def image_ceilings(table: ImageTable, originals: Mapping[str, str]) -> np.ndarray:
+    """Return the ceiling of every pair on every image, shape (n, pairs).
+
+    It is the dissimilarity of its two models' replicates; where they have none, the mean of all
+    replicates; where there are none at all, 0, the dissimilarity of a map to itself.
+    """
+    rows, columns = np.triu_indices(len(table.names), 1)
+    origin = np.array([originals[name] for name in table.names])
     own = {
-        name: dissimilarities[(origin[rows] == name) & (origin[columns] == name)]
+        name: mean_of_known(table.values[:, (origin[rows] == name) & (origin[columns] == name)])
         for name in dict.fromkeys(origin.tolist())
     }
-    ceilings = {
-        name: np.nanmean(values) for name, values in own.items() if np.isfinite(values).any()
-    }
-    usual = np.mean([*ceilings.values()]) if ceilings else 0.0
-    known = [
-        [ceilings[name] for name in {origin[row], origin[column]} if name in ceilings]
-        for row, column in zip(rows, columns, strict=True)
-    ]
-    ceiling = np.array([np.mean(values) if values else usual for values in known])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(
-            chance - ceiling > ROUNDING, (dissimilarities - ceiling) / (chance - ceiling), np.nan
-        )
+    known = {name: values for name, values in own.items() if np.isfinite(values).any()}
+    if not known:
+        return np.zeros_like(table.values)
+    usual = mean_of_known(np.column_stack([*known.values()]))
+    return np.column_stack(
+        [
+            mean_of_known(np.column_stack(both))
+            if (both := [known[name] for name in {origin[row], origin[column]} if name in known])
+            else usual
+            for row, column in zip(rows, columns, strict=True)
+        ]
+    )
+
+
+def mean_of_known(values: np.ndarray) -> np.ndarray:
+    """Return the mean of each row of values (n, k), shape (n,), NaN where none is known."""
+    known = np.isfinite(values)
+    with np.errstate(invalid="ignore"):
+        return np.where(known, values, 0).sum(axis=1) / known.sum(axis=1)

@@ -24,8 +24,9 @@ class ImageTable:
     values : ndarray, shape (n, pairs)
         Of maps of the same image, pairs in the order of `np.triu_indices`; NaN where an image does
         not count for a pair.
-    chance : ndarray, shape (n, pairs)
-        Of maps of different images; of all images, whatever the subset.
+    chance : ndarray, shape (derangements, n, pairs)
+        Of the first model's map of image i and the second's of its partner; NaN where the image or
+        its partner does not count for the pair, or both are of one unit.
     images : tuple of str
         The n ids.
     names : tuple of str
@@ -35,6 +36,8 @@ class ImageTable:
     units : ndarray of int, shape (n,)
         Which images belong together, and are drawn and permuted together; by default each image is
         a unit of its own.
+    partners : ndarray of int, shape (derangements, n)
+        Of each image, for chance; by default the images that follow it.
     """
 
     values: np.ndarray
@@ -43,11 +46,16 @@ class ImageTable:
     names: tuple[str, ...]
     key: Key
     units: np.ndarray = field(default_factory=lambda: np.empty(0, int))
+    partners: np.ndarray = field(default_factory=lambda: np.empty((0, 0), int))
 
     def __post_init__(self) -> None:
-        """Make each image a unit of its own, where nothing else is given."""
-        if len(self.units) != len(self.images):
-            object.__setattr__(self, "units", np.arange(len(self.images)))
+        """Fill in units and partners that are not given."""
+        images = np.arange(len(self.images))
+        if len(self.units) != len(images):
+            object.__setattr__(self, "units", images)
+        if self.partners.shape != self.chance.shape[:2]:
+            following = [np.roll(images, -1 - step) for step in range(len(self.chance))]
+            object.__setattr__(self, "partners", np.array(following).reshape(-1, len(images)))
 
     def __len__(self) -> int:
         """Return the number of images."""
@@ -74,6 +82,7 @@ def write_image_table(path: StrPath, table: ImageTable) -> None:
         path,
         values=table.values,
         chance=table.chance,
+        partners=table.partners,
         images=table.images,
         names=table.names,
         key=table.key,
@@ -85,7 +94,10 @@ def read_image_table(path: StrPath) -> ImageTable:
     """Read a table that `write_image_table` wrote."""
     arrays = io.read_arrays(path)
     images, names, key = (tuple(arrays[name].tolist()) for name in ("images", "names", "key"))
-    return ImageTable(arrays["values"], arrays["chance"], images, names, Key(*key), arrays["units"])
+    values, chance, partners, units = (
+        arrays[name] for name in ("values", "chance", "partners", "units")
+    )
+    return ImageTable(values, chance, images, names, Key(*key), units, partners)
 
 
 def assemble(
@@ -93,14 +105,16 @@ def assemble(
     names: Iterable[str],
     key: Key,
     predictions: Mapping[str, Mapping[str, np.ndarray]] | None = None,
+    units: Mapping[str, int] | None = None,
 ) -> ImageTable:
     """Put the values of all pairs of some models into one table.
 
     Parameters
     ----------
     blocks : dict
-        From a file's path to its arrays `values` and `chance` (n, a, b), `images`, `a` and `b`
-        (names). Pairs of other models are ignored.
+        From a file's path to its arrays `values` (n, a, b), `chance` (derangements, n, a, b),
+        `partners` (derangements, n), `images`, `a` and `b` (names). Pairs of other models are
+        ignored.
     names : iterable of str
         Of the models; the table has them sorted.
     key : Key
@@ -109,6 +123,8 @@ def assemble(
         From a file's path to a model's predictions, in the order of the sorted names: then only
         those images count on which the two models of a pair predict the same class. Without
         predictions, all images count.
+    units : dict, optional
+        From an image to its unit.
 
     Raises
     ------
@@ -131,16 +147,23 @@ def assemble(
     if not parts:
         raise InputError(f"{key.method}, {key.metric}: needs at least two models to compare")
     images_path = next(iter(parts))
-    images = blocks[images_path]["images"].tolist()
-    values, chance = np.full((2, len(images), len(first)), np.nan)
+    images, partners = blocks[images_path]["images"].tolist(), blocks[images_path]["partners"]
+    values = np.full((len(images), len(first)), np.nan)
+    chance = np.full((*partners.shape, len(first)), np.nan)
     for path, (pairs, rows, columns) in parts.items():
         io.same_images(images, blocks[path]["images"].tolist(), images_path, path)
         values[:, pairs] = blocks[path]["values"][:, rows, columns]
-        chance[:, pairs] = blocks[path]["chance"][:, rows, columns]
+        chance[:, :, pairs] = blocks[path]["chance"][:, :, rows, columns]
     if predictions:
         check_classes(predictions)
         values = agreeing_only(values, predicted_classes(predictions, images))
-    return ImageTable(values, chance, tuple(images), names, key)
+    counts = np.isfinite(values)
+    chance[~(counts & counts[partners])] = np.nan
+    numbers = np.array([units[image] for image in images] if units else range(len(images)))
+    # A near-copy is no other image, where there are others.
+    if (others := numbers[partners] != numbers).any():
+        chance[~others] = np.nan
+    return ImageTable(values, chance, tuple(images), names, key, numbers, partners)
 
 
 def without_dead(table: ImageTable, dead: Sequence[str]) -> ImageTable:

@@ -1,6 +1,7 @@
 """Comparison of two blocks of models, image by image, with the chance value of every pair."""
 
 import itertools
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -13,18 +14,33 @@ from lookalike.core.seeding import rng_of
 
 # Metrics, each with its options.
 Choices = Sequence[tuple[Metric, dict[str, Any]]]
+# For chance, by the cost of a metric. The more, the smaller is the error of chance.
+DERANGEMENTS = {"product": 4, "pairs": 1}
 # Maps (n, H, W) of every model of a block, or whatever gives one map at a time.
 Block = Sequence[Any]
 
 
 def image_cycle(n: int, seed: int) -> np.ndarray:
-    """Return a random order of the images, shape (n,): each image's successor is its partner for
-    chance.
+    """Return a random order of the images, shape (n,), read as a cycle: the partners for chance of
+    an image are those that follow it.
 
-    Read as a cycle, the order is a derangement: no image is its own partner. Walking along it, the
-    partner's prepared maps are those that the next step needs anyway.
+    Walking along it, the partners' prepared maps are those that the next steps need anyway.
     """
     return rng_of(seed, "derangement", n).permutation(n)
+
+
+def image_partners(n: int, seed: int, derangements: int) -> np.ndarray:
+    """Return the partners for chance of every image, shape (derangements, n)."""
+    order = image_cycle(n, seed)
+    partners = np.empty((derangements, n), int)
+    for step in range(derangements):
+        partners[step, order] = np.roll(order, -1 - step)
+    return partners
+
+
+def derangements_of(metric: Metric, n: int) -> int:
+    """Return with how many other images each image is compared for chance, of n."""
+    return min(DERANGEMENTS[metric.cost], n - 1)
 
 
 def compare_blocks(
@@ -35,7 +51,7 @@ def compare_blocks(
     seed: int,
     x_names: Sequence[str] | None = None,
     y_names: Sequence[str] | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, list[np.ndarray]]:
     """Compare every model of one block with every model of another on every image.
 
     The values of a pair are the same, to the bit, in whichever blocks its models are.
@@ -58,14 +74,16 @@ def compare_blocks(
     -------
     values : ndarray, shape (metrics, n, a, b)
         Dissimilarity on image i. Within one block: symmetric, 0 on the diagonal.
-    chance : ndarray, shape (metrics, n, a, b)
-        Dissimilarity between the first model's map of image i and the second's of another image;
-        NaN for n = 1. Within one block only above the diagonal, NaN elsewhere.
+    chance : list of ndarray, shape (derangements, n, a, b)
+        For each metric; as many as `derangements_of` says. Dissimilarity between the first model's
+        map of image i and the second's of its partner, by `image_partners`. Within one block only
+        above the diagonal, NaN elsewhere.
     """
     n = len(x[0])
     within = y is x
     values = np.full((len(metrics), n, len(x), len(y)), np.nan)
-    chance = np.full_like(values, np.nan)
+    numbers = [derangements_of(metric, n) for metric, _ in metrics]
+    chance = [np.full((number, *values.shape[1:]), np.nan) for number in numbers]
     exchanged = np.zeros((len(x), len(y)), bool)
     if x_names is not None and y_names is not None and not within:
         exchanged = np.array([[first > second for second in y_names] for first in x_names])
@@ -74,18 +92,30 @@ def compare_blocks(
         first = prepare(metrics, x, image)
         return first, first if within else prepare(metrics, y, image)
 
-    order = image_cycle(n, seed)
-    here = start = prepared(order[0])
-    for step, image in enumerate(order):
-        values[:, image] = compare_prepared(metrics, *here)
-        if n > 1:
-            partner = start if step == n - 1 else prepared(order[step + 1])
-            if within:
-                chance[:, image] = compare_prepared(metrics, here[0], partner[1], upper=True)
-            else:
-                chance[:, image] = compare_with_partner(metrics, here, partner, exchanged)
-            here = partner
+    order, ahead = image_cycle(n, seed), max(numbers)
+    coming = map(prepared, order)
+    first = list(itertools.islice(coming, ahead))
+    window = deque(first, maxlen=ahead + 1)
+    # The first images come again at the end, as partners of the last.
+    for image, last in zip(order, itertools.chain(coming, first), strict=True):
+        window.append(last)
+        values[:, image] = compare_prepared(metrics, *window[0])
+        for step in range(ahead):
+            needed = [index for index, number in enumerate(numbers) if step < number]
+            here, partner = (part_of_metrics(window[place], needed) for place in (0, step + 1))
+            chosen = [metrics[index] for index in needed]
+            found = compare_with_partner(chosen, here, partner, exchanged, within)
+            for index, table in zip(needed, found, strict=True):
+                chance[index][step, image] = table
     return values, chance
+
+
+def part_of_metrics(
+    blocks: tuple[list[Prepared], list[Prepared]], metrics: Sequence[int]
+) -> tuple[list[Prepared], list[Prepared]]:
+    """Return what was prepared for some of the metrics."""
+    first, second = blocks
+    return [first[index] for index in metrics], [second[index] for index in metrics]
 
 
 def compare_with_partner(
@@ -93,10 +123,14 @@ def compare_with_partner(
     here: tuple[list[Prepared], list[Prepared]],
     partner: tuple[list[Prepared], list[Prepared]],
     exchanged: np.ndarray,
+    within: bool,
 ) -> np.ndarray:
     """Return the dissimilarities, shape (metrics, a, b), between maps of one image by two blocks
     and those of the partner: x here with y there, or y here with x there where exchanged (a, b).
+    Within one block, only the pairs above the diagonal.
     """
+    if within:
+        return compare_prepared(metrics, here[0], partner[1], upper=True)
     table = np.empty((len(metrics), *exchanged.shape))
     for rows in runs(row.tobytes() for row in exchanged):
         for columns in runs(exchanged[rows.start]):

@@ -5,11 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lookalike.compare.aggregation import summarise
-from lookalike.compare.calibration import calibrate
+from lookalike.compare.aggregation import AGGREGATES, summarise
+from lookalike.compare.calibration import calibrate, chance_moments
 from lookalike.compare.dissimilarities import Dissimilarities
 from lookalike.compare.image_table import ImageTable
-from lookalike.compare.resampling import SPLITS, bootstrap, percentile_interval, split_halves
+from lookalike.compare.resampling import (
+    SPLITS,
+    bootstrap,
+    percentile_interval,
+    split_halves,
+    unit_weights,
+)
 from lookalike.core.condensed import square
 from lookalike.core.registry import Metric
 
@@ -26,8 +32,8 @@ class Summary:
         By the names of the files that `aggregate_matrix` writes. `mean` and `std` (ddof 1) of the
         `n` images that count for a pair; `dissimilarity`, with the bounds `low` and `high` of its
         95% bootstrap interval; `chance`, the dissimilarity of maps of different images;
-        `calibrated`, as `calibrate` returns it; `raw`, the mean of the values that go by the
-        metric's name in the field. `chance` and `calibrated` are NaN on the diagonal.
+        `calibrated` with its bounds, as `calibrate` returns them; `raw`, the mean of the values
+        that go by the metric's name in the field. What is about chance is NaN on the diagonal.
     """
 
     dissimilarities: Dissimilarities
@@ -57,10 +63,13 @@ def summarise_images(
         From a model to the one that it is a replicate of, or to itself.
     """
     models = len(table.names)
-    replicates = bootstrap(table.values, aggregate, resamples, seed)
+    replicates = bootstrap(table.values, aggregate, resamples, seed, table.units)
     found = summarise(table.values, aggregate)
     found["low"], found["high"] = percentile_interval(replicates)
-    found["chance"] = summarise(table.chance, aggregate)["dissimilarity"]
+    weights = unit_weights(table.units, resamples, seed)
+    mean, std, _ = chance_moments(np.ones((1, len(table))), table)
+    found["chance"] = AGGREGATES[aggregate](mean, std)[0]
+    found |= calibrate(table, aggregate, weights, originals)
     found["raw"] = summarise(metric.raw(table.values))["mean"]
     dissimilarities = Dissimilarities(
         square(found["dissimilarity"], models),
@@ -70,12 +79,13 @@ def summarise_images(
         split_halves(table.values, aggregate, SPLITS, seed),
         square(found["n"], models, len(table)),
     )
-    found["calibrated"] = calibrate(dissimilarities, found["chance"], originals)
     diagonals: dict[str, float] = {
         "n": len(table),
         "raw": float(metric.raw(np.zeros(1))[0]),
         "chance": np.nan,
         "calibrated": np.nan,
+        "calibrated_low": np.nan,
+        "calibrated_high": np.nan,
     }
     return Summary(
         dissimilarities,

@@ -8,12 +8,23 @@ import numpy as np
 from lookalike.core import io
 from lookalike.core.condensed import condensed
 from lookalike.core.types import Row, StrPath
-from lookalike.findings import agreement, audits, factors, groups, matrices, models, pruning
+from lookalike.findings import (
+    agreement,
+    audits,
+    dependence,
+    factors,
+    groups,
+    matrices,
+    models,
+    pruning,
+)
 from lookalike.findings.finding import Finding
-from lookalike.findings.tables import read_rows, read_table
+from lookalike.findings.tables import read_rows, read_table, without_matrices
 from lookalike.images.remarks import remarks
 
 TABLES = ("structure", "factors", "agreement", "replicates", "heads", "pruning", "variants")
+# Tables of which nothing is said where maps do not depend on the image.
+ABOUT_MATRICES = ("structure", "factors", "agreement", "replicates", "variants")
 
 
 def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
@@ -45,6 +56,9 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
     }
     n = max((audit["n"] for audit in audited.values()), default=0)
     tables = {name: read_rows(paths[name], keys["subset"]) for name in TABLES}
+    depends = dependence.dependence_findings(tables["structure"])
+    biased = dependence.without_dependence(tables["structure"])
+    tables |= {name: without_matrices(tables[name], biased) for name in ABOUT_MATRICES}
     clades, communities = (
         dict(zip(every, map(read_table, paths[name]), strict=True))
         for name in ("supports", "communities")
@@ -65,6 +79,7 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
         ),
         *models.prediction_findings(about, votes, n),
         *matrices.given_findings({key: found_matrices[key] for key in given}, images, notes),
+        *depends,
         *groups.structure_findings(tables["structure"]),
         *groups.clade_findings(clades, tables["structure"], images, origins_of(about)),
         *groups.community_findings(communities, tables["structure"], images, given),

@@ -1,9 +1,10 @@
 """Tables as data frames, and how sentences write what is in them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from io import StringIO
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from lookalike.core import io
@@ -17,6 +18,7 @@ TEXT = frozenset(
     [
         *("model", "replicate", "pruned_from", "image", "members"),
         *("method", "metric", "other_method", "other_metric", "subset", "untested"),
+        "dependence_untested",
         *("factor", "test", "given", "levels", "resolution", "criterion", "against"),
     ]
 )
@@ -55,6 +57,18 @@ def read_rows(path: StrPath, subset: str) -> pd.DataFrame:
     return table[table["subset"] == subset] if "subset" in table else table
 
 
+def without_matrices(table: pd.DataFrame, left_out: Collection[tuple[str, str]]) -> pd.DataFrame:
+    """Return the rows of a table that are about none of these matrices, (method, metric) each."""
+    if table.empty:
+        return table
+    kept = np.ones(len(table), bool)
+    for method, metric in (("method", "metric"), ("other_method", "other_metric")):
+        if method in table and metric in table:
+            keys = zip(table[method], table[metric], strict=True)
+            kept &= [key not in left_out for key in keys]
+    return table[kept]
+
+
 def metrics_of(rows: pd.DataFrame) -> str:
     """Return the metrics of several rows as text."""
     return ", ".join(rows["metric"])
@@ -75,9 +89,9 @@ def span(numbers: Iterable[float], form: str) -> str:
     return " to ".join(dict.fromkeys(f"{number:{form}}" for number in (ordered[0], ordered[-1])))
 
 
-def usual_reason(rows: pd.DataFrame) -> str:
+def usual_reason(rows: pd.DataFrame, column: str = "untested") -> str:
     """Return why most of several tests were not made."""
-    reasons = rows["untested"][rows["untested"] != ""]
+    reasons = rows[column][rows[column] != ""]
     return str(reasons.groupby(reasons, sort=False).size().idxmax())
 
 

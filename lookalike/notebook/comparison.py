@@ -11,7 +11,7 @@ import numpy as np
 from lookalike.compare.aggregation import AGGREGATES
 from lookalike.compare.dissimilarities import Dissimilarities, Key
 from lookalike.compare.image_table import ImageTable, assemble, without_dead
-from lookalike.compare.pairs import compare_blocks
+from lookalike.compare.pairs import compare_blocks, image_partners
 from lookalike.compare.summary import Summary, summarise_images
 from lookalike.core import registry
 from lookalike.core.errors import InputError, unknown
@@ -270,6 +270,7 @@ def compare_maps(
     blocks = [stacks[name] for name in names]
     (values,), (chance,) = compare_blocks([(card, settings)], blocks, blocks, seed=seed)
     block = {"values": values, "chance": chance, "images": np.array(ids)}
+    block |= {"partners": image_partners(count, seed, len(chance))}
     block |= {"a": np.array(names), "b": np.array(names)}
     table = assemble({"maps": block}, names, Key("maps", metric))
     table = without_dead(table, [name for name in names if not stacks[name].any()])

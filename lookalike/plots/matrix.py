@@ -158,7 +158,7 @@ def histograms(table: ImageTable, *, label: str, title: str) -> Figure:
     )
     for pair, (row, column) in enumerate(combinations(range(m), 2)):
         axes = figure.add_subplot(grid[column - 1, row])
-        draw_histogram(axes, values[:, pair], chance[:, pair], bins)
+        draw_histogram(axes, values[:, pair], chance[..., pair].ravel(), bins)
         axes.set_yticks([])
         axes.set_xticks([])
         if row == 0:

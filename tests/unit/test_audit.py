@@ -5,7 +5,7 @@ import pytest
 
 from lookalike.compare.dissimilarities import Key
 from lookalike.compare.image_table import assemble, without_dead
-from lookalike.compare.pairs import compare_blocks
+from lookalike.compare.pairs import compare_blocks, image_partners
 from lookalike.compare.summary import summarise_images
 from lookalike.core import registry
 from lookalike.core.errors import InputError
@@ -156,6 +156,7 @@ def planted_table(metric, dead):
     card = registry.get("metric", metric)
     (values,), (chance,) = compare_blocks([(card, options)], block, block, seed=0)
     arrays = {"values": values, "chance": chance, "images": np.array(list("abcdef"))}
+    arrays |= {"partners": image_partners(6, 0, len(chance))}
     arrays |= {"a": np.array(names), "b": np.array(names)}
     return assemble({"maps": arrays}, names, Key("heatmaps", metric))
 

@@ -24,7 +24,7 @@ def table_of(values):
     """Return a table of images of values (n, pairs), with chance values of 1."""
     images = tuple(f"i{number}" for number in range(len(values)))
     names = tuple(f"m{number:02}" for number in range(models_of(values)))
-    return ImageTable(values, np.ones_like(values), images, names, Key("planted", "pearson"))
+    return ImageTable(values, np.ones((1, *values.shape)), images, names, Key("planted", "pearson"))
 
 
 def plant(rng, groups, within, between, images=IMAGES, models=MODELS, side=6):

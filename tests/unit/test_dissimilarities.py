@@ -46,7 +46,7 @@ def random_matrix(models=5, seed=0):
 def table_of(images=4, models=5, seed=0):
     rng = np.random.default_rng(seed)
     values, chance = rng.random((2, images, models * (models - 1) // 2))
-    return ImageTable(values, chance, tuple("abcdefgh"[:images]), MODELS[:models], KEY)
+    return ImageTable(values, chance[None], tuple("abcdefgh"[:images]), MODELS[:models], KEY)
 
 
 def same(one, other):
@@ -172,7 +172,8 @@ def block(a, b, seed=0, images=("i0", "i1", "i2")):
     if a == b:
         values = np.triu(values, 1) + np.triu(values, 1).transpose(0, 2, 1)
         chance = np.where(np.triu(np.ones((len(a), len(b)), bool), 1), chance, np.nan)
-    arrays = {"values": values, "chance": chance}
+    partners = np.roll(np.arange(len(images)), -1)[None]
+    arrays = {"values": values, "chance": chance[None], "partners": partners}
     return arrays | {name: np.array(ids) for name, ids in (("images", images), ("a", a), ("b", b))}
 
 
@@ -187,7 +188,7 @@ def test_models_that_are_not_wanted_are_ignored_and_so_are_files_of_theirs_alone
     assert table.names == ("ant", "cow", "dog") and table.images == ("i0", "i1", "i2")
     for name in ("values", "chance"):
         one, other = blocks["1.npz"][name], blocks["2.npz"][name]
-        expected = np.stack([one[:, 0, 2], other[:, 0, 0], other[:, 2, 0]], axis=1)
+        expected = np.stack([one[..., 0, 2], other[..., 0, 0], other[..., 2, 0]], axis=-1)
         np.testing.assert_array_equal(getattr(table, name), expected)
 
 

@@ -35,7 +35,8 @@ def cut(values, chance, size, images=("i0", "i1", "i2", "i3")):
                 names = [np.array(MODELS[place : place + size]) for place in (start, other)]
                 blocks[f"{start}~{other}"] = {
                     "values": values[part],
-                    "chance": chance[part],
+                    "chance": chance[None][:, *part],
+                    "partners": np.array([[1, 2, 3, 0]]),
                     "images": np.array(images),
                     "a": names[0],
                     "b": names[1],
@@ -49,7 +50,7 @@ def test_blocks_of_any_size_assemble_to_the_same_table(size):
     upper = np.triu_indices(5, 1)
     table = image_table.assemble(cut(values, chance, size), MODELS, KEY)
     np.testing.assert_array_equal(table.values, values[:, *upper])
-    np.testing.assert_array_equal(table.chance, chance[:, *upper])
+    np.testing.assert_array_equal(table.chance, [chance[:, *upper]])
     assert table.names == tuple(MODELS)
     assert table.images == ("i0", "i1", "i2", "i3")
 
@@ -282,7 +283,8 @@ def test_models_of_which_one_knows_more_classes_agree_by_name():
     )
     block = {
         "values": np.zeros((1, 1, 1)),
-        "chance": np.zeros((1, 1, 1)),
+        "chance": np.zeros((0, 1, 1, 1)),
+        "partners": np.zeros((0, 1), int),
         "images": np.array(["i"]),
         "a": np.array(["x"]),
         "b": np.array(["y"]),
@@ -307,7 +309,8 @@ def test_models_of_other_classes_cannot_agree(names):
     )
     block = {
         "values": np.zeros((1, 1, 1)),
-        "chance": np.zeros((1, 1, 1)),
+        "chance": np.zeros((0, 1, 1, 1)),
+        "partners": np.zeros((0, 1), int),
         "images": np.array(["i"]),
         "a": np.array(["x"]),
         "b": np.array(["y"]),

@@ -48,7 +48,7 @@ def tables(name, maps, blocks):
     together from blocks of names.
     """
     metric = registry.get("metric", name), {"data_range": 2.0, "grid": 9}
-    found = np.full((2, 6, 6, 2), np.nan)
+    found = np.full((1 + pairs.derangements_of(metric[0], 2), 6, 6, 2), np.nan)
     index = {name: number for number, name in enumerate(NAMES)}
     for number, a in enumerate(blocks):
         for b in blocks[number:]:
@@ -62,7 +62,7 @@ def tables(name, maps, blocks):
                     if a is not b or one < other:
                         found[:, index[min(one, other)], index[max(one, other)]] = (
                             values[:, row, column],
-                            chance[:, row, column],
+                            *chance[:, :, row, column],
                         )
     return found
 
@@ -114,7 +114,7 @@ def test_chance_is_that_of_the_first_name_on_the_image_and_the_second_on_its_par
     maps = maps_of("ordinary", np.float64, 12, False)
     metric = registry.get("metric", "auc_judd")
     x, y = [maps[0], maps[3]], [maps[1], maps[4]]
-    (_,), (chance,) = pairs.compare_blocks(
+    (_,), ((chance,),) = pairs.compare_blocks(
         [(metric, {})], x, y, seed=1, x_names=["A", "D"], y_names=["B", "E"]
     )
     order = pairs.image_cycle(2, 1)

@@ -8,7 +8,7 @@ import pytest
 import lookalike
 from lookalike.compare.dissimilarities import Key
 from lookalike.compare.image_table import assemble
-from lookalike.compare.pairs import compare_blocks
+from lookalike.compare.pairs import compare_blocks, image_partners
 from lookalike.compare.summary import summarise_images
 from lookalike.core import registry
 from lookalike.core.errors import InputError
@@ -45,6 +45,7 @@ def by_files(maps, metric, data_range, size):
             x, y = ([maps[name] for name in part] for part in (a, b))
             (values,), (chance,) = compare_blocks([(card, options)], x, x if a is b else y, seed=3)
             block = {"values": values, "chance": chance, "a": np.array(a), "b": np.array(b)}
+            block |= {"partners": image_partners(IMAGES, 3, len(chance))}
             images = [f"{image}.png" for image in range(IMAGES)]
             blocks["+".join(a) + "~" + "+".join(b)] = block | {"images": np.array(images)}
     table = assemble(blocks, NAMES, Key("ig", metric))
@@ -96,7 +97,9 @@ def test_matrices_are_what_they_say(found):
     low, high = found.interval[:, *pairs]
     assert (low < found.mean[pairs]).all() and (found.mean[pairs] < high).all()
     assert np.isnan(found.chance.diagonal()).all()
-    np.testing.assert_allclose(found.chance[pairs], found.table.chance.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(
+        found.chance[pairs], found.table.chance.mean(axis=(0, 1)), rtol=1e-12
+    )
     np.testing.assert_array_equal(found.mean.diagonal(), 0)
     assert found.dissimilarities.key == Key("maps", "pearson")
     x, y = (make_maps()[name] for name in ("Ada", "Eva"))

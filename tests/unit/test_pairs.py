@@ -26,15 +26,28 @@ def model_maps(models, images, seed=0):
 
 
 def compare_blocks(metric, x, y, *, seed, **options):
-    """Compare by one metric: values and chance, (n, a, b) each."""
+    """Compare by one metric: values (n, a, b) and chance (derangements, n, a, b)."""
     options = {"data_range": 1.0} | options
     (values,), (chance,) = pairs.compare_blocks([(metric, options)], x, y, seed=seed)
     return values, chance
 
 
-def chance_partners(n, seed):
+def chance_partners(n, seed, step=1):
+    """Return the partner of every image: the one that follows it by so many steps."""
     order = image_cycle(n, seed)
-    return dict(zip(order.tolist(), np.roll(order, -1).tolist(), strict=True))
+    return dict(zip(order.tolist(), np.roll(order, -step).tolist(), strict=True))
+
+
+def naive_chance(metric, x, y, seed):
+    """Return chance (derangements, n, a, b), pair by pair."""
+    steps = {"product": 4, "pairs": 1}[metric.cost]
+    n = len(x[0])
+    return np.array(
+        [
+            naive(metric, x, y, chance_partners(n, seed, step))
+            for step in range(1, min(steps, n - 1) + 1)
+        ]
+    )
 
 
 def naive(metric, x, y, partner=None):
@@ -69,9 +82,7 @@ def test_two_blocks_equal_a_naive_loop(name):
     x, y = model_maps(2, 4, 1), model_maps(3, 4, 2)
     values, chance = compare_blocks(metric, x, y, seed=5)
     np.testing.assert_allclose(values, naive(metric, x, y), rtol=0, atol=1e-12)
-    np.testing.assert_allclose(
-        chance, naive(metric, x, y, chance_partners(4, 5)), rtol=0, atol=1e-12
-    )
+    np.testing.assert_allclose(chance, naive_chance(metric, x, y, 5), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -82,9 +93,9 @@ def test_one_block_equals_a_naive_loop(name):
     np.testing.assert_allclose(values, naive(metric, x, x), rtol=0, atol=1e-12)
     above = np.triu(np.ones((3, 3), bool), 1)
     np.testing.assert_allclose(
-        chance[:, above], naive(metric, x, x, chance_partners(4, 6))[:, above], rtol=0, atol=1e-12
+        chance[..., above], naive_chance(metric, x, x, 6)[..., above], rtol=0, atol=1e-12
     )
-    assert np.isnan(chance[:, ~above]).all()
+    assert np.isnan(chance[..., ~above]).all()
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -93,15 +104,17 @@ def test_values_do_not_depend_on_the_size_of_the_blocks(name):
     maps = model_maps(5, 4, 4)
 
     def in_blocks(size):
-        tables = np.full((2, 4, 5, 5), np.nan)
+        tables = np.full((1 + len(naive_chance(metric, maps[:1], maps[:1], 7)), 4, 5, 5), np.nan)
         blocks = [list(range(start, min(start + size, 5))) for start in range(0, 5, size)]
         for index, rows in enumerate(blocks):
             for columns in blocks[index:]:
                 x = [maps[row] for row in rows]
                 y = x if rows is columns else [maps[column] for column in columns]
-                tables[:, :, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = compare_blocks(
-                    metric, x, y, seed=7
-                )
+                values, chance = compare_blocks(metric, x, y, seed=7)
+                tables[:, :, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = [
+                    values,
+                    *chance,
+                ]
         return tables[:, :, *np.triu_indices(5, 1)]
 
     whole = in_blocks(5)
@@ -129,18 +142,20 @@ def test_map_without_a_value_spoils_only_its_own_pairs(name):
     )
     assert np.isfinite(values[1]).all()
     # Of two images each is the other's partner.
-    np.testing.assert_array_equal(np.isnan(chance[0, *np.triu_indices(3, 1)]), [False, False, True])
-    np.testing.assert_array_equal(np.isnan(chance[1, *np.triu_indices(3, 1)]), [True, False, False])
+    upper = np.isnan(chance[0][:, *np.triu_indices(3, 1)])
+    np.testing.assert_array_equal(upper, [[False, False, True], [True, False, False]])
 
 
 def test_chance_of_an_image_uses_its_partners_map():
     x, y = model_maps(1, 5, 10), model_maps(1, 5, 11)
     metric = registry.get("metric", "mse")
     _, chance = compare_blocks(metric, x, y, seed=3)
-    for image, partner in chance_partners(5, 3).items():
-        assert chance[image, 0, 0] == pytest.approx(
-            np.mean((x[0][image] - y[0][partner]) ** 2), rel=1e-12
-        )
+    assert chance.shape == (4, 5, 1, 1)
+    for step in range(4):
+        for image, partner in chance_partners(5, 3, step + 1).items():
+            assert chance[step, image, 0, 0] == pytest.approx(
+                np.mean((x[0][image] - y[0][partner]) ** 2), rel=1e-12
+            )
 
 
 def test_single_image_has_values_but_no_chance():
@@ -148,8 +163,7 @@ def test_single_image_has_values_but_no_chance():
     metric = registry.get("metric", "mse")
     values, chance = compare_blocks(metric, x, y, seed=0)
     np.testing.assert_allclose(values, naive(metric, x, y), rtol=0, atol=1e-12)
-    assert chance.shape == (1, 2, 3)
-    assert np.isnan(chance).all()
+    assert chance.shape == (0, 1, 2, 3)
 
 
 @pytest.mark.parametrize("name", ["cosine", "emd"])
@@ -224,7 +238,7 @@ def test_options_reach_preparation_and_kernel():
         wide[2, 0, 1], ssim(x[0][2:], x[1][2:], data_range=2.0).item(), rtol=0, atol=1e-12
     )
     np.testing.assert_allclose(
-        chance[2, 0, 1],
+        chance[0, 2, 0, 1],
         ssim(x[0][2:], x[1][partner][None], data_range=2.0).item(),
         rtol=0,
         atol=1e-12,
@@ -232,11 +246,15 @@ def test_options_reach_preparation_and_kernel():
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, database=None)
-@given(n=st.integers(2, 300), seed=st.integers(0, 2**31))
-def test_image_cycle_is_a_derangement(n, seed):
-    partners = chance_partners(n, seed)
+@given(n=st.integers(2, 300), seed=st.integers(0, 2**31), step=st.integers(1, 4))
+def test_each_step_along_the_cycle_is_a_derangement(n, seed, step):
+    step = min(step, n - 1)
+    partners = chance_partners(n, seed, step)
     assert sorted(partners) == sorted(partners.values()) == list(range(n))
     assert all(image != partner for image, partner in partners.items())
+    found = pairs.image_partners(n, seed, step)
+    assert found.shape == (step, n)
+    assert found[-1].tolist() == [partners[image] for image in range(n)]
 
 
 def test_image_cycle_depends_on_the_seed_alone():

@@ -187,7 +187,7 @@ def test_a_matrix_of_images_has_all_figures():
     names = ["ant", "bee", "cow", "dog"]
     values = np.random.default_rng(0).uniform(size=(20, 6))
     table = ImageTable(
-        values, values + 0.5, tuple(map(str, range(20))), tuple(names), Key("gradcam", "ssim")
+        values, values[None] + 0.5, tuple(map(str, range(20))), tuple(names), Key("gradcam", "ssim")
     )
     drawn = figures_of(
         values,
@@ -215,7 +215,7 @@ def test_a_matrix_of_images_has_all_figures():
 
 def test_one_model_has_no_pairs_to_draw():
     table = ImageTable(
-        np.empty((5, 0)), np.empty((5, 0)), tuple("abcde"), ("ant",), Key("ig", "mse")
+        np.empty((5, 0)), np.empty((1, 5, 0)), tuple("abcde"), ("ant",), Key("ig", "mse")
     )
     axes = histograms(table, label="mse dissimilarity", title="ig").axes[0]
     assert axes.get_xlabel() == "mse dissimilarity, 0 pairs"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lookalike.compare import calibration, replicates
+from lookalike.compare import replicates
 from lookalike.compare.dissimilarities import Dissimilarities, Key
 from lookalike.core import condensed
 
@@ -89,38 +89,6 @@ def test_replicate_gap_of_one_image_has_no_interval():
         and np.isnan(gap["difference_low"])
         and np.isnan(gap["difference_high"])
     )
-
-
-def test_calibrated_dissimilarities_lie_between_a_replicate_and_chance():
-    names = ["A", "A-b", "B", "C"]
-    # A~A-b, A~B, A~C, A-b~B, A-b~C, B~C
-    found = calibration.calibrate(
-        matrix_of(np.array([0.2, 0.6, 1.0, 0.2, 0.6, 0.4]), names),
-        np.array([0.9, 1.0, 1.0, 1.0, 0.2, 1.2]),
-        {"A": "A", "A-b": "A", "B": "B", "C": "C"},
-    )
-    np.testing.assert_allclose(found[:4], [0, 0.5, 1, 0])
-    # Chance is no farther than the replicate; and of two models without replicates the others'
-    # ceiling holds.
-    assert np.isnan(found[4]) and found[5] == pytest.approx(0.2)
-
-
-def test_a_pair_of_models_with_replicates_has_the_mean_of_both_ceilings():
-    names = ["A", "A2", "B", "B2"]
-    values = np.array([0.1, 0.6, 0.6, 0.6, 0.6, 0.3])
-    found = calibration.calibrate(
-        matrix_of(values, names), np.full(6, 1.0), {"A": "A", "A2": "A", "B": "B", "B2": "B"}
-    )
-    np.testing.assert_allclose(found, [0, 0.5, 0.5, 0.5, 0.5, 0])
-
-
-def test_without_replicates_the_ceiling_is_the_map_itself():
-    found = calibration.calibrate(
-        matrix_of(np.array([0.25, np.nan, 0.0]), "abc"),
-        np.full(3, 0.5),
-        dict(zip("abc", "abc", strict=True)),
-    )
-    np.testing.assert_allclose(found, [0.5, np.nan, 0])
 
 
 def test_every_replicate_of_a_matrix_has_a_row_with_its_key_and_its_images():
