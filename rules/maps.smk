@@ -81,9 +81,10 @@ rule batch_maps:
 
 
 rule audit_maps:
-    """Look for zero, constant and equal maps, and for one cell that always wins."""
+    """Look for zero, constant, equal and incomplete maps, and for one cell that always wins."""
     input:
         maps=raw_maps,
+        diagnostics=diagnostics_of_maps,
         batch="results/maps/{method}/{model}/batch_maps.npy",
     output:
         audit="results/audit/{method}/{model}.json",

@@ -14,7 +14,7 @@ raw = (
     if snakemake.params.repair
     else raw
 )
-io.write_json(
-    snakemake.output.audit,
-    audit.audit(batch, card["images"], raw, card["rounding"], snakemake.params.same_files),
-)
+explained = io.read_table(snakemake.input.diagnostics) if snakemake.input.diagnostics else []
+gaps = [float(row["completeness_gap"]) for row in explained if "completeness_gap" in row]
+found = audit.audit(batch, card["images"], raw, card["rounding"], snakemake.params.same_files, gaps)
+io.write_json(snakemake.output.audit, found)

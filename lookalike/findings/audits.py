@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from lookalike.core.types import Row
 from lookalike.findings.finding import Finding
 from lookalike.findings.models import SECTION
-from lookalike.maps.audit import dead_models, equal_models
+from lookalike.findings.tables import span
+from lookalike.maps.audit import dead_models, equal_models, is_incomplete
 
 # By method and model.
 Audits = Mapping[tuple[str, str], Row]
@@ -42,6 +43,20 @@ def audit_findings(
                 facts.append(f"have equal maps by {', '.join(equal[group])}")
             text = f"{listed(group)} {' and '.join(facts)}. Count them once."
             found.append(Finding(SECTION, "audit", text))
+    incomplete: dict[str, list[str]] = {}
+    gaps = {}
+    for (method, model), audit in audits.items():
+        if is_incomplete(audit):
+            incomplete.setdefault(model, []).append(method)
+            gaps[model] = audit["gap"]
+    if incomplete:
+        methods = dict.fromkeys(method for own in incomplete.values() for method in own)
+        text = (
+            f"{', '.join(methods)}: the maps of {listed([*incomplete])} miss "
+            f"{span(gaps.values(), '.0%')} of the score's gain (median completeness gap): raise "
+            "`steps`, or take another `baseline`."
+        )
+        found.append(Finding(SECTION, "audit", text))
     if warnings := sum(len(audit["warnings"]) for audit in audits.values()):
         text = f"The audit of the maps has {warnings} warning{'' if warnings == 1 else 's'}."
         found.append(Finding(SECTION, "audit", text))
@@ -51,7 +66,7 @@ def audit_findings(
 def listed(names: Sequence[str]) -> str:
     """Return names as a part of a sentence."""
     *others, last = names
-    return f"{', '.join(others)} and {last}"
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def by_method(audits: Audits) -> dict[str, dict[str, Row]]:

@@ -9,6 +9,9 @@ import numpy as np
 from lookalike.core.types import Row
 
 SAME_CELL_SHARE = 0.5
+# Of the score's gain. Integrated gradients that miss more of it, on half of the images, have too
+# few steps.
+LARGEST_GAP = 0.05
 
 # How often the maximum lies in a cell (row, column) of a grid (h, w).
 Peaks = Counter[tuple[tuple[int, ...], tuple[int, ...]]]
@@ -20,6 +23,7 @@ def audit(
     raw_maps: Iterable[np.ndarray],
     rounding: Sequence[str] = (),
     same_files: Sequence[str] = (),
+    gaps: Sequence[float] = (),
 ) -> Row:
     """Find maps that need a look before they are trusted.
 
@@ -34,6 +38,8 @@ def audit(
         Images whose raw maps are nothing but rounding; in the batch they are zero.
     same_files : list of str
         Other models whose user-supplied files are, byte by byte, those of this one.
+    gaps : list of float
+        Completeness gaps of integrated gradients, one an image; empty for other maps.
 
     Returns
     -------
@@ -41,7 +47,8 @@ def audit(
         `n`; the images of `zero`, `constant`, `non_finite` maps; `duplicates`, groups of images
         with equal maps; `peaks`, the most frequent cell of the raw maximum with its share;
         `digest`, a hash of all maps; `rounding`, which are among those of `zero`, and `same_files`
-        as given; `warnings`, sentences about what stands out.
+        as given; `gap`, the median completeness gap, or None; `warnings`, sentences about what
+        stands out.
     """
     found: Row = {"n": len(images), "zero": [], "constant": [], "non_finite": []}
     same: dict[bytes, list[str]] = {}
@@ -64,6 +71,7 @@ def audit(
     found["peaks"] = common_peak(peaks)
     found["digest"] = digest.hexdigest()[:16]
     found |= {"rounding": list(rounding), "same_files": list(same_files)}
+    found["gap"] = float(np.median(gaps)) if len(gaps) else None
     return found | {"warnings": list(warnings_of(found))}
 
 
@@ -103,12 +111,22 @@ def warnings_of(found: Row) -> Iterator[str]:
             f"{sum(map(len, found['duplicates']))} of {n} maps equal another image's, for "
             f"example those of {group[0]} and {group[1]}"
         )
+    if is_incomplete(found):
+        yield (
+            f"the maps miss {found['gap']:.0%} of the score's gain (median completeness gap): "
+            "raise `steps`, or take another `baseline`"
+        )
     peak = found["peaks"]
     if peak and n >= 4 and peak["share"] > SAME_CELL_SHARE:
         yield (
             f"the maximum lies in cell {peak['cell']} of {peak['grid'][0]} x {peak['grid'][1]} "
             f"in {peak['share']:.0%} of the maps"
         )
+
+
+def is_incomplete(found: Row) -> bool:
+    """Return whether integrated gradients miss more of the score's gain than `LARGEST_GAP`."""
+    return found["gap"] is not None and found["gap"] > LARGEST_GAP
 
 
 def is_dead(found: Row) -> bool:

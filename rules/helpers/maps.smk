@@ -111,6 +111,13 @@ def raw_maps(wildcards):
     return raw_maps_of(wildcards.method, wildcards.model)
 
 
+def diagnostics_of_maps(wildcards):
+    """Return the diagnostics of the explanation behind a method, where one is computed."""
+    explanation, model = METHODS[wildcards.method].explanation, wildcards.model
+    is_given = MODELS[model].maps
+    return [] if is_given else f"results/maps/{explanation}/{model}/diagnostics.csv"
+
+
 def view_of(wildcards):
     """Return the options of a method's view for one model."""
     return METHODS[wildcards.method].view.options(wildcards.model)

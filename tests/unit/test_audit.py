@@ -189,6 +189,32 @@ def test_a_method_of_dead_models_alone_is_refused():
         without_dead(table, list("ABCDE"))
 
 
+@pytest.mark.parametrize(
+    ("gaps", "warned"), [([0.27, 0.1, 0.01], True), ([0.04, 0.03, 0.9], False), ([], False)]
+)
+def test_integrated_gradients_that_miss_much_of_the_score_are_named(gaps, warned):
+    maps = [blob(row=place) for place in range(3)]
+    found = audit.audit(maps, ["a", "b", "c"], maps, gaps=gaps)
+    assert found["gap"] == (np.median(gaps) if gaps else None)
+    other = audit.audit(
+        [2 * one for one in maps], ["a", "b", "c"], maps, gaps=[2 * g for g in gaps]
+    )
+    audits = {("ig", "A"): found, ("ig_abs", "A"): found, ("ig", "B"): other}
+    texts = [finding.text for finding in audit_findings(audits, {"A": "A", "B": "B"})]
+    if warned:
+        assert found["warnings"] == [
+            "the maps miss 10% of the score's gain (median completeness gap): raise `steps`, or "
+            "take another `baseline`"
+        ]
+        assert texts[0] == (
+            "ig, ig_abs: the maps of A and B miss 10% to 20% of the score's gain (median "
+            "completeness gap): raise `steps`, or take another `baseline`."
+        )
+    else:
+        assert found["warnings"] == []
+        assert not any("the maps of A" in text for text in texts)
+
+
 def test_findings_name_dead_equal_and_copied_models():
     one, other = ([blob(row=place + shift) for place in range(3)] for shift in (0, 3))
     images, zero = ["a", "b", "c"], [np.zeros((7, 7))] * 3
