@@ -9,6 +9,9 @@ from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row
 from lookalike.images.remarks import listed
 
+# Of the training images of each class.
+HELD_BACK_SHARE = 0.1
+
 
 def among(rows: list[Row], images: Collection[str] | None) -> list[Row]:
     """Return the rows of the manifest whose images are among the given ones; None means all."""
@@ -80,6 +83,26 @@ def why_split(rows: Sequence[Row], split: str, trained: Sequence[str]) -> str:
     )
 
 
+def hold_back(rows: list[Row], seed: int) -> tuple[list[Row], list[Row]]:
+    """Split the training images of a manifest into those that models are trained on, and a tenth of
+    each class, at least one image, on which the best epoch is chosen.
+
+    Those images are the same for all models. Of a class with a single image none is held back;
+    where that goes for all classes, the epoch is chosen on the images of the training themselves.
+    """
+    train = [row for row in rows if row["split"] == "train"]
+    held: set[str] = set()
+    for label in sorted({row["label"] for row in train}):
+        images = [row["image"] for row in train if row["label"] == label]
+        order = rng_of(seed, "held back", label).permutation(len(images))
+        count = max(1, round(HELD_BACK_SHARE * len(images))) if len(images) > 1 else 0
+        held.update(images[index] for index in order[:count])
+    kept, chosen_on = (
+        [row for row in train if (row["image"] in held) == is_held] for is_held in (False, True)
+    )
+    return kept, chosen_on or kept
+
+
 def training_classes(rows: Sequence[Row], names: str) -> list[str]:
     """Return the classes that models are fine-tuned to tell apart.
 
@@ -118,7 +141,7 @@ def training_classes(rows: Sequence[Row], names: str) -> list[str]:
     if empty := [split for split in classes if not classes[split]]:
         raise InputError(
             f"fine-tuning {names}: no image in split {empty[0]!r}: models are trained on train/ "
-            f"and the best epoch is chosen on val/; add the folder, or give class folders alone, "
+            "and their accuracy is measured on val/; add the folder, or give class folders alone, "
             f"which are split here; {way_out}"
         )
     if lost := sorted(classes["val"] - classes["train"]):

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from lookalike.core.seeding import seed_of
 from lookalike.core.types import Row, StrPath
 from lookalike.images.reading import Fit, load_images
-from lookalike.images.sampling import training_classes
+from lookalike.images.sampling import hold_back, training_classes
 from lookalike.models.augmentation import augment
 from lookalike.models.checkpoints import start_network
 from lookalike.models.networks import Recipe, TimmNetwork, check_size, to_tensor
@@ -43,6 +43,9 @@ def finetune_from_manifest(
 ) -> tuple[TimmNetwork, Row]:
     """Build a classifier for the labels of a manifest and train it on its train split.
 
+    The best epoch is chosen on a part of that split that is held back, so that the accuracy on the
+    validation split, whose images are explained, is not the best of several.
+
     Parameters
     ----------
     rows : list of dict
@@ -70,8 +73,8 @@ def finetune_from_manifest(
     -------
     net : torch.nn.Module
     sidecar : dict
-        `recipe`, `classes`, `training`, `accuracy` (before, after), `epochs`, and `weights` if
-        training started from a checkpoint.
+        `recipe`, `classes`, `training`, `accuracy` on the validation split (before, after),
+        `epochs`, and `weights` if training started from a checkpoint.
 
     Raises
     ------
@@ -79,17 +82,21 @@ def finetune_from_manifest(
         If there are fewer than two classes, a split without images, or classes in val alone.
     """
     classes = training_classes(rows, name)
-    data = []
-    for split in ("train", "val"):
-        part = [row for row in rows if row["split"] == split]
-        labels = np.array([classes.index(row["label"]) for row in part])
-        data.append((load_images(part, size, fit, threads), labels))
+    parts = (*hold_back(list(rows), seed), [row for row in rows if row["split"] == "val"])
+    train, held_back, validation = (
+        (
+            load_images(part, size, fit, threads),
+            np.array([classes.index(row["label"]) for row in part]),
+        )
+        for part in parts
+    )
     own_seed = seed_of(seed, "training", name)
     net, about = start_network(recipe, len(classes), pretrained, checkpoint, own_seed)
     net.to(device)
     check_size(net, size)
     normalise = normaliser_of(net, device)
-    history = finetune(net, normalise, *data, **schedule, seed=own_seed, device=device)
+    before = accuracy(net, normalise, *validation, device=device)
+    history = finetune(net, normalise, train, held_back, **schedule, seed=own_seed, device=device)
     return net, about | {
         "classes": classes,
         "training": {
@@ -97,11 +104,12 @@ def finetune_from_manifest(
             "size": size,
             "seed": own_seed,
             "device": str(device),
+            "held_back": len(held_back[1]),
             **schedule,
         },
         "accuracy": {
-            "before": history[0]["accuracy"],
-            "after": max(row["accuracy"] for row in history[1:] or history),
+            "before": before,
+            "after": accuracy(net, normalise, *validation, device=device),
         },
         "epochs": history,
     }
@@ -111,7 +119,7 @@ def finetune(
     net: TimmNetwork,
     normalise: Normalise,
     train: Labelled,
-    validation: Labelled,
+    held_back: Labelled,
     *,
     epochs: int,
     freeze_epochs: int,
@@ -128,8 +136,9 @@ def finetune(
         A timm classifier on `device`.
     normalise : callable
         From images in [0, 1] to what the network expects.
-    train, validation : (ndarray, ndarray)
-        Images (n, H, W, 3) uint8, and class indices (n,).
+    train, held_back : (ndarray, ndarray)
+        Images (n, H, W, 3) uint8, and class indices (n,); the best epoch is that of the highest
+        accuracy on those held back.
     epochs : int
         Over the whole network.
     freeze_epochs : int
@@ -143,7 +152,7 @@ def finetune(
     Returns
     -------
     list of dict
-        `epoch`, `phase`, `loss`, `train_accuracy`, `accuracy` (validation); epoch 0 is before
+        `epoch`, `phase`, `loss`, `train_accuracy`, `accuracy` (held back); epoch 0 is before
         training.
     """
     generator = torch.Generator().manual_seed(seed)
@@ -153,7 +162,7 @@ def finetune(
             "phase": "before",
             "loss": None,
             "train_accuracy": None,
-            "accuracy": accuracy(net, normalise, *validation, device=device),
+            "accuracy": accuracy(net, normalise, *held_back, device=device),
         }
     ]
     best = None
@@ -175,7 +184,7 @@ def finetune(
                 loss, train_accuracy = run_epoch(
                     net, normalise, train, batch, optimizer, schedule, generator, device, phase, bar
                 )
-                reached = accuracy(net, normalise, *validation, device=device)
+                reached = accuracy(net, normalise, *held_back, device=device)
                 history.append(
                     {
                         "epoch": len(history),

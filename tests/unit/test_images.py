@@ -1,5 +1,7 @@
 """The manifest, its split, the balanced sample and the demo's images."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -10,7 +12,7 @@ from lookalike.images.folders import find_files
 from lookalike.images.manifest import find_images
 from lookalike.images.reading import FIRST_FRAME, load_images
 from lookalike.images.remarks import remarks
-from lookalike.images.sampling import sample_images, training_classes
+from lookalike.images.sampling import hold_back, sample_images, training_classes
 
 
 def paint(path, value=0, size=(8, 8)):
@@ -288,6 +290,24 @@ def test_classes_of_both_splits_are_trained():
         for split, label in (("train", "dog"), ("train", "cat"), ("train", "emu"), ("val", "cat"))
     ]
     assert training_classes(rows, "A") == ["cat", "dog", "emu"]
+
+
+def test_a_tenth_of_each_class_is_held_back_for_choosing_the_epoch():
+    counts = {"cat": 40, "dog": 4, "emu": 1}
+    rows = [
+        {"image": f"{label}{number}", "label": label, "split": "train"}
+        for label, count in counts.items()
+        for number in range(count)
+    ]
+    rows += [{"image": "v", "label": "cat", "split": "val"}]
+    kept, held = hold_back(rows, 0)
+    assert Counter(row["label"] for row in held) == {"cat": 4, "dog": 1}
+    assert sorted(row["image"] for row in [*kept, *held]) == sorted(
+        row["image"] for row in rows[:-1]
+    )
+    assert hold_back(rows, 0) == (kept, held) != hold_back(rows, 1)
+    single = [row for row in rows if row["label"] == "emu"]
+    assert hold_back(single, 0) == (single, single)
 
 
 def test_leaks_notes_and_skipped_files_are_said(tmp_path):
