@@ -84,27 +84,28 @@ rule compare_predictions:
 
 
 rule test_factors:
-    """Test which factors of the models, and whether their predictions, go with a matrix."""
+    """Test which factors of the models, and whether their predictions, go with the matrices."""
     input:
-        dissimilarity=f"{MATRIX}/dissimilarity.csv",
-        n=f"{MATRIX}/n.csv",
-        bootstrap=f"{MATRIX}/bootstrap.npz",
+        matrices=every_matrix(f"{MATRIX}/dissimilarity.csv"),
+        numbers=every_matrix(f"{MATRIX}/n.csv"),
+        bootstraps=every_matrix(f"{MATRIX}/bootstrap.npz"),
         models="results/models.csv",
         disagreement="results/inference/disagreement.csv" if PLAN.predicting else [],
     output:
-        factors="results/inference/factors/{method}/{metric}/{subset}.csv",
+        factors=table("results/inference/factors.csv", "tests", table="factors"),
     log:
-        "logs/inference/factors/{method}/{metric}/{subset}.log",
+        "logs/inference/factors.log",
     benchmark:
-        "benchmarks/inference/factors/{method}/{metric}/{subset}.tsv"
+        "benchmarks/inference/factors.tsv"
     conda:
         "../envs/compare.yaml"
     params:
         seed=PLAN.seed,
-        key=key_of,
+        matrices=text_of(PLAN.keys),
         dependent=PLAN.dependent,
         factors=PLAN.factors,
-        permutations=PLAN.permutations,
+        hypotheses=PLAN.inference.hypotheses,
+        permutations=PLAN.inference.permutations,
         source=fingerprint("scripts/test_factors.py"),
     script:
         "../scripts/test_factors.py"

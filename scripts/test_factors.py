@@ -1,19 +1,24 @@
-"""Test which factors of the models explain a matrix."""
+"""Test which factors of the models explain the matrices."""
 
-from lookalike.compare import dissimilarities
+from lookalike.compare.dissimilarities import read_dissimilarities
 from lookalike.core import io, logs
-from lookalike.inference import factors
+from lookalike.inference import factor_tests, factors
 
 logs.log_to(snakemake.log[0])
 
 read, given = snakemake.input, snakemake.params
-whole = dissimilarities.read_dissimilarities(read.dissimilarity, read.bootstrap, given.key, read.n)
-matrix = whole.without(given.dependent).without_unknown()
-known = factors.factors_of(io.read_table(read.models), given.factors)
-predictions = (
-    factors.fill(*io.read_matrix(read.disagreement), matrix.names) if read.disagreement else None
+matrices = [
+    read_dissimilarities(matrix, bootstrap, key, n).without(given.dependent).without_unknown()
+    for matrix, bootstrap, key, n in zip(
+        read.matrices, read.bootstraps, given.matrices, read.numbers, strict=True
+    )
+]
+rows = factor_tests.factor_tests(
+    matrices,
+    factors.factors_of(io.read_table(read.models), given.factors),
+    io.read_matrix(read.disagreement) if read.disagreement else None,
+    given.permutations,
+    given.seed,
+    given.hypotheses,
 )
-rows = factors.factor_tests(
-    matrix, known, predictions, given.permutations, given.seed, whole.images
-)
-io.write_table(snakemake.output.factors, rows, factors.COLUMNS)
+io.write_table(snakemake.output.factors, rows, factor_tests.COLUMNS)

@@ -1,4 +1,4 @@
-"""What explains a matrix? The models' factors, and the tests of each."""
+"""Factors of the models: which there are, how models differ by them, and which cannot be tested."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -6,38 +6,16 @@ from math import factorial, prod
 
 import numpy as np
 
-from lookalike.compare.dissimilarities import Dissimilarities
 from lookalike.core.condensed import all_equal, condensed
-from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row
-from lookalike.inference.permutation_tests import (
-    anosim,
-    mantel,
-    partial_mantel,
-    permanova,
-    permdisp,
-)
 from lookalike.inference.significance import (
     ALL_EQUAL,
     FEWEST_MODELS,
     LEVEL,
-    orders_of,
     too_few_images,
     too_few_models,
 )
 
-COLUMNS = (
-    "factor",
-    "test",
-    "given",
-    "models",
-    "levels",
-    "statistic",
-    "r2",
-    "p",
-    "least_p",
-    "untested",
-)
 # Factors of models.csv, next to the config's own. The other columns identify models, or follow from
 # these.
 FACTORS = ("family", "native_grid", "parameters", "accuracy")
@@ -88,97 +66,6 @@ def fill(matrix: np.ndarray, known: Sequence[str], names: Sequence[str]) -> np.n
     """
     indices = [known.index(name) if name in known else len(known) for name in names]
     return np.pad(matrix, (0, 1), constant_values=np.nan)[np.ix_(indices, indices)]
-
-
-def factor_tests(
-    matrix: Dissimilarities,
-    factors: Mapping[str, Mapping[str, str]],
-    predictions: np.ndarray | None,
-    permutations: int,
-    seed: int,
-    images: int | None = None,
-) -> list[Row]:
-    """Run every test on every factor.
-
-    Parameters
-    ----------
-    matrix : Dissimilarities
-        Of independent models; all known.
-    factors : dict
-        As `factors_of` returns them. Where all values are numbers, models differ by their
-        difference, else by being different.
-    predictions : ndarray, shape (m, m)
-        How differently models predict; NaN, also on the diagonal, where that is not known. None
-        where no model predicts.
-    permutations : int
-        Of the models.
-    seed : int
-    images : int, optional
-        Behind the matrix, if that is known.
-
-    Returns
-    -------
-    list of dict
-        With `COLUMNS`. `test` is `mantel`, `partial_mantel` (given how the models predict; for the
-        predictions, given the family), and for factors with levels `anosim`, `permanova` and
-        `permdisp`; `statistic` is Spearman's rho, R, pseudo-F and F, `r2` PERMANOVA's share of the
-        variance; `p` is one-sided, and `least_p` the smallest that it can be; `untested` says why
-        there is none.
-    """
-    names, rows = matrix.names, []
-    asked: dict[str, Mapping[str, str] | Sequence[str]] = {}
-    if predictions is None:
-        predictions = np.full_like(matrix.values, np.nan)
-    else:
-        has_predictions = np.isfinite(predictions.diagonal())
-        asked[PREDICTIONS] = [
-            name for name, known in zip(names, has_predictions, strict=True) if known
-        ]
-    for factor, values in (asked | dict(factors)).items():
-        indices = [index for index, name in enumerate(names) if name in values]
-        square = np.ix_(indices, indices)
-        about = {"factor": factor, "models": len(indices), "levels": ""}
-        part, rng = matrix.values[square], rng_of(seed, "factors", len(indices))
-        if factor == PREDICTIONS:
-            levels, differences = None, predictions[square]
-        else:
-            levels, differences = describe_factor(
-                [factors[factor][names[index]] for index in indices], factor in RATIOS
-            )
-            about["levels"] = (
-                ""
-                if levels is None
-                else ", ".join(f"{level} {count}" for level, count in Counter(levels).most_common())
-            )
-        if reason := why_matrix_untested(part, images) or why_factor_untested(
-            factor, levels, differences
-        ):
-            rows.append(dict.fromkeys(COLUMNS, None) | about | {"untested": reason})
-            continue
-        orders = orders_of(len(indices), permutations, rng)
-        found = {"mantel": mantel(part, differences, orders)}
-        given, control = control_of(
-            factor, factors, [names[index] for index in indices], predictions[square]
-        )
-        if given in asked | dict(factors):
-            reason = why_control_untested(given, control)
-            found["partial_mantel"] = {"given": given} | (
-                {"untested": reason}
-                if reason
-                else partial_mantel(part, differences, control, orders)
-            )
-        if levels is not None:
-            codes = np.unique(levels, return_inverse=True)[1]
-            found |= {
-                "anosim": anosim(part, codes, orders),
-                "permanova": permanova(part, codes, orders),
-                "permdisp": permdisp(part, codes, orders),
-            }
-        rows += [
-            dict.fromkeys(COLUMNS, None) | about | {"test": test} | result
-            for test, result in found.items()
-        ]
-    return rows
 
 
 def describe_factor(

@@ -1,5 +1,5 @@
-"""Tests of dissimilarity matrices by permuting the models: Mantel, partial Mantel, ANOSIM,
-PERMANOVA, PERMDISP.
+"""Tests of dissimilarity matrices by permuting the models: Mantel, ANOSIM, PERMANOVA, PERMDISP; and
+the partial rank correlation of matrices.
 
 Written for many permutations of small matrices: all are made at once, as one product of matrices.
 """
@@ -8,17 +8,19 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from lookalike.compare.resampling import percentile_interval
 from lookalike.core.condensed import condensed, pair_numbers
 from lookalike.core.types import Row
 from lookalike.core.vectors import average_ranks
-from lookalike.inference.significance import min_attainable_p, permutation_p
+from lookalike.inference.significance import min_attainable_p, permutation_p, standardised
 
 # Permutations at once, so that those of a hundred models fit into memory.
 AT_ONCE = 1000
 
 
 def test_result(statistic: float, observed: float, null: np.ndarray) -> Row:
-    """Return a test's statistic and its p value, with the smallest p value that it could have.
+    """Return a test's statistic, its p value with the smallest that it could have, and the
+    `standardised` statistics of all arrangements.
 
     Parameters
     ----------
@@ -32,6 +34,7 @@ def test_result(statistic: float, observed: float, null: np.ndarray) -> Row:
         "statistic": float(statistic),
         "p": permutation_p(observed, null),
         "least_p": min_attainable_p(observed, null),
+        "arrangements": standardised(observed, null),
     }
 
 
@@ -48,7 +51,8 @@ def mantel(matrix: np.ndarray, other: np.ndarray, orders: np.ndarray) -> Row:
     Returns
     -------
     dict
-        `statistic`, Spearman's rho, `p`, one-sided, and `least_p`, the smallest that `p` could be.
+        `statistic`, Spearman's rho, `p`, one-sided, `least_p`, the smallest that `p` could be, and
+        `arrangements`, the standardised statistics, shape (1 + P,).
 
     References
     ----------
@@ -60,36 +64,40 @@ def mantel(matrix: np.ndarray, other: np.ndarray, orders: np.ndarray) -> Row:
 
 
 def partial_mantel(
-    matrix: np.ndarray, other: np.ndarray, given: np.ndarray, orders: np.ndarray
+    matrix: np.ndarray, other: np.ndarray, given: np.ndarray, replicates: np.ndarray
 ) -> Row:
-    """Test by a partial Mantel test whether two matrices go together beyond what both have in
-    common with a third.
+    """Measure how far two matrices go together beyond what both have in common with a third.
+
+    There is no p value: where models are related to one another, as by a family, permutations make
+    it too small.
 
     Parameters
     ----------
     matrix, other, given : ndarray, shape (m, m)
         None may be constant off the diagonal.
-    orders : ndarray of int, shape (P, m)
-        Permutations of the models of the first.
+    replicates : ndarray, shape (B, pairs)
+        Of the first, from resampled images; of length 0 where there are none.
 
     Returns
     -------
     dict
-        As of `mantel`, `statistic` being the partial rank correlation; or `untested`.
+        `statistic`, the partial rank correlation, and `low` and `high`, the bounds of its 95%
+        interval over images, where there are replicates; or `untested`.
 
     References
     ----------
-    Smouse, Long and Sokal 1986, doi:10.2307/2413122
+    Smouse, Long and Sokal 1986, doi:10.2307/2413122; Guillot and Rousset 2013,
+    doi:10.1111/2041-210x.12018
     """
-    x, *y = ranks_of([condensed(one) for one in (matrix, other, given)])
-    between = np.corrcoef(y)[0, 1]
-    if 1 - between**2 < 1e-9:
+    y, z = centred_units(ranks_of([condensed(other), condensed(given)]))
+    if 1 - (y @ z) ** 2 < 1e-9:
         return {"untested": "the two go together entirely"}
-    observed, null = permuted_correlations(x, np.array(y), orders)
-    r, by_chance = (
-        partial_correlation(rho[..., 0], rho[..., 1], between) for rho in (observed, null)
-    )
-    return test_result(float(r), float(r), by_chance)
+    x = centred_units(ranks_of([condensed(matrix), *replicates]))
+    r, *resampled = partial_correlation(x @ y, x @ z, y @ z)
+    if not len(replicates):
+        return {"statistic": float(r)}
+    low, high = percentile_interval(np.array(resampled)[:, None])
+    return {"statistic": float(r), "low": float(low[0]), "high": float(high[0])}
 
 
 def partial_correlation(
@@ -165,7 +173,7 @@ def anosim(matrix: np.ndarray, codes: np.ndarray, orders: np.ndarray) -> Row:
     Returns
     -------
     dict
-        `statistic`, R in [-1, 1], `p` and `least_p`.
+        `statistic`, R in [-1, 1], `p`, `least_p` and `arrangements`.
 
     References
     ----------
@@ -197,9 +205,9 @@ def permanova(matrix: np.ndarray, codes: np.ndarray, orders: np.ndarray) -> Row:
     Returns
     -------
     dict
-        `statistic`, pseudo-F, `r2`, the levels' share of the sum of squares, `p` and `least_p`.
-        Levels that differ only in their spread may seem to differ in their centres; PERMDISP shows
-        whether they do.
+        `statistic`, pseudo-F, `r2`, the levels' share of the sum of squares, `p`, `least_p` and
+        `arrangements`. Levels that differ only in their spread may seem to differ in their centres;
+        PERMDISP shows whether they do.
 
     References
     ----------
@@ -236,7 +244,7 @@ def permdisp(matrix: np.ndarray, codes: np.ndarray, orders: np.ndarray) -> Row:
     Returns
     -------
     dict
-        `statistic`, F, `p` and `least_p`; or `untested`.
+        `statistic`, F, `p`, `least_p` and `arrangements`; or `untested`.
 
     References
     ----------

@@ -51,6 +51,18 @@ def min_attainable_p(observed: float, null: np.ndarray) -> float:
     return permutation_p(everything.max(), np.sort(everything)[:-1])
 
 
+def standardised(observed: float, null: np.ndarray) -> np.ndarray:
+    """Return the statistics of all arrangements of the models, first the one observed, less their
+    mean and by their standard deviation, shape (1 + permutations,); 0 where they are equal but for
+    rounding. Parameters as for `permutation_p`.
+    """
+    statistics = np.append(observed, null)
+    spread = statistics.std()
+    if spread <= 1e-9 * np.abs(statistics).max():
+        return np.zeros_like(statistics)
+    return (statistics - statistics.mean()) / spread
+
+
 def orders_of(models: int, permutations: int, rng: np.random.Generator) -> np.ndarray:
     """Return permutations of models without the identity, shape (P, models).
 
@@ -82,6 +94,45 @@ def holm(p: Sequence[float] | np.ndarray) -> np.ndarray:
     order = tested[np.argsort(p[tested], kind="stable")]
     corrected[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)), 1)
     return corrected
+
+
+def step_down(statistics: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Correct several tests that permute the models in the same ways, so that the chance of any
+    false finding stays at the level (Westfall and Young's step-down maxT).
+
+    Each statistic is compared with the largest that an arrangement has in any test. What tests have
+    in common is thus counted once: a test and its copy cost no more than the test.
+
+    Parameters
+    ----------
+    statistics : ndarray, shape (arrangements, k)
+        As of `standardised`; first those observed.
+
+    Returns
+    -------
+    corrected : ndarray, shape (k,)
+        p values.
+    least : ndarray, shape (k,)
+        The corrected p values that the most extreme arrangement of each test would have had, with
+        the other tests as they are.
+
+    References
+    ----------
+    Westfall and Young 1993, Resampling-based multiple testing
+    """
+    # Values that differ by rounding alone count as equal.
+    observed, extreme = statistics[0] - 1e-9, statistics.max(axis=0) - 1e-9
+    corrected, largest = np.empty(len(observed)), np.full(len(statistics), -np.inf)
+    order = np.argsort(-observed, kind="stable")
+    for test in order[::-1]:
+        largest = np.maximum(largest, statistics[:, test])
+        corrected[test] = (largest >= observed[test]).mean()
+    corrected[order] = np.maximum.accumulate(corrected[order])
+    # Tests that found something are out of the way of the others.
+    found = corrected <= LEVEL
+    largest = np.sort(statistics[:, ~found].max(axis=1, initial=-np.inf))
+    least = 1 - np.searchsorted(largest, extreme) / len(statistics)
+    return corrected, np.where(found, corrected, least)
 
 
 def enough_permutations(least: int, tests: int) -> int:

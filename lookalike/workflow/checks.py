@@ -10,6 +10,7 @@ from lookalike.core.errors import InputError, near_names, unknown
 from lookalike.core.types import Row
 from lookalike.groups.trees import EUCLIDEAN_LINKAGES, LINKAGES
 from lookalike.images.archives import KNOWN, STAMP
+from lookalike.inference.factors import FACTORS, PREDICTIONS
 from lookalike.methods.ais_alignment import FEWEST_IMAGES
 from lookalike.models import catalogue
 
@@ -158,6 +159,41 @@ def check_repeated(matrices: dict[str, Row], comparisons: list[tuple[str, str]])
                 f"config: matrices.{name}.method: {about['method']!r} is another method than "
                 f"{known!r}; write both alike"
             )
+
+
+def check_hypotheses(config: Row) -> None:
+    """Refuse planned hypotheses about what there is not, and two that ask the same."""
+    recipes = config["models"].values()
+    factors = [*FACTORS, *(factor for recipe in recipes for factor in recipe["factors"])]
+    factors += [PREDICTIONS] if any(recipe["timm"] for recipe in recipes) else []
+    given = [(about["method"], about["metric"]) for about in config["matrices"].values()]
+    keys = [*config["comparisons"], *given]
+    methods, metrics = ({key[place] for key in keys} for place in (0, 1))
+    asked: dict[tuple[str, str, str], int] = {}
+    for number, hypothesis in enumerate(config["inference"]["hypotheses"]):
+        place = f"config: inference.hypotheses.{number}"
+        for kind, names in (("factor", factors), ("method", methods), ("metric", metrics)):
+            if kind in hypothesis and hypothesis[kind] not in names:
+                raise unknown(
+                    f"{kind} of inference.hypotheses.{number}", hypothesis[kind], set(names)
+                )
+        about = [
+            (hypothesis["factor"], method, metric)
+            for method, metric in keys
+            if hypothesis.get("method", method) == method
+            and hypothesis.get("metric", metric) == metric
+        ]
+        if not about:
+            raise InputError(
+                f"{place}: {hypothesis['method']} is not compared by {hypothesis['metric']}; name "
+                "a metric that the method has"
+            )
+        if taken := [asked[one] for one in about if one in asked]:
+            raise InputError(
+                f"{place}: asks what inference.hypotheses.{taken[0]} asks already; a comparison "
+                "belongs to one hypothesis"
+            )
+        asked |= dict.fromkeys(about, number)
 
 
 def check_networks(models: dict[str, Row], size: int) -> None:

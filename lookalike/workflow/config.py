@@ -12,7 +12,13 @@ from lookalike.maps.patterns import root_of
 from lookalike.maps.signs import are_signed
 from lookalike.maps.views import UNBOUNDED_SCALES, is_signed
 from lookalike.models.catalogue import local_folder
-from lookalike.workflow.checks import check_clips, check_linkages, check_purpose, check_repeated
+from lookalike.workflow.checks import (
+    check_clips,
+    check_hypotheses,
+    check_linkages,
+    check_purpose,
+    check_repeated,
+)
 from lookalike.workflow.names import check_copies, check_names
 from lookalike.workflow.recipes import resolve_models
 from lookalike.workflow.schema import complete
@@ -65,6 +71,7 @@ def resolve(config: Row, signed: Callable[..., bool] = are_signed) -> Row:
         for name, about in config["matrices"].items()
     }
     check_repeated(config["matrices"], config["comparisons"])
+    check_hypotheses(config)
     config["archives"] = find_archive(
         config["images"]["source"] or "", config["images"].get("checksum")
     )

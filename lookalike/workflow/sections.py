@@ -146,6 +146,7 @@ class Inference:
 
     bootstrap: int
     permutations: int
+    hypotheses: list[dict[str, str]]
 
 
 @dataclass(frozen=True)

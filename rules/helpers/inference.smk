@@ -4,7 +4,6 @@
 # reported, and corrected, together. Structure shows in the values of single images alone.
 TESTS = {
     "structure": {"tests": ["variance", "silhouette"], "family": ["subset"]},
-    "factors": {"tests": [""], "family": ["factor", "test", "subset"]},
 }
 
 
@@ -22,13 +21,13 @@ def metrics_of_method(wildcards):
 
 def keys_of_tests(wildcards):
     """Return the matrices for which there is a kind of test."""
-    return text_of(PLAN.keys_of(computed=wildcards.kind == "structure"))
+    return text_of(PLAN.keys_of(computed=True))
 
 
 def tests_of(wildcards):
     """Return the tables of one kind of test."""
     pattern = f"results/inference/{wildcards.kind}/{{method}}/{{metric}}/{{subset}}.csv"
-    return every_matrix(pattern, computed=wildcards.kind == "structure")
+    return every_matrix(pattern, computed=True)
 
 
 def p_values_of(wildcards):
