@@ -5,11 +5,12 @@ from collections.abc import Iterable
 import pandas as pd
 
 from lookalike.findings.finding import UNKNOWN, Answer, Finding, verdict_of
-from lookalike.findings.tables import NamedRow, metrics_of, p_of, usual_reason
+from lookalike.findings.tables import NamedRow, metrics_of, span, usual_reason
 from lookalike.inference.factors import PREDICTIONS
 from lookalike.inference.significance import LEVEL
 
 SECTION = "Factors"
+CLAIMS = {"permanova": "PERMANOVA", "mantel": "Mantel"}
 
 
 def factor_findings(factors: pd.DataFrame) -> list[Finding]:
@@ -23,16 +24,19 @@ def factor_findings(factors: pd.DataFrame) -> list[Finding]:
     Returns
     -------
     list of Finding
-        One for each factor: PERMANOVA where it has levels, Mantel's test where it is a number. Last
-        come those that no matrix could be tested for.
+        First one for each planned question, then one for each factor: PERMANOVA where it has
+        levels, Mantel's test where it is a number. Last come those that no matrix could be tested
+        for.
     """
     if factors.empty:
         return []
-    findings: list[Finding] = []
+    planned = factors.groupby("planned")
+    findings = [factor_finding(rows["factor"].iloc[0], rows, rows) for _, rows in planned]
+    others = factors[factors["planned"].isna()]
     untested: dict[str, list[Answer]] = {}
-    for factor, rows in factors.groupby("factor", sort=False):
+    for factor, rows in others.groupby("factor", sort=False):
         if (rows["test"] != "").any():
-            findings.append(factor_finding(factor, rows))
+            findings.append(factor_finding(factor, rows, others))
         else:
             untested.setdefault(usual_reason(rows), []).extend(untested_answers(factor, rows))
     for reason, answers in untested.items():
@@ -42,14 +46,18 @@ def factor_findings(factors: pd.DataFrame) -> list[Finding]:
     return findings
 
 
-def factor_finding(factor: str, rows: pd.DataFrame) -> Finding:
-    """Say what the tests of one factor found."""
+def factor_finding(factor: str, rows: pd.DataFrame, together: pd.DataFrame) -> Finding:
+    """Say what the tests of one factor found, of those that are corrected together."""
+    planned = "" if rows["planned"].isna().any() else "planned question, "
     test = "permanova" if (rows["test"] == "permanova").any() else "mantel"
     tested, untested = rows[rows["test"] == test], rows[rows["test"] == ""]
+    if tested.empty:
+        text = f"{planned}{factor}: cannot be tested: {usual_reason(untested)}."
+        return Finding(SECTION, "factor", text, untested_answers(factor, untested))
     claim = claim_of(factor, test, tested["levels"].unique())
-    found = tested["holm"] <= LEVEL
-    # A test that could not have found anything, corrected, however the models are arranged.
-    unable = ~found & (tested["least_p"] * (~found).sum() > LEVEL)
+    found = tested["corrected"] <= LEVEL
+    # A test that could not have found anything, however its models are arranged.
+    unable = ~found & (tested["least_corrected"] > LEVEL)
     effects = ", ".join(
         f"{method} ({'; '.join(map(describe_effect, own.itertuples()))})"
         for method, own in tested[found].groupby("method", sort=False)
@@ -62,33 +70,39 @@ def factor_finding(factor: str, rows: pd.DataFrame) -> Finding:
         )
     if unable.any():
         whether = "" if parts else f" whether {claim}"
-        least = min(tested["least_p"][unable].min() * len(tested), 1)
         parts.append(
             f"too few models to tell{whether} for {name_tests(tested[unable], tested, p=False)}: "
-            f"no corrected p can be below {least:.2g}"
+            f"no corrected p can be below {tested['least_corrected'][unable].min():.2g}"
         )
     parts += not_tested(untested)
-    number = f"{len(tested)} {'matrix' if len(tested) == 1 else 'matrices'}"
     text = (
-        f"{factor}: {'; '.join(parts)} ({'PERMANOVA' if test == 'permanova' else 'Mantel'}, "
-        f"Holm-corrected over {number}).{caveats(rows, tested[found])}"
+        f"{planned}{factor}: {'; '.join(parts)} ({CLAIMS[test]}, {span(tested['models'], '.0f')} "
+        f"models, {describe_family(together)}).{caveats(rows, tested[found])}"
     )
     answers = [
         Answer(
             "factor",
-            verdict_of(row.holm <= LEVEL, able=not hopeless),
+            verdict_of(row.corrected <= LEVEL, able=not hopeless),
             row.method,
             row.metric,
             (factor,),
             "R²" if test == "permanova" else "rho",
             row.r2 if test == "permanova" else row.statistic,
-            p=row.holm,
+            p=row.corrected,
             n=int(row.models),
             reason="too few models" if hopeless else "",
         )
         for row, hopeless in zip(tested.itertuples(), unable, strict=True)
     ]
     return Finding(SECTION, "factor", text, (*answers, *untested_answers(factor, untested)))
+
+
+def describe_family(rows: pd.DataFrame) -> str:
+    """Say for how many tests p values are corrected."""
+    claims = rows[rows["corrected"].notna()]
+    factors = claims["factor"].nunique()
+    tests = f"{len(claims)} test{'' if len(claims) == 1 else 's'}"
+    return f"p corrected for {tests}" + (f" of {factors} factors" if factors > 1 else "")
 
 
 def claim_of(factor: str, test: str, levels: Iterable[str]) -> str:
@@ -102,18 +116,18 @@ def claim_of(factor: str, test: str, levels: Iterable[str]) -> str:
     return f"models with {alike} look at similar places"
 
 
-def untested_answers(factor: str, rows: pd.DataFrame) -> list[Answer]:
+def untested_answers(factor: str, rows: pd.DataFrame) -> tuple[Answer, ...]:
     """Return why a factor was not tested."""
-    return [
+    return tuple(
         Answer("factor", UNKNOWN, row.method, row.metric, (factor,), reason=row.untested)
         for row in rows.itertuples()
-    ]
+    )
 
 
 def describe_effect(row: NamedRow) -> str:
     """Return a metric with the size of a factor's effect and its corrected p value."""
     size = f"R² {row.r2:.2f}" if row.test == "permanova" else f"rho {row.statistic:.2f}"
-    return f"{row.metric}: {size}, p = {row.holm:.2g}"
+    return f"{row.metric}: {size}, p = {row.corrected:.2g}"
 
 
 def name_tests(rows: pd.DataFrame, among: pd.DataFrame | None = None, p: bool = True) -> str:
@@ -124,14 +138,14 @@ def name_tests(rows: pd.DataFrame, among: pd.DataFrame | None = None, p: bool = 
     for method, own in rows.groupby("method", sort=False):
         whole = among is not None and len(own) == (among["method"] == method).sum()
         name = method if whole else f"{method} {metrics_of(own)}"
-        parts.append(f"{name} ({p_of(own)})" if p else name)
+        parts.append(f"{name} (p = {span(own['corrected'], '.2g')})" if p else name)
     return ", ".join(parts)
 
 
-def not_tested(rows: pd.DataFrame) -> list[str]:
-    """Say for which methods something was not tested, and why."""
+def not_tested(rows: pd.DataFrame, done: str = "tested") -> list[str]:
+    """Say for which methods something was not done, and why."""
     return [
-        f"not tested for {method}: {usual_reason(own)}"
+        f"not {done} for {method}: {usual_reason(own)}"
         for method, own in rows.groupby("method", sort=False)
     ]
 
@@ -140,11 +154,11 @@ def caveats(rows: pd.DataFrame, found: pd.DataFrame) -> str:
     """Say what else may explain the significant tests of a factor: another factor, which partial
     Mantel takes as given, or levels that differ in their spread.
     """
-    # What Mantel's test does not find with nothing given, it cannot find given something.
-    mantel = of_matrices(found, rows[(rows["test"] == "mantel") & (rows["holm"] <= LEVEL)])
-    return given_caveat(of_matrices(mantel, rows[rows["test"] == "partial_mantel"])) + (
-        spread_caveat(of_matrices(found, rows[rows["test"] == "permdisp"]))
+    given, whole, spread = (
+        of_matrices(found, rows[rows["test"] == test])
+        for test in ("partial_mantel", "mantel", "permdisp")
     )
+    return given_caveat(given, whole) + spread_caveat(spread)
 
 
 def of_matrices(some: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
@@ -174,16 +188,19 @@ def spread_caveat(rows: pd.DataFrame) -> str:
     return said
 
 
-def given_caveat(rows: pd.DataFrame) -> str:
-    """Say for which methods and metrics a factor has an effect beyond that of another factor, which
-    partial Mantel takes as given.
+def given_caveat(rows: pd.DataFrame, whole: pd.DataFrame) -> str:
+    """Say how far a factor goes with matrices beyond another factor, which partial Mantel takes as
+    given, next to how far it goes with them on the whole. There is no test of it.
     """
     if rows.empty:
         return ""
-    tested, untested = rows[rows["untested"] == ""], rows[rows["untested"] != ""]
-    held, lost = tested[tested["holm"] <= LEVEL], tested[~(tested["holm"] <= LEVEL)]
-    parts = [f"this still holds for {name_tests(held)}"] if len(held) else []
-    parts += [f"there is NO evidence of it for {name_tests(lost)}"] if len(lost) else []
-    parts += [f"it is {said}" for said in not_tested(untested)]
+    both = rows.merge(whole[["method", "metric", "statistic"]], on=["method", "metric"])
+    parts = [
+        f"{row.statistic_x:.2f} instead of {row.statistic_y:.2f} for {row.method} {row.metric}"
+        + (f" (95% interval {row.low:.2f} to {row.high:.2f})" if row.low == row.low else "")
+        for row in both[both["untested"] == ""].itertuples()
+    ]
+    parts += not_tested(rows[rows["untested"] != ""], "known")
     given = rows["given"].iloc[0]
-    return f" Given {given}, {'; '.join(parts)} (partial Mantel, Holm-corrected)."
+    over = "other images, the same models" if rows["low"].notna().any() else "the same models"
+    return f" Given {given}, the rank correlation is {'; '.join(parts)} (partial Mantel, {over}; not a test)."

@@ -74,11 +74,11 @@ def metrics_of(rows: pd.DataFrame) -> str:
     return ", ".join(rows["metric"])
 
 
-def p_of(rows: pd.DataFrame, test: str = "") -> str:
+def p_of(rows: pd.DataFrame, test: str) -> str:
     """Return the corrected p values of a test in several rows as text: one, or from the smallest to
     the largest.
     """
-    return f"p = {span(rows[f'{test}_holm'.lstrip('_')], '.2g')}"
+    return f"p = {span(rows[f'{test}_holm'], '.2g')}"
 
 
 def span(numbers: Iterable[float], form: str) -> str:

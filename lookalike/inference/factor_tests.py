@@ -134,10 +134,12 @@ def tests_of_factor(
     """
     known, given_names = predictions or (np.empty((0, 0)), [])
     known = fill(known, given_names, matrix.names)
-    has_value = (
-        np.isfinite(known.diagonal())
-        if factor == PREDICTIONS
-        else [name in factors[factor] for name in matrix.names]
+    has_value = np.array(
+        [
+            np.isfinite(known[index, index]) if factor == PREDICTIONS else name in factors[factor]
+            for index, name in enumerate(matrix.names)
+        ],
+        bool,
     )
     part = matrix.of(np.array(matrix.names)[has_value].tolist())
     known = known[np.ix_(has_value, has_value)]

@@ -164,8 +164,7 @@ def correct(rows: Sequence[Row], tests: Sequence[str], family: Sequence[str]) ->
     rows : list of dict
         Read from tables.
     tests : sequence of str
-        NAME for a p value under `NAME_p`, which gets its corrected one under `NAME_holm`; the empty
-        name for `p` and `holm`.
+        NAME for a p value under `NAME_p`, which gets its corrected one under `NAME_holm`.
     family : sequence of str
         Columns; rows with equal values in these are corrected together.
 
@@ -178,7 +177,7 @@ def correct(rows: Sequence[Row], tests: Sequence[str], family: Sequence[str]) ->
     for row in rows:
         families.setdefault(tuple(row[column] for column in family), []).append(row)
     for test in tests:
-        before, after = (f"{test}_{name}".lstrip("_") for name in ("p", "holm"))
+        before, after = (f"{test}_{name}" for name in ("p", "holm"))
         for together in families.values():
             for row, value in zip(
                 together, holm([float(row[before] or "nan") for row in together]), strict=True
@@ -187,6 +186,6 @@ def correct(rows: Sequence[Row], tests: Sequence[str], family: Sequence[str]) ->
     return rows
 
 
-def is_significant(row: Row, test: str = "") -> bool:
+def is_significant(row: Row, test: str) -> bool:
     """Return whether the corrected p value of a test, in a table's row, is at most the level."""
-    return float(row[f"{test}_holm".lstrip("_")] or "nan") <= LEVEL
+    return float(row[f"{test}_holm"] or "nan") <= LEVEL

@@ -12,6 +12,8 @@ from lookalike.inference.significance import (
     min_attainable_p,
     orders_of,
     permutation_p,
+    standardised,
+    step_down,
 )
 
 few_examples = settings(max_examples=50, deadline=None, derandomize=True, database=None)
@@ -42,20 +44,16 @@ def test_holm_lies_between_no_correction_and_bonferroni_and_keeps_the_order(p):
 
 def test_only_tests_that_are_reported_together_are_corrected_together():
     rows = [
-        {"subset": "all", "p": "0.01"},
-        {"subset": "all", "p": "0.04"},
-        {"subset": "agreeing", "p": "0.04"},
-        {"subset": "all", "p": ""},
+        {"subset": "all", "rho_p": "0.01"},
+        {"subset": "all", "rho_p": "0.04"},
+        {"subset": "agreeing", "rho_p": "0.04"},
+        {"subset": "all", "rho_p": ""},
     ]
-    found = correct(rows, [""], ["subset"])
-    assert [row["holm"] for row in found[:3]] == [0.02, 0.04, 0.04]
-    assert np.isnan(found[3]["holm"]) and [is_significant(row) for row in found] == [
-        True,
-        True,
-        True,
-        False,
-    ]
-    assert "holm" not in rows[0]
+    found = correct(rows, ["rho"], ["subset"])
+    assert [row["rho_holm"] for row in found[:3]] == [0.02, 0.04, 0.04]
+    assert np.isnan(found[3]["rho_holm"])
+    assert [is_significant(row, "rho") for row in found] == [True, True, True, False]
+    assert "rho_holm" not in rows[0]
 
 
 def test_each_kind_of_test_is_corrected_by_itself():
@@ -97,3 +95,36 @@ def test_few_models_are_permuted_in_every_way_once():
     )
     assert orders_of(9, 99, np.random.default_rng(0)).shape == (99, 9)
     assert orders_of(1, 99, np.random.default_rng(0)).shape == (0, 1)
+
+
+def test_step_down_equals_its_steps_by_hand():
+    statistics = np.array([[3.0, 1, 2], [1, 2, 0], [0, 0, 2], [4, 0, 1]])
+    # The largest of a row reaches 3 in two of four; without the first test, 2 in three; and the
+    # second alone reaches 1 in two, but is not below the test before it.
+    corrected, least = step_down(statistics)
+    np.testing.assert_allclose(corrected, [0.5, 0.75, 0.75])
+    np.testing.assert_allclose(least, [0.25, 1, 1])
+    assert [len(part) for part in step_down(np.empty((4, 0)))] == [0, 0]
+
+
+def test_a_test_and_its_copies_cost_no_more_than_the_test():
+    rng = np.random.default_rng(3)
+    one, other = (standardised(size, rng.normal(size=999)) for size in (2.5, 2.0))
+    alone = step_down(one[:, None])[0][0]
+    np.testing.assert_allclose(step_down(np.column_stack([one] * 5))[0], alone)
+    assert alone == permutation_p(one[0], one[1:])
+    assert alone < step_down(np.column_stack([one, other]))[0][0]
+
+
+def test_what_others_found_does_not_count_against_a_test():
+    null = np.arange(99.0)
+    clear = standardised(300.0, null)
+    weak = standardised(96.5, np.random.default_rng(0).permutation(null))
+    corrected, _ = step_down(np.column_stack([clear, weak]))
+    np.testing.assert_allclose(corrected, [0.01, permutation_p(weak[0], weak[1:])])
+
+
+def test_statistics_that_are_equal_but_for_rounding_reach_nothing():
+    noise = 1e-16 * np.random.default_rng(1).normal(size=99)
+    np.testing.assert_array_equal(standardised(1.0, 1 + noise), np.zeros(100))
+    assert step_down(standardised(1.0, 1 + noise)[:, None])[1] == 1
