@@ -39,7 +39,7 @@ def structure_row(metric, variance, silhouette, untested="", method="gradcam"):
     }
 
 
-def factor_row(method, metric, test, holm, **more):
+def factor_row(method, metric, test, corrected, **more):
     row = {
         "factor": "family",
         "method": method,
@@ -48,9 +48,12 @@ def factor_row(method, metric, test, holm, **more):
         "models": "14",
         "given": "",
         "levels": "CNN 8, transformer 6",
+        "low": "",
+        "high": "",
         "p": "",
-        "holm": holm,
-        "least_p": "0.001",
+        "corrected": corrected,
+        "least_corrected": "0.001",
+        "planned": "",
         "untested": "",
     }
     return row | {"statistic": "3.1", "r2": "0.412" if test == "permanova" else ""} | more

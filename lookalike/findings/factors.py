@@ -100,9 +100,12 @@ def factor_finding(factor: str, rows: pd.DataFrame, together: pd.DataFrame) -> F
 def describe_family(rows: pd.DataFrame) -> str:
     """Say for how many tests p values are corrected."""
     claims = rows[rows["corrected"].notna()]
+    if len(claims) == 1:
+        return "one test"
     factors = claims["factor"].nunique()
-    tests = f"{len(claims)} test{'' if len(claims) == 1 else 's'}"
-    return f"p corrected for {tests}" + (f" of {factors} factors" if factors > 1 else "")
+    return f"p corrected for {len(claims)} tests" + (
+        f" of {factors} factors" if factors > 1 else ""
+    )
 
 
 def claim_of(factor: str, test: str, levels: Iterable[str]) -> str:
@@ -202,5 +205,8 @@ def given_caveat(rows: pd.DataFrame, whole: pd.DataFrame) -> str:
     ]
     parts += not_tested(rows[rows["untested"] != ""], "known")
     given = rows["given"].iloc[0]
-    over = "other images, the same models" if rows["low"].notna().any() else "the same models"
-    return f" Given {given}, the rank correlation is {'; '.join(parts)} (partial Mantel, {over}; not a test)."
+    over = "intervals over images" if rows["low"].notna().any() else "no interval"
+    return (
+        f" Given {given}, the rank correlation is {'; '.join(parts)} (partial Mantel of these "
+        f"models, {over}; not a test)."
+    )

@@ -131,7 +131,7 @@ def step_down(statistics: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     # Tests that found something are out of the way of the others.
     found = corrected <= LEVEL
     largest = np.sort(statistics[:, ~found].max(axis=1, initial=-np.inf))
-    least = 1 - np.searchsorted(largest, extreme) / len(statistics)
+    least = (len(statistics) - np.searchsorted(largest, extreme)) / len(statistics)
     return corrected, np.where(found, corrected, least)
 
 

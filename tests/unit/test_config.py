@@ -71,7 +71,21 @@ def test_defaults_are_filled_at_every_level(config):
     assert resolved["compare"] == {"block": "auto"} and resolved["inference"] == {
         "bootstrap": 1000,
         "permutations": 999,
+        "hypotheses": [],
     }
+
+
+def test_planned_hypotheses_may_be_about_every_factor_method_and_metric(config):
+    config["models"]["ViT"]["factors"] = {"year": 2020}
+    config["matrices"] = {"lime": {"path": "lime.csv", "kind": "dissimilarity"}}
+    planned = [
+        {"factor": "year"},
+        {"factor": "predictions", "method": "ig"},
+        {"factor": "predictions", "method": "gradcam", "metric": "rbf"},
+        {"factor": "family", "metric": "lime"},
+    ]
+    config["inference"] = {"hypotheses": planned}
+    assert resolve(config)["inference"]["hypotheses"] == planned
 
 
 def test_defaults_of_two_configs_are_not_shared(config):

@@ -210,6 +210,27 @@ WRONG = [
     ("metrics", [{"ssim": {"data_range": 1}}], "unknown option of metric 'ssim' 'data_range'"),
     ("metrics", ["rbf", {"rbf": {"sigma": 5}}], "config: metrics: a name appears twice"),
     # Linkages.
+    (
+        "inference.hypotheses",
+        [{"factor": "famly"}],
+        "unknown factor of inference.hypotheses.0 'famly'; did you mean 'family'",
+    ),
+    (
+        "inference.hypotheses",
+        [{"factor": "predictions", "method": "gradcm"}],
+        "unknown method of inference.hypotheses.0 'gradcm'; did you mean 'gradcam'",
+    ),
+    (
+        "inference.hypotheses",
+        [{"factor": "family", "metric": "cosin"}],
+        "unknown metric of inference.hypotheses.0 'cosin'; did you mean 'cosine'",
+    ),
+    (
+        "inference.hypotheses",
+        [{"factor": "family", "metric": "rbf"}, {"factor": "family", "method": "ig"}],
+        "config: inference.hypotheses.1: asks what inference.hypotheses.0 asks already",
+    ),
+    ("inference.hypotheses", [{"method": "ig"}], "config: inference.hypotheses.0"),
     ("groups.linkages", ["avrage"], "unknown linkage 'avrage'; did you mean 'average'"),
     (
         "groups.linkages",

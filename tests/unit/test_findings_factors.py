@@ -19,13 +19,13 @@ def test_a_factor_is_reported_by_method_with_its_statistic():
         factor_row("ig_abs", "rbf", "permanova", "0.01"),
         factor_row("kernelshap", "cosine", "permanova", "0.61"),
         factor_row("kernelshap", "rbf", "permanova", "0.8"),
-        factor_row("ig_abs", "cosine", "mantel", "0.9"),
+        factor_row("ig_abs", "cosine", "anosim", ""),
     ]
     found = factors.factor_findings(table(rows))
     assert texts(found) == [
         "family: models of different family (CNN 8, transformer 6) look at different places "
         "for ig_abs (cosine: R² 0.41, p = 0.002; rbf: R² 0.41, p = 0.01); NO evidence for "
-        "kernelshap (p = 0.61 to 0.8) (PERMANOVA, Holm-corrected over 4 matrices)."
+        "kernelshap (p = 0.61 to 0.8) (PERMANOVA, 14 models, p corrected for 4 tests)."
     ]
     assert verdicts(found) == {
         ("factor", "ig_abs", "cosine"): YES,
@@ -47,66 +47,90 @@ def test_metrics_are_named_where_those_of_a_method_differ():
     rows = [
         factor_row("ig", "cosine", "permanova", "0.002"),
         factor_row("ig", "rbf", "permanova", "0.3"),
-        factor_row("ig", "mse", "permanova", "0.09", least_p="0.04"),
+        factor_row("ig", "mse", "permanova", "0.29", least_corrected="0.16"),
         factor_row("maps", "mse", "permanova", "0.7"),
+        factor_row("maps", "mse", "mantel", "0.7", factor="depth", levels="", models="12"),
     ]
     assert (
         " for ig (cosine: R² 0.41, p = 0.002); NO evidence for ig rbf (p = 0.3), maps (p = 0.7); "
-        "too few models to tell for ig mse: no corrected p can be below 0.16 (PERMANOVA"
+        "too few models to tell for ig mse: no corrected p can be below 0.16 (PERMANOVA, 14 "
+        "models, p corrected for 5 tests of 2 factors)."
     ) in factor_texts(*rows)[0]
+
+
+def test_planned_questions_come_first_and_are_corrected_by_themselves():
+    rows = [
+        factor_row("ig", "cosine", "permanova", "0.4"),
+        factor_row("maps", "cosine", "permanova", "0.03", planned="2"),
+        factor_row("ig", "cosine", "", "", factor="year", planned="1", untested="too few"),
+        factor_row("maps", "cosine", "", "", factor="depth", untested="too few"),
+    ]
+    found = factors.factor_findings(table(rows))
+    assert texts(found) == [
+        "planned question, year: cannot be tested: too few.",
+        "planned question, family: models of different family (CNN 8, transformer 6) look at "
+        "different places for maps (cosine: R² 0.41, p = 0.03) (PERMANOVA, 14 models, one test).",
+        "family: NO evidence that models of different family (CNN 8, transformer 6) look at "
+        "different places: ig (p = 0.4) (PERMANOVA, 14 models, one test).",
+        "depth: cannot be tested: too few.",
+    ]
+    assert [one.answers[0].verdict for one in found] == [UNKNOWN, YES, NO, UNKNOWN]
 
 
 def test_levels_that_are_not_those_of_all_matrices_are_not_reported():
     rows = [
         factor_row("ig", "cosine", "permanova", "0.002"),
-        factor_row("maps", "cosine", "permanova", "0.6", levels="CNN 4, ViT 3"),
+        factor_row("maps", "cosine", "permanova", "0.6", levels="CNN 4, ViT 3", models="7"),
     ]
-    assert factor_texts(*rows)[0].startswith(
-        "family: models of different family look at different places for ig ("
-    )
+    said = factor_texts(*rows)[0]
+    assert said.startswith("family: models of different family look at different places for ig (")
+    assert said.endswith("(PERMANOVA, 7 to 14 models, p corrected for 2 tests).")
 
 
 def test_a_difference_that_spread_may_explain_is_reported_with_that():
     rows = [
         factor_row("ig", "cosine", "permanova", "0.002"),
-        factor_row("ig", "cosine", "permdisp", "0.3", p="0.03"),
+        factor_row("ig", "cosine", "permdisp", "", p="0.03"),
     ]
     assert (
         "The levels also differ in spread, which alone may explain the result of PERMANOVA, for "
         "ig cosine (p = 0.03) (PERMDISP, not corrected)."
     ) in factor_texts(*rows)[0]
-    rows[1] |= {"p": "", "holm": "", "untested": "too few levels"}
+    rows[1] |= {"p": "", "untested": "too few levels"}
     assert factor_texts(*rows)[0].endswith(
         "Whether the levels differ in spread, which alone may explain the result of PERMANOVA, is "
         "not tested for ig: too few levels."
     )
     # Of what is not significant in the first place, nothing is said.
-    rows[0]["holm"] = "0.6"
+    rows[0]["corrected"] = "0.6"
     assert "spread" not in factor_texts(*rows)[0]
 
 
-def test_what_is_left_given_another_factor_is_reported():
-    def given(method, metric, holm, **more):
-        return factor_row(method, metric, "partial_mantel", holm, given="predictions", **more)
+def test_what_is_left_given_another_factor_is_an_effect_and_no_claim():
+    def given(method, metric, rho, low="", high="", **more):
+        about = {"given": "predictions", "statistic": rho, "low": low, "high": high}
+        return factor_row(method, metric, "partial_mantel", "", **about | more)
 
     metrics = (("ig", "cosine"), ("ig", "rbf"), ("maps", "ssim"), ("maps", "mse"))
-    rows = [factor_row(method, metric, "permanova", "0.002") for method, metric in metrics]
+    found = ("0.002", "0.002", "0.002", "0.3")
+    rows = [factor_row(*names, "permanova", p) for names, p in zip(metrics, found, strict=True)]
     assert "Given" not in factor_texts(*rows)[0]
-    rows += [factor_row(method, metric, "mantel", "0.01") for method, metric in metrics[:3]]
+    rows += [factor_row(*names, "mantel", "", statistic="0.61") for names in metrics]
     rows += [
-        given("ig", "cosine", "0.004"),
-        given("ig", "rbf", "0.3"),
+        given("ig", "cosine", "0.4", "0.21", "0.52"),
+        given("ig", "rbf", "-0.1"),
         given("maps", "ssim", "", untested="some of these models have no predictions"),
+        # Of what is not found in the first place, nothing is left.
+        given("maps", "mse", "0.08", "-0.1", "0.2"),
     ]
-    # Mantel's test does not see the factor by the last, with nothing given.
-    rows += [factor_row("maps", "mse", "mantel", "0.07"), given("maps", "mse", "0.08")]
-    rows += [factor_row("ig", "cosine", "permdisp", "0.3", p="0.03")]
+    rows += [factor_row("ig", "cosine", "permdisp", "", p="0.03")]
     assert factor_texts(*rows)[0].endswith(
-        " (PERMANOVA, Holm-corrected over 4 matrices). Given predictions, this still holds for ig "
-        "cosine (p = 0.004); there is NO evidence of it for ig rbf (p = 0.3); it is not tested "
-        "for maps: some of these models have no predictions (partial Mantel, Holm-corrected). The "
-        "levels also differ in spread, which alone may explain the result of PERMANOVA, for ig "
-        "cosine (p = 0.03) (PERMDISP, not corrected)."
+        " (PERMANOVA, 14 models, p corrected for 4 tests). Given predictions, the rank correlation "
+        "is 0.40 instead of 0.61 for ig cosine (95% interval 0.21 to 0.52); -0.10 instead of 0.61 "
+        "for ig rbf; not known for maps: some of these models have no predictions (partial Mantel "
+        "of these models, intervals over images; not a test). The levels also differ in spread, "
+        "which alone may explain the result of PERMANOVA, for ig cosine (p = 0.03) (PERMDISP, not "
+        "corrected)."
     )
 
 
@@ -116,25 +140,26 @@ def test_a_number_is_tested_by_mantel_and_a_lack_of_evidence_is_in_capitals():
     )
     assert factor_texts(row) == [
         "parameters: NO evidence that models with similar parameters look at similar places: ig "
-        "(p = 0.4) (Mantel, Holm-corrected over 1 matrix)."
+        "(p = 0.4) (Mantel, 14 models, one test)."
     ]
-    row |= {"factor": "predictions", "holm": "0.01", "statistic": "0.55"}
+    row |= {"factor": "predictions", "corrected": "0.01", "statistic": "0.55"}
     assert factor_texts(row) == [
         "predictions: models with similar predictions look at similar places for ig (cosine: rho "
-        "0.55, p = 0.01) (Mantel, Holm-corrected over 1 matrix)."
+        "0.55, p = 0.01) (Mantel, 14 models, one test)."
     ]
 
 
 def test_few_models_are_reported_where_no_p_value_could_be_small_enough():
     few = [
-        factor_row("maps", metric, "permanova", "0.3", least_p="0.05", levels="CNN 3, ViT 3")
+        factor_row("maps", metric, "permanova", "0.3", least_corrected="0.1", levels="CNN 3, ViT 3")
+        | {"models": "6"}
         for metric in ("cosine", "rbf")
     ]
     found = factors.factor_findings(table(few))
     assert texts(found) == [
         "family: too few models to tell whether models of different family (CNN 3, ViT 3) look "
-        "at different places for maps: no corrected p can be below 0.1 (PERMANOVA, Holm-corrected "
-        "over 2 matrices)."
+        "at different places for maps: no corrected p can be below 0.1 (PERMANOVA, 6 models, p "
+        "corrected for 2 tests)."
     ]
     assert set(verdicts(found).values()) == {UNKNOWN}
     told = factor_texts(factor_row("ig", "cosine", "permanova", "0.09"), *few)[0]

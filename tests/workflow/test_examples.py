@@ -33,7 +33,7 @@ JOBS = {
         "explain_images": 60,
         "compare_models": 210,
     },
-    "existing_matrix": {"import_matrix": 17, "draw_given_matrix": 17, "test_factors": 17},
+    "existing_matrix": {"import_matrix": 17, "draw_given_matrix": 17, "test_factors": 1},
     "pretrained_offline": {"import_checkpoint": 3, "explain_images": 6},
 }
 

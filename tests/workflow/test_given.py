@@ -292,7 +292,7 @@ def test_given_matrices_go_to_findings_and_figures_without_torch(tmp_path, witho
     assert run.code == 0, run.text
     assert set(run.jobs) == {
         *("import_matrix", "tabulate_models", "link_models", "detect_communities"),
-        *("project_models", "test_factors", "tabulate_tests", "compare_matrices"),
+        *("project_models", "test_factors", "compare_matrices"),
         *("draw_given_matrix", "draw_agreement", "write_findings", "write_report"),
     }
     names = list(config["models"])

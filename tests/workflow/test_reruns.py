@@ -11,12 +11,12 @@ MATRIX = {
     "detect_communities": 8,
     "project_models": 8,
     "test_structure": 8,
-    "test_factors": 8,
     "draw_matrix": 8,
 }
 COMMON = {
     "compare_replicates": 1,
-    "tabulate_tests": 2,
+    "test_factors": 1,
+    "tabulate_tests": 1,
     "compare_matrices": 2,
     "draw_agreement": 2,
     "write_findings": 1,
@@ -27,13 +27,13 @@ FINDINGS = "results/inference/findings.md"
 FOUND_MATRIX = {
     "aggregate_matrix": 8,
     "test_structure": 8,
-    "test_factors": 8,
     "link_models": 4,
     "detect_communities": 4,
 }
 FOUND_COMMON = {
     "compare_replicates": 1,
-    "tabulate_tests": 2,
+    "test_factors": 1,
+    "tabulate_tests": 1,
     "compare_matrices": 1,
     "write_findings": 1,
 }
@@ -197,7 +197,7 @@ def test_more_permutations_test_again_and_nothing_else(copied):
     config["inference"]["permutations"] = 1999
     run = snakemake(copied, config, FINDINGS)
     assert run.code == 0, run.text
-    tests = {"test_structure": 8, "test_factors": 8, "tabulate_tests": 2, "compare_matrices": 1}
+    tests = {"test_structure": 8, "test_factors": 1, "tabulate_tests": 1, "compare_matrices": 1}
     assert run.jobs == tests | {"write_findings": 1}
 
 
@@ -208,8 +208,7 @@ def test_a_changed_factor_tests_factors_alone(copied):
     assert run.code == 0, run.text
     assert run.jobs == {
         "tabulate_models": 1,
-        "test_factors": 8,
-        "tabulate_tests": 1,
+        "test_factors": 1,
         "write_findings": 1,
     }
 
