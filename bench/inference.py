@@ -94,7 +94,7 @@ def stages(models, images, resamples, permutations):
     from lookalike.groups.communities import SEEDS, consensus_communities
     from lookalike.groups.projection import classical_scaling, resampled_covariances
     from lookalike.groups.trees import clade_support, link
-    from lookalike.inference.factors import factor_tests
+    from lookalike.inference.factor_tests import factor_tests
     from lookalike.inference.structure import structure_test
 
     rng, names = np.random.default_rng(0), tuple(f"m{number:03}" for number in range(models))
@@ -116,7 +116,9 @@ def stages(models, images, resamples, permutations):
         lambda: resampled_covariances(classical_scaling(values)[0], matrix)
     )[0]
     took["structure"] = timed(lambda: structure_test(table, "mean", permutations, 0))[0]
-    took["factors"] = timed(lambda: factor_tests(matrix, factors, predictions, permutations, 0))[0]
+    took["factors"] = timed(
+        lambda: factor_tests([matrix], factors, (predictions, names), permutations, 0)
+    )[0]
     return took, peers(
         values, predictions, factors, permutations, len(RESOLUTIONS) * SEEDS * resamples
     )
