@@ -115,6 +115,7 @@ rule tabulate_tests:
     """Bring the tests of all matrices into one table, and correct those reported together."""
     input:
         tests=tests_of,
+        redundancy=expand("results/inference/redundancy/{method}.csv", method=CORRELATED),
     output:
         tests=table("results/inference/{kind}.csv", "tests", table="{kind}"),
     log:
@@ -125,6 +126,7 @@ rule tabulate_tests:
         "../envs/compare.yaml"
     params:
         matrices=keys_of_tests,
+        correlated=CORRELATED,
         tests=p_values_of,
         family=family_of_tests,
         source=fingerprint("scripts/tabulate_tests.py"),
@@ -137,6 +139,7 @@ rule compare_matrices:
     input:
         matrices=matrices_of_subset,
         bootstraps=bootstraps_of_subset,
+        redundancy=expand("results/inference/redundancy/{method}.csv", method=CORRELATED),
     output:
         agreement="results/inference/agreement/{subset}.csv",
     log:
@@ -148,6 +151,7 @@ rule compare_matrices:
     params:
         seed=PLAN.seed,
         matrices=keys_of_subset,
+        correlated=CORRELATED,
         dependent=PLAN.dependent,
         linkage=LINKAGES[0],
         permutations=PLAN.inference.permutations,

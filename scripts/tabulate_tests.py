@@ -1,6 +1,7 @@
 """Bring the tests of all matrices into one table, and correct their p values together."""
 
 from lookalike.compare.dissimilarities import Key
+from lookalike.compare.redundancy import read_representatives
 from lookalike.core import io, logs
 from lookalike.inference import significance
 
@@ -12,4 +13,7 @@ rows = [
     for key, path in zip(given.matrices, snakemake.input.tests, strict=True)
     for row in io.read_table(path)
 ]
-io.write_table(snakemake.output.tests, significance.correct(rows, given.tests, given.family))
+stands = read_representatives(given.correlated, snakemake.input.redundancy)
+io.write_table(
+    snakemake.output.tests, significance.correct(rows, given.tests, given.family, stands)
+)

@@ -54,6 +54,7 @@ def factor_row(method, metric, test, corrected, **more):
         "corrected": corrected,
         "least_corrected": "0.001",
         "planned": "",
+        "together": "4",
         "untested": "",
     }
     return row | {"statistic": "3.1", "r2": "0.412" if test == "permanova" else ""} | more

@@ -4,7 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from lookalike.core import io
+from lookalike.core.types import StrPath
+
 REDUNDANT = 0.999
+# From (method, metric) to the same of the one that stands for it, as one of several of one ranking.
+Representatives = Mapping[tuple[str, str], tuple[str, str]]
 
 
 def rank_correlations(values: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -50,3 +55,26 @@ def redundant_groups(
         for one in range(number)
     ]
     return sorted(group for group in groups if len(group) > 1)
+
+
+def read_representatives(methods: Sequence[str], paths: Sequence[StrPath]) -> Representatives:
+    """Return which metric stands for each of those that give the same ranking: the first of its
+    group.
+
+    Parameters
+    ----------
+    methods : sequence of str
+    paths : sequence of path
+        `inference/redundancy/METHOD.csv` of each.
+
+    Returns
+    -------
+    dict
+        From (method, metric) to that of the one that stands for it; others are left out.
+    """
+    return {
+        (method, metric): (method, group[0])
+        for method, path in zip(methods, paths, strict=True)
+        for group in redundant_groups(*io.read_matrix(path))
+        for metric in group
+    }

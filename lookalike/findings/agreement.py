@@ -1,23 +1,24 @@
 """Sentences about whether methods and metrics agree."""
 
 from collections.abc import Collection, Sequence
-from itertools import combinations_with_replacement
 from math import factorial
 
 import numpy as np
 import pandas as pd
 
-from lookalike.compare.redundancy import REDUNDANT, redundant_groups
+from lookalike.compare.redundancy import REDUNDANT, Representatives, redundant_groups
 from lookalike.findings.finding import YES, Answer, Finding, verdict_of
 from lookalike.findings.tables import span, usual_reason
-from lookalike.inference.significance import LEVEL
+from lookalike.inference.significance import LEVEL, subject_of
 
 SECTION = "Agreement"
-WITHIN, BETWEEN = "the metrics of one method", "different methods"
+WITHIN, BETWEEN = "metrics of one method", "different methods"
 
 
 def agreement_findings(
-    agreement: pd.DataFrame, given: Collection[tuple[str, str]] = ()
+    agreement: pd.DataFrame,
+    given: Collection[tuple[str, str]] = (),
+    stands: Representatives | None = None,
 ) -> list[Finding]:
     """Say how far metrics and methods rank the pairs of models alike.
 
@@ -27,42 +28,56 @@ def agreement_findings(
         `inference/agreement/SUBSET.csv`.
     given : collection of (method, metric)
         User-supplied matrices, of which there are no halves of the images.
+    stands : mapping, optional
+        Metrics of one ranking, as of `read_representatives`.
     """
     if agreement.empty:
         return []
     tested = agreement[agreement["untested"] == ""]
     if tested.empty:
         text = f"Whether methods and metrics agree cannot be tested: {usual_reason(agreement)}."
-        return [Finding(SECTION, "agreement", text, answers_of(agreement, agreement))]
-    methods = dict.fromkeys(agreement[["method", "other_method"]].to_numpy().ravel().tolist())
-    by_kind: dict[str, list[str]] = {WITHIN: [], BETWEEN: []}
-    for one, other in combinations_with_replacement(methods, 2):
-        rows = tested[
-            ((tested["method"] == one) & (tested["other_method"] == other))
-            | ((tested["method"] == other) & (tested["other_method"] == one))
-        ]
-        if len(rows):
-            names = one if one == other else f"{one} and {other}"
-            by_kind[WITHIN if one == other else BETWEEN].append(
-                f"{names}: {describe_agreement(rows, tested)}"
-            )
-    own, tested_own = (table["method"] == table["other_method"] for table in (agreement, tested))
-    return [
-        Finding(
-            SECTION,
-            "agreement",
-            f"Do {who} rank the pairs of models alike? {'; '.join(found)} "
-            f"({describe_test(tested[tested_own == (who == WITHIN)], given)}, Holm-corrected, p at "
-            f"most {LEVEL}).",
-            answers_of(agreement[own == (who == WITHIN)], tested),
+        return [Finding(SECTION, "agreement", text, answers_of(agreement))]
+    pairs = agreement[["method", "other_method"]].to_numpy().tolist()
+    agreement = agreement.assign(
+        able=is_able(agreement, tested, stands),
+        methods=[" and ".join(dict.fromkeys(sorted(pair))) for pair in pairs],
+    )
+    findings = []
+    for who, within in ((WITHIN, True), (BETWEEN, False)):
+        rows = agreement[(agreement["method"] == agreement["other_method"]) == within]
+        known = rows[rows["untested"] == ""]
+        if known.empty:
+            continue
+        details = "; ".join(
+            f"{names}: {describe_agreement(own)}"
+            for names, own in known.groupby("methods", sort=False)
         )
-        for who, found in by_kind.items()
-        if found
-    ]
+        text = (
+            f"{describe_verdict(who, known)}: {details} ({describe_test(known, given)}, "
+            f"Holm-corrected, p at most {LEVEL})."
+        )
+        findings.append(Finding(SECTION, "agreement", text, answers_of(rows)))
+    return findings
+
+
+def describe_verdict(who: str, rows: pd.DataFrame) -> str:
+    """Say whether pairs of matrices rank the pairs of models alike, by those that can show it."""
+    claim, found, able = "rank the pairs of models alike", count_found(rows), rows["able"].sum()
+    if not able:
+        return f"Too few models to tell whether {who} {claim}"
+    if not found:
+        return f"NO evidence that {who} {claim}"
+    where = "" if found == able == len(rows) else f" in {found} of {able} comparisons"
+    return f"{who.capitalize()} {claim}{where}"
+
+
+def count_found(rows: pd.DataFrame) -> int:
+    """Return how many pairs of matrices agree beyond chance."""
+    return int((rows["rho_holm"] <= LEVEL).sum())
 
 
 def describe_test(rows: pd.DataFrame, given: Collection[tuple[str, str]]) -> str:
-    """Return what the test of these pairs of matrices is, and which models it compares them by."""
+    """Return what the test of these pairs of matrices is, and by how many models."""
     halves = [
         (row.method, row.metric) not in given and (row.other_method, row.other_metric) not in given
         for row in rows.itertuples()
@@ -72,12 +87,10 @@ def describe_test(rows: pd.DataFrame, given: Collection[tuple[str, str]]) -> str
         said += " across halves of the images"
     if not all(halves) and any(halves):
         said += " where neither matrix is user-supplied"
-    if rows["models"].nunique() > 1:
-        said += f", by the {span(rows['models'], '.0f')} models that both matrices hold"
-    return said
+    return f"{said}, {span(rows['models'], '.0f')} models"
 
 
-def describe_agreement(rows: pd.DataFrame, tested: pd.DataFrame) -> str:
+def describe_agreement(rows: pd.DataFrame) -> str:
     """Return the median correlation of pairs of matrices, and how many agree beyond chance, of
     those that have enough models to show it.
     """
@@ -85,25 +98,27 @@ def describe_agreement(rows: pd.DataFrame, tested: pd.DataFrame) -> str:
     trees = rows["tree"].dropna()
     said = f"{median} {rows['rho'].median():.2f}"
     said += f" (trees {trees.median():.2f})" if len(trees) else ""
-    able = is_able(rows, tested).sum()
-    found = (rows["rho_holm"] <= LEVEL).sum()
+    able = rows["able"].sum()
     return (
-        f"{said}, beyond chance in {found} of {able}" if able else f"{said}, too few models to tell"
+        f"{said}, beyond chance in {count_found(rows)} of {able}"
+        if able
+        else f"{said}, too few models to tell"
     )
 
 
-def is_able(rows: pd.DataFrame, tested: pd.DataFrame) -> pd.Series:
+def is_able(rows: pd.DataFrame, tested: pd.DataFrame, stands: Representatives | None) -> pd.Series:
     """Return for each pair of matrices whether its test found something, or could have with as many
     models, corrected.
     """
-    others = int((~(tested["rho_holm"] <= LEVEL)).sum())
+    missed = tested[~(tested["rho_holm"] <= LEVEL)].to_dict("records")
+    others = len({subject_of(row, stands) for row in missed})
     least = rows["models"].map(lambda models: others / factorial(int(models)))
-    return (rows["rho_holm"] <= LEVEL) | (least <= LEVEL)
+    return (rows["untested"] == "") & ((rows["rho_holm"] <= LEVEL) | (least <= LEVEL))
 
 
-def answers_of(rows: pd.DataFrame, tested: pd.DataFrame) -> tuple[Answer, ...]:
+def answers_of(rows: pd.DataFrame) -> tuple[Answer, ...]:
     """Return for each pair of matrices whether they agree."""
-    able = is_able(rows, tested) & (rows["untested"] == "")
+    able = rows["able"] if "able" in rows else [False] * len(rows)
     return tuple(
         Answer(
             "agreement",

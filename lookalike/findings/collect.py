@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from lookalike.compare.redundancy import read_representatives
 from lookalike.core import io
 from lookalike.core.condensed import condensed
 from lookalike.core.types import Row, StrPath
@@ -87,7 +88,11 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
             {key: names for key, (_, names) in found_matrices.items()}, communities
         ),
         *factors.factor_findings(tables["factors"]),
-        *agreement.agreement_findings(tables["agreement"], given),
+        *agreement.agreement_findings(
+            tables["agreement"],
+            given,
+            read_representatives(keys["correlated"], paths["redundancy"]),
+        ),
     ]
     for method, path in zip(keys["correlated"], paths["redundancy"], strict=True):
         found += agreement.redundancy_findings(method, *io.read_matrix(path))

@@ -31,12 +31,12 @@ def factor_findings(factors: pd.DataFrame) -> list[Finding]:
     if factors.empty:
         return []
     planned = factors.groupby("planned")
-    findings = [factor_finding(rows["factor"].iloc[0], rows, rows) for _, rows in planned]
+    findings = [factor_finding(rows["factor"].iloc[0], rows) for _, rows in planned]
     others = factors[factors["planned"].isna()]
     untested: dict[str, list[Answer]] = {}
     for factor, rows in others.groupby("factor", sort=False):
         if (rows["test"] != "").any():
-            findings.append(factor_finding(factor, rows, others))
+            findings.append(factor_finding(factor, rows))
         else:
             untested.setdefault(usual_reason(rows), []).extend(untested_answers(factor, rows))
     for reason, answers in untested.items():
@@ -46,8 +46,8 @@ def factor_findings(factors: pd.DataFrame) -> list[Finding]:
     return findings
 
 
-def factor_finding(factor: str, rows: pd.DataFrame, together: pd.DataFrame) -> Finding:
-    """Say what the tests of one factor found, of those that are corrected together."""
+def factor_finding(factor: str, rows: pd.DataFrame) -> Finding:
+    """Say what the tests of one factor found."""
     planned = "" if rows["planned"].isna().any() else "planned question, "
     test = "permanova" if (rows["test"] == "permanova").any() else "mantel"
     tested, untested = rows[rows["test"] == test], rows[rows["test"] == ""]
@@ -77,7 +77,7 @@ def factor_finding(factor: str, rows: pd.DataFrame, together: pd.DataFrame) -> F
     parts += not_tested(untested)
     text = (
         f"{planned}{factor}: {'; '.join(parts)} ({CLAIMS[test]}, {span(tested['models'], '.0f')} "
-        f"models, {describe_family(together)}).{caveats(rows, tested[found])}"
+        f"models, {describe_family(tested)}).{caveats(rows, tested[found])}"
     )
     answers = [
         Answer(
@@ -97,15 +97,10 @@ def factor_finding(factor: str, rows: pd.DataFrame, together: pd.DataFrame) -> F
     return Finding(SECTION, "factor", text, (*answers, *untested_answers(factor, untested)))
 
 
-def describe_family(rows: pd.DataFrame) -> str:
+def describe_family(tested: pd.DataFrame) -> str:
     """Say for how many tests p values are corrected."""
-    claims = rows[rows["corrected"].notna()]
-    if len(claims) == 1:
-        return "one test"
-    factors = claims["factor"].nunique()
-    return f"p corrected for {len(claims)} tests" + (
-        f" of {factors} factors" if factors > 1 else ""
-    )
+    together = int(tested["together"].iloc[0])
+    return f"p corrected for {together} tests" if together > 1 else "one test"
 
 
 def claim_of(factor: str, test: str, levels: Iterable[str]) -> str:

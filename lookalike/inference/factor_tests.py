@@ -45,6 +45,7 @@ COLUMNS = (
     "least_p",
     "corrected",
     "least_corrected",
+    "together",
     "untested",
 )
 # Not a column: what a claim is corrected by.
@@ -88,8 +89,8 @@ def factor_tests(
         for factors with levels `anosim`, `permanova` and `permdisp`; `statistic` is Spearman's rho,
         R, pseudo-F and F, `low` and `high` the bounds of its 95% interval over images, `r2`
         PERMANOVA's share of the variance; `p` is one-sided, and `least_p` the smallest that it can
-        be; `corrected` and `least_corrected` are those of claims after `step_down`; `untested` says
-        why there is no test.
+        be; `corrected` and `least_corrected` are those of claims after `step_down`, of as many
+        as `together` says; `untested` says why there is no test.
     """
     asked = [*([PREDICTIONS] if predictions else []), *factors]
     # One draw for all factors and matrices, which keeps what these have in common.
@@ -206,5 +207,9 @@ def correct_claims(rows: Sequence[Row]) -> list[Row]:
     for family in families.values():
         corrected = step_down(np.column_stack([row.pop(ARRANGEMENTS) for row in family]))
         for row, p, least in zip(family, *corrected, strict=True):
-            row |= {"corrected": float(p), "least_corrected": float(least)}
+            row |= {
+                "corrected": float(p),
+                "least_corrected": float(least),
+                "together": len(family),
+            }
     return list(rows)

@@ -9,6 +9,7 @@ from math import factorial
 
 import numpy as np
 
+from lookalike.compare.redundancy import Representatives
 from lookalike.core.types import Row
 
 LEVEL = 0.05
@@ -156,7 +157,12 @@ def too_few_images(images: int) -> str:
     return f"with n = {images} image{'' if images == 1 else 's'} nothing can be concluded"
 
 
-def correct(rows: Sequence[Row], tests: Sequence[str], family: Sequence[str]) -> list[Row]:
+def correct(
+    rows: Sequence[Row],
+    tests: Sequence[str],
+    family: Sequence[str],
+    stands: Representatives | None = None,
+) -> list[Row]:
     """Correct the p values of several tests for being reported together.
 
     Parameters
@@ -167,23 +173,47 @@ def correct(rows: Sequence[Row], tests: Sequence[str], family: Sequence[str]) ->
         NAME for a p value under `NAME_p`, which gets its corrected one under `NAME_holm`.
     family : sequence of str
         Columns; rows with equal values in these are corrected together.
+    stands : mapping, optional
+        Metrics of one ranking, as of `read_representatives`: tests of these are one test, with the
+        largest of their p values.
 
     Returns
     -------
     list of dict
     """
     rows = [dict(row) for row in rows]
-    families: dict[tuple[str, ...], list[Row]] = {}
+    families: dict[tuple[str, ...], dict[object, list[Row]]] = {}
     for row in rows:
-        families.setdefault(tuple(row[column] for column in family), []).append(row)
+        together = families.setdefault(tuple(row[column] for column in family), {})
+        together.setdefault(subject_of(row, stands), []).append(row)
     for test in tests:
         before, after = (f"{test}_{name}" for name in ("p", "holm"))
         for together in families.values():
-            for row, value in zip(
-                together, holm([float(row[before] or "nan") for row in together]), strict=True
-            ):
-                row[after] = value
+            largest = [
+                max((p for row in same if np.isfinite(p := p_value(row, before))), default=np.nan)
+                for same in together.values()
+            ]
+            for same, value in zip(together.values(), holm(largest), strict=True):
+                for row in same:
+                    row[after] = value if np.isfinite(p_value(row, before)) else np.nan
     return rows
+
+
+def subject_of(row: Row, stands: Representatives | None) -> frozenset[tuple[str, str]] | int:
+    """Return which matrices a test is about, by those that stand for them; without any, every row
+    is about something else.
+    """
+    if stands is None:
+        return id(row)
+    keys = [(row["method"], row["metric"])]
+    if "other_method" in row:
+        keys.append((row["other_method"], row["other_metric"]))
+    return frozenset(stands.get(key, key) for key in keys)
+
+
+def p_value(row: Row, column: str) -> float:
+    """Return a p value from a table, NaN where there is none."""
+    return float(row[column] or "nan")
 
 
 def is_significant(row: Row, test: str) -> bool:

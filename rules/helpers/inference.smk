@@ -5,6 +5,8 @@
 TESTS = {
     "structure": {"tests": ["variance", "silhouette"], "family": ["subset"]},
 }
+# Methods of which metrics are correlated, to count those of one ranking once.
+CORRELATED = [method for method in METHODS if len(PLAN.metrics_of(method)) > 1]
 
 
 def tables_of_method(wildcards):

@@ -16,7 +16,6 @@ BLIND = [
     and not registry.get("method", run).needs_model
 ]
 LOCALISED = list(METHODS) if HAS_MASKS else []
-CORRELATED = [method for method in METHODS if len(PLAN.metrics_of(method)) > 1]
 AGREEMENT_FIGURES = [
     [subset, kind] for subset in PLAN.compared_subsets for kind in ("matrices", "trees")
 ]

@@ -54,14 +54,14 @@ def test_metrics_are_named_where_those_of_a_method_differ():
     assert (
         " for ig (cosine: R² 0.41, p = 0.002); NO evidence for ig rbf (p = 0.3), maps (p = 0.7); "
         "too few models to tell for ig mse: no corrected p can be below 0.16 (PERMANOVA, 14 "
-        "models, p corrected for 5 tests of 2 factors)."
+        "models, p corrected for 4 tests)."
     ) in factor_texts(*rows)[0]
 
 
 def test_planned_questions_come_first_and_are_corrected_by_themselves():
     rows = [
         factor_row("ig", "cosine", "permanova", "0.4"),
-        factor_row("maps", "cosine", "permanova", "0.03", planned="2"),
+        factor_row("maps", "cosine", "permanova", "0.03", planned="2", together="1"),
         factor_row("ig", "cosine", "", "", factor="year", planned="1", untested="too few"),
         factor_row("maps", "cosine", "", "", factor="depth", untested="too few"),
     ]
@@ -71,7 +71,7 @@ def test_planned_questions_come_first_and_are_corrected_by_themselves():
         "planned question, family: models of different family (CNN 8, transformer 6) look at "
         "different places for maps (cosine: R² 0.41, p = 0.03) (PERMANOVA, 14 models, one test).",
         "family: NO evidence that models of different family (CNN 8, transformer 6) look at "
-        "different places: ig (p = 0.4) (PERMANOVA, 14 models, one test).",
+        "different places: ig (p = 0.4) (PERMANOVA, 14 models, p corrected for 4 tests).",
         "depth: cannot be tested: too few.",
     ]
     assert [one.answers[0].verdict for one in found] == [UNKNOWN, YES, NO, UNKNOWN]
@@ -84,7 +84,7 @@ def test_levels_that_are_not_those_of_all_matrices_are_not_reported():
     ]
     said = factor_texts(*rows)[0]
     assert said.startswith("family: models of different family look at different places for ig (")
-    assert said.endswith("(PERMANOVA, 7 to 14 models, p corrected for 2 tests).")
+    assert said.endswith("(PERMANOVA, 7 to 14 models, p corrected for 4 tests).")
 
 
 def test_a_difference_that_spread_may_explain_is_reported_with_that():
@@ -140,12 +140,12 @@ def test_a_number_is_tested_by_mantel_and_a_lack_of_evidence_is_in_capitals():
     )
     assert factor_texts(row) == [
         "parameters: NO evidence that models with similar parameters look at similar places: ig "
-        "(p = 0.4) (Mantel, 14 models, one test)."
+        "(p = 0.4) (Mantel, 14 models, p corrected for 4 tests)."
     ]
     row |= {"factor": "predictions", "corrected": "0.01", "statistic": "0.55"}
     assert factor_texts(row) == [
         "predictions: models with similar predictions look at similar places for ig (cosine: rho "
-        "0.55, p = 0.01) (Mantel, 14 models, one test)."
+        "0.55, p = 0.01) (Mantel, 14 models, p corrected for 4 tests)."
     ]
 
 
@@ -159,7 +159,7 @@ def test_few_models_are_reported_where_no_p_value_could_be_small_enough():
     assert texts(found) == [
         "family: too few models to tell whether models of different family (CNN 3, ViT 3) look "
         "at different places for maps: no corrected p can be below 0.1 (PERMANOVA, 6 models, p "
-        "corrected for 2 tests)."
+        "corrected for 4 tests)."
     ]
     assert set(verdicts(found).values()) == {UNKNOWN}
     told = factor_texts(factor_row("ig", "cosine", "permanova", "0.09"), *few)[0]
@@ -210,18 +210,21 @@ def test_agreement_is_reported_within_methods_and_between_them():
     rows = [
         agreement_row(("gradcam", "cosine"), ("gradcam", "rbf"), "0.9", "0.01"),
         agreement_row(("gradcam", "cosine"), ("ig", "rbf"), "0.2", "0.3"),
-        agreement_row(("gradcam", "rbf"), ("ig", "rbf"), "0.4", "0.04"),
+        agreement_row(("ig", "rbf"), ("gradcam", "rbf"), "0.4", "0.04"),
     ]
-    by = "(Mantel across halves of the images, Holm-corrected, p at most 0.05)."
+    by = "(Mantel across halves of the images, 9 models, Holm-corrected, p at most 0.05)."
     found = agreement.agreement_findings(table(rows))
     assert texts(found) == [
-        "Do the metrics of one method rank the pairs of models alike? gradcam: rho 0.90 (trees "
-        f"0.50), beyond chance in 1 of 1 {by}",
-        "Do different methods rank the pairs of models alike? gradcam and ig: median rho 0.30 "
-        f"(trees 0.50), beyond chance in 1 of 2 {by}",
+        "Metrics of one method rank the pairs of models alike: gradcam: rho 0.90 (trees 0.50), "
+        f"beyond chance in 1 of 1 {by}",
+        "Different methods rank the pairs of models alike in 1 of 2 comparisons: gradcam and ig: "
+        f"median rho 0.30 (trees 0.50), beyond chance in 1 of 2 {by}",
     ]
     assert [[answer.verdict for answer in one.answers] for one in found] == [[YES], [NO, YES]]
     assert found[1].answers[0].subject == ("ig", "rbf")
+    assert agreement_texts(rows[1])[0].startswith(
+        "NO evidence that different methods rank the pairs of models alike: gradcam and ig: rho "
+    )
     assert agreement_texts(agreement_row(("g", "a"), ("g", "b"), "", "", "few")) == [
         "Whether methods and metrics agree cannot be tested: few."
     ]
@@ -236,10 +239,10 @@ def test_agreement_of_user_supplied_matrices_is_not_across_halves_of_images():
     ]
     within, between = texts(agreement.agreement_findings(table(rows), [("g", "c"), ("h", "c")]))
     assert within.endswith(
-        "(Mantel across halves of the images where neither matrix is user-supplied, by the 9 to 12 "
-        "models that both matrices hold, Holm-corrected, p at most 0.05)."
+        "(Mantel across halves of the images where neither matrix is user-supplied, 9 to 12 "
+        "models, Holm-corrected, p at most 0.05)."
     )
-    assert between.endswith("(Mantel, Holm-corrected, p at most 0.05).")
+    assert between.endswith("(Mantel, 9 models, Holm-corrected, p at most 0.05).")
 
 
 def test_agreement_that_few_models_cannot_show_is_not_counted():
@@ -247,9 +250,19 @@ def test_agreement_that_few_models_cannot_show_is_not_counted():
         agreement_row(("g", "a"), ("g", metric), "0.9", "0.2") | {"models": "4"}
         for metric in ("b", "c")
     ]
-    assert "g: median rho 0.90 (trees 0.50), too few models to tell (" in agreement_texts(*few)[0]
+    assert agreement_texts(*few)[0].startswith(
+        "Too few models to tell whether metrics of one method rank the pairs of models alike: g: "
+        "median rho 0.90 (trees 0.50), too few models to tell ("
+    )
+    # Two metrics of one ranking make one test, which four models can pass.
+    stands = {("g", metric): ("g", "b") for metric in "bc"}
+    one_test = agreement.agreement_findings(table(few), stands=stands)
+    assert [answer.verdict for answer in one_test[0].answers] == [NO, NO]
     mixed = agreement.agreement_findings(
         table([*few, agreement_row(("g", "d"), ("g", "e"), "0.8", "0.002")])
     )
-    assert "g: median rho 0.90 (trees 0.50), beyond chance in 1 of 1 (" in texts(mixed)[0]
+    assert texts(mixed)[0].startswith(
+        "Metrics of one method rank the pairs of models alike in 1 of 1 comparisons: g: median rho "
+        "0.90 (trees 0.50), beyond chance in 1 of 1 ("
+    )
     assert [answer.verdict for answer in mixed[0].answers] == [UNKNOWN, UNKNOWN, YES]

@@ -56,6 +56,26 @@ def test_only_tests_that_are_reported_together_are_corrected_together():
     assert "rho_holm" not in rows[0]
 
 
+def test_metrics_of_one_ranking_count_once():
+    metrics, p = ("cosine", "angle", "mse"), ("0.01", "0.02", "0.03")
+    rows = [
+        {"method": "g", "metric": metric, "rho_p": value}
+        for metric, value in zip(metrics, p, strict=True)
+    ]
+    stands = {("g", metric): ("g", "cosine") for metric in metrics[:2]}
+    found = correct(rows, ["rho"], [], stands)
+    assert [row["rho_holm"] for row in found] == [0.04, 0.04, 0.04]
+    found = correct(rows, ["rho"], [], {})
+    assert [row["rho_holm"] for row in found] == [0.03, 0.04, 0.04]
+    # Of two matrices, both count, in either order.
+    pairs = [
+        {"method": "g", "metric": one, "other_method": "g", "other_metric": other, "rho_p": "0.02"}
+        for one, other in (("cosine", "mse"), ("mse", "angle"), ("cosine", "angle"))
+    ]
+    found = correct(pairs, ["rho"], [], stands)
+    assert [row["rho_holm"] for row in found] == [0.04, 0.04, 0.04]
+
+
 def test_each_kind_of_test_is_corrected_by_itself():
     rows = [
         {"variance_p": "0.01", "silhouette_p": "nan"},

@@ -5,8 +5,12 @@ import pytest
 from scipy.stats import spearmanr
 from test_metrics import smooth_maps
 
-from lookalike.compare.redundancy import rank_correlations, redundant_groups
-from lookalike.core import registry
+from lookalike.compare.redundancy import (
+    rank_correlations,
+    read_representatives,
+    redundant_groups,
+)
+from lookalike.core import io, registry
 
 
 def test_correlations_are_spearmans_over_all_pairs_and_images():
@@ -116,3 +120,14 @@ def test_one_metric_alone_gives_no_group():
         )
         == []
     )
+
+
+def test_the_first_metric_of_a_ranking_stands_for_the_others(tmp_path):
+    alike = np.array([[1, 0.5, 0.9995], [0.5, 1, 0.5], [0.9995, 0.5, 1]])
+    paths = [tmp_path / "g.csv", tmp_path / "h.csv"]
+    io.write_matrix(paths[0], alike, ["cosine", "mse", "angle"])
+    io.write_matrix(paths[1], np.eye(2), ["cosine", "angle"])
+    assert read_representatives(["g", "h"], paths) == {
+        ("g", "cosine"): ("g", "cosine"),
+        ("g", "angle"): ("g", "cosine"),
+    }
