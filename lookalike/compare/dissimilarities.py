@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -58,7 +59,7 @@ class Dissimilarities:
         """The values above the diagonal, shape (pairs,)."""
         return condensed(self.values)
 
-    @property
+    @cached_property
     def complete_replicates(self) -> np.ndarray:
         """The replicates in which every dissimilarity is known, shape (b, pairs)."""
         return self.replicates[np.isfinite(self.replicates).all(axis=1)]

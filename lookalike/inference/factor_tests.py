@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from lookalike.compare.dissimilarities import Dissimilarities, Key
+from lookalike.core.memoising import sharing
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row
 from lookalike.inference.factors import (
@@ -96,15 +97,17 @@ def factor_tests(
     # One draw for all factors and matrices, which keeps what these have in common.
     models = list(dict.fromkeys(name for matrix in matrices for name in matrix.names))
     orders = orders_of(len(models), permutations, rng_of(seed, "factors", len(models)))
-    rows = [
-        dict.fromkeys(COLUMNS)
-        | matrix.key._asdict()
-        | {"planned": planned_as(matrix.key, factor, hypotheses), "factor": factor}
-        | found
-        for matrix in matrices
-        for factor in asked
-        for found in tests_of_factor(factor, matrix, factors, predictions, (models, orders))
-    ]
+    rows = []
+    for matrix in matrices:
+        with sharing():
+            rows += [
+                dict.fromkeys(COLUMNS)
+                | matrix.key._asdict()
+                | {"planned": planned_as(matrix.key, factor, hypotheses), "factor": factor}
+                | found
+                for factor in asked
+                for found in tests_of_factor(factor, matrix, factors, predictions, (models, orders))
+            ]
     return correct_claims(rows)
 
 

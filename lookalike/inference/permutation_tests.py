@@ -10,6 +10,7 @@ import numpy as np
 
 from lookalike.compare.resampling import percentile_interval
 from lookalike.core.condensed import condensed, pair_numbers
+from lookalike.core.memoising import shared
 from lookalike.core.types import Row
 from lookalike.core.vectors import average_ranks
 from lookalike.inference.significance import min_attainable_p, permutation_p, standardised
@@ -92,12 +93,20 @@ def partial_mantel(
     y, z = centred_units(ranks_of([condensed(other), condensed(given)]))
     if 1 - (y @ z) ** 2 < 1e-9:
         return {"untested": "the two go together entirely"}
-    x = centred_units(ranks_of([condensed(matrix), *replicates]))
+    x = resampled_ranks(matrix, replicates)
     r, *resampled = partial_correlation(x @ y, x @ z, y @ z)
     if not len(replicates):
         return {"statistic": float(r)}
     low, high = percentile_interval(np.array(resampled)[:, None])
     return {"statistic": float(r), "low": float(low[0]), "high": float(high[0])}
+
+
+@shared
+def resampled_ranks(matrix: np.ndarray, replicates: np.ndarray) -> np.ndarray:
+    """Return the ranks of a matrix (m, m) and of its replicates (B, pairs) as centred vectors of
+    length 1, shape (1 + B, pairs).
+    """
+    return centred_units(ranks_of([condensed(matrix), *replicates]))
 
 
 def partial_correlation(
