@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from lookalike.compare.adjusting import adjusted_means
+
 AGGREGATES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "mean": lambda mean, std: mean,
     "mean_std": lambda mean, std: np.sqrt(mean**2 + std**2),
@@ -23,16 +25,32 @@ def summarise(values: np.ndarray, aggregate: str = "mean") -> dict[str, np.ndarr
     Returns
     -------
     dict of ndarray, shape (pairs,)
-        `mean`, `std` (ddof 1), `n` (images used) and `dissimilarity`. NaN where no image counts; a
-        single image has no standard deviation, and then no `mean_std`.
+        `mean`, `std` (ddof 1), `n` (images used) and `dissimilarity`, as `weighted_dissimilarities`
+        returns it. NaN where no image counts; a single image has no standard deviation, and then no
+        `mean_std`.
     """
-    mean, std, n = weighted_moments(np.ones((1, len(values))), values)
+    once = np.ones((1, len(values)))
+    mean, std, n = weighted_moments(once, values)
     return {
         "mean": mean[0],
         "std": std[0],
         "n": n[0],
-        "dissimilarity": AGGREGATES[aggregate](mean[0], std[0]),
+        "dissimilarity": weighted_dissimilarities(once, values, aggregate)[0],
     }
+
+
+def weighted_dissimilarities(
+    weights: np.ndarray, values: np.ndarray, aggregate: str
+) -> np.ndarray:
+    """Return the dissimilarities of all pairs, shape (B, pairs), under each row of weights (B, n).
+
+    Where any value is missing, pairs rest on different images, and their means are adjusted for
+    that.
+    """
+    mean, std, _ = weighted_moments(weights, values)
+    if not np.isfinite(values).all():
+        mean = adjusted_means(weights, values)
+    return AGGREGATES[aggregate](mean, std)
 
 
 def dissimilarities_of(values: np.ndarray, aggregate: str) -> np.ndarray:

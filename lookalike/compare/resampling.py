@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from lookalike.compare.aggregation import AGGREGATES, dissimilarities_of, weighted_moments
+from lookalike.compare.aggregation import dissimilarities_of, weighted_dissimilarities
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row
 
@@ -61,8 +61,7 @@ def bootstrap(
         has images of fewer than two units.
     """
     units = np.arange(len(values)) if units is None else units
-    mean, std, _ = weighted_moments(unit_weights(units, resamples, seed), values)
-    replicates = AGGREGATES[aggregate](mean, std)
+    replicates = weighted_dissimilarities(unit_weights(units, resamples, seed), values, aggregate)
     # One unit resampled is always itself, which would look like certainty.
     replicates[:, units_of_pairs(values, units) < 2] = np.nan
     return replicates
