@@ -90,6 +90,7 @@ def stages(models, images, resamples, permutations):
     from lookalike.compare.dissimilarities import Dissimilarities, Key
     from lookalike.compare.image_table import ImageTable
     from lookalike.compare.resampling import bootstrap, percentile_interval
+    from lookalike.core import registry
     from lookalike.core.condensed import square
     from lookalike.groups.communities import SEEDS, consensus_communities
     from lookalike.groups.projection import classical_scaling, resampled_covariances
@@ -115,7 +116,9 @@ def stages(models, images, resamples, permutations):
     took["projection and ellipses"] = timed(
         lambda: resampled_covariances(classical_scaling(values)[0], matrix)
     )[0]
-    took["structure"] = timed(lambda: structure_test(table, "mean", permutations, 0))[0]
+    took["structure"] = timed(
+        lambda: structure_test(table, registry.get("metric", "cosine"), "mean", permutations, 0)
+    )[0]
     took["factors"] = timed(
         lambda: factor_tests([matrix], factors, (predictions, names), permutations, 0)
     )[0]

@@ -37,6 +37,14 @@ EXPLAINED = {
 }
 
 
+# By which structure is told from the noise of single models.
+LAWS = {
+    "product": "what two models share is a product of one number of each",
+    "squares": "what two models share, in squares, is a product of one number of each",
+    "": "none known: structure cannot be told from the noise of single models",
+}
+
+
 def first_paragraph(function):
     """Return the summary of a docstring in one line."""
     return " ".join(function.__doc__.strip().split("\n\n")[0].split())
@@ -87,6 +95,7 @@ def metrics_page():
             f"| options | {options_text(card.options)} |",
             "| cost of a block | "
             f"{'an inner product a pair' if card.cost == 'product' else 'its pairs, one by one'} |",
+            f"| law of main effects | {LAWS[card.law]} |",
             *([f"| reference | {card.reference} |"] if card.reference else []),
             *(
                 [f"| compared with saliencytools 0.35 | {escaped(card.saliencytools)} |"]

@@ -56,6 +56,7 @@ rule test_structure:
     params:
         seed=PLAN.seed,
         key=key_of,
+        metric=metric_of,
         dependent=PLAN.dependent,
         aggregate=PLAN.aggregate,
         resamples=PLAN.inference.bootstrap,

@@ -39,9 +39,7 @@ def summarise(values: np.ndarray, aggregate: str = "mean") -> dict[str, np.ndarr
     }
 
 
-def weighted_dissimilarities(
-    weights: np.ndarray, values: np.ndarray, aggregate: str
-) -> np.ndarray:
+def weighted_dissimilarities(weights: np.ndarray, values: np.ndarray, aggregate: str) -> np.ndarray:
     """Return the dissimilarities of all pairs, shape (B, pairs), under each row of weights (B, n).
 
     Where any value is missing, pairs rest on different images, and their means are adjusted for

@@ -63,6 +63,10 @@ class Metric:
         Whether the maps must lie within a known range, given as `data_range`.
     cost : {"product", "pairs"}
         Whether a pair costs one inner product, or more.
+    law : {"product", "squares", ""}
+        Of the dissimilarities of models that differ in nothing but the noise of their maps, as
+        `compare/laws.py` says; empty where none is known. Then it cannot be tested whether there is
+        structure beyond noise.
     reference : str
     saliencytools : str
         How it differs from the function of the `saliencytools` package that goes by its name; empty
@@ -81,6 +85,7 @@ class Metric:
     views: str = "any"
     bounded: bool = False
     cost: str = "product"
+    law: str = ""
     reference: str = ""
     saliencytools: str = ""
 

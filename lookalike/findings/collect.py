@@ -18,6 +18,7 @@ from lookalike.findings import (
     matrices,
     models,
     pruning,
+    structure,
 )
 from lookalike.findings.finding import Finding
 from lookalike.findings.tables import read_rows, read_table, without_matrices
@@ -81,7 +82,7 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
         *models.prediction_findings(about, votes, n),
         *matrices.given_findings({key: found_matrices[key] for key in given}, images, notes),
         *depends,
-        *groups.structure_findings(tables["structure"]),
+        *structure.structure_findings(tables["structure"]),
         *groups.clade_findings(clades, tables["structure"], images, origins_of(about)),
         *groups.community_findings(communities, tables["structure"], images, given),
         *groups.left_out_findings(

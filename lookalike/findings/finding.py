@@ -18,8 +18,8 @@ class Answer:
     Parameters
     ----------
     question : str
-        `dependence`, `structure`, `groups`, `clade`, `communities`, `factor`, `agreement`,
-        `redundancy`, `localisation`, `replicate`, `pruning` or `variants`.
+        `dependence`, `main effects`, `structure`, `groups`, `clade`, `communities`, `factor`,
+        `agreement`, `redundancy`, `localisation`, `replicate`, `pruning` or `variants`.
     verdict : {"yes", "no", "cannot tell"}
         "no" means that a test which could have found something found no evidence.
     method, metric : str

@@ -1,6 +1,4 @@
-"""Sentences about groups of models: whether there are any, which clades and communities are
-stable.
-"""
+"""Sentences about groups of models: which clades and communities are stable."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -8,7 +6,7 @@ import pandas as pd
 
 from lookalike.findings.finding import NO, UNKNOWN, YES, Answer, Finding, verdict_of
 from lookalike.findings.models import FEWEST_FOR_A_VERDICT, TOO_FEW
-from lookalike.findings.tables import NamedRow, braces, metrics_of, p_of, span, usual_reason
+from lookalike.findings.tables import braces, span
 from lookalike.groups.partitions import EVERY_RESOLUTION
 from lookalike.inference.significance import LEVEL
 
@@ -22,90 +20,21 @@ NOT_COMPARED = "a user-supplied matrix is not compared with chance"
 Key = tuple[str, str]
 
 
-def structure_findings(structure: pd.DataFrame) -> list[Finding]:
-    """Say for each method under which metrics the dissimilarities have structure, and groups.
-
-    Parameters
-    ----------
-    structure : DataFrame
-        `inference/structure.csv`, for one subset of the images.
-    """
-    if structure.empty:
-        return []
-    return [
-        Finding(
-            SECTION,
-            "structure",
-            f"{method}: {describe_structure(rows)}.",
-            tuple(answer for row in rows.itertuples() for answer in structure_answers(row)),
-        )
-        for method, rows in structure.groupby("method", sort=False)
-    ]
-
-
-def describe_structure(rows: pd.DataFrame) -> str:
-    """Return what the tests of structure and of groups found for one method."""
-    tested = rows[rows["untested"] == ""]
-    if tested.empty:
-        return f"whether there are groups cannot be tested: {usual_reason(rows)}"
-    found = tested["variance_holm"] <= LEVEL
-    parts = [
-        f"{claim} under {metrics_of(own)} ({p_of(own, 'variance')})"
-        for claim, own in (
-            ("the dissimilarities have structure", tested[found]),
-            ("there is NO evidence of structure", tested[~found]),
-        )
-        if len(own)
-    ]
-    grouped = tested[tested["silhouette_holm"] <= LEVEL]
-    counts = [
-        f"{count:.0f} under {metrics_of(own)}"
-        for count, own in grouped.groupby("groups", sort=False)
-    ]
-    parts.append(
-        f"groups clearer than chance: {' and '.join(counts)} ({p_of(grouped, 'silhouette')})"
-        if counts
-        else "no partition into groups is clearer than chance"
-    )
-    parts += [
-        f"not tested under {row.metric}: {row.untested}"
-        for row in rows[rows["untested"] != ""].itertuples()
-    ]
-    return f"{'; '.join(parts)} (model labels shuffled within each image, Holm-corrected)"
-
-
-def structure_answers(row: NamedRow) -> list[Answer]:
-    """Return whether one matrix has structure, and groups."""
-    return [
-        Answer(
-            question,
-            verdict_of(getattr(row, f"{test}_holm") <= LEVEL, able=not row.untested),
-            row.method,
-            row.metric,
-            statistic=test,
-            value=getattr(row, test),
-            p=getattr(row, f"{test}_holm"),
-            reason=row.untested,
-        )
-        for question, test in (("structure", "variance"), ("groups", "silhouette"))
-    ]
-
-
 def clade_findings(
     clades: Mapping[Key, pd.DataFrame],
     structure: pd.DataFrame,
     images: Mapping[Key, int | None],
     origins: Mapping[str, str],
 ) -> list[Finding]:
-    """Say which clades the bootstrap trees share, where the dissimilarities have structure.
+    """Say which clades the bootstrap trees share, where there are groups.
 
     Parameters
     ----------
     clades : mapping
         From (method, metric) to the clades of its tree, `support-LINKAGE.csv`.
     structure : DataFrame
-        `inference/structure.csv`, for one subset of the images. Where there is no structure, no
-        clade is named, however often it appears.
+        `inference/structure.csv`, for one subset of the images. Where there are no
+        groups, no clade is named, however often it appears.
     images : mapping
         From (method, metric) to the smallest number of images behind a dissimilarity.
     origins : mapping
@@ -115,7 +44,7 @@ def clade_findings(
     if structure.empty:
         return []
     findings = []
-    for method, rows in structure[structure["variance_holm"] <= LEVEL].groupby(
+    for method, rows in structure[structure["grouping_holm"] <= LEVEL].groupby(
         "method", sort=False
     ):
         n = {metric: images[method, metric] or 0 for metric in rows["metric"]}
@@ -207,7 +136,7 @@ def community_findings(
     given : collection of (method, metric)
         User-supplied matrices, for which there is no test of structure.
     """
-    clear = [] if structure.empty else structure[structure["silhouette_holm"] <= LEVEL].itertuples()
+    clear = [] if structure.empty else structure[structure["grouping_holm"] <= LEVEL].itertuples()
     by_method: dict[tuple[str, bool], list[str]] = {}
     for method, metric in [*((row.method, row.metric) for row in clear), *given]:
         by_method.setdefault((method, (method, metric) in given), []).append(metric)

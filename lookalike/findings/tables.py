@@ -17,7 +17,7 @@ NamedRow = Any
 TEXT = frozenset(
     [
         *("model", "replicate", "pruned_from", "image", "members"),
-        *("method", "metric", "other_method", "other_metric", "subset", "untested"),
+        *("method", "metric", "other_method", "other_metric", "subset", "untested", "unresolved"),
         "dependence_untested",
         *("factor", "test", "given", "levels", "resolution", "criterion", "against"),
     ]

@@ -1,18 +1,18 @@
-"""Is there any structure? A matrix of dissimilarities compared with what it would be if models were
-exchangeable in every image.
+"""What is there to see in a matrix? Whether models differ in how far they are from all others,
+whether there is structure beyond that, and groups; each compared with exchangeable models.
 """
-
-from collections.abc import Iterator
 
 import numpy as np
 
-from lookalike.compare.aggregation import dissimilarities_of, summarise
+from lookalike.compare import laws
+from lookalike.compare.aggregation import dissimilarities_of
 from lookalike.compare.image_table import ImageTable
 from lookalike.compare.resampling import split_halves
-from lookalike.core.condensed import ROUNDING, pair_numbers, square
+from lookalike.core.condensed import ROUNDING, models_of
+from lookalike.core.registry import Metric
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row
-from lookalike.groups.trees import link
+from lookalike.inference.exchange import batches, exchangeable, movable, permuted_means
 from lookalike.inference.significance import (
     ALL_EQUAL,
     FEWEST_MODELS,
@@ -21,63 +21,98 @@ from lookalike.inference.significance import (
     too_few_models,
 )
 
-# A partition into more groups than this says little about groups.
-MOST_GROUPS = 10
 RELIABILITY_SPLITS = 200
+# If fewer of the models' labels can be exchanged, hardly anything is permuted.
+LEAST_MOVABLE = 0.25
+# Each has its statistic under its name, and its p value under NAME_p.
+TESTS = ("main_effects", "structure", "grouping")
 COLUMNS = (
     "reliability",
-    "variance",
-    "variance_p",
-    "silhouette",
+    "n",
+    "units",
+    *(f"{test}{part}" for test in TESTS for part in ("", "_p")),
     "groups",
-    "silhouette_p",
     "untested",
+    "unresolved",
 )
 
 
-def structure_test(table: ImageTable, aggregate: str, permutations: int, seed: int) -> Row:
-    """Test whether some models are nearer to one another than others are.
+def structure_test(
+    table: ImageTable, metric: Metric, aggregate: str, permutations: int, seed: int
+) -> Row:
+    """Test what some models have in common.
 
-    Under the null hypothesis the models' labels mean nothing: they may be shuffled within each
-    image. That keeps how dissimilar the maps of each image are, and breaks what models have in
-    common across images.
+    Under the null hypothesis the models' labels mean nothing: they may be shuffled within each unit
+    of images. That keeps how dissimilar the maps of each image are, and breaks what models have in
+    common across images. For structure and groups, what may be shuffled is what each value has
+    beyond the main effects of its models; these are fitted again to every permutation.
 
     Parameters
     ----------
     table : ImageTable
         Of independent models.
+    metric : Metric
+        That made the table; its `law` says what main effects do.
     aggregate : {"mean", "mean_std"}
+        Of the matrix whose reliability is told. The tests are about means, of which the laws hold.
     permutations : int
     seed : int
 
     Returns
     -------
     dict
-        With `COLUMNS`. `reliability`, by split halves; `variance`, of the `equalised`
-        dissimilarities between models, and `variance_p`; `silhouette`, the best mean silhouette of
-        a partition into `groups` of these by average linkage, and `silhouette_p`; each p the share
-        of permutations that reach as much, the identity counted. `untested`: why there is none, or
-        empty.
+        With `COLUMNS`. `reliability`, by split halves; the numbers `n` of images and of their
+        `units`.
+        `main_effects`, the standard deviation of how far models are from all others; `structure`,
+        that of what is left beyond main effects; `grouping`, how much more of that is left between
+        `groups` than within them, at the cut of the tree by average linkage that `best_cut` finds.
+        Each p is the share of permutations that reach as much, the identity counted. `untested`:
+        why there is no p at all, or empty; `unresolved`: why there is none for structure and
+        grouping.
     """
-    values, models = table.values, len(table.names)
-    observed = statistics(equalised(values, aggregate), models)
-    images = int(np.isfinite(values).any(axis=1).sum())
-    found: Row = {"reliability": split_half_reliability(values, aggregate, seed)}
-    found |= dict(zip(("variance", "silhouette", "groups"), observed, strict=True)) | {
-        "variance_p": np.nan,
-        "silhouette_p": np.nan,
-    }
-    if reason := why_untested(observed, models, images):
-        return found | {"untested": reason}
+    values, units, models = table.values, table.units, len(table.names)
+    found: Row = dict.fromkeys(COLUMNS, np.nan)
+    found["reliability"] = split_half_reliability(values, aggregate, seed)
+    counted = np.isfinite(values).any(axis=1)
+    found["n"] = int(counted.sum())
+    found["units"] = len(np.unique(units[counted]))
+    observed = dissimilarities_of(values, "mean")[None]
+    if models >= FEWEST_MODELS:
+        found["main_effects"] = float(laws.main_effects(observed).std())
+    reason = why_untested(observed, values, units)
+    if reason:
+        return found | {"untested": reason, "unresolved": reason}
+    chance = mean_of_derangements(table.chance)
+    far = dissimilarities_of(chance, "mean")[None]
+    unresolved = why_unresolved(far, metric)
+    if not unresolved:
+        # What is left of each value; of chance as well, which is not known exactly.
+        expected, far_expected = laws.fitted(observed, far, metric.law), laws.sums(far)
+        left = values - expected
+        far_left = np.nan_to_num(chance - far_expected)
+        beyond = laws.residuals(observed, far, metric.law)
+        strength, difference, groups = best_cut(beyond[0])
+        found |= {"structure": float(beyond.std()), "grouping": difference, "groups": groups}
     rng = rng_of(seed, "structure", len(values), models)
-    null = np.array(
-        [
-            statistics(equalised(permute(values, models, rng), aggregate), models)[:2]
-            for _ in range(permutations)
-        ]
-    )
-    p = [permutation_p(one, reached) for one, reached in zip(observed[:2], null.T, strict=True)]
-    return found | {"variance_p": p[0], "silhouette_p": p[1], "untested": ""}
+    null: dict[str, list[float]] = {test: [] for test in TESTS}
+    for order in batches(exchangeable(values, units), units, permutations, rng):
+        null["main_effects"] += (
+            laws.main_effects(permuted_means(values, order)).std(axis=1).tolist()
+        )
+        if not unresolved:
+            shuffled = laws.residuals(
+                expected + permuted_means(left, order),
+                far_expected + permuted_means(far_left, order),
+                metric.law,
+            )
+            null["structure"] += shuffled.std(axis=1).tolist()
+            null["grouping"] += [best_cut(one)[0] for one in shuffled]
+    reached = {"main_effects": found["main_effects"], "structure": found["structure"]}
+    if not unresolved:
+        reached["grouping"] = strength
+    for test, statistic in reached.items():
+        found[f"{test}_p"] = permutation_p(statistic, np.array(null[test]))
+    return found | {"untested": "", "unresolved": unresolved}
 
 
 def split_half_reliability(values: np.ndarray, aggregate: str, seed: int) -> float:
@@ -112,113 +147,79 @@ def split_half_reliability(values: np.ndarray, aggregate: str, seed: int) -> flo
     return float(2 * r / (1 + r))
 
 
-def why_untested(observed: tuple[float, float, int], models: int, images: int) -> str:
-    """Say why the structure of a matrix cannot be tested; empty if it can."""
+def why_untested(observed: np.ndarray, values: np.ndarray, units: np.ndarray) -> str:
+    """Say why nothing can be tested about a matrix (1, pairs); empty if it can."""
+    models, images = models_of(values), int(np.isfinite(values).any(axis=1).sum())
     if models < FEWEST_MODELS:
         return too_few_models(models)
     if images < 2:
         return too_few_images(images)
-    if np.isnan(observed[0]):
+    if np.isnan(observed).any():
         return "some dissimilarities between models are not known"
-    return "" if observed[0] > ROUNDING**2 else ALL_EQUAL
+    if np.ptp(observed) <= ROUNDING:
+        return ALL_EQUAL
+    return why_not_exchangeable(values, units)
 
 
-def equalised(values: np.ndarray, aggregate: str) -> np.ndarray:
-    """Return the dissimilarities of all pairs, shape (pairs,), with equal uncertainty: those of few
-    images are drawn towards the mean.
-
-    Otherwise pairs with fewer images would vary more than others. Permutations within images remove
-    that difference, so that a lack of images would pass for structure.
-    """
-    if np.isfinite(values).all():
-        return dissimilarities_of(values, aggregate)
-    found = summarise(values, aggregate)
-    if np.isnan(found["dissimilarity"]).any():
-        return found["dissimilarity"]
-    centre = np.average(found["dissimilarity"], weights=found["n"])
-    return centre + (found["dissimilarity"] - centre) * np.sqrt(found["n"] / found["n"].mean())
+def why_not_exchangeable(values: np.ndarray, units: np.ndarray) -> str:
+    """Say why models' labels cannot be shuffled; empty if they can."""
+    if len(np.unique(units[np.isfinite(values).any(axis=1)])) < 2:
+        return "all images are of one unit, from which nothing can be concluded"
+    if movable(exchangeable(values, units)) < LEAST_MOVABLE:
+        return "models lack values of so different images that they cannot be exchanged"
+    return ""
 
 
-def permute(values: np.ndarray, models: int, rng: np.random.Generator) -> np.ndarray:
-    """Return values (n, pairs) with model labels shuffled within each image."""
-    number = pair_numbers(models)
-    rows, columns = np.triu_indices(models, 1)
-    labels = rng.permuted(np.tile(np.arange(models), (len(values), 1)), axis=1)
-    return np.take_along_axis(values, number[labels[:, rows], labels[:, columns]], axis=1)
-
-
-def statistics(dissimilarities: np.ndarray, models: int) -> tuple[float, float, int]:
-    """Return the variance of condensed dissimilarities, the best mean silhouette of a partition,
-    and its number of groups.
-    """
-    if np.isnan(dissimilarities).any() or models < FEWEST_MODELS:
-        return np.nan, np.nan, 0
-    scores = silhouettes(square(dissimilarities, models), min(models - 1, MOST_GROUPS))
-    best = int(np.argmax(scores))
-    return float(dissimilarities.var()), float(scores[best]), best + 2
-
-
-def silhouettes(matrix: np.ndarray, most: int) -> np.ndarray:
-    """Return the mean silhouettes of the partitions into 2, 3, ... `most` groups by average
-    linkage.
+def why_unresolved(far: np.ndarray, metric: Metric) -> str:
+    """Say why main effects cannot be told from structure; empty if they can.
 
     Parameters
     ----------
-    matrix : ndarray, shape (m, m)
-    most : int
-        At most m - 1.
+    far : ndarray, shape (1, pairs)
+        The dissimilarities of maps of different images.
+    metric : Metric
+    """
+    if not metric.law:
+        return "how the noise of single models changes this metric follows no known law"
+    if np.isnan(far).any():
+        return "the dissimilarity of maps of different images is not known for all pairs"
+    return ""
+
+
+def mean_of_derangements(chance: np.ndarray) -> np.ndarray:
+    """Return the mean dissimilarity of the maps of each image to those of others, (n, pairs)."""
+    several = chance.reshape(-1, *chance.shape[-2:])
+    known = np.isfinite(several)
+    total = np.where(known, several, 0).sum(axis=0)
+    return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
+
+
+def best_cut(beyond: np.ndarray) -> tuple[float, float, int]:
+    """Return how clear groups are at best, over all cuts of the tree by average linkage.
+
+    Parameters
+    ----------
+    beyond : ndarray, shape (pairs,)
+        What main effects leave of the dissimilarities; of at least 4 models.
 
     Returns
     -------
-    ndarray, shape (most - 1,)
-        A model alone in its group counts as 0.
-
-    References
-    ----------
-    Rousseeuw 1987, doi:10.1016/0377-0427(87)90125-7
+    strength, difference : float
+        The mean between groups less that within them is the `difference`; times the root of within
+        x between / pairs it is the `strength`, by which cuts are compared.
+    groups : int
+        Their number, single models counted.
     """
-    tree = link(matrix)
-    models, merges = len(matrix), len(tree)
-    members = np.zeros((models + merges, models), bool)
-    members[:models] = np.eye(models, dtype=bool)
-    # The merge that makes a node, and the one that takes it up.
-    made, taken = (
-        np.maximum(np.arange(models + merges) - models + 1, 0),
-        np.full(models + merges, models),
-    )
-    for merge, pair in enumerate(tree[:, :2].astype(int)):
-        members[models + merge] = members[pair].any(axis=0)
-        taken[pair] = merge + 1
-    sizes, sums = members.sum(axis=1), members @ matrix
-    return np.array(
-        [
-            silhouette(members[there], sizes[there], sums[there])
-            for there in partitions(made, taken, models, most)
-        ]
-    )
+    from scipy.cluster.hierarchy import linkage
 
-
-def partitions(made: np.ndarray, taken: np.ndarray, models: int, most: int) -> Iterator[np.ndarray]:
-    """Yield which nodes of a tree are the groups of its partitions into 2, 3, ... `most`."""
-    for count in range(2, most + 1):
-        yield (made <= models - count) & (taken > models - count)
-
-
-def silhouette(members: np.ndarray, sizes: np.ndarray, sums: np.ndarray) -> float:
-    """Return the mean silhouette of a partition.
-
-    Parameters
-    ----------
-    members : ndarray of bool, shape (groups, m)
-    sizes : ndarray, shape (groups,)
-    sums : ndarray, shape (groups, m)
-        Of each model's dissimilarities to the members of each group.
-    """
-    own = members.argmax(axis=0)
-    alone = sizes[own] == 1
-    within = sums[own, np.arange(len(own))] / np.maximum(sizes[own] - 1, 1)
-    nearest = np.where(members, np.inf, sums / sizes[:, None]).min(axis=0)
-    larger = np.maximum(within, nearest)
-    return np.where(
-        alone | (larger == 0), 0, (nearest - within) / np.where(larger > 0, larger, 1)
-    ).mean()
+    pairs, models = len(beyond), models_of(beyond)
+    tree = linkage(beyond, "average")
+    sizes = np.append(np.ones(models), tree[:, 3])
+    joined = sizes[tree[:, :2].astype(int)].prod(axis=1)
+    # A merge's height is the mean of the pairs that it brings together. The last brings all.
+    within, sums = np.cumsum(joined)[:-1], np.cumsum(joined * tree[:, 2])[:-1]
+    between = pairs - within
+    differences = (beyond.sum() - sums) / between - sums / within
+    strengths = differences * np.sqrt(within * between / pairs)
+    best = int(np.argmax(strengths))
+    return float(strengths[best]), float(differences[best]), models - 1 - best

@@ -40,6 +40,7 @@ def areas(x: Prepared, y: Prepared) -> np.ndarray:
     raw=lambda d: 1 - d,
     raw_name="AUC",
     formula="1 - mean AUC of both directions, the other map binarised at its mean",
+    law="product",
     ignores=("scale", "offset"),
     undefined="a map is constant",
     reference="Judd et al. 2009, doi:10.1109/ICCV.2009.5459462",

@@ -12,6 +12,7 @@ from lookalike.metrics.products import Vectors, cosines, vectors
     raw=lambda d: 1 - d,
     raw_name="cosine similarity",
     formula="1 - cos",
+    law="product",
     ignores=("scale",),
     undefined="a map is all zero",
     saliencytools=(

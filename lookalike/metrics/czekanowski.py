@@ -13,6 +13,7 @@ from lookalike.metrics.products import sums
     raw=lambda d: 1 - d,
     raw_name="Czekanowski index",
     formula="1 - 2 sum min / sum (x + y); 0 for two zero maps",
+    law="product",
     views="unsigned",
     cost="pairs",
     saliencytools=(

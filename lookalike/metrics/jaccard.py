@@ -13,6 +13,7 @@ from lookalike.metrics.products import sums
     raw=lambda d: 1 - d,
     raw_name="Ruzicka index",
     formula="1 - sum min / sum max; 0 for two zero maps",
+    law="product",
     triangle=True,
     views="unsigned",
     cost="pairs",

@@ -20,6 +20,7 @@ def half_divergence(p: np.ndarray, q: np.ndarray) -> float:
     raw=lambda d: d,
     raw_name="Jensen-Shannon distance",
     formula="sqrt(JSD), base 2, maps scaled to sum 1",
+    law="product",
     ignores=("scale",),
     triangle=True,
     views="unsigned",

@@ -35,6 +35,7 @@ def weights_and_logarithms(maps: np.ndarray, *, epsilon: float = 1e-10) -> Prepa
     raw=lambda d: d,
     raw_name="symmetric KL divergence in nats",
     formula="sum (p - q) (ln p - ln q), maps over their peak plus epsilon, scaled to sum 1",
+    law="product",
     ignores=("scale",),
     views="unsigned",
     undefined="a map is all zero",

@@ -13,6 +13,7 @@ from lookalike.metrics.products import pixels
     raw=lambda d: d,
     raw_name="mean absolute error",
     formula="mean |x - y|",
+    law="squares",
     triangle=True,
     cost="pairs",
     saliencytools="`mean_absolute_error`: the same",

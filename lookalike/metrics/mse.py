@@ -12,6 +12,7 @@ from lookalike.metrics.products import Vectors, mean_squared_differences, vector
     raw=lambda d: d,
     raw_name="mean squared error",
     formula="mean (x - y)^2",
+    law="product",
     saliencytools="`mean_squared_error`: the same",
 )
 def mse(x: Vectors, y: Vectors, *, upper: bool = False) -> np.ndarray:

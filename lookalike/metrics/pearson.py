@@ -12,6 +12,7 @@ from lookalike.metrics.products import Vectors, correlations, vectors
     raw=lambda d: 1 - d,
     raw_name="Pearson correlation",
     formula="1 - r",
+    law="product",
     ignores=("scale", "offset"),
     undefined="a map is constant",
     saliencytools=(

@@ -18,6 +18,7 @@ def decibels(dissimilarity: np.ndarray) -> np.ndarray:
     raw=decibels,
     raw_name="PSNR in dB",
     formula="RMSE / range = 10^(-PSNR / 20)",
+    law="squares",
     triangle=True,
     bounded=True,
     saliencytools=(

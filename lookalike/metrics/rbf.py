@@ -16,6 +16,7 @@ PIXELS_OF_SIGMA = 224 * 224
     raw=lambda d: 1 - d,
     raw_name="RBF similarity",
     formula="1 - exp(-g MSE), g = 224^2 / (2 sigma^2)",
+    law="product",
 )
 def rbf(x: Vectors, y: Vectors, *, sigma: float = 80.0, upper: bool = False) -> np.ndarray:
     """Return 1 - exp(-g MSE), with g = 224^2 / (2 sigma^2), 3.92 for the default, for all pairs.

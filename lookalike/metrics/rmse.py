@@ -12,6 +12,7 @@ from lookalike.metrics.products import Vectors, mean_squared_differences, vector
     raw=lambda d: d,
     raw_name="root mean squared error",
     formula="sqrt(mean (x - y)^2)",
+    law="squares",
     triangle=True,
     saliencytools=(
         "`euclidean_distance` is the root of the sum, not of the mean: sqrt(pixels) times larger"

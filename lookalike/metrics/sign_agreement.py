@@ -29,6 +29,7 @@ def signs_and_activity(maps: np.ndarray, *, dead_zone: float = 0.0) -> Signs:
     raw=lambda d: 1 - d,
     raw_name="sign agreement",
     formula="share of pixels, active in either map, whose signs differ; 0 for two maps without any",
+    law="product",
     ignores=("scale",),
     views="signed",
     saliencytools=(

@@ -12,6 +12,7 @@ from lookalike.metrics.preparation import distributions, mean_absolute_differenc
     raw=lambda d: 1 - d,
     raw_name="SIM",
     formula="1 - sum min(p, q), maps scaled to sum 1",
+    law="product",
     ignores=("scale",),
     triangle=True,
     views="unsigned",

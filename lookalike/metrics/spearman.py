@@ -18,6 +18,7 @@ def ranks(maps: np.ndarray) -> Vectors:
     raw=lambda d: 1 - d,
     raw_name="Spearman correlation",
     formula="1 - rho, average ranks",
+    law="product",
     ignores=("scale", "offset"),
     undefined="a map is constant",
 )

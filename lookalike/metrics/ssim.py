@@ -31,6 +31,7 @@ def local_moments(maps: np.ndarray) -> Moments:
     raw=lambda d: 1 - 2 * d,
     raw_name="SSIM",
     formula="(1 - SSIM) / 2",
+    law="product",
     bounded=True,
     cost="pairs",
     reference="Wang et al. 2004, doi:10.1109/TIP.2003.819861",

@@ -44,6 +44,7 @@ def masks(maps: np.ndarray, *, share: float = 0.1) -> np.ndarray:
     raw=lambda d: 1 - d,
     raw_name="intersection over union",
     formula="1 - IoU of the k% largest pixels, zeros left out",
+    law="product",
     ignores=("scale",),
     triangle=True,
     undefined="a map is all zero",

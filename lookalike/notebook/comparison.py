@@ -126,7 +126,7 @@ class Comparison:
         return Embedding(points, (float(explained[0]), float(explained[1])), covariances)
 
     def structure(self, permutations: int = 999, dependent: Iterable[str] = ()) -> Row:
-        """Test whether some models are nearer to one another than others are.
+        """Test whether models differ, whether there is structure beyond that, and groups.
 
         Parameters
         ----------
@@ -142,7 +142,8 @@ class Comparison:
         from lookalike.inference.structure import structure_test
 
         table = self.table.without(dependent)
-        return structure_test(table, self.aggregate, permutations, self.seed)
+        metric = registry.get("metric", self.table.key.metric)
+        return structure_test(table, metric, self.aggregate, permutations, self.seed)
 
     def plot(self, kind: str = "matrix", families: Mapping[str, str] | None = None) -> Figure:
         """Draw a figure.

@@ -3,7 +3,7 @@
 # The p values of each kind of test, and the columns by which those are told apart that are
 # reported, and corrected, together. Structure shows in the values of single images alone.
 TESTS = {
-    "structure": {"tests": ["variance", "silhouette"], "family": ["subset"]},
+    "structure": {"tests": ["main_effects", "structure", "grouping"], "family": ["subset"]},
 }
 # Methods of which metrics are correlated, to count those of one ranking once.
 CORRELATED = [method for method in METHODS if len(PLAN.metrics_of(method)) > 1]

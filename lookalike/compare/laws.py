@@ -1,0 +1,103 @@
+"""How far two models would be from one another if each only had its own distance from all others:
+the law of the metric, and what is left beyond it.
+
+Two models share less of an image than a map shares with itself, and the more noise there is in
+their maps, the less: what they share is a product of one number of each. So the dissimilarity of
+their maps of the same image is that of maps of different images, less a product. It holds of the
+squares of those metrics that are roots.
+"""
+
+import numpy as np
+
+from lookalike.core.condensed import models_of
+
+# Where maps of different images are c apart: c - l_i l_j, or the root of that of their squares.
+LAWS = ("product", "squares", "")
+# Loadings are refined at most so often, or until none changes by more than this.
+SWEEPS, TOLERANCE = 200, 1e-9
+SMALLEST = 1e-300
+
+
+def residuals(dissimilarities: np.ndarray, chance: np.ndarray, law: str) -> np.ndarray:
+    """Return what main effects leave of condensed matrices; low where two models are nearer than
+    their distances from all others say.
+
+    Parameters
+    ----------
+    dissimilarities : ndarray, shape (B, pairs)
+        Of at least four models, all known.
+    chance : ndarray, shape (B, pairs) or (1, pairs)
+        The dissimilarities of maps of different images.
+    law : {"product", "squares"}
+        Of the metric's card.
+
+    Returns
+    -------
+    ndarray, shape (B, pairs)
+        Of squares, where the law is of these.
+    """
+    far, near = on_scale(chance, law), on_scale(dissimilarities, law)
+    shared = sums(far) - near
+    return products(shared) - shared
+
+
+def fitted(dissimilarities: np.ndarray, chance: np.ndarray, law: str) -> np.ndarray:
+    """Return the dissimilarities that main effects alone would give; parameters as for
+    `residuals`.
+    """
+    far, near = sums(on_scale(chance, law)), on_scale(dissimilarities, law)
+    found = far - products(far - near)
+    return np.sqrt(np.maximum(found, 0)) if law == "squares" else found
+
+
+def on_scale(dissimilarities: np.ndarray, law: str) -> np.ndarray:
+    """Return what a law is about."""
+    return dissimilarities**2 if law == "squares" else dissimilarities
+
+
+def main_effects(matrices: np.ndarray) -> np.ndarray:
+    """Return how much farther each model is from the others than models are on average.
+
+    Parameters
+    ----------
+    matrices : ndarray, shape (B, pairs)
+
+    Returns
+    -------
+    ndarray, shape (B, models)
+        Least squares over pairs: a pair is the mean plus the effects of its two models, which sum
+        to 0 over all.
+    """
+    models = models_of(matrices)
+    belongs = np.zeros((matrices.shape[1], models))
+    for side in np.triu_indices(models, 1):
+        belongs[range(len(side)), side] = 1
+    return (matrices - matrices.mean(axis=1, keepdims=True)) @ belongs / (models - 2)
+
+
+def sums(matrices: np.ndarray) -> np.ndarray:
+    """Return the sums mean + a_i + a_j that fit condensed matrices (B, pairs) best."""
+    effects = main_effects(matrices)
+    rows, columns = np.triu_indices(effects.shape[1], 1)
+    return matrices.mean(axis=1, keepdims=True) + effects[:, rows] + effects[:, columns]
+
+
+def products(similarities: np.ndarray) -> np.ndarray:
+    """Return the products l_i l_j that fit condensed similarities (B, pairs) best, by least squares
+    for one l after the other.
+    """
+    models = models_of(similarities)
+    rows, columns = np.triu_indices(models, 1)
+    full = np.zeros((len(similarities), models, models))
+    full[:, rows, columns] = full[:, columns, rows] = similarities
+    # All l, if they were near one another.
+    level = np.sqrt(np.maximum(np.abs(similarities.mean(axis=1, keepdims=True)), SMALLEST))
+    loadings = full.sum(axis=2) / ((models - 1) * level)
+    for _ in range(SWEEPS):
+        before = loadings.copy()
+        for model in range(models):
+            others = np.vecdot(loadings, loadings) - loadings[:, model] ** 2
+            loadings[:, model] = np.vecdot(full[:, model], loadings) / np.maximum(others, SMALLEST)
+        if np.abs(loadings - before).max() <= TOLERANCE * np.abs(loadings).max():
+            break
+    return loadings[:, rows] * loadings[:, columns]
