@@ -41,6 +41,7 @@ EXPLAINED = {
 LAWS = {
     "product": "what two models share is a product of one number of each",
     "squares": "what two models share, in squares, is a product of one number of each",
+    "angles": "what two models share, in cosines, is a product of one number of each",
     "": "none known: structure cannot be told from the noise of single models",
 }
 

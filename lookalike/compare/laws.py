@@ -4,15 +4,15 @@ the law of the metric, and what is left beyond it.
 Two models share less of an image than a map shares with itself, and the more noise there is in
 their maps, the less: what they share is a product of one number of each. So the dissimilarity of
 their maps of the same image is that of maps of different images, less a product. It holds of the
-squares of those metrics that are roots.
+squares of those metrics that are roots, and of the cosines of those that are angles.
 """
 
 import numpy as np
 
 from lookalike.core.condensed import models_of
 
-# Where maps of different images are c apart: c - l_i l_j, or the root of that of their squares.
-LAWS = ("product", "squares", "")
+# What the product is taken from: the dissimilarity itself, its square, or one less its cosine.
+LAWS = ("product", "squares", "angles")
 # Loadings are refined at most so often, or until none changes by more than this.
 SWEEPS, TOLERANCE = 200, 1e-9
 SMALLEST = 1e-300
@@ -28,13 +28,13 @@ def residuals(dissimilarities: np.ndarray, chance: np.ndarray, law: str) -> np.n
         Of at least four models, all known.
     chance : ndarray, shape (B, pairs) or (1, pairs)
         The dissimilarities of maps of different images.
-    law : {"product", "squares"}
+    law : {"product", "squares", "angles"}
         Of the metric's card.
 
     Returns
     -------
     ndarray, shape (B, pairs)
-        Of squares, where the law is of these.
+        Of squares or cosines, where the law is of these.
     """
     far, near = on_scale(chance, law), on_scale(dissimilarities, law)
     shared = sums(far) - near
@@ -47,11 +47,15 @@ def fitted(dissimilarities: np.ndarray, chance: np.ndarray, law: str) -> np.ndar
     """
     far, near = sums(on_scale(chance, law)), on_scale(dissimilarities, law)
     found = far - products(far - near)
-    return np.sqrt(np.maximum(found, 0)) if law == "squares" else found
+    if law == "squares":
+        return np.sqrt(np.maximum(found, 0))
+    return np.arccos(np.clip(1 - found, -1, 1)) / np.pi if law == "angles" else found
 
 
 def on_scale(dissimilarities: np.ndarray, law: str) -> np.ndarray:
     """Return what a law is about."""
+    if law == "angles":
+        return 1 - np.cos(np.pi * dissimilarities)
     return dissimilarities**2 if law == "squares" else dissimilarities
 
 

@@ -122,6 +122,13 @@ def split_halves(values: np.ndarray, aggregate: str, splits: int, seed: int) -> 
     """
     n, rng = len(values), rng_of(seed, "halves", len(values))
     orders = [rng.permutation(n) for _ in range(splits)]
+    if not np.isfinite(values).all():
+        # All at once, since adjusting takes several rounds.
+        first = np.zeros((splits, n))
+        np.put_along_axis(first, np.array(orders).reshape(splits, n)[:, : n // 2], 1, axis=1)
+        halves = np.stack([first, 1 - first], axis=1)
+        found = weighted_dissimilarities(halves.reshape(-1, n), values, aggregate)
+        return found.reshape(splits, 2, -1)
     return np.array(
         [
             [

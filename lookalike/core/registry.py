@@ -63,7 +63,7 @@ class Metric:
         Whether the maps must lie within a known range, given as `data_range`.
     cost : {"product", "pairs"}
         Whether a pair costs one inner product, or more.
-    law : {"product", "squares", ""}
+    law : {"product", "squares", "angles", ""}
         Of the dissimilarities of models that differ in nothing but the noise of their maps, as
         `compare/laws.py` says; empty where none is known. Then it cannot be tested whether there is
         structure beyond noise.

@@ -142,8 +142,9 @@ def split_half_reliability(values: np.ndarray, aggregate: str, seed: int) -> flo
     halves = split_halves(values, aggregate, RELIABILITY_SPLITS, seed)
     if np.isnan(halves).any() or (np.ptp(halves, axis=2) <= ROUNDING).any():
         return np.nan
-    correlations = [np.corrcoef(*both)[0, 1] for both in halves]
-    r = np.mean(correlations)
+    centred = halves - halves.mean(axis=2, keepdims=True)
+    first, second = (centred / np.linalg.norm(centred, axis=2, keepdims=True)).swapaxes(0, 1)
+    r = np.vecdot(first, second).mean()
     return float(2 * r / (1 + r))
 
 

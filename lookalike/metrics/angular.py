@@ -21,7 +21,7 @@ from lookalike.metrics.products import (
     raw=lambda d: d,
     raw_name="angular distance",
     formula="arccos(cos) / pi",
-    law="product",
+    law="angles",
     ignores=("scale",),
     triangle=True,
     undefined="a map is all zero",

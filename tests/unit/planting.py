@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from lookalike.compare.dissimilarities import Key
+from lookalike.compare.image_table import ImageTable, agreeing_only
 from lookalike.core import registry
 from lookalike.core.condensed import condensed
 
@@ -58,3 +60,58 @@ def values_of(maps, metric, **options):
     """Return the values (n, pairs) of a metric for maps (n, models, side, side)."""
     card = registry.get("metric", metric)
     return np.array([condensed(card(one, one, **options)) for one in maps])
+
+
+def compared(maps, others, metric):
+    """Return the values (n, pairs) of each model's map and the later models' maps among others."""
+    rows, columns = np.triu_indices(maps.shape[1], 1)
+    if metric in ("cosine", "mse"):
+        one, other = (stack.reshape(*stack.shape[:2], -1) for stack in (maps, others))
+        product = one @ other.swapaxes(1, 2)
+        first, second = ((stack**2).sum(axis=2) for stack in (one, other))
+        if metric == "mse":
+            found = (first[:, :, None] + second[:, None] - 2 * product) / one.shape[2]
+        else:
+            with np.errstate(invalid="ignore"):
+                found = 1 - product / np.sqrt(first[:, :, None] * second[:, None])
+        return found[:, rows, columns]
+    card = registry.get("metric", metric)
+    return np.array(
+        [card(one, other)[rows, columns] for one, other in zip(maps, others, strict=True)]
+    )
+
+
+def planted_table(
+    rng, models, metric, *, images=64, lacking=0.0, accuracies=None, unsigned=False, **planted
+):
+    """Return a table of images of planted maps, with the chance values of four derangements.
+
+    `lacking` is the share of images on which the first model's map is zero, those on which maps
+    are least alike. With `accuracies` of the models, those images count on which two models predict
+    the same class; where fewer do, maps are less alike.
+    """
+    copies = planted.get("copies", 1)
+    maps = planted_maps(rng, models, images, **planted)
+    # How much noise all models have in an image is an effect of the image.
+    spread = np.sort(np.repeat(rng.uniform(0, 1, -(-images // copies)), copies)[:images])[::-1]
+    maps = (
+        maps
+        + np.sqrt(spread)[:, None, None, None]
+        * np.repeat(rng.normal(size=(-(-images // copies), *maps.shape[1:])), copies, axis=0)[
+            :images
+        ]
+    )
+    if unsigned:
+        maps = np.abs(maps)
+    maps[: round(lacking * images), 0] = 0
+    values = compared(maps, maps, metric)
+    chance = np.array(
+        [compared(maps, np.roll(maps, -step * copies, axis=0), metric) for step in (1, 2, 3, 4)]
+    )
+    if accuracies is not None:
+        chosen = rng.random((images, models)) < np.power(accuracies, 0.5 + spread[:, None])
+        values = agreeing_only(values, np.where(chosen, 0, rng.integers(1, 5, chosen.shape)))
+    ids, names = map(str, range(images)), (f"m{number:02}" for number in range(models))
+    return ImageTable(
+        values, chance, tuple(ids), tuple(names), Key("planted", metric), scenes_of(images, copies)
+    )
