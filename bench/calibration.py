@@ -25,6 +25,7 @@ def without_groups(models, images, given):
 
     from lookalike.compare.aggregation import summarise
     from lookalike.compare.resampling import bootstrap
+    from lookalike.core import registry
     from lookalike.core.condensed import square
     from lookalike.groups.trees import clade_support, link
     from lookalike.inference.structure import structure_test
@@ -39,8 +40,10 @@ def without_groups(models, images, given):
                 clade_support(tree, bootstrap(values, "mean", given.resamples, draw))[:-1] >= 0.95
             ).sum()
         )
-        tested = structure_test(table_of(values), "mean", given.permutations, draw)
-        found.append(tested["variance_p"] <= 0.05)
+        tested = structure_test(
+            table_of(values), registry.get("metric", "pearson"), "mean", given.permutations, draw
+        )
+        found.append(tested["structure_p"] <= 0.05)
     held, found = np.array(held), np.array(found)
     return (
         (held > 0).mean(),

@@ -68,7 +68,7 @@ def rows_of(models):
         f"POWER groups, {noise.__name__} noise, {images} images": (
             {
                 "groups": groups_of_four(models),
-                "within": 0.36,
+                "within": 0.42,
                 "noise": noise(models),
                 "images": images,
             },

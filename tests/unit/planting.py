@@ -65,12 +65,13 @@ def values_of(maps, metric, **options):
 def compared(maps, others, metric):
     """Return the values (n, pairs) of each model's map and the later models' maps among others."""
     rows, columns = np.triu_indices(maps.shape[1], 1)
-    if metric in ("cosine", "mse"):
+    if metric in ("cosine", "mse", "rmse"):
         one, other = (stack.reshape(*stack.shape[:2], -1) for stack in (maps, others))
         product = one @ other.swapaxes(1, 2)
         first, second = ((stack**2).sum(axis=2) for stack in (one, other))
-        if metric == "mse":
+        if metric != "cosine":
             found = (first[:, :, None] + second[:, None] - 2 * product) / one.shape[2]
+            found = np.sqrt(np.maximum(found, 0)) if metric == "rmse" else found
         else:
             with np.errstate(invalid="ignore"):
                 found = 1 - product / np.sqrt(first[:, :, None] * second[:, None])
@@ -86,9 +87,9 @@ def planted_table(
 ):
     """Return a table of images of planted maps, with the chance values of four derangements.
 
-    `lacking` is the share of images on which the first model's map is zero, those on which maps
-    are least alike. With `accuracies` of the models, those images count on which two models predict
-    the same class; where fewer do, maps are less alike.
+    `unsigned` maps have a maximum of 1. `lacking` is the share of images on which the first model's
+    map is zero, those on which maps are least alike. With `accuracies` of the models, those images
+    count on which two models predict the same class; where fewer do, maps are less alike.
     """
     copies = planted.get("copies", 1)
     maps = planted_maps(rng, models, images, **planted)
@@ -103,6 +104,7 @@ def planted_table(
     )
     if unsigned:
         maps = np.abs(maps)
+        maps /= maps.max(axis=(2, 3), keepdims=True)
     maps[: round(lacking * images), 0] = 0
     values = compared(maps, maps, metric)
     chance = np.array(

@@ -68,18 +68,21 @@ def test_planted_groups_are_recovered(groups, within, between):
         assert {frozenset(name for name in NAMES if of[name] == one) for one in of.values()} == set(
             planted
         )
-    found = structure_test(table_of(values), "mean", 199, 0)
-    assert found["variance_p"] < 0.01 and found["silhouette_p"] < 0.01 and found["groups"] == groups
+    pearson = registry.get("metric", "pearson")
+    found = structure_test(table_of(values), pearson, "mean", 199, 0)
+    assert found["structure_p"] < 0.01 and found["grouping_p"] < 0.01 and found["groups"] == groups
 
 
 def test_without_groups_the_test_finds_some_as_rarely_as_its_level_says_and_hardly_a_clade_holds():
     rng, found, held = np.random.default_rng(11), [], []
     for draw in range(200):
         values = plant(rng, 1, 0.3, 0.3, images=32, side=4)
-        found.append(structure_test(table_of(values), "mean", 39, draw))
+        found.append(
+            structure_test(table_of(values), registry.get("metric", "pearson"), "mean", 39, draw)
+        )
         tree = link(square(summarise(values)["dissimilarity"], MODELS))
         held.append((clade_support(tree, bootstrap(values, "mean", 100, draw))[:-1] >= 0.95).any())
-    for name in ("variance_p", "silhouette_p"):
+    for name in ("main_effects_p", "structure_p", "grouping_p"):
         assert 0.02 <= np.mean([one[name] <= 0.05 for one in found]) <= 0.09, name
     # bench/RESULTS.md: in at most 2 of 100 trees, and those of few models and images.
     assert np.mean(held) <= 0.02
