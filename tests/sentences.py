@@ -25,17 +25,24 @@ def verdicts(findings):
     }
 
 
-def structure_row(metric, variance, silhouette, untested="", method="gradcam"):
+def structure_row(
+    metric, structure, grouping, untested="", method="gradcam", main_effects="0.5", unresolved=""
+):
     return {
         "method": method,
         "metric": metric,
         "subset": "all",
-        "variance": 0.2,
-        "variance_holm": variance,
-        "silhouette": 0.4,
-        "silhouette_holm": silhouette,
+        "n": 64,
+        "units": 64,
+        "main_effects": 0.031,
+        "main_effects_holm": main_effects,
+        "structure": 0.2,
+        "structure_holm": structure,
+        "grouping": 0.4,
+        "grouping_holm": grouping,
         "groups": "2",
         "untested": untested,
+        "unresolved": unresolved or untested,
     }
 
 

@@ -73,10 +73,8 @@ def main_effects(matrices: np.ndarray) -> np.ndarray:
         to 0 over all.
     """
     models = models_of(matrices)
-    belongs = np.zeros((matrices.shape[1], models))
-    for side in np.triu_indices(models, 1):
-        belongs[range(len(side)), side] = 1
-    return (matrices - matrices.mean(axis=1, keepdims=True)) @ belongs / (models - 2)
+    centred = matrices - matrices.mean(axis=1, keepdims=True)
+    return centred @ belonging(models) / (models - 2)
 
 
 def sums(matrices: np.ndarray) -> np.ndarray:
@@ -87,21 +85,32 @@ def sums(matrices: np.ndarray) -> np.ndarray:
 
 
 def products(similarities: np.ndarray) -> np.ndarray:
-    """Return the products l_i l_j that fit condensed similarities (B, pairs) best, by least squares
-    for one l after the other.
+    """Return the products l_i l_j, of l that are not negative, whose sums over the pairs of each
+    model are those of condensed similarities (B, pairs), or 0 where these are negative.
+
+    Least squares would spend the product on the closest group, whose models would then be as far
+    from one another as their distances from all others say.
     """
     models = models_of(similarities)
     rows, columns = np.triu_indices(models, 1)
-    full = np.zeros((len(similarities), models, models))
-    full[:, rows, columns] = full[:, columns, rows] = similarities
+    of_models = np.maximum(similarities @ belonging(models), 0)
+    total = of_models.sum(axis=1, keepdims=True)
     # All l, if they were near one another.
-    level = np.sqrt(np.maximum(np.abs(similarities.mean(axis=1, keepdims=True)), SMALLEST))
-    loadings = full.sum(axis=2) / ((models - 1) * level)
+    level = np.sqrt(np.maximum(total / (models * (models - 1)), SMALLEST))
+    loadings = of_models / ((models - 1) * level)
     for _ in range(SWEEPS):
         before = loadings.copy()
         for model in range(models):
-            others = np.vecdot(loadings, loadings) - loadings[:, model] ** 2
-            loadings[:, model] = np.vecdot(full[:, model], loadings) / np.maximum(others, SMALLEST)
-        if np.abs(loadings - before).max() <= TOLERANCE * np.abs(loadings).max():
+            others = loadings.sum(axis=1) - loadings[:, model]
+            loadings[:, model] = of_models[:, model] / np.maximum(others, level[:, 0])
+        if np.abs(loadings - before).max() <= TOLERANCE * loadings.max():
             break
     return loadings[:, rows] * loadings[:, columns]
+
+
+def belonging(models: int) -> np.ndarray:
+    """Return which models each pair is of, as numbers, shape (pairs, models)."""
+    found = np.zeros((models * (models - 1) // 2, models))
+    for side in np.triu_indices(models, 1):
+        found[range(len(side)), side] = 1
+    return found

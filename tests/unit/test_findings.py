@@ -6,34 +6,48 @@ import numpy as np
 import pandas as pd
 from sentences import structure_row, table, texts, verdicts
 
-from lookalike.findings import groups, matrices
+from lookalike.findings import groups, matrices, structure
 from lookalike.findings.finding import NO, UNKNOWN, YES
 
 
 def structure_texts(*rows):
-    return texts(groups.structure_findings(table(rows)))
+    return texts(structure.structure_findings(table(rows)))
 
 
-def test_structure_is_reported_by_metric_and_its_lack_as_well():
-    rows = [structure_row("cosine", "0.002", "0.004"), structure_row("rbf", "0.61", "0.3")]
-    assert structure_texts(*rows) == [
-        "gradcam: the dissimilarities have structure under cosine (p = 0.002); there is NO "
-        "evidence of structure under rbf (p = 0.61); "
-        "groups clearer than chance: 2 under cosine (p = 0.004) (model labels shuffled within "
-        "each image, Holm-corrected)."
+def test_structure_is_reported_by_question_and_metric_and_its_lack_as_well():
+    rows = [
+        structure_row("cosine", "0.002", "0.004", main_effects="0.03"),
+        structure_row("rbf", "0.61", "0.3"),
     ]
-    found = groups.structure_findings(table(rows))
+    assert structure_texts(*rows) == [
+        "gradcam: some models are farther from all others: the mean distances of models have a "
+        "standard deviation of 0.031 under cosine (p = 0.03); NO evidence that some models are "
+        "farther from all others than others are, under rbf (p = 0.5) (n = 64 images, model labels "
+        "shuffled, Holm-corrected).",
+        "gradcam: beyond that, some models are nearer to one another than others: what is left has "
+        "a standard deviation of 0.2 under cosine (p = 0.002); NO evidence of structure beyond that "
+        "under rbf (p = 0.61).",
+        "gradcam: there are groups: 2 (nearer within than between by 0.4) under cosine (p = 0.004); "
+        "NO evidence of groups under rbf (p = 0.3).",
+    ]
+    found = structure.structure_findings(table(rows))
     assert verdicts(found) == {
+        ("main effects", "gradcam", "cosine"): YES,
         ("structure", "gradcam", "cosine"): YES,
         ("groups", "gradcam", "cosine"): YES,
+        ("main effects", "gradcam", "rbf"): NO,
         ("structure", "gradcam", "rbf"): NO,
         ("groups", "gradcam", "rbf"): NO,
     }
-    first = found[0].answers[0]
-    assert (first.statistic, first.value, first.p) == ("variance", 0.2, 0.002)
-    assert (
-        "no partition into groups is clearer than chance"
-        in structure_texts(structure_row("cosine", "0.2", "0.2"))[0]
+    first = found[1].answers[0]
+    assert (first.statistic, first.value, first.p, first.n) == ("structure", 0.2, 0.002, 64)
+
+
+def test_groups_without_other_structure_are_no_contradiction():
+    told = structure_texts(structure_row("cosine", "0.2", "0.01"))
+    assert "NO evidence of structure" not in told[1]
+    assert told[1] == (
+        "gradcam: under cosine structure beyond that shows in groups alone (p = 0.2)."
     )
 
 
@@ -42,26 +56,54 @@ def test_numbers_of_groups_are_kept_apart():
         structure_row(metric, "0.01", "0.01") | {"groups": number}
         for metric, number in (("cosine", "3"), ("rbf", "2"), ("mse", "3"))
     ]
-    assert "clearer than chance: 3 under cosine, mse and 2 under rbf (" in structure_texts(*rows)[0]
+    assert (
+        "3 (nearer within than between by 0.4) under cosine and mse, 2 (nearer within than between "
+        "by 0.4) under rbf (p = 0.01)" in structure_texts(*rows)[2]
+    )
+
+
+def test_what_rests_on_units_of_images_says_so():
+    told = structure_texts(structure_row("cosine", "0.2", "0.2") | {"units": 20})[0]
+    assert "(n = 64 images in 20 units, model labels shuffled" in told
+
+
+def test_metrics_without_a_law_cannot_tell_structure_from_noise():
+    rows = [
+        structure_row("emd", "nan", "nan", main_effects="0.01", unresolved="no known law"),
+        structure_row("mse", "0.01", "0.2"),
+    ]
+    told = structure_texts(*rows)
+    assert "standard deviation of 0.031 under emd (p = 0.01)" in told[0]
+    assert told[1].endswith("; cannot tell under emd whether there is more: no known law.")
+    assert told[2].endswith("under mse (p = 0.2); cannot tell under emd whether there are groups.")
+    found = structure.structure_findings(table(rows))
+    assert verdicts(found)["groups", "gradcam", "emd"] == UNKNOWN
+    assert verdicts(found)["main effects", "gradcam", "emd"] == YES
+    assert found[2].answers[0].reason == "no known law"
 
 
 def test_structure_that_cannot_be_tested_is_reported_with_the_reason():
-    rows = [structure_row("cosine", "nan", "nan", "with n = 1 image nothing can be concluded")]
-    assert structure_texts(*rows) == [
-        "gradcam: whether there are groups cannot be tested: with n = 1 image nothing can be "
-        "concluded."
+    rows = [
+        structure_row(
+            "cosine", "nan", "nan", "with n = 1 image nothing can be concluded", main_effects="nan"
+        )
     ]
-    answer = groups.structure_findings(table(rows))[0].answers[0]
-    assert answer.verdict == UNKNOWN
-    assert answer.reason == "with n = 1 image nothing can be concluded"
+    assert structure_texts(*rows) == [
+        "gradcam: whether models differ, or form groups, cannot be tested: with n = 1 image "
+        "nothing can be concluded."
+    ]
+    found = structure.structure_findings(table(rows))
+    assert set(verdicts(found).values()) == {UNKNOWN} and len(verdicts(found)) == 3
+    assert found[0].answers[0].reason == "with n = 1 image nothing can be concluded"
+    assert structure.structure_findings(pd.DataFrame()) == []
 
 
 def test_metrics_that_were_not_tested_are_reported_next_to_those_that_were():
     rows = [
-        structure_row("cosine", "nan", "nan", "some are not known"),
+        structure_row("cosine", "nan", "nan", "some are not known", main_effects="nan"),
         structure_row("mse", "0.01", "0.2"),
     ]
-    assert "; not tested under cosine: some are not known (model" in structure_texts(*rows)[0]
+    assert "; not tested under cosine: some are not known (n" in structure_texts(*rows)[0]
 
 
 def test_of_several_reasons_the_usual_one_is_reported():
@@ -70,25 +112,25 @@ def test_of_several_reasons_the_usual_one_is_reported():
         for metric, reason in (("cosine", "no image"), ("mse", "one image"), ("rbf", "one image"))
     ]
     assert structure_texts(*rows) == [
-        "gradcam: whether there are groups cannot be tested: one image."
+        "gradcam: whether models differ, or form groups, cannot be tested: one image."
     ]
 
 
-def clade_findings(clades, *structure, images=64, origins=()):
+def clade_findings(clades, *rows_of_structure, images=64, origins=()):
     """Return the findings for as many images behind all matrices; models are their own originals
     but for those given.
     """
     names = {name for rows in clades.values() for row in rows for name in row["members"].split()}
     return groups.clade_findings(
         {key: table(rows) for key, rows in clades.items()},
-        table(structure),
+        table(rows_of_structure),
         dict.fromkeys(clades, images),
         {name: name for name in names} | dict(origins),
     )
 
 
-def clade_texts(clades, *structure, images=64, origins=()):
-    return texts(clade_findings(clades, *structure, images=images, origins=origins))
+def clade_texts(clades, *rows_of_structure, images=64, origins=()):
+    return texts(clade_findings(clades, *rows_of_structure, images=images, origins=origins))
 
 
 CLADES = [
@@ -110,9 +152,9 @@ def test_stable_clades_are_named_and_the_root_is_not():
     assert (answer.subject, answer.value, answer.n) == (("DeiT_S", "DeiT_T"), 0.98, 64)
 
 
-def test_no_clade_is_named_without_structure_or_with_few_images():
+def test_no_clade_is_named_without_groups_or_with_few_images():
     clades = {("gradcam", "cosine"): CLADES}
-    assert clade_texts(clades, structure_row("cosine", "0.2", "0.01")) == []
+    assert clade_texts(clades, structure_row("cosine", "0.01", "0.2")) == []
     found = clade_findings(clades, COSINE, images=19)
     assert texts(found) == ["gradcam: no verdict on clades under cosine: fewer than 20 images."]
     assert verdicts(found) == {("clade", "gradcam", "cosine"): UNKNOWN}
@@ -178,14 +220,14 @@ def test_communities_are_named_where_groups_are_clearer_than_chance():
         ("gradcam", "rbf"): consensus("112"),
         ("gradcam", "mse"): consensus("111"),
     }
-    structure = table([COSINE, structure_row("rbf", "0.01", "0.2")])
+    tests = table([COSINE, structure_row("rbf", "0.01", "0.2")])
     few, enough = (dict.fromkeys(communities, n) for n in (19, 20))
-    assert groups.community_findings(communities, structure, few) == []
-    assert texts(groups.community_findings(communities, structure, enough)) == [
+    assert groups.community_findings(communities, tests, few) == []
+    assert texts(groups.community_findings(communities, tests, enough)) == [
         "gradcam: consensus communities: {a, b} and {c} (stability 0.91 under cosine)."
     ]
-    structure = table([COSINE, structure_row("mse", "0.01", "0.01")])
-    found = groups.community_findings(communities, structure, enough)
+    tests = table([COSINE, structure_row("mse", "0.01", "0.01")])
+    found = groups.community_findings(communities, tests, enough)
     assert texts(found) == [
         "gradcam: consensus communities: {a, b} and {c} (stability 0.91 under cosine); no stable "
         "communities (stability 0.91 under mse)."

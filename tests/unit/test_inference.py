@@ -78,13 +78,13 @@ def test_metrics_of_one_ranking_count_once():
 
 def test_each_kind_of_test_is_corrected_by_itself():
     rows = [
-        {"variance_p": "0.01", "silhouette_p": "nan"},
-        {"variance_p": "0.04", "silhouette_p": "0.5"},
+        {"structure_p": "0.01", "grouping_p": "nan"},
+        {"structure_p": "0.04", "grouping_p": "0.5"},
     ]
-    found = correct(rows, ["variance", "silhouette"], [])
-    assert [row["variance_holm"] for row in found] == [0.02, 0.04]
-    assert np.isnan(found[0]["silhouette_holm"]) and found[1]["silhouette_holm"] == 0.5
-    assert is_significant(found[0], "variance") and not is_significant(found[0], "silhouette")
+    found = correct(rows, ["structure", "grouping"], [])
+    assert [row["structure_holm"] for row in found] == [0.02, 0.04]
+    assert np.isnan(found[0]["grouping_holm"]) and found[1]["grouping_holm"] == 0.5
+    assert is_significant(found[0], "structure") and not is_significant(found[0], "grouping")
 
 
 @few_examples

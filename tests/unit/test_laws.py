@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy.optimize import least_squares
 
 from lookalike.compare import laws
 from lookalike.core import registry
-from lookalike.core.condensed import condensed
+from lookalike.core.condensed import condensed, square
 
 
 def pairs_of(numbers, together):
@@ -39,17 +38,27 @@ def test_two_models_that_are_nearer_than_others_are_left():
 
 
 @pytest.mark.parametrize("models", [4, 9])
-def test_products_are_those_of_least_squares(models):
+def test_products_have_the_sums_of_each_model(models):
     rng = np.random.default_rng(models)
     several = rng.uniform(0.1, 0.9, (3, models * (models - 1) // 2))
     for found, one in zip(laws.products(several), several, strict=True):
-        best = least_squares(
-            lambda numbers, one=one: pairs_of(numbers, np.multiply) - one,
-            np.full(models, 0.7),
-            xtol=1e-12,
-            ftol=1e-12,
+        np.testing.assert_allclose(
+            square(found, models).sum(axis=1), square(one, models).sum(axis=1), rtol=1e-6
         )
-        assert ((found - one) ** 2).sum() == pytest.approx(2 * best.cost, rel=1e-5)
+
+
+def test_both_of_two_groups_that_share_nothing_are_left():
+    groups = np.arange(6) // 3
+    shared = condensed(np.where(groups[:, None] == groups, 0.7, 0.0))
+    left = laws.residuals(1 - shared[None], np.ones((1, 15)), "product")[0]
+    assert (left[shared > 0] < -0.3).all() and (left[shared == 0] > 0.2).all()
+
+
+def test_models_that_share_less_than_nothing_share_nothing():
+    found = laws.products(np.full((1, 6), -0.1))
+    np.testing.assert_array_equal(found, 0)
+    mixed = laws.products(np.array([[0.5, 0.5, -0.2, 0.5, -0.2, -0.2]]))
+    assert square(mixed[0], 4)[3].max() == 0 and np.isfinite(mixed).all()
 
 
 def test_sums_and_main_effects_are_those_of_least_squares():
