@@ -83,6 +83,8 @@ def main():
     """Print the table."""
     from planting import planted_table
 
+    from lookalike.core import registry
+
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -99,7 +101,11 @@ def main():
     for metric in given.metrics:
         for models in given.models:
             for name, (planted, silent) in rows_of(models).items():
-                if not name.startswith(tuple(given.rows)):
+                undefined = registry.get("metric", metric).undefined
+                if not name.startswith(tuple(given.rows)) or (
+                    # Of zero maps there are values, which differ from those of others.
+                    "lacking" in planted and not undefined
+                ):
                     continue
                 tables = (
                     planted_table(np.random.default_rng([models, draw]), models, metric, **planted)

@@ -49,12 +49,12 @@ def differing(tested: pd.DataFrame, rows: pd.DataFrame) -> str:
     if len(yes):
         effects = under(yes, [f"{value:.2g}" for value in yes["main_effects"]])
         parts.append(
-            "some models are farther from all others: the mean distances of models have a standard "
+            "models differ in how far they are from all others: these distances have a standard "
             f"deviation of {effects} ({p_of(yes, 'main_effects')})"
         )
     if len(no):
         parts.append(
-            "NO evidence that some models are farther from all others than others are, under "
+            "NO evidence that models differ in how far they are from all others, under "
             f"{metrics_of(no)} ({p_of(no, 'main_effects')})"
         )
     parts += [

@@ -128,7 +128,7 @@ def split_half_reliability(values: np.ndarray, aggregate: str, seed: int) -> flo
     -------
     float
         Mean of Pearson's correlation between the matrices of two random halves of the images,
-        corrected to their full number by the Spearman-Brown formula; no other matrix can be
+        corrected to their full number by the Spearman-Brown formula if positive; no other matrix can be
         expected to correlate better with this one. NaN for fewer than 4 images or 3 pairs, or where
         a half lacks a dissimilarity, or all are equal.
 
@@ -145,7 +145,8 @@ def split_half_reliability(values: np.ndarray, aggregate: str, seed: int) -> flo
     centred = halves - halves.mean(axis=2, keepdims=True)
     first, second = (centred / np.linalg.norm(centred, axis=2, keepdims=True)).swapaxes(0, 1)
     r = np.vecdot(first, second).mean()
-    return float(2 * r / (1 + r))
+    # The formula is about halves that have something in common.
+    return float(2 * r / (1 + r) if r > 0 else r)
 
 
 def why_untested(observed: np.ndarray, values: np.ndarray, units: np.ndarray) -> str:

@@ -20,15 +20,15 @@ def test_structure_is_reported_by_question_and_metric_and_its_lack_as_well():
         structure_row("rbf", "0.61", "0.3"),
     ]
     assert structure_texts(*rows) == [
-        "gradcam: some models are farther from all others: the mean distances of models have a "
-        "standard deviation of 0.031 under cosine (p = 0.03); NO evidence that some models are "
-        "farther from all others than others are, under rbf (p = 0.5) (n = 64 images, model labels "
+        "gradcam: models differ in how far they are from all others: these distances have a "
+        "standard deviation of 0.031 under cosine (p = 0.03); NO evidence that models differ in "
+        "how far they are from all others, under rbf (p = 0.5) (n = 64 images, model labels "
         "shuffled, Holm-corrected).",
-        "gradcam: beyond that, some models are nearer to one another than others: what is left has "
-        "a standard deviation of 0.2 under cosine (p = 0.002); NO evidence of structure beyond that "
-        "under rbf (p = 0.61).",
-        "gradcam: there are groups: 2 (nearer within than between by 0.4) under cosine (p = 0.004); "
-        "NO evidence of groups under rbf (p = 0.3).",
+        "gradcam: beyond that, some models are nearer to one another than others: what is left "
+        "has a standard deviation of 0.2 under cosine (p = 0.002); NO evidence of structure beyond "
+        "that under rbf (p = 0.61).",
+        "gradcam: there are groups: 2 (nearer within than between by 0.4) under cosine (p = "
+        "0.004); NO evidence of groups under rbf (p = 0.3).",
     ]
     found = structure.structure_findings(table(rows))
     assert verdicts(found) == {
