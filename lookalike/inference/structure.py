@@ -128,9 +128,9 @@ def split_half_reliability(values: np.ndarray, aggregate: str, seed: int) -> flo
     -------
     float
         Mean of Pearson's correlation between the matrices of two random halves of the images,
-        corrected to their full number by the Spearman-Brown formula if positive; no other matrix can be
-        expected to correlate better with this one. NaN for fewer than 4 images or 3 pairs, or where
-        a half lacks a dissimilarity, or all are equal.
+        corrected to their full number by the Spearman-Brown formula if positive; no other matrix
+        can be expected to correlate better with this one. NaN for fewer than 4 images or 3 pairs,
+        or where a half lacks a dissimilarity, or all are equal.
 
     References
     ----------
