@@ -78,7 +78,7 @@ class Dissimilarities:
         return int(known.max(initial=0)) if len(known) or not len(numbers) else None
 
     def units_of(self, one: str, other: str) -> float | None:
-        """The number of units of images behind a dissimilarity; None where it is not known."""
+        """Return the number of units of images behind a dissimilarity; None if it is not known."""
         if self.units is None:
             return None
         return float(self.units[self.names.index(one), self.names.index(other)])
