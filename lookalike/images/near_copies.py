@@ -34,7 +34,9 @@ def find_near_copies(images: np.ndarray, threshold: float) -> np.ndarray:
     for seen in (grey, grey[..., ::-1]):
         for other in moved(seen, range(2 * REACH + 1)):
             np.maximum(alike, still @ other.T, out=alike)
-    return linked_groups(1 - np.maximum(alike, alike.T), 1 - threshold, "complete")
+    # Rounding must not make a distance negative.
+    distances = 1 - np.minimum(np.maximum(alike, alike.T), 1)
+    return linked_groups(distances, 1 - threshold, "complete")
 
 
 def moved(grey: np.ndarray, steps: range | list[int]) -> Iterator[np.ndarray]:
@@ -46,7 +48,7 @@ def moved(grey: np.ndarray, steps: range | list[int]) -> Iterator[np.ndarray]:
         for left in steps:
             part = grey[:, top : top + cut, left : left + cut]
             halves = part.reshape(len(grey), cut // 2, 2, cut // 2, 2).mean(axis=(2, 4))
-            yield unit_vectors(halves.reshape(len(grey), -1))
+            yield unit_vectors(halves.reshape(len(grey), (cut // 2) ** 2))
 
 
 def unit_vectors(rows: np.ndarray) -> np.ndarray:

@@ -7,6 +7,8 @@ import numpy as np
 from lookalike.images.near_copies import linked_groups, unit_vectors
 from lookalike.maps.stacks import Maps
 
+# The largest inner product that is asked for, where nothing is said.
+THRESHOLD = 0.97
 # Maps are averaged in blocks to fewer than twice as many cells a side.
 SIDE = 32
 # In how many of the models the maps of two images must be near.

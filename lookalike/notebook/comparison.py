@@ -16,7 +16,7 @@ from lookalike.compare.summary import Summary, summarise_images
 from lookalike.core import registry
 from lookalike.core.errors import InputError, unknown
 from lookalike.core.types import Row
-from lookalike.notebook.checks import checked_maps, range_of
+from lookalike.notebook.checks import checked_maps, range_of, unit_numbers
 from lookalike.notebook.results import Communities, Embedding, Tree
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ class Comparison:
     def __repr__(self) -> str:
         """Return what was compared."""
         models, metric = len(self.names), self.table.key.metric
-        return f"<Comparison of {models} models by {metric} on {len(self.table)} images>"
+        images, units = len(self.table), len(set(self.table.units.tolist()))
+        drawn = f" in {units} units" if units < images else ""
+        return f"<Comparison of {models} models by {metric} on {images} images{drawn}>"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -211,6 +213,7 @@ def compare_maps(
     aggregate: str = "mean",
     resamples: int = 1000,
     seed: int = 0,
+    units: Iterable[Any] | None = None,
 ) -> Comparison:
     """Compare the maps of several models, every pair on every image.
 
@@ -237,6 +240,9 @@ def compare_maps(
         Of the images, for intervals, support and stability.
     seed : int
         The same seed and maps give the same numbers as the workflow.
+    units : iterable, optional
+        A group for each image, such as its scene: images of one group are drawn and permuted
+        together. By default near-copies are, which are found by the maps of all models.
 
     Returns
     -------
@@ -272,7 +278,9 @@ def compare_maps(
     block = {"values": values, "chance": chance, "images": np.array(ids)}
     block |= {"partners": image_partners(count, seed, len(chance))}
     block |= {"a": np.array(names), "b": np.array(names)}
-    table = assemble({"maps": block}, names, Key("maps", metric))
+    table = assemble(
+        {"maps": block}, names, Key("maps", metric), units=unit_numbers(units, ids, stacks)
+    )
     table = without_dead(table, [name for name in names if not stacks[name].any()])
     summary = summarise_images(
         table,
