@@ -158,7 +158,8 @@ def design_effects(values: np.ndarray, units: np.ndarray) -> np.ndarray:
         sums = np.zeros((int(units.max(initial=-1)) + 1, values.shape[1]))
         np.add.at(sums, units, deviations)
         by_unit = (sums**2).sum(axis=0) * number / (number - 1)
-        return by_unit / ((deviations**2).sum(axis=0) * count / (count - 1))
+        effects = by_unit / ((deviations**2).sum(axis=0) * count / (count - 1))
+    return np.where(np.isfinite(effects), effects, np.nan)
 
 
 def split_halves(

@@ -7,6 +7,7 @@ import numpy as np
 from lookalike.core import io
 from lookalike.core.errors import InputError
 from lookalike.core.types import Row, StrPath
+from lookalike.images.remarks import counted
 from lookalike.images.tables import matched_cells
 
 COLUMNS = ("image", "label", "unit", "why", "near_copy_of")
@@ -119,24 +120,26 @@ def unit_remarks(rows: Sequence[Row]) -> list[str]:
     n, units = len(rows), grouped(rows, "unit")
     given = sorted({row["why"] for row in rows} - {"", NEAR_COPIES})
     found = [
-        f"Images of one {why} belong together: {n} images, {len(units)} units." for why in given
+        f"Images of one {why} belong together: {counted(n, 'image')} in "
+        f"{counted(len(units), 'unit')}."
+        for why in given
     ]
     if copies := grouped(rows, "near_copy_of"):
         count = sum(map(len, copies.values()))
         one, other, *_ = next(iter(copies.values()))
         text = f"{count} of {n} images are near-copies of others, for example {named([one, other])}"
         if not given:
-            text += f": the {n} images are counted as {len(units)} units"
-        elif apart := mixed(copies, "unit"):
-            text += (
-                f". {len(apart)} groups of near-copies, for example {named(apart[0])}, are divided "
-                "by the units of the config, and count as independent"
-            )
+            text += f": the {n} images are counted as {counted(len(units), 'unit')}"
         found.append(f"{text}.")
+        if apart := mixed(copies, "unit") if given else []:
+            found.append(
+                f"Near-copies in different units, which count as independent: "
+                f"{counted(len(apart), 'group')}, for example {named(apart[0])}."
+            )
     if unlike := mixed(units, "label"):
         found.append(
-            f"Images of one unit that have different classes: {len(unlike)} units, for example "
-            f"{named(unlike[0], 'label')}."
+            f"Images of one unit that have different classes: {counted(len(unlike), 'unit')}, for "
+            f"example {named(unlike[0], 'label')}."
         )
     return found
 

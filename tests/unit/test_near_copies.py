@@ -128,7 +128,7 @@ def test_smooth_maps_are_near_only_where_their_spots_nearly_coincide():
     maps = spot + 0.02 * rng.normal(size=(6, 30, 15, 15))
     distances = np.hypot(*(places[:, :, None, 0, 0] - places[:, None, :, 0, 0]))
     found = near_maps.find_near_copies(maps, 0.97)
-    assert len(set(found.tolist())) >= 24
+    assert len(set(found.tolist())) >= 20
     for image, first in enumerate(found):
         assert distances[image, first] < 1.7
 
