@@ -264,8 +264,8 @@ def test_findings_say_how_much_lies_between_units():
     last = unit_sentences.unit_findings(found, effects)[-1].text
     assert last == (
         "Design effect: where images are drawn by units, the variance of a mean is 1.5 to 2.0 "
-        "times that of independent images (median over the pairs of models, by method and metric), so "
-        "that the 6 images count as 3 to 4."
+        "times that of independent images (median over the pairs of models, by method and metric), "
+        "so that the 6 images count as 3 to 4."
     )
     alone = units.group_images(ROWS, None)
     assert unit_sentences.unit_findings(alone, effects) == []
