@@ -84,7 +84,7 @@ class Comparison:
 
     @property
     def interval(self) -> np.ndarray:
-        """Bounds of the 95% bootstrap interval over images, shape (2, m, m)."""
+        """Bounds of the 95% bootstrap interval over units of images, shape (2, m, m)."""
         return np.stack([self.summary.matrices["low"], self.summary.matrices["high"]])
 
     @property
