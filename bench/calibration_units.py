@@ -17,7 +17,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "unit")]
 
 
 def covers(values, units, true, resamples, seed, widened=True):
-    """Return whether the intervals of the pairs' means hold the true ones, for values (n, pairs)."""
+    """Return whether intervals of the means of pairs hold the true ones, for values (n, pairs)."""
     from lookalike.compare.resampling import bootstrap, percentile_interval, units_of_pairs
 
     replicates = bootstrap(values, "mean", resamples, seed, units)
