@@ -189,7 +189,7 @@ def test_the_summary_goes_by_units_and_never_below_the_metrics_range():
     values = rng.gamma(0.2, size=(4, 3))[scenes]
     images = tuple(f"i{number}" for number in range(12))
     # Chance needs no values here.
-    table = ImageTable(values, values, images, ("a", "b", "c"), Key("m", "mse"), scenes)
+    table = ImageTable(values, values[None], images, ("a", "b", "c"), Key("m", "mse"), scenes)
     found = summarise_images(
         table,
         registry.get("metric", "mse"),
