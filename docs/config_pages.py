@@ -67,7 +67,7 @@ def type_text(part, several=False):
         return " or ".join(dict.fromkeys(type_text(choice, several) for choice in part["anyOf"]))
     if "enum" in part or "const" in part:
         values = part.get("enum") or [part["const"]]
-        return ", ".join(f"`{value}`" for value in values)
+        return ", ".join(f"`{yaml_text(value)}`" for value in values)
     if part["type"] == "array":
         return f"list of {type_text(part['items'], several=True)}"
     kinds = part["type"] if isinstance(part["type"], list) else [part["type"]]

@@ -50,7 +50,7 @@ try:
         recipes = {name: model.recipe for name, model in PLAN.models.items()}
         check_networks(recipes, PLAN.images.size)
         check_matrices(PLAN)
-        check_images(PLAN, CONTENTS.digest, COMMON_IMAGES if PLAN.images.common else None)
+        check_images(PLAN, CONTENTS.digest, COMMON_IMAGES)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -69,6 +69,7 @@ BLOCKS = {
     for name, method in METHODS.items()
 }
 CONSENSUS = "results/images/consensus.csv"
+UNITS = "results/images/units.csv"
 MATRIX = "results/matrices/{method}/{metric}/{subset}"
 GROUPS = "results/groups/{method}/{metric}/{subset}"
 FIGURES = "results/figures/{method}/{metric}/{subset}"

@@ -30,6 +30,7 @@ rule aggregate_matrix:
     input:
         pairs=pair_files,
         predictions=predictions_if_agreeing,
+        units=UNITS,
         audits=audits_of_method,
     output:
         table=f"{MATRIX}/images.npz",
@@ -50,6 +51,7 @@ rule aggregate_matrix:
         calibrated_low=f"{MATRIX}/calibrated_low.csv",
         calibrated_high=f"{MATRIX}/calibrated_high.csv",
         raw=f"{MATRIX}/raw.csv",
+        design_effect=f"{MATRIX}/design_effect.csv",
         bootstrap=f"{MATRIX}/bootstrap.npz",
     log:
         "logs/matrices/{method}/{metric}/{subset}.log",

@@ -160,3 +160,56 @@ rule sample_images:
         source=fingerprint("scripts/sample_images.py"),
     script:
         "../scripts/sample_images.py"
+
+
+if PLAN.images.source:
+
+    rule group_images:
+        """Find near-copies, and say which of the explained images belong together."""
+        input:
+            manifest="results/images/manifest.csv",
+            sample="results/images/explained.csv",
+            table=user_file(GROUP_TABLE),
+        output:
+            units=UNITS,
+        log:
+            "logs/images/group_images.log",
+        benchmark:
+            "benchmarks/images/group_images.tsv"
+        conda:
+            "../envs/compare.yaml"
+        threads: 4
+        params:
+            fit=PLAN.images.fit,
+            near_copies=PLAN.images.near_copies,
+            by_class=PLAN.draws_classes,
+            column=GROUP_COLUMN,
+            contents=content_of(GROUP_TABLE),
+            source=fingerprint("scripts/group_images.py"),
+        script:
+            "../scripts/group_images.py"
+
+else:
+
+    rule group_given_images:
+        """Find near-copies by the maps of all models, and say which images belong together."""
+        input:
+            manifest="results/images/manifest.csv",
+            sample="results/images/explained.csv",
+            batches=batches_if_compared,
+            table=user_file(GROUP_TABLE),
+        output:
+            units=UNITS,
+        log:
+            "logs/images/group_given_images.log",
+        benchmark:
+            "benchmarks/images/group_given_images.tsv"
+        conda:
+            "../envs/compare.yaml"
+        params:
+            near_copies=PLAN.images.near_copies,
+            column=GROUP_COLUMN,
+            contents=content_of(GROUP_TABLE),
+            source=fingerprint("scripts/group_given_images.py"),
+        script:
+            "../scripts/group_given_images.py"

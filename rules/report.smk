@@ -7,6 +7,10 @@ rule write_findings:
         unpack(tables_to_report),
         manifest="results/images/manifest.csv" if PLAN.images.source else [],
         skipped="results/images/skipped.csv" if PLAN.images.source else [],
+        units=UNITS if METHODS else [],
+        design_effects=every_matrix(
+            f"{MATRIX}/design_effect.csv", computed=True, subset=PLAN.first_subset
+        ),
         agreement=agreement_to_report(PLAN.first_subset),
         redundancy=expand("results/inference/redundancy/{method}.csv", method=CORRELATED),
         dissimilarities=every_matrix(f"{MATRIX}/dissimilarity.csv", subset=PLAN.first_subset),
@@ -34,6 +38,7 @@ rule write_findings:
         given=text_of(GIVEN_KEYS),
         audited=AUDITED,
         blind=BLIND,
+        population=PLAN.inference.population,
         localised=LOCALISED,
         correlated=CORRELATED,
         source=fingerprint("scripts/write_findings.py"),

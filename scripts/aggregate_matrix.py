@@ -2,6 +2,7 @@
 
 from lookalike.compare import dissimilarities, image_table, summary
 from lookalike.core import io, logs, registry
+from lookalike.images import units
 from lookalike.maps import audit
 
 logs.log_to(snakemake.log[0])
@@ -9,7 +10,11 @@ logs.log_to(snakemake.log[0])
 read, written, given = snakemake.input, snakemake.output, snakemake.params
 key = dissimilarities.Key(*given.key)
 table = image_table.assemble(
-    io.read_each(read.pairs), given.models, key, io.read_each(read.predictions)
+    io.read_each(read.pairs),
+    given.models,
+    key,
+    io.read_each(read.predictions),
+    units.number_units(io.read_table(read.units)),
 )
 audits = dict(zip(given.models, map(io.read_json, read.audits), strict=True))
 table = image_table.without_dead(table, audit.dead_models(audits))

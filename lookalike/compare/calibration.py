@@ -6,7 +6,7 @@ import numpy as np
 
 from lookalike.compare.aggregation import AGGREGATES, weighted_moments
 from lookalike.compare.image_table import ImageTable
-from lookalike.compare.resampling import percentile_interval
+from lookalike.compare.resampling import percentile_interval, units_of_pairs
 from lookalike.core.condensed import ROUNDING
 
 
@@ -69,10 +69,11 @@ def calibrate(
     )
     chance = np.where(counts & counts[table.partners], table.chance, np.nan)
     gap = AGGREGATES[aggregate](*chance_moments(weights, table, chance)[:2]) - ceiling
+    units = units_of_pairs(np.where(counts, table.values, np.nan), table.units)
     with np.errstate(divide="ignore", invalid="ignore"):
         found = (value - ceiling) / gap
-        found[:, ~(percentile_interval(gap[1:])[0] > ROUNDING)] = np.nan
-    low, high = percentile_interval(found[1:])
+        found[:, ~(percentile_interval(gap[1:], units)[0] > ROUNDING)] = np.nan
+    low, high = percentile_interval(found[1:], units)
     return {"calibrated": found[0], "calibrated_low": low, "calibrated_high": high}
 
 

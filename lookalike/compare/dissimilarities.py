@@ -41,6 +41,9 @@ class Dissimilarities:
         Dissimilarities of random halves of the images; None where they are not known.
     n : ndarray, shape (m, m), or None
         Number of images behind each dissimilarity; None where it is not known.
+    units : ndarray, shape (m, m), or None
+        Number of units of images behind each dissimilarity, which the replicates draw; None where
+        it is not known.
     """
 
     values: np.ndarray
@@ -49,6 +52,7 @@ class Dissimilarities:
     replicates: np.ndarray
     halves: np.ndarray | None = None
     n: np.ndarray | None = None
+    units: np.ndarray | None = None
 
     def __len__(self) -> int:
         """Return the number of models."""
@@ -73,6 +77,12 @@ class Dissimilarities:
         known = numbers[np.isfinite(numbers)]
         return int(known.max(initial=0)) if len(known) or not len(numbers) else None
 
+    def units_of(self, one: str, other: str) -> float | None:
+        """Return the number of units of images behind a dissimilarity; None if it is not known."""
+        if self.units is None:
+            return None
+        return float(self.units[self.names.index(one), self.names.index(other)])
+
     @property
     def is_given(self) -> bool:
         """Whether it is user-supplied: then there are no values of single images to resample."""
@@ -92,6 +102,7 @@ class Dissimilarities:
             replicates=select_pairs(self.replicates, indices),
             halves=None if self.halves is None else select_pairs(self.halves, indices),
             n=None if self.n is None else self.n[square],
+            units=None if self.units is None else self.units[square],
         )
 
     def without(self, names: Iterable[str]) -> Dissimilarities:
@@ -119,8 +130,8 @@ def read_dissimilarities(
     matrix : path
         `dissimilarity.csv`.
     bootstrap : path
-        `bootstrap.npz`: `dissimilarity` (B, pairs), `models`, and `halves` (splits, 2, pairs) where
-        there are images.
+        `bootstrap.npz`: `dissimilarity` (B, pairs), `models`, and where there are images `halves`
+        (splits, 2, pairs) and `units` (m, m).
     key : (str, str, str)
         Method, metric and subset.
     n : path, optional
@@ -129,12 +140,14 @@ def read_dissimilarities(
     values, names = io.read_matrix(matrix)
     arrays = io.read_arrays(bootstrap)
     numbers = None if n is None else io.read_matrix(n)[0]
+    halves, units = arrays.get("halves"), arrays.get("units")
     return Dissimilarities(
-        values, tuple(names), Key(*key), arrays["dissimilarity"], arrays.get("halves"), numbers
+        values, tuple(names), Key(*key), arrays["dissimilarity"], halves, numbers, units
     )
 
 
 def write_bootstrap(path: StrPath, matrix: Dissimilarities) -> None:
-    """Write replicates and halves of a matrix as .npz, for `read_dissimilarities`."""
-    halves = {} if matrix.halves is None else {"halves": matrix.halves}
-    io.write_arrays(path, dissimilarity=matrix.replicates, **halves, models=matrix.names)
+    """Write replicates, halves and numbers of units as .npz, for `read_dissimilarities`."""
+    given = {"halves": matrix.halves, "units": matrix.units}
+    known = {name: array for name, array in given.items() if array is not None}
+    io.write_arrays(path, dissimilarity=matrix.replicates, **known, models=matrix.names)

@@ -124,7 +124,7 @@ def assemble(
         those images count on which the two models of a pair predict the same class. Without
         predictions, all images count.
     units : dict, optional
-        From an image to its unit.
+        From an image to its unit, numbered from 0.
 
     Raises
     ------

@@ -77,6 +77,6 @@ def replicate_gap(matrix: Dissimilarities, original: str, replicate: str) -> Row
     return {
         "distance": float(distances[0]),
         "others": float(others[0]),
-        **with_interval(distances - others, "difference"),
+        **with_interval(distances - others, "difference", matrix.units_of(original, replicate)),
         "nearer": float(nearer),
     }

@@ -12,9 +12,11 @@ from lookalike.compare.image_table import ImageTable
 from lookalike.compare.resampling import (
     SPLITS,
     bootstrap,
+    design_effects,
     percentile_interval,
     split_halves,
     unit_weights,
+    units_of_pairs,
 )
 from lookalike.core.condensed import square
 from lookalike.core.registry import Metric
@@ -33,7 +35,9 @@ class Summary:
         `n` images that count for a pair; `dissimilarity`, with the bounds `low` and `high` of its
         95% bootstrap interval; `chance`, the dissimilarity of maps of different images;
         `calibrated` with its bounds, as `calibrate` returns them; `raw`, the mean of the values
-        that go by the metric's name in the field. What is about chance is NaN on the diagonal.
+        that go by the metric's name in the field; `design_effect`, how many times as large the
+        variance of the mean is by unit as by image. What is about chance and the design effect are
+        NaN on the diagonal.
     """
 
     dissimilarities: Dissimilarities
@@ -64,8 +68,12 @@ def summarise_images(
     """
     models = len(table.names)
     replicates = bootstrap(table.values, aggregate, resamples, seed, table.units)
+    units = units_of_pairs(table.values, table.units)
     found = summarise(table.values, aggregate)
-    found["low"], found["high"] = percentile_interval(replicates)
+    found["low"], found["high"] = percentile_interval(replicates, units)
+    # The widened interval of few units may go on where the metric ends.
+    found["low"] = np.maximum(found["low"], metric.range[0])
+    found["design_effect"] = design_effects(table.values, table.units)
     weights = unit_weights(table.units, resamples, seed)
     mean, std, _ = chance_moments(np.ones((1, len(table))), table)
     found["chance"] = AGGREGATES[aggregate](mean, std)[0]
@@ -76,8 +84,9 @@ def summarise_images(
         table.names,
         table.key,
         replicates,
-        split_halves(table.values, aggregate, SPLITS, seed),
+        split_halves(table.values, aggregate, SPLITS, seed, table.units),
         square(found["n"], models, len(table)),
+        square(units, models, int(table.units.max(initial=-1)) + 1),
     )
     diagonals: dict[str, float] = {
         "n": len(table),
@@ -86,6 +95,7 @@ def summarise_images(
         "calibrated": np.nan,
         "calibrated_low": np.nan,
         "calibrated_high": np.nan,
+        "design_effect": np.nan,
     }
     return Summary(
         dissimilarities,

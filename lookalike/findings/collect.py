@@ -19,6 +19,7 @@ from lookalike.findings import (
     models,
     pruning,
     structure,
+    units,
 )
 from lookalike.findings.finding import Finding
 from lookalike.findings.tables import read_rows, read_table, without_matrices
@@ -35,17 +36,19 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
     Parameters
     ----------
     paths : mapping
-        The rule's named inputs: `manifest` and `skipped` of the images, `models`, `unmatched`,
-        `votes`, `audits`, `localisation`, `replicates`, `structure`, `factors`, `agreement`,
-        `heads`, `pruning`, `variants`, `redundancy`, and of each matrix `dissimilarities`, `images`
-        (their numbers), `supports` and `communities`, and `notes` of each that is user-supplied.
-        What does not exist is empty.
+        The rule's named inputs: `manifest`, `skipped` and `units` of the images, `models`,
+        `unmatched`, `votes`, `audits`, `localisation`, `replicates`, `structure`, `factors`,
+        `agreement`, `heads`, `pruning`, `variants`, `redundancy`, and of each matrix
+        `dissimilarities`, `images` (their numbers), `supports` and `communities`, `design_effects`
+        of each that is computed, and `notes` of each that is user-supplied. What does not exist is
+        empty.
     keys : mapping
         What the files are about, in their order: `matrices`, (method, metric, subset) of each, and
         `given`, those of them that are user-supplied; `audited`, (method, model) of each of
         `audits`; `localised` and `correlated`, the methods of `localisation` and `redundancy`. And
         `subset`, the images that the findings use, `is_training`, whether models are trained, and
-        `blind`, the methods whose maps do not depend on the model.
+        `blind`, the methods whose maps do not depend on the model, and `population`, what the
+        intervals are to speak of.
     """
     every, given = (
         [(method, metric) for method, metric, _ in keys[name]] for name in ("matrices", "given")
@@ -69,12 +72,15 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
     found_matrices = dict(zip(every, map(io.read_matrix, paths["dissimilarities"]), strict=True))
     notes = dict(zip(given, map(io.read_json, paths["notes"]), strict=True))
     masses = dict(zip(keys["localised"], map(read_table, paths["localisation"]), strict=True))
-    manifest, skipped, unmatched, votes = (
+    manifest, skipped, unmatched, votes, grouped = (
         io.read_table(paths[name]) if paths[name] else []
-        for name in ("manifest", "skipped", "unmatched", "votes")
+        for name in ("manifest", "skipped", "unmatched", "votes", "units")
     )
+    effects = [io.read_matrix(path)[0] for path in paths["design_effects"]]
+    scope = units.scope_of(grouped, keys["population"])
     found = [
-        *models.image_findings(n, keys["subset"], unmatched),
+        *models.image_findings(n, keys["subset"], unmatched, units.count_units(grouped), scope),
+        *units.unit_findings(grouped, effects),
         *(
             Finding("Images", "images", sentence)
             for sentence in remarks(manifest, skipped, keys["is_training"])

@@ -190,7 +190,9 @@ def gap_answer(row: NamedRow) -> Answer:
     )
 
 
-def image_findings(n: int, subset: str, unmatched: Sequence[Row]) -> list[Finding]:
+def image_findings(
+    n: int, subset: str, unmatched: Sequence[Row], units: int, scope: str
+) -> list[Finding]:
     """Say how many images there are, and which are left out.
 
     Parameters
@@ -201,10 +203,14 @@ def image_findings(n: int, subset: str, unmatched: Sequence[Row]) -> list[Findin
         Of the images.
     unmatched : sequence of dict
         `images/unmatched.csv`.
+    units : int
+        Number of units of images.
+    scope : str
+        Of which images intervals speak.
     """
     if n == 0:
         return []
-    sentences = [sample_size_sentence(n), SUBSETS[subset]]
+    sentences = [sample_size_sentence(n, units, scope), SUBSETS[subset]]
     if unmatched:
         first = unmatched[0]
         sentences.append(
@@ -253,11 +259,14 @@ def prediction_findings(about: Sequence[Row], votes: Sequence[Row], n: int) -> l
     return [Finding(SECTION, "predictions", sentence) for sentence in sentences]
 
 
-def sample_size_sentence(n: int) -> str:
-    """Say what the number of images allows to conclude."""
+def sample_size_sentence(n: int, units: int, scope: str) -> str:
+    """Say what the number of images, and of their units, allows to conclude."""
     if n < 2:
         return f"{too_few_images(n).capitalize()}: no dissimilarity has an interval."
+    if units < 2:
+        return f"All {n} images are one unit: no dissimilarity has an interval."
+    drawn = f" in {units} units" if units < n else ""
     return (
-        f"Every mean is over at most n = {n} images; ± is half the 95% bootstrap interval over "
-        "images."
+        f"Every mean is over at most n = {n} images{drawn}; ± is half the 95% bootstrap interval, "
+        f"{scope}."
     )

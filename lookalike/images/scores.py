@@ -4,7 +4,6 @@ of the training split.
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from lookalike.core.errors import InputError, near_names
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row, StrPath
 from lookalike.images.folders import composed
+from lookalike.images.tables import matched_cells
 
 # Share of the training split that no head is fitted to: it stops the fit, and sets the number of
 # channels that are kept.
@@ -44,33 +44,11 @@ def match_scores(given: Sequence[Row], rows: Sequence[Row], path: StrPath) -> li
     InputError
         If an image has no score or two, a score is no finite number, or all are equal.
     """
-    given = [
-        {(column or "").strip().lower(): cell for column, cell in row.items()} for row in given
-    ]
-    if not given or not {"image", "score"} <= given[0].keys():
-        header = f"it names {', '.join(map(repr, given[0]))}" if given else "it is empty"
-        raise InputError(
-            f"{path}: needs a first line with the columns image and score, between commas, "
-            f"and a line for each image; {header}"
-        )
-    ids = ids_of(rows)
-    found, strange = {}, []
-    for row in given:
-        name = composed((row["image"] or "").strip())
-        if name not in ids:
-            strange.append(name)
-            continue
-        if ids[name] in found:
-            raise InputError(f"{path}: image {ids[name]!r} appears twice; keep one of its scores")
-        found[ids[name]] = as_number(row["score"], f"{path}: the score of image {ids[name]!r}")
-    if missing := [row["image"] for row in rows if row["image"] not in found]:
-        hint = near_names(missing[0], strange) or (
-            f"; {strange[0]!r}, which it names, is no image" if strange else ""
-        )
-        raise InputError(
-            f"{path}: {len(missing)} of {len(rows)} images have no score, for example "
-            f"{missing[0]!r}{hint}; add them, or take the images out"
-        )
+    cells = matched_cells(given, rows, "score", path)
+    found = {
+        image: as_number(cell, f"{path}: the score of image {image!r}")
+        for image, cell in cells.items()
+    }
     spread, largest = np.ptp(list(found.values())), max(map(abs, found.values()))
     if spread <= SMALLEST_SPREAD * largest:
         raise InputError(
@@ -78,17 +56,6 @@ def match_scores(given: Sequence[Row], rows: Sequence[Row], path: StrPath) -> li
             f"{largest:g} to be learnt; subtract a constant from all"
         )
     return [{"image": row["image"], "score": found[row["image"]]} for row in rows]
-
-
-def ids_of(rows: Sequence[Row]) -> dict[str, str]:
-    """Return the id of every image, by its id and by the name of its file if no other has it."""
-    names = [composed(Path(row["path"]).name) for row in rows]
-    files = Counter(names)
-    return {
-        name: row["image"]
-        for name, row in zip(names, rows, strict=True)
-        if name and files[name] == 1
-    } | {row["image"]: row["image"] for row in rows}
 
 
 def as_number(text: str | None, what: str) -> float:

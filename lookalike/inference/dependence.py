@@ -5,7 +5,12 @@ import numpy as np
 from lookalike.compare.aggregation import weighted_moments
 from lookalike.compare.calibration import chance_moments
 from lookalike.compare.image_table import ImageTable
-from lookalike.compare.resampling import percentile_interval, unit_weights, with_interval
+from lookalike.compare.resampling import (
+    percentile_interval,
+    unit_weights,
+    units_of_pairs,
+    with_interval,
+)
 from lookalike.core.condensed import ROUNDING
 from lookalike.core.types import Row
 from lookalike.inference.significance import too_few_images
@@ -60,9 +65,10 @@ def image_dependence(table: ImageTable, resamples: int, seed: int) -> Row:
     ]
     errors = [effect(value[:1], one[None])[0] for one in by_choice]
     with np.errstate(invalid="ignore"):
-        low = percentile_interval(chance[1:] - value[1:])[0]
+        counts = units_of_pairs(table.values, table.units)
+        low = percentile_interval(chance[1:] - value[1:], counts)[0]
     return {
-        **with_interval(effect(value, chance), "dependence"),
+        **with_interval(effect(value, chance), "dependence", units),
         "dependence_error": (
             float(np.std(errors, ddof=1) / np.sqrt(len(errors))) if len(errors) > 1 else np.nan
         ),

@@ -72,7 +72,7 @@ def structure_test(
     """
     values, units, models = table.values, table.units, len(table.names)
     found: Row = dict.fromkeys(COLUMNS, np.nan)
-    found["reliability"] = split_half_reliability(values, aggregate, seed)
+    found["reliability"] = split_half_reliability(values, aggregate, seed, table.units)
     counted = np.isfinite(values).any(axis=1)
     found["n"] = int(counted.sum())
     found["units"] = len(np.unique(units[counted]))
@@ -115,7 +115,9 @@ def structure_test(
     return found | {"untested": "", "unresolved": unresolved}
 
 
-def split_half_reliability(values: np.ndarray, aggregate: str, seed: int) -> float:
+def split_half_reliability(
+    values: np.ndarray, aggregate: str, seed: int, units: np.ndarray | None = None
+) -> float:
     """Return how well a matrix would be reproduced with as many other images.
 
     Parameters
@@ -123,13 +125,15 @@ def split_half_reliability(values: np.ndarray, aggregate: str, seed: int) -> flo
     values : ndarray, shape (n, pairs)
     aggregate : {"mean", "mean_std"}
     seed : int
+    units : ndarray of int, shape (n,), optional
+        Of images that are never in both halves.
 
     Returns
     -------
     float
         Mean of Pearson's correlation between the matrices of two random halves of the images,
-        corrected to their full number by the Spearman-Brown formula if positive; no other matrix
-        can be expected to correlate better with this one. NaN for fewer than 4 images or 3 pairs,
+        corrected to their full number by the Spearman-Brown formula if positive; its root bounds
+        the correlation that this matrix can be expected to have with any other. NaN for fewer than 4 images or 3 pairs,
         or where a half lacks a dissimilarity, or all are equal.
 
     References
@@ -139,7 +143,7 @@ def split_half_reliability(values: np.ndarray, aggregate: str, seed: int) -> flo
     n, pairs = values.shape
     if n < 4 or pairs < 3:
         return np.nan
-    halves = split_halves(values, aggregate, RELIABILITY_SPLITS, seed)
+    halves = split_halves(values, aggregate, RELIABILITY_SPLITS, seed, units)
     if np.isnan(halves).any() or (np.ptp(halves, axis=2) <= ROUNDING).any():
         return np.nan
     centred = halves - halves.mean(axis=2, keepdims=True)

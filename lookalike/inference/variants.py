@@ -225,5 +225,6 @@ def compare_variants(
             "draws": int(np.isfinite(at_random[:, 0]).sum()),
             "others": mean,
         }
-        found.append(matrix.key._asdict() | about | with_intervals(compared))
+        units = matrix.units_of(model, pruned)
+        found.append(matrix.key._asdict() | about | with_intervals(compared, units))
     return found

@@ -1,12 +1,13 @@
 """Maps as a user gives them in a notebook: checked before anything is computed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from lookalike.core.errors import InputError
 from lookalike.core.registry import Metric, known_range
+from lookalike.maps.near_copies import THRESHOLD, find_near_copies
 
 
 def checked_maps(maps: Mapping[str, Any]) -> dict[str, np.ndarray]:
@@ -73,3 +74,20 @@ def range_of(
     if metric.bounded:
         return known_range(name, stacks.values())
     return 2.0 if signed else 1.0
+
+
+def unit_numbers(
+    units: Iterable[Any] | None, images: Sequence[str], maps: Mapping[str, np.ndarray]
+) -> dict[str, int]:
+    """Return the number of every image's unit: as given, or of its near-copies by the maps."""
+    given = find_near_copies(maps.values(), THRESHOLD) if units is None else units
+    labels = [str(label) for label in given]
+    if len(labels) != len(images):
+        raise InputError(
+            f"units: needs {len(images)} groups, one for each image; found {len(labels)}"
+        )
+    numbers: dict[str, int] = {}
+    return {
+        image: numbers.setdefault(label, len(numbers))
+        for image, label in zip(images, labels, strict=True)
+    }

@@ -16,7 +16,7 @@ from lookalike.compare.summary import Summary, summarise_images
 from lookalike.core import registry
 from lookalike.core.errors import InputError, unknown
 from lookalike.core.types import Row
-from lookalike.notebook.checks import checked_maps, range_of
+from lookalike.notebook.checks import checked_maps, range_of, unit_numbers
 from lookalike.notebook.results import Communities, Embedding, Tree
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ class Comparison:
     def __repr__(self) -> str:
         """Return what was compared."""
         models, metric = len(self.names), self.table.key.metric
-        return f"<Comparison of {models} models by {metric} on {len(self.table)} images>"
+        images, units = len(self.table), len(set(self.table.units.tolist()))
+        drawn = f" in {units} units" if units < images else ""
+        return f"<Comparison of {models} models by {metric} on {images} images{drawn}>"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -82,7 +84,7 @@ class Comparison:
 
     @property
     def interval(self) -> np.ndarray:
-        """Bounds of the 95% bootstrap interval over images, shape (2, m, m)."""
+        """Bounds of the 95% bootstrap interval over units of images, shape (2, m, m)."""
         return np.stack([self.summary.matrices["low"], self.summary.matrices["high"]])
 
     @property
@@ -212,6 +214,7 @@ def compare_maps(
     aggregate: str = "mean",
     resamples: int = 1000,
     seed: int = 0,
+    units: Iterable[Any] | None = None,
 ) -> Comparison:
     """Compare the maps of several models, every pair on every image.
 
@@ -238,6 +241,9 @@ def compare_maps(
         Of the images, for intervals, support and stability.
     seed : int
         The same seed and maps give the same numbers as the workflow.
+    units : iterable, optional
+        A group for each image, such as its scene: images of one group are drawn and permuted
+        together. By default near-copies are, which are found by the maps of all models.
 
     Returns
     -------
@@ -273,7 +279,9 @@ def compare_maps(
     block = {"values": values, "chance": chance, "images": np.array(ids)}
     block |= {"partners": image_partners(count, seed, len(chance))}
     block |= {"a": np.array(names), "b": np.array(names)}
-    table = assemble({"maps": block}, names, Key("maps", metric))
+    table = assemble(
+        {"maps": block}, names, Key("maps", metric), units=unit_numbers(units, ids, stacks)
+    )
     table = without_dead(table, [name for name in names if not stacks[name].any()])
     summary = summarise_images(
         table,

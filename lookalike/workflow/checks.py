@@ -73,6 +73,18 @@ def check_purpose(config: Row) -> None:
         raise InputError(
             f"config: images.{lost[0]}: need the images of `images.source`, and there are none"
         )
+    if images["source"] is None and "class" in (
+        images.get("group"),
+        config["inference"]["population"].removesuffix("es"),
+    ):
+        raise InputError(
+            "config: images.group, inference.population: classes are those of the images of "
+            "`images.source`, and there are none; name a table and its column in images.group"
+        )
+    if "group" in images and not methods:
+        raise InputError(
+            "config: images.group: has no effect, since no maps are compared; leave it out"
+        )
     if images["source"] is None and config["studies"] and "maps" not in config["metric_validation"]:
         raise InputError(
             "config: studies: metric_validation needs the classes of images "

@@ -255,6 +255,8 @@ def paths_of(config: Row) -> dict[str, str]:
     )
     given = {"images.source": images["source"] if is_path else None}
     given |= {f"images.{key}": images.get(key) for key in ("masks", "scores", "similarity")}
+    if isinstance(group := images.get("group"), dict):
+        given["images.group.table"] = group["table"]
     given |= {
         f"models.{name}.checkpoint": recipe["checkpoint"]
         for name, recipe in config["models"].items()

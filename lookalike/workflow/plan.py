@@ -98,6 +98,19 @@ class Plan:
         return [name for name in self.computed if name not in self.trained + self.pruned]
 
     @property
+    def draws_classes(self) -> bool:
+        """Whether all images of a class belong together."""
+        return self.images.group == "class" or self.inference.population == "classes"
+
+    @property
+    def group_table(self) -> tuple[str | None, str]:
+        """The table that says which images belong together, if one does, and its column."""
+        group = self.images.group
+        if self.draws_classes or not isinstance(group, dict):
+            return None, ""
+        return group["table"], group["column"]
+
+    @property
     def predicts_scores(self) -> bool:
         """Whether models predict a score, and not a class."""
         return self.task == "regression"

@@ -20,6 +20,8 @@ class Images:
     size: int
     fit: Fit
     demo: dict[str, int]
+    near_copies: float | Literal[False]
+    group: str | dict[str, str] | None = None
     checksum: str | None = None
     masks: str | None = None
     scores: str | None = None
@@ -147,6 +149,7 @@ class Inference:
     bootstrap: int
     permutations: int
     hypotheses: list[dict[str, str]]
+    population: Literal["images", "classes"]
 
 
 @dataclass(frozen=True)

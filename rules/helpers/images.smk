@@ -19,6 +19,15 @@ def common_images_if_asked(wildcards):
     return COMMON_IMAGES if PLAN.images.common else None
 
 
+GROUP_TABLE, GROUP_COLUMN = PLAN.group_table
+
+
+def batches_if_compared(wildcards):
+    """Return the maps of all models by all methods, where near-copies are looked for in them."""
+    methods = METHODS if PLAN.images.near_copies else []
+    return [path for method in methods for path in batches(method)]
+
+
 def archive_of(wildcards):
     """Return where an archive of images comes from, where it lies, and its checksum."""
     return PLAN.archives[wildcards.archive]

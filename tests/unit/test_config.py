@@ -55,6 +55,7 @@ def test_defaults_are_filled_at_every_level(config):
         "size": 224,
         "fit": "crop",
         "demo": {"train": 2000, "val": 300},
+        "near_copies": 0.97,
     }
     assert resolved["finetuning"] == {"task": "classification"} and "pruning" not in resolved
     assert resolved["models"]["ResNet"]["training"] == {
@@ -72,6 +73,7 @@ def test_defaults_are_filled_at_every_level(config):
         "bootstrap": 1000,
         "permutations": 999,
         "hypotheses": [],
+        "population": "images",
     }
 
 

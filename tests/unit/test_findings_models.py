@@ -70,16 +70,16 @@ def test_a_replicate_is_alike_or_not_by_the_interval_of_the_difference():
     ],
 )
 def test_the_number_of_images_is_reported_with_what_it_allows(n, text):
-    assert text in models.sample_size_sentence(n)
+    assert text in models.sample_size_sentence(n, n, "for other images of these classes")
 
 
 def test_without_images_nothing_is_said_of_them():
-    assert models.image_findings(0, "all", []) == []
+    assert models.image_findings(0, "all", [], 0, "") == []
 
 
 def test_images_that_are_left_out_are_counted():
     unmatched = [{"image": "i7", "lacking": "theirs/"}, {"image": "i8", "lacking": "theirs/"}]
-    assert texts(models.image_findings(4, "agreeing", unmatched))[1:] == [
+    assert texts(models.image_findings(4, "agreeing", unmatched, 4, "for others"))[1:] == [
         "The findings use, for each pair of models, the images that both classify alike.",
         "4 images are compared, and 2 left out because some models have no map of them: i7, for "
         "example, is not in theirs/.",

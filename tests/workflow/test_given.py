@@ -159,6 +159,7 @@ def test_the_published_layout_goes_from_folder_to_report_without_torch(tmp_path,
         "import_maps": 1,
         "batch_maps": 1,
         "audit_maps": 1,
+        "group_given_images": 1,
         "compare_models": 3,
         "aggregate_matrix": 1,
     }
@@ -169,6 +170,7 @@ def test_the_published_layout_goes_from_folder_to_report_without_torch(tmp_path,
         "import_maps": 2,
         "batch_maps": 2,
         "audit_maps": 2,
+        "group_given_images": 1,
         "compare_models": 5,
         "aggregate_matrix": 1,
     }
@@ -186,6 +188,7 @@ def test_the_published_layout_goes_from_folder_to_report_without_torch(tmp_path,
         "batch_maps": 4,
         # Also that of VGG16-baseline, whose files the new model has under another name.
         "audit_maps": 5,
+        "group_given_images": 1,
         "compare_models": 5 + 9,
         "aggregate_matrix": 1,
     }

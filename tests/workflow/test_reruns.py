@@ -239,6 +239,7 @@ def test_blocks_are_chosen_once_and_a_new_model_computes_its_own_pairs_alone(tmp
         "import_maps": 1,
         "batch_maps": 1,
         "audit_maps": 1,
+        "group_given_images": 1,
         "compare_models": 2,
         "aggregate_matrix": 1,
     }

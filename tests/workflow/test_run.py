@@ -61,6 +61,7 @@ def test_no_rule_ran_more_often_than_needed(finished):
         "list_images": 1,
         "list_masks": 1,
         "sample_images": 1,
+        "group_images": 1,
         "finetune_model": 3,
         "predict_images": 3,
         "tabulate_models": 1,
