@@ -133,8 +133,8 @@ def split_half_reliability(
     float
         Mean of Pearson's correlation between the matrices of two random halves of the images,
         corrected to their full number by the Spearman-Brown formula if positive; its root bounds
-        the correlation that this matrix can be expected to have with any other. NaN for fewer than 4 images or 3 pairs,
-        or where a half lacks a dissimilarity, or all are equal.
+        the correlation that this matrix can be expected to have with any other. NaN for fewer than
+        4 images or 3 pairs, or where a half lacks a dissimilarity, or all are equal.
 
     References
     ----------

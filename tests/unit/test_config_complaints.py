@@ -17,6 +17,7 @@ VALUES = [None, True, -3, 2.5, 2.0, "text", "", "12", [], ["text"], [7, 7], [Non
 # What a key needs next to it.
 SIBLINGS = {
     ("matrices", "N"): {"path": "a.csv"},
+    ("inference", "hypotheses", 0): {"factor": "family"},
     ("metric_validation",): {"maps": "a.npy", "labels": "a.csv"},
 }
 WORDS = {
