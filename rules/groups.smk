@@ -2,10 +2,11 @@
 
 
 rule link_models:
-    """Cluster the models hierarchically; every clade with its bootstrap support."""
+    """Cluster the models hierarchically; every clade with its support, tested by the bootstrap."""
     input:
         dissimilarity=f"{MATRIX}/dissimilarity.csv",
         bootstrap=f"{MATRIX}/bootstrap.npz",
+        table=table_of_images,
     output:
         tree=f"{GROUPS}/tree-{{linkage}}.nwk",
         support=f"{GROUPS}/support-{{linkage}}.csv",
@@ -16,7 +17,9 @@ rule link_models:
     conda:
         "../envs/compare.yaml"
     params:
+        seed=PLAN.seed,
         key=key_of,
+        aggregate=PLAN.aggregate,
         source=fingerprint("scripts/link_models.py"),
     script:
         "../scripts/link_models.py"

@@ -1,16 +1,19 @@
 """Cluster the models hierarchically."""
 
 from lookalike.compare.dissimilarities import read_dissimilarities
+from lookalike.compare.image_table import read_image_table
 from lookalike.core import io, logs
 from lookalike.groups import trees
+from lookalike.groups.clades import COLUMNS, describe_clades
+from lookalike.inference.significance import correct
 
 logs.log_to(snakemake.log[0])
 
-read, linkage = snakemake.input, snakemake.wildcards.linkage
-matrix = read_dissimilarities(read.dissimilarity, read.bootstrap, snakemake.params.key)
-known = matrix.without_unknown()
-tree = trees.link(known.values, linkage)
-support = trees.clade_support(tree, known.replicates, linkage)
-io.write_text(snakemake.output.tree, trees.newick(tree, support, known.names))
-clades = trees.describe_clades(tree, support, known)
-io.write_table(snakemake.output.support, clades, trees.CLADE_COLUMNS)
+read, given, linkage = snakemake.input, snakemake.params, snakemake.wildcards.linkage
+matrix = read_dissimilarities(read.dissimilarity, read.bootstrap, given.key).without_unknown()
+table = read_image_table(read.table).of(matrix.names) if read.table else None
+tree = trees.link(matrix.values, linkage)
+clades = describe_clades(tree, matrix, table, given.aggregate, given.seed, linkage)
+support = [clade["support"] for clade in clades]
+io.write_text(snakemake.output.tree, trees.newick(tree, support, matrix.names))
+io.write_table(snakemake.output.support, correct(clades, ["si"], []), list(COLUMNS))

@@ -13,7 +13,9 @@ INTERVAL = (2.5, 97.5)
 SPLITS = 10
 
 
-def unit_weights(units: np.ndarray, resamples: int, seed: int) -> np.ndarray:
+def unit_weights(
+    units: np.ndarray, resamples: int, seed: int, drawn: int | None = None
+) -> np.ndarray:
     """Draw units of images with replacement, each with all its images.
 
     Parameters
@@ -23,6 +25,8 @@ def unit_weights(units: np.ndarray, resamples: int, seed: int) -> np.ndarray:
     resamples : int
     seed : int
         Resamples depend only on it and on the units: they are the same for all metrics.
+    drawn : int, optional
+        How many units are drawn; by default as many as there are.
 
     Returns
     -------
@@ -30,10 +34,11 @@ def unit_weights(units: np.ndarray, resamples: int, seed: int) -> np.ndarray:
         How often each image counts.
     """
     number = int(units.max()) + 1
-    drawn = rng_of(seed, "bootstrap", number).multinomial(
-        number, np.full(number, 1 / number), size=resamples
+    scale = () if drawn is None else (drawn,)
+    counts = rng_of(seed, "bootstrap", number, *scale).multinomial(
+        number if drawn is None else drawn, np.full(number, 1 / number), size=resamples
     )
-    return drawn[:, units].astype(float)
+    return counts[:, units].astype(float)
 
 
 def bootstrap(
@@ -42,6 +47,7 @@ def bootstrap(
     resamples: int,
     seed: int,
     units: np.ndarray | None = None,
+    drawn: int | None = None,
 ) -> np.ndarray:
     """Resample the images by units, the same resample for all pairs.
 
@@ -53,6 +59,8 @@ def bootstrap(
     seed : int
     units : ndarray of int, shape (n,), optional
         By default each image is a unit of its own.
+    drawn : int, optional
+        How many units are drawn; by default as many as there are.
 
     Returns
     -------
@@ -61,7 +69,8 @@ def bootstrap(
         has images of fewer than two units.
     """
     units = np.arange(len(values)) if units is None else units
-    replicates = weighted_dissimilarities(unit_weights(units, resamples, seed), values, aggregate)
+    weights = unit_weights(units, resamples, seed, drawn)
+    replicates = weighted_dissimilarities(weights, values, aggregate)
     # One unit resampled is always itself, which would look like certainty.
     replicates[:, units_of_pairs(values, units) < 2] = np.nan
     return replicates

@@ -12,6 +12,7 @@ from lookalike.core.types import Row, StrPath
 from lookalike.findings import (
     agreement,
     audits,
+    clades,
     dependence,
     factors,
     groups,
@@ -64,7 +65,7 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
     depends = dependence.dependence_findings(tables["structure"])
     biased = dependence.without_dependence(tables["structure"])
     tables |= {name: without_matrices(tables[name], biased) for name in ABOUT_MATRICES}
-    clades, communities = (
+    trees, communities = (
         dict(zip(every, map(read_table, paths[name]), strict=True))
         for name in ("supports", "communities")
     )
@@ -89,7 +90,7 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
         *matrices.given_findings({key: found_matrices[key] for key in given}, images, notes),
         *depends,
         *structure.structure_findings(tables["structure"]),
-        *groups.clade_findings(clades, tables["structure"], images, origins_of(about)),
+        *clades.clade_findings(trees, tables["structure"], images, origins_of(about)),
         *groups.community_findings(communities, tables["structure"], images, given),
         *groups.left_out_findings(
             {key: names for key, (_, names) in found_matrices.items()}, communities

@@ -1,118 +1,20 @@
-"""Sentences about groups of models: which clades and communities are stable."""
+"""Sentences about groups of models: which communities are stable."""
 
 from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
-from lookalike.findings.finding import NO, UNKNOWN, YES, Answer, Finding, verdict_of
-from lookalike.findings.models import FEWEST_FOR_A_VERDICT, TOO_FEW
+from lookalike.findings.finding import Answer, Finding, verdict_of
+from lookalike.findings.models import FEWEST_FOR_A_VERDICT
 from lookalike.findings.tables import braces, span
 from lookalike.groups.partitions import EVERY_RESOLUTION
 from lookalike.inference.significance import LEVEL
 
 SECTION = "Groups"
-# A clade is stable if this share of the bootstrap trees has it.
-STABLE = 0.95
-MOST_CLADES = 6
 NOT_COMPARED = "a user-supplied matrix is not compared with chance"
 
 # Method and metric of a matrix.
 Key = tuple[str, str]
-
-
-def clade_findings(
-    clades: Mapping[Key, pd.DataFrame],
-    structure: pd.DataFrame,
-    images: Mapping[Key, int | None],
-    origins: Mapping[str, str],
-) -> list[Finding]:
-    """Say which clades the bootstrap trees share, where there are groups.
-
-    Parameters
-    ----------
-    clades : mapping
-        From (method, metric) to the clades of its tree, `support-LINKAGE.csv`.
-    structure : DataFrame
-        `inference/structure.csv`, for one subset of the images. Where there are no
-        groups, no clade is named, however often it appears.
-    images : mapping
-        From (method, metric) to the smallest number of images behind a dissimilarity.
-    origins : mapping
-        From a model to its original if it is a replicate or a pruned variant, otherwise to itself.
-        That these are alike is no finding.
-    """
-    if structure.empty:
-        return []
-    findings = []
-    for method, rows in structure[structure["grouping_holm"] <= LEVEL].groupby(
-        "method", sort=False
-    ):
-        n = {metric: images[method, metric] or 0 for metric in rows["metric"]}
-        few = [metric for metric in n if n[metric] < FEWEST_FOR_A_VERDICT]
-        stable = {
-            metric: stable_clades(clades[method, metric], origins)
-            for metric in n
-            if metric not in few
-        }
-        if few:
-            text = f"{method}: no verdict on clades under {', '.join(few)}: {TOO_FEW}."
-            answers = [
-                Answer("clade", UNKNOWN, method, metric, n=n[metric], reason=TOO_FEW)
-                for metric in few
-            ]
-            findings.append(Finding(SECTION, "clades", text, tuple(answers)))
-        if stable:
-            text = f"{method}: {describe_clades(stable)}."
-            answers = [
-                answer
-                for metric, found in stable.items()
-                for answer in clade_answers(method, metric, found, n[metric])
-            ]
-            findings.append(Finding(SECTION, "clades", text, tuple(answers)))
-    return findings
-
-
-def stable_clades(clades: pd.DataFrame, origins: Mapping[str, str]) -> dict[tuple[str, ...], float]:
-    """Return the stable clades of more than one original model, and the share of the trees that
-    have them.
-    """
-    found = {}
-    # The last clade is the root, which is in all trees.
-    for row in clades[:-1].itertuples():
-        members = tuple(sorted(row.members.split()))
-        if row.support >= STABLE and len({origins[name] for name in members}) > 1:
-            found[members] = row.support
-    return found
-
-
-def describe_clades(stable: Mapping[str, Mapping[tuple[str, ...], float]]) -> str:
-    """Return the stable clades of one method, by metric: those first that most metrics share."""
-    shared: dict[tuple[str, ...], list[tuple[float, str]]] = {}
-    for metric, found in stable.items():
-        for members, support in found.items():
-            shared.setdefault(members, []).append((support, metric))
-    if not shared:
-        return (
-            f"no clade of different models is in {STABLE:.0%} of the bootstrap trees under "
-            f"{', '.join(stable)}"
-        )
-    ordered = sorted(shared.items(), key=lambda item: (-len(item[1]), -max(item[1])[0], item[0]))
-    parts = [
-        f"{braces(members)} {span_under(own, '.0%')}" for members, own in ordered[:MOST_CLADES]
-    ]
-    rest = len(ordered) - MOST_CLADES
-    more = f"; and {rest} more in the dendrograms" if rest > 0 else ""
-    return f"stable clades, by their share of the bootstrap trees: {'; '.join(parts)}{more}"
-
-
-def clade_answers(
-    method: str, metric: str, found: Mapping[tuple[str, ...], float], n: int
-) -> list[Answer]:
-    """Return which clades are stable under one metric."""
-    return [
-        Answer("clade", YES, method, metric, members, "support", support, n=n)
-        for members, support in found.items()
-    ] or [Answer("clade", NO, method, metric, n=n)]
 
 
 def community_findings(

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lookalike.compare.dissimilarities import Dissimilarities
 from lookalike.core.condensed import ROUNDING, condensed
 from lookalike.core.errors import InputError
 from lookalike.core.types import Row
+from lookalike.groups.many_trees import clade_codes, leaf_codes
 
 LINKAGES = ("average", "single", "complete", "weighted")
 EUCLIDEAN_LINKAGES = ("ward", "centroid", "median")
-CLADE_COLUMNS = ("left", "right", "height", "size", "support", "cophenetic_correlation", "members")
 # Names that Newick leaves without quotes. A bare underscore would be read as a space.
 PLAIN_NAME = re.compile(r"[A-Za-z0-9.+-]+")
 
@@ -66,13 +65,26 @@ def cophenetic_correlation(tree: np.ndarray, values: np.ndarray) -> float:
     return float(np.corrcoef(heights, distances)[0, 1])
 
 
-def clades(tree: np.ndarray) -> list[int]:
-    """Return the members of every inner node of a tree, as bit masks in the order of the merges."""
+def clade_members(tree: np.ndarray) -> np.ndarray:
+    """Return which models (m - 1, m) are below each inner node, in the order of the merges."""
     m = len(tree) + 1
-    masks = [1 << leaf for leaf in range(m)]
+    members = np.zeros((2 * m - 1, m), bool)
+    members[:m] = np.eye(m, dtype=bool)
+    for merge, children in enumerate(tree[:, :2].astype(int)):
+        members[m + merge] = members[children].any(axis=0)
+    return members[m:]
+
+
+def sisters_of(tree: np.ndarray) -> np.ndarray:
+    """Return which models (m - 1, m) are below the node that each inner node is merged with; none
+    for the root.
+    """
+    m = len(tree) + 1
+    below = np.vstack([np.eye(m, dtype=bool), clade_members(tree)])
+    sisters = np.zeros_like(below)
     for left, right in tree[:, :2].astype(int):
-        masks.append(masks[left] | masks[right])
-    return masks[m:]
+        sisters[left], sisters[right] = below[right], below[left]
+    return sisters[m:]
 
 
 def resolved(tree: np.ndarray) -> np.ndarray:
@@ -85,6 +97,17 @@ def resolved(tree: np.ndarray) -> np.ndarray:
     above = np.full(2 * len(tree) + 1, np.inf)
     above[tree[:, :2].astype(int)] = heights[:, None]
     return above[len(tree) + 1 :] - heights > ROUNDING
+
+
+def is_clade(tree: np.ndarray) -> np.ndarray:
+    """Return whether each merge (m - 1,) makes a clade.
+
+    Those that are not `resolved` do not, nor do those of identical models, which are one leaf. The
+    root does.
+    """
+    clade = resolved(tree) & (tree[:, 2] > ROUNDING)
+    clade[-1:] = True
+    return clade
 
 
 def clade_support(tree: np.ndarray, replicates: np.ndarray, method: str = "average") -> np.ndarray:
@@ -102,47 +125,31 @@ def clade_support(tree: np.ndarray, replicates: np.ndarray, method: str = "avera
     Returns
     -------
     ndarray, shape (m - 1,)
-        1 for the root. NaN where no replicate is complete, and for clades that are not `resolved`.
+        1 for the root. NaN where no replicate is complete, and where a merge makes no clade: those
+        that are not `resolved`, and those of identical models, which make one leaf.
 
     References
     ----------
     Felsenstein 1985, doi:10.1111/j.1558-5646.1985.tb00420.x
     """
-    from scipy.cluster.hierarchy import linkage
+    hits, complete = clade_counts(tree, replicates, method)
+    with np.errstate(invalid="ignore"):
+        return np.where(is_clade(tree), hits / complete, np.nan)
 
-    needed = clades(tree)
+
+def clade_counts(
+    tree: np.ndarray, replicates: np.ndarray, method: str = "average"
+) -> tuple[np.ndarray, int]:
+    """Return in how many bootstrap trees each clade of a tree is, shape (m - 1,), and how many
+    trees there are; parameters as for `clade_support`.
+    """
     complete = replicates[np.isfinite(replicates).all(axis=1)]
     if not len(complete) or not len(tree):
-        return np.full(len(tree), np.nan)
-    hits = dict.fromkeys(needed, 0)
-    for replicate in complete:
-        other = linkage(replicate, method)
-        for clade, is_resolved in zip(clades(other), resolved(other).tolist(), strict=True):
-            if is_resolved and clade in hits:
-                hits[clade] += 1
-    return np.where(
-        resolved(tree), np.array([hits[clade] for clade in needed]) / len(complete), np.nan
-    )
-
-
-def describe_clades(tree: np.ndarray, support: np.ndarray, matrix: Dissimilarities) -> list[Row]:
-    """Return one row per merge of a tree of a matrix, with `CLADE_COLUMNS`.
-
-    The cophenetic correlation is that of the whole tree.
-    """
-    correlation = cophenetic_correlation(tree, matrix.values)
-    rows = []
-    for (left, right, height, size), share, mask in zip(tree, support, clades(tree), strict=True):
-        members = [name for index, name in enumerate(matrix.names) if mask >> index & 1]
-        cells = (int(left), int(right), height, int(size), share, correlation, " ".join(members))
-        rows.append(dict(zip(CLADE_COLUMNS, cells, strict=True)))
-    return rows
-
-
-def parse_clades(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows of `describe_clades`, read from a table, with their numbers."""
-    kinds = dict(zip(CLADE_COLUMNS, (int, int, float, int, float, float, str), strict=True))
-    return [{column: kind(row[column]) for column, kind in kinds.items()} for row in rows]
+        return np.zeros(len(tree), int), 0
+    present, leaves = np.sort(clade_codes(complete, method), axis=None), leaf_codes(len(tree) + 1)
+    needed = np.array([leaves[members].sum() for members in clade_members(tree)])
+    first, last = (np.searchsorted(present, needed, side) for side in ("left", "right"))
+    return last - first, len(complete)
 
 
 def leaf_order(rows: Sequence[Row]) -> list[int]:
@@ -153,7 +160,7 @@ def leaf_order(rows: Sequence[Row]) -> list[int]:
     return members[-1]
 
 
-def newick(tree: np.ndarray, support: np.ndarray, names: Sequence[str]) -> str:
+def newick(tree: np.ndarray, support: Sequence[float] | np.ndarray, names: Sequence[str]) -> str:
     """Return a tree in Newick format.
 
     Branch lengths are in units of dissimilarity; the label of a node is its support in percent.

@@ -93,14 +93,18 @@ class Comparison:
         return self.summary.matrices["chance"]
 
     def tree(self, linkage: str = "average") -> Tree:
-        """Cluster the models hierarchically, with bootstrap support."""
-        from lookalike.groups.trees import clade_support, describe_clades, link, newick
+        """Cluster the models hierarchically, with bootstrap support and tests of the clades."""
+        from lookalike.groups.clades import describe_clades
+        from lookalike.groups.trees import link, newick
+        from lookalike.inference.significance import correct
 
         matrix = self.dissimilarities.without_unknown()
-        tree = link(matrix.values, linkage)
-        support = clade_support(tree, matrix.replicates, linkage)
-        rows = describe_clades(tree, support, matrix)
-        return Tree(linkage, newick(tree, support, matrix.names), rows, matrix.names)
+        tree, table = link(matrix.values, linkage), self.table.of(matrix.names)
+        rows = describe_clades(tree, matrix, table, self.aggregate, self.seed, linkage)
+        support = [row["support"] for row in rows]
+        return Tree(
+            linkage, newick(tree, support, matrix.names), correct(rows, ["si"], []), matrix.names
+        )
 
     def communities(self, resolutions: Sequence[float] = RESOLUTIONS) -> Communities:
         """Find the communities that all resamples, seeds and resolutions have in common."""

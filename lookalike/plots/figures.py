@@ -12,8 +12,9 @@ from lookalike.compare.dissimilarities import Dissimilarities
 from lookalike.compare.image_table import ImageTable
 from lookalike.core.condensed import condensed
 from lookalike.core.types import Row
+from lookalike.groups.clades import parse_clades
 from lookalike.groups.projection import parse_projection
-from lookalike.groups.trees import leaf_order, parse_clades
+from lookalike.groups.trees import leaf_order
 from lookalike.plots.communities import louvain_graph
 from lookalike.plots.coordinates import scatter
 from lookalike.plots.dendrogram import dendrogram

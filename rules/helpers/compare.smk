@@ -48,6 +48,13 @@ def originals_of(wildcards):
     return {name: PLAN.replicates.get(name, name) for name in models}
 
 
+def table_of_images(wildcards):
+    """Return the values of single images, which a user-supplied matrix does not have."""
+    if (wildcards.method, wildcards.metric, wildcards.subset) in GIVEN_KEYS:
+        return []
+    return f"{MATRIX}/images.npz".format(**wildcards)
+
+
 def given_matrix_of(wildcards):
     """Return what the config says of a user-supplied matrix."""
     return GIVEN_KEYS[wildcards.method, wildcards.metric, wildcards.subset]

@@ -14,6 +14,7 @@ from lookalike.compare.image_table import ImageTable
 from lookalike.compare.resampling import bootstrap
 from lookalike.core.condensed import square
 from lookalike.groups import projection, trees
+from lookalike.groups.clades import describe_clades
 from lookalike.groups.communities import consensus_communities
 from lookalike.groups.graph import model_graph
 from lookalike.groups.partitions import EVERY_RESOLUTION, consensus_of
@@ -165,14 +166,14 @@ def figures_of(values, names, left_out=(), **given):
         np.fill_diagonal(matrix.values, 0)
     known = matrix.without_unknown()
     tree = trees.link(known.values)
-    support = trees.clade_support(tree, known.replicates)
+    clades = describe_clades(tree, known, None)
     rows, co_association = consensus_communities(known, [1.0], 0)
     coordinates, explained = projection.classical_scaling(known.values)
     covariances = projection.resampled_covariances(coordinates, known)
     return matrix_figures(
         matrix,
         families,
-        supports={"average": trees.describe_clades(tree, support, known)},
+        supports={"average": clades},
         graph=model_graph(known, families, consensus_of(rows)),
         communities=[{name: str(cell) for name, cell in row.items()} for row in rows],
         co_association=co_association,

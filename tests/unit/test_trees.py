@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lookalike.compare.aggregation import summarise
-from lookalike.compare.dissimilarities import Dissimilarities, Key
 from lookalike.compare.resampling import bootstrap
 from lookalike.core.condensed import condensed, square
 from lookalike.core.errors import InputError
 from lookalike.groups import trees
+from lookalike.groups.many_trees import clade_codes, leaf_codes
 
 NAMES = ["ant", "bee", "cow", "dog", "eel", "fox", "gnu", "hen"]
 
@@ -120,11 +120,34 @@ def test_cophenetic_correlation_is_not_known_without_variation(matrix):
     assert np.isnan(trees.cophenetic_correlation(trees.link(matrix), matrix))
 
 
+def members_of(tree):
+    """Return the places of the leaves below each inner node."""
+    return [frozenset(np.flatnonzero(below).tolist()) for below in trees.clade_members(tree)]
+
+
 def test_clades_are_the_members_of_the_merges():
     points = np.array([0.0, 1.0, 10.0, 12.0, 13.0])
     tree = trees.link(np.abs(points[:, None] - points))
-    assert sorted(trees.clades(tree)) == sorted([0b00011, 0b11000, 0b11100, 0b11111])
-    assert trees.clades(tree)[-1] == 0b11111
+    clades = members_of(tree)
+    assert set(clades) == set(map(frozenset, [{0, 1}, {3, 4}, {2, 3, 4}, range(5)]))
+    assert clades[-1] == frozenset(range(5))
+    sisters = [set(np.flatnonzero(below).tolist()) for below in trees.sisters_of(tree)]
+    assert [sisters[clades.index(frozenset(own))] for own in ({0, 1}, {3, 4}, {2, 3, 4})] == [
+        {2, 3, 4},
+        {2},
+        {0, 1},
+    ]
+    assert sisters[-1] == set()
+
+
+@pytest.mark.parametrize("method", trees.LINKAGES)
+@pytest.mark.parametrize("models", [2, 3, 9, 20])
+def test_clades_of_many_trees_equal_scipys(method, models):
+    replicates = np.random.default_rng(models).random((40, models * (models - 1) // 2))
+    leaves, found = leaf_codes(models), clade_codes(replicates, method)
+    for replicate, codes in zip(replicates, found, strict=True):
+        tree = trees.link(square(replicate, models), method)
+        assert sorted(codes) == sorted(leaves[below].sum() for below in trees.clade_members(tree))
 
 
 def test_support_is_1_where_the_replicates_equal_the_original():
@@ -154,13 +177,13 @@ def test_planted_clades_have_high_support():
     tree = trees.link(square(summarise(values)["dissimilarity"], 8))
     support = dict(
         zip(
-            trees.clades(tree),
+            members_of(tree),
             trees.clade_support(tree, bootstrap(values, "mean", 100, 0)),
             strict=True,
         )
     )
-    assert support[0b00001111] >= 0.95
-    assert support[0b11110000] >= 0.95
+    assert support[frozenset(range(4))] >= 0.95
+    assert support[frozenset(range(4, 8))] >= 0.95
 
 
 def test_clades_without_structure_have_low_support():
@@ -172,22 +195,6 @@ def test_clades_without_structure_have_low_support():
     assert support[:-1].mean() < 0.5
 
 
-def test_described_clades_name_their_members():
-    points = np.array([0.0, 1.0, 10.0])
-    matrix = np.abs(points[:, None] - points)
-    tree = trees.link(matrix)
-    dissimilarities = Dissimilarities(
-        matrix, ("ant", "bee", "cow"), Key("gradcam", "ssim"), np.empty((0, 3))
-    )
-    rows = trees.describe_clades(tree, np.array([0.5, 1.0]), dissimilarities)
-    assert [tuple(row) for row in rows] == [trees.CLADE_COLUMNS] * 2
-    assert [(row["members"], row["size"], row["height"], row["support"]) for row in rows] == [
-        ("ant bee", 2, 1.0, 0.5),
-        ("ant bee cow", 3, 9.5, 1.0),
-    ]
-    assert rows[0]["cophenetic_correlation"] == trees.cophenetic_correlation(tree, matrix)
-
-
 @settings(max_examples=30, deadline=None, derandomize=True, database=None)
 @given(models=st.integers(2, 8), seed=st.integers(0, 1000), method=st.sampled_from(trees.LINKAGES))
 def test_newick_holds_leaves_heights_and_support(models, seed, method):
@@ -196,8 +203,8 @@ def test_newick_holds_leaves_heights_and_support(models, seed, method):
     support = np.random.default_rng(seed).integers(0, 101, models - 1) / 100
     found = described(parse_newick(trees.newick(tree, support, names)))
     expected = {
-        frozenset(name for place, name in enumerate(names) if mask >> place & 1): (height, share)
-        for mask, height, share in zip(trees.clades(tree), tree[:, 2], support, strict=True)
+        frozenset(names[place] for place in places): (height, share)
+        for places, height, share in zip(members_of(tree), tree[:, 2], support, strict=True)
     }
     assert set(found) == set(expected) | {frozenset([name]) for name in names}
     for leaves, (height, share) in expected.items():
@@ -212,20 +219,20 @@ def test_newick_leaves_unknown_support_out():
     )
 
 
-def test_clades_of_equal_models_have_no_support():
-    # Three equal models and a fourth: which two of the three are joined first is chance.
+def test_equal_models_are_one_leaf():
+    # Which two of the three are joined first is chance, and that they are alike is certain.
     matrix = np.full((4, 4), 0.5)
     matrix[:3, :3] = 0
     np.fill_diagonal(matrix, 0)
     tree = trees.link(matrix)
     np.testing.assert_array_equal(
-        trees.clade_support(tree, np.tile(condensed(matrix), (4, 1))), [np.nan, 1, 1]
+        trees.clade_support(tree, np.tile(condensed(matrix), (4, 1))), [np.nan, np.nan, 1]
     )
     assert (
         trees.newick(tree, trees.clade_support(tree, condensed(matrix)[None]), NAMES[:4]).count(
             ")100"
         )
-        == 2
+        == 1
     )
 
 
