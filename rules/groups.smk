@@ -19,6 +19,7 @@ rule link_models:
     params:
         seed=PLAN.seed,
         key=key_of,
+        metric=metric_if_computed,
         aggregate=PLAN.aggregate,
         source=fingerprint("scripts/link_models.py"),
     script:

@@ -1,5 +1,5 @@
-"""The clades of a tree as a table: how sure each is, how near its models are, within it and to the
-others.
+"""The clades of a tree as a table: how near its models are, within it and to the others, and how
+sure it is.
 """
 
 from collections.abc import Iterable, Sequence
@@ -7,8 +7,11 @@ from itertools import compress
 
 import numpy as np
 
+from lookalike.compare import laws
+from lookalike.compare.calibration import chance_moments
 from lookalike.compare.dissimilarities import Dissimilarities
 from lookalike.compare.image_table import ImageTable
+from lookalike.compare.resampling import bootstrap
 from lookalike.core.types import Row
 from lookalike.groups.multiscale import TESTED, clade_tests
 from lookalike.groups.trees import (
@@ -37,12 +40,17 @@ COLUMNS = {
     "cophenetic_correlation": float,
     "members": str,
 }
+# As many resamples show whether a share is 95%; each takes an iterated fit.
+MOST_FITS = 400
+FEWEST_FOR_A_LAW = 4
 
 
 def describe_clades(
     tree: np.ndarray,
     matrix: Dissimilarities,
     table: ImageTable | None,
+    *,
+    law: str = "",
     aggregate: str = "mean",
     seed: int = 0,
     linkage: str = "average",
@@ -57,6 +65,8 @@ def describe_clades(
         Without unknown dissimilarities.
     table : ImageTable or None
         Of these models; None for a user-supplied matrix.
+    law : str
+        Of the metric's card.
     aggregate : {"mean", "mean_std"}
     seed : int
     linkage : str
@@ -70,11 +80,14 @@ def describe_clades(
         clade, and between it and the others; `residual_support`; the cophenetic correlation of the
         whole tree. NaN where there are no images, and for the root and what is no clade.
     """
-    members = clade_members(tree)
-    tested = dict.fromkeys(TESTED, np.full(len(tree), np.nan))
+    members, resamples = clade_members(tree), len(matrix.replicates)
+    tested = dict.fromkeys((*TESTED, "residual_support"), np.full(len(tree), np.nan))
     if table is not None:
-        tested = clade_tests(tree, table, aggregate, len(matrix.replicates), seed, linkage)
-    within, between, _ = mean_over_pairs(members, members, matrix.condensed[None])
+        tested = clade_tests(tree, table, aggregate, resamples, seed, linkage)
+        tested["residual_support"] = residual_support(tree, table, law, resamples, seed)
+    pairs = sums_over_pairs(tree)
+    with np.errstate(invalid="ignore"):
+        within, between, _ = (pairs @ matrix.condensed) / pairs.sum(axis=2)
     columns: dict[str, Iterable[object]] = {
         "left": tree[:, 0].astype(int),
         "right": tree[:, 1].astype(int),
@@ -82,59 +95,65 @@ def describe_clades(
         "size": tree[:, 3].astype(int),
         "support": clade_support(tree, matrix.replicates, linkage),
         **tested,
-        "within": within[:, 0],
-        "between": between[:, 0],
-        "residual_support": residual_support(tree, matrix.complete_replicates),
+        "within": within,
+        "between": between,
         "cophenetic_correlation": [cophenetic_correlation(tree, matrix.values)] * len(tree),
         "members": [" ".join(compress(matrix.names, below)) for below in members],
     }
     return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
 
 
-def residual_support(tree: np.ndarray, replicates: np.ndarray) -> np.ndarray:
-    """Return the share of bootstrap replicates in which the models of each clade are nearer to one
+def residual_support(
+    tree: np.ndarray, table: ImageTable, law: str, resamples: int, seed: int
+) -> np.ndarray:
+    """Return the share of bootstrap resamples in which the models of each clade are nearer to one
     another than to its sister, and than to all others, beyond the main effects of the models.
+
+    That is, they share more of what they would share by main effects alone. A share of it, since
+    noise in the maps of one model makes all that it has in common with others smaller.
 
     Parameters
     ----------
     tree : ndarray, shape (m - 1, 4)
-    replicates : ndarray, shape (B, pairs)
-        Without unknown dissimilarities.
+    table : ImageTable
+        Of the models of the tree.
+    law : str
+        Of the metric's card; empty where none is known.
+    resamples : int
+    seed : int
 
     Returns
     -------
     ndarray, shape (m - 1,)
-        NaN for the root, and where a merge `is_clade` not.
+        NaN for the root, where a merge `is_clade` not, for fewer than four models, and where no law
+        or no complete resample is known.
     """
-    clade = is_clade(tree)
+    clade, nothing = is_clade(tree), np.full(len(tree), np.nan)
     clade[-1:] = False
-    if not clade.any() or not len(replicates):
-        return np.full(len(tree), np.nan)
-    within, others, sister = mean_over_pairs(clade_members(tree), sisters_of(tree), replicates)
+    if not law or not clade.any() or len(table.names) < FEWEST_FOR_A_LAW:
+        return nothing
+    far = chance_moments(np.ones((1, len(table))), table)[0]
+    near = bootstrap(table.values, "mean", min(resamples, MOST_FITS), seed, table.units)
+    near = near[np.isfinite(near).all(axis=1)]
+    if np.isnan(far).any() or not len(near):
+        return nothing
+    left = laws.residuals(near, far, law)
+    expected = left + laws.sums(laws.on_scale(far, law)) - laws.on_scale(near, law)
+    pairs = sums_over_pairs(tree)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        within, others, sister = (pairs @ left.T) / (pairs @ expected.T)
     return np.where(clade, ((within < others) & (within < sister)).mean(axis=1), np.nan)
 
 
-def mean_over_pairs(
-    members: np.ndarray, sisters: np.ndarray, dissimilarities: np.ndarray
-) -> np.ndarray:
-    """Return the mean dissimilarities of pairs within each clade, between it and all others, and
-    between it and its sister.
-
-    Parameters
-    ----------
-    members, sisters : ndarray of bool, shape (k, m)
-    dissimilarities : ndarray, shape (B, pairs)
-
-    Returns
-    -------
-    ndarray, shape (3, k, B)
-        NaN where there is no pair.
+def sums_over_pairs(tree: np.ndarray) -> np.ndarray:
+    """Return which pairs of models are within each clade, between it and all others, and between it
+    and its sister, shape (3, m - 1, pairs), as numbers that sum a condensed matrix over them.
     """
-    first, second = np.triu_indices(members.shape[1], 1)
+    members, sisters = clade_members(tree), sisters_of(tree)
+    first, second = np.triu_indices(len(tree) + 1, 1)
     a, b = members[:, first], members[:, second]
-    chosen = np.stack([a & b, a ^ b, (a & sisters[:, second]) | (b & sisters[:, first])])
-    with np.errstate(invalid="ignore"):
-        return chosen @ dissimilarities.T / chosen.sum(axis=2, keepdims=True)
+    chosen = [a & b, a ^ b, (a & sisters[:, second]) | (b & sisters[:, first])]
+    return np.array(chosen, float)
 
 
 def parse_clades(rows: Sequence[Row]) -> list[Row]:

@@ -100,7 +100,15 @@ class Comparison:
 
         matrix = self.dissimilarities.without_unknown()
         tree, table = link(matrix.values, linkage), self.table.of(matrix.names)
-        rows = describe_clades(tree, matrix, table, self.aggregate, self.seed, linkage)
+        rows = describe_clades(
+            tree,
+            matrix,
+            table,
+            law=registry.get("metric", table.key.metric).law,
+            aggregate=self.aggregate,
+            seed=self.seed,
+            linkage=linkage,
+        )
         support = [row["support"] for row in rows]
         return Tree(
             linkage, newick(tree, support, matrix.names), correct(rows, ["si"], []), matrix.names

@@ -48,11 +48,22 @@ def originals_of(wildcards):
     return {name: PLAN.replicates.get(name, name) for name in models}
 
 
+def is_computed(wildcards):
+    """Return whether a matrix is not user-supplied."""
+    return tuple(key_of(wildcards)) not in GIVEN_KEYS
+
+
+def metric_if_computed(wildcards):
+    """Return the metric's name in the registry, which that of a user-supplied matrix is not."""
+    return metric_of(wildcards) if is_computed(wildcards) else ""
+
+
 def table_of_images(wildcards):
     """Return the values of single images, which a user-supplied matrix does not have."""
-    if (wildcards.method, wildcards.metric, wildcards.subset) in GIVEN_KEYS:
-        return []
-    return f"{MATRIX}/images.npz".format(**wildcards)
+    method, metric, subset = key_of(wildcards)
+    return (
+        f"results/matrices/{method}/{metric}/{subset}/images.npz" if is_computed(wildcards) else []
+    )
 
 
 def given_matrix_of(wildcards):
