@@ -10,9 +10,10 @@ from lookalike.groups.trees import clade_counts, is_clade
 
 # Number of units over number of units drawn.
 SMALLEST_SCALE, LARGEST_SCALE, SCALES = 0.5, 2, 10
-# Shares this near to 0 or 1 tell how little is known about the tail, not the tail.
+# Least squares cannot use shares this near to 0 or 1.
 EXTREME = 1e-3
-FEWEST_SCALES = 3
+# Of the fit to them by maximum likelihood; normal quantiles so far out have numbers still.
+FISHER_STEPS, FARTHEST, RIDGE = 30, 6.0, 1e-12
 TESTED = ("au", "au_standard_error", "si_p", "si_standard_error")
 
 
@@ -91,9 +92,10 @@ def fit(
     Returns
     -------
     ndarray, shape (4, clades)
-        Where fewer than three shares are far enough from 0 and 1 for a fit, AU is 0 or 1, and p is
-        1, or 1 / (1 + all resamples) where the clade is in most trees. With `units`, p is at least
-        what the signs of so many could give.
+        Where a share is within .001 of 0 or 1, which least squares would have to leave out, the fit
+        is by maximum likelihood. Where all shares are 0 or 1, AU is 0 or 1, and p is 1, or
+        1 / (1 + all resamples) for a clade that is in all trees. With `units`, p is at least that,
+        and at least what the signs of so many could give.
 
     References
     ----------
@@ -102,17 +104,19 @@ def fit(
     """
     from scipy.special import log_ndtr, ndtr, ndtri, stdtr
 
-    usable = (shares > EXTREME) & (shares < 1 - EXTREME)
-    inner = np.where(usable, shares, 0.5)
-    z = -ndtri(inner)
-    fitted = usable.sum(axis=1) >= FEWEST_SCALES
-    weights = normal_density(z) ** 2 * resamples / (inner * (1 - inner))
-    weights = np.where(usable & fitted[:, None], weights, 0)
+    usable: np.ndarray = np.all((shares > EXTREME) & (shares < 1 - EXTREME), axis=1)
+    fitted = (shares > 0).any(axis=1) & (shares < 1).any(axis=1)
     basis = np.stack([np.sqrt(drawn), 1 / np.sqrt(drawn)])
-    normal = np.einsum("ks,is,js->kij", weights, basis, basis)
-    normal[~fitted] = np.eye(2)
-    covariance = np.linalg.inv(normal)
-    v, c = np.einsum("kij,js,ks->ik", covariance, basis, weights * z)
+    z = -ndtri(np.clip(shares, EXTREME, 1 - EXTREME))
+    coefficients, covariance = least_squares(z, z, resamples, basis)
+    for _ in range(FISHER_STEPS):
+        # Only least squares are as pvclust's; only likelihood can use shares of 0 and 1.
+        at = np.clip(coefficients.T @ basis, -FARTHEST, FARTHEST)
+        response = at + (ndtr(-at) - shares) / normal_density(at)
+        refined, spread = least_squares(at, response, resamples, basis)
+        coefficients = np.where(usable, coefficients, refined)
+        covariance = np.where(usable[:, None, None], covariance, spread)
+    v, c = np.where(fitted, coefficients, 0)
     least = 1 / (1 + resamples.sum())
     if units is not None:
         tails = stdtr(units - 1, -np.abs(v) * np.sqrt((units - 1) / units))
@@ -132,6 +136,21 @@ def fit(
         ],
         [holds, np.zeros(len(v)), np.where(holds, least, 1), np.zeros(len(v))],
     )
+
+
+def least_squares(
+    z: np.ndarray, response: np.ndarray, resamples: np.ndarray, basis: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return coefficients (2, clades) of a response (clades, scales), and their covariances, with
+    weights for shares of normal quantiles z (clades, scales).
+    """
+    from scipy.special import ndtr
+
+    weights = normal_density(z) ** 2 * resamples / (ndtr(z) * ndtr(-z))
+    covariance = np.linalg.inv(
+        np.einsum("ks,is,js->kij", weights, basis, basis) + RIDGE * np.eye(2)
+    )
+    return np.einsum("kij,js,ks->ik", covariance, basis, weights * response), covariance
 
 
 def normal_density(z: np.ndarray) -> np.ndarray:

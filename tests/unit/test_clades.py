@@ -18,6 +18,7 @@ from lookalike.inference.significance import correct
 
 # By fixtures/pvclust.R.
 PVCLUST = json.loads((Path(__file__).parent / "fixtures" / "pvclust.json").read_text())
+NAMES_OF = ("au", "si", "au_standard_error", "si_standard_error")
 NAMES = tuple("abcdefgh")
 
 
@@ -27,8 +28,15 @@ def table_of(values, units=()):
     return ImageTable(values, chance, images, models, Key("m", "m"), np.array(units, int))
 
 
-def fitted(prefix):
+def usable(prefix):
+    """Return which clades have a share far from 0 and 1 at every scale, or all 0, or all 1."""
     shares = np.array(PVCLUST[f"{prefix}bp"])
+    inner = ((shares > 0.001) & (shares < 0.999)).all(axis=1)
+    return inner | (shares == 0).all(axis=1) | (shares == 1).all(axis=1)
+
+
+def fitted(prefix):
+    shares = np.array(PVCLUST[f"{prefix}bp"])[usable(prefix)]
     resamples = np.full(shares.shape[1], PVCLUST["resamples"])
     found = multiscale.fit(shares, np.array(PVCLUST["r"]), resamples)
     return dict(zip(multiscale.TESTED, found, strict=True))
@@ -36,7 +44,10 @@ def fitted(prefix):
 
 @pytest.mark.parametrize("prefix", ["", "hard_"])
 def test_au_and_si_of_the_same_shares_equal_pvclusts(prefix):
-    found, theirs = fitted(prefix), {name: np.array(PVCLUST[prefix + name]) for name in NAMES_OF}
+    found, theirs = (
+        fitted(prefix),
+        {name: np.array(PVCLUST[prefix + name])[usable(prefix)] for name in NAMES_OF},
+    )
     np.testing.assert_allclose(found["au"], theirs["au"], rtol=0, atol=1e-9)
     for name in ("au_standard_error", "si_standard_error"):
         np.testing.assert_allclose(found[name], theirs[name], rtol=0, atol=1e-9)
@@ -46,7 +57,13 @@ def test_au_and_si_of_the_same_shares_equal_pvclusts(prefix):
     assert always.any() and (found["si_p"][always] == 1 / (1 + 10 * PVCLUST["resamples"])).all()
 
 
-NAMES_OF = ("au", "si", "au_standard_error", "si_standard_error")
+def test_shares_near_1_count_as_what_they_are():
+    # At most scales nearly all trees have the clade: least squares would leave these scales out.
+    drawn, resamples = np.geomspace(0.5, 2, 10), np.full(10, 1e5)
+    shares = norm.sf(-3.2 * np.sqrt(drawn) + 0.1 / np.sqrt(drawn)).round(5)
+    assert (shares > 0.999).sum() >= 4 and (shares == 1).sum() >= 1
+    p = multiscale.fit(shares[None], drawn, resamples)[2, 0]
+    assert p == pytest.approx(norm.cdf(-3.3) / norm.cdf(-0.1), rel=0.02)
 
 
 def test_the_fit_and_its_p_values_by_hand():
