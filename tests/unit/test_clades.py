@@ -1,10 +1,13 @@
 """Tests of clades by the multiscale bootstrap, as R's pvclust makes them; tables of clades."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from planting import planted_maps, values_of
 from scipy.stats import norm
 
 from lookalike.compare.dissimilarities import Dissimilarities, Key
@@ -12,6 +15,7 @@ from lookalike.compare.image_table import ImageTable
 from lookalike.compare.resampling import bootstrap
 from lookalike.core import io
 from lookalike.core.condensed import square
+from lookalike.findings.clades import clades_that_hold
 from lookalike.groups import multiscale, trees
 from lookalike.groups.clades import COLUMNS, describe_clades, parse_clades, residual_support
 from lookalike.inference.significance import correct
@@ -213,3 +217,33 @@ def test_residual_support_is_known_where_there_is_a_law(law):
     found = residual_supports(planted(0.3), law)
     known = [members for members, share in found.items() if np.isfinite(share)]
     assert len(known) == (6 if law else 0)
+
+
+def simulated(draws, **planted):
+    """Return the clades that are named in simulated trees of 8 models on 64 images."""
+    names = {name: name for name in NAMES}
+    found = []
+    for draw in range(draws):
+        maps = planted_maps(np.random.default_rng(draw), 8, 64, side=5, **planted)
+        values = values_of(maps, "pearson")
+        table = replace(table_of(values), names=NAMES)
+        matrix = Dissimilarities(
+            square(values.mean(axis=0), 8), NAMES, table.key, bootstrap(values, "mean", 300, draw)
+        )
+        rows = describe_clades(trees.link(matrix.values), matrix, table, law="product", seed=draw)
+        found.append(set(clades_that_hold(pd.DataFrame(correct(rows, ["si"], [])), names)))
+    return found
+
+
+@pytest.mark.parametrize(
+    "noise", [[0] * 8, [0] * 7 + [1], np.linspace(0, 2, 8)], ids=["equal", "one noisy", "graded"]
+)
+def test_hardly_a_clade_is_named_without_groups(noise):
+    assert sum(map(bool, simulated(10, noise=noise))) <= 1
+
+
+@pytest.mark.parametrize("noise", [0, 0.5], ids=["equal", "one noisy"])
+def test_planted_clades_are_named(noise):
+    halves = {tuple("abcd"), tuple("efgh")}
+    found = simulated(6, groups=2, between=0.3, within=0.6, noise=[noise] + [0] * 7)
+    assert sum(halves <= names for names in found) >= 5
