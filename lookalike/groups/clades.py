@@ -49,7 +49,6 @@ def describe_clades(
     tree: np.ndarray,
     matrix: Dissimilarities,
     table: ImageTable | None,
-    *,
     law: str = "",
     aggregate: str = "mean",
     seed: int = 0,
@@ -87,7 +86,7 @@ def describe_clades(
         tested["residual_support"] = residual_support(tree, table, law, resamples, seed)
     pairs = sums_over_pairs(tree)
     with np.errstate(invalid="ignore"):
-        within, between, _ = (pairs @ matrix.condensed) / pairs.sum(axis=2)
+        within, between, *_ = (pairs @ matrix.condensed) / pairs.sum(axis=2)
     columns: dict[str, Iterable[object]] = {
         "left": tree[:, 0].astype(int),
         "right": tree[:, 1].astype(int),
@@ -106,11 +105,12 @@ def describe_clades(
 def residual_support(
     tree: np.ndarray, table: ImageTable, law: str, resamples: int, seed: int
 ) -> np.ndarray:
-    """Return the share of bootstrap resamples in which the models of each clade are nearer to one
-    another than to its sister, and than to all others, beyond the main effects of the models.
+    """Return the share of bootstrap resamples in which the two parts of each clade are nearer to
+    one another than to its sister, and than to all others, beyond the main effects of the models.
 
-    That is, they share more of what they would share by main effects alone. A share of it, since
-    noise in the maps of one model makes all that it has in common with others smaller.
+    That is, they share more of what they would share by main effects alone: a share, since noise in
+    the maps of one model makes all that it has in common with others smaller. The two parts, since
+    a close pair would vouch for every clade that it is in.
 
     Parameters
     ----------
@@ -125,11 +125,11 @@ def residual_support(
     Returns
     -------
     ndarray, shape (m - 1,)
-        NaN for the root, where a merge `is_clade` not, for fewer than four models, and where no law
-        or no complete resample is known.
+        NaN for the root and for all models but one, since that one's main effect is all that is
+        between them; where a merge `is_clade` not; for fewer than four models; and where no law or
+        no complete resample is known.
     """
-    clade, nothing = is_clade(tree), np.full(len(tree), np.nan)
-    clade[-1:] = False
+    clade, nothing = is_clade(tree) & (tree[:, 3] < len(tree)), np.full(len(tree), np.nan)
     if not law or not clade.any() or len(table.names) < FEWEST_FOR_A_LAW:
         return nothing
     far = chance_moments(np.ones((1, len(table))), table)[0]
@@ -141,19 +141,23 @@ def residual_support(
     expected = left + laws.sums(laws.on_scale(far, law)) - laws.on_scale(near, law)
     pairs = sums_over_pairs(tree)
     with np.errstate(invalid="ignore", divide="ignore"):
-        within, others, sister = (pairs @ left.T) / (pairs @ expected.T)
-    return np.where(clade, ((within < others) & (within < sister)).mean(axis=1), np.nan)
+        _, others, sister, joined = (pairs @ left.T) / (pairs @ expected.T)
+    return np.where(clade, ((joined < others) & (joined < sister)).mean(axis=1), np.nan)
 
 
 def sums_over_pairs(tree: np.ndarray) -> np.ndarray:
-    """Return which pairs of models are within each clade, between it and all others, and between it
-    and its sister, shape (3, m - 1, pairs), as numbers that sum a condensed matrix over them.
+    """Return which pairs of models are within each clade, between it and all others, between it and
+    its sister, and between its two parts, shape (4, m - 1, pairs), as numbers that sum a condensed
+    matrix over them.
     """
     members, sisters = clade_members(tree), sisters_of(tree)
     first, second = np.triu_indices(len(tree) + 1, 1)
     a, b = members[:, first], members[:, second]
-    chosen = [a & b, a ^ b, (a & sisters[:, second]) | (b & sisters[:, first])]
-    return np.array(chosen, float)
+    sister = (a & sisters[:, second]) | (b & sisters[:, first])
+    joined = (a & b).copy()
+    for node, parts in enumerate(tree[:, :2].astype(int) - len(tree) - 1):
+        joined[node] &= ~(a & b)[parts[parts >= 0]].any(axis=0)
+    return np.array([a & b, a ^ b, sister, joined], float)
 
 
 def parse_clades(rows: Sequence[Row]) -> list[Row]:

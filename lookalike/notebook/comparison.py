@@ -100,19 +100,11 @@ class Comparison:
 
         matrix = self.dissimilarities.without_unknown()
         tree, table = link(matrix.values, linkage), self.table.of(matrix.names)
-        rows = describe_clades(
-            tree,
-            matrix,
-            table,
-            law=registry.get("metric", table.key.metric).law,
-            aggregate=self.aggregate,
-            seed=self.seed,
-            linkage=linkage,
-        )
-        support = [row["support"] for row in rows]
-        return Tree(
-            linkage, newick(tree, support, matrix.names), correct(rows, ["si"], []), matrix.names
-        )
+        law = registry.get("metric", table.key.metric).law
+        found = describe_clades(tree, matrix, table, law, self.aggregate, self.seed, linkage)
+        rows = correct(found, ["si"], [])
+        text = newick(tree, [row["support"] for row in rows], matrix.names)
+        return Tree(linkage, text, rows, matrix.names)
 
     def communities(self, resolutions: Sequence[float] = RESOLUTIONS) -> Communities:
         """Find the communities that all resamples, seeds and resolutions have in common."""
