@@ -22,7 +22,7 @@ def write_maps(folder, models, images):
         blank = (np.arange(images) == 0) != (model == models[-1])
         unknown = blank[:, None, None] & (len(models) > 2)
         for kind, maps in (
-            ("blank", rng.random((images, 12, 12)) * ~unknown),
+            ("blank", (same + rng.random((images, 12, 12))) / 2 * ~unknown),
             ("same", same),
         ):
             (folder / kind / model).mkdir(parents=True)
@@ -78,8 +78,8 @@ def test_unknown_dissimilarities_are_reported(five_models):
 def test_equal_dissimilarities_are_reported(five_models):
     assert said(
         five_models,
-        "same: whether there are groups cannot be tested: all dissimilarities between models "
-        "are equal",
+        "same: whether models differ, or form groups, cannot be tested: all dissimilarities "
+        "between models are equal",
     )
 
 
@@ -92,7 +92,8 @@ def test_two_models_and_one_image_are_reported(tmp_path):
     assert said(sentences, "With n = 1 image nothing can be concluded")
     assert said(
         sentences,
-        "same: whether there are groups cannot be tested: needs at least 4 independent models",
+        "same: whether models differ, or form groups, cannot be tested: needs at least 4 "
+        "independent models",
     )
     assert said(sentences, "family", "cannot be tested: with n = 1 image nothing can be concluded")
     assert said(
