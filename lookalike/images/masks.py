@@ -136,7 +136,9 @@ def read_object(path: StrPath, image_path: StrPath) -> np.ndarray:
 def read_array(path: StrPath) -> np.ndarray:
     """Return which values of a .npy file are not 0."""
     try:
-        values = np.load(path, allow_pickle=False)
+        # `np.load` takes an archive of this name too.
+        with Path(path).open("rb") as file:
+            values = np.lib.format.read_array(file, allow_pickle=False)
     except Exception as error:
         raise InputError(f"{path}: not a readable .npy array ({error})") from None
     if values.ndim != 2 or values.dtype.kind not in "fiub" or not np.isfinite(values).all():

@@ -252,3 +252,10 @@ def test_masks_whose_object_lies_outside_the_crop_are_refused(image, tmp_path):
             continue
         with pytest.raises(InputError, match=r"the masks of all 1 are empty or full; images\.fit"):
             localisation.measure(batches, {"a": mask}, 0)
+
+
+def test_an_archive_under_the_name_of_an_array_is_refused(tmp_path):
+    np.savez(tmp_path / "mask.npz", mask=np.eye(4))
+    path = (tmp_path / "mask.npz").rename(tmp_path / "mask.npy")
+    with pytest.raises(InputError, match=r"mask.npy: not a readable .npy array"):
+        masks.read_array(path)
