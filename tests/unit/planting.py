@@ -117,3 +117,19 @@ def planted_table(
     return ImageTable(
         values, chance, tuple(ids), tuple(names), Key("planted", metric), scenes_of(images, copies)
     )
+
+
+def meaningless_factors(rng, names, count):
+    """Return factors of models as the tests take them: of two levels, of three, numbers, and so on,
+    at random.
+    """
+    found = {}
+    for number in range(count):
+        levels = (2, 3, 0)[number % 3]
+        places = np.arange(len(names))
+        values = rng.permutation(places % levels) if levels else rng.normal(size=len(names))
+        letter = "l" if levels else ""
+        found[f"f{number}"] = {
+            name: f"{letter}{value}" for name, value in zip(names, values, strict=True)
+        }
+    return found

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from planting import values_of
+from planting import meaningless_factors, values_of
 
 from lookalike.compare.dissimilarities import Dissimilarities, Key
 from lookalike.compare.resampling import bootstrap
@@ -22,19 +22,6 @@ def matrix_of(distances, metric="cosine", subset="all"):
     models = len(distances)
     none = np.empty((0, models * (models - 1) // 2))
     return Dissimilarities(distances, tuple(NAMES[:models]), Key("gradcam", metric, subset), none)
-
-
-def some_factors(rng, models, count):
-    """Return factors without a meaning: of two levels, of three, numbers, and so on."""
-    found = {}
-    for number in range(count):
-        levels = (2, 3, 0)[number % 3]
-        values = rng.permutation(np.arange(models) % levels) if levels else rng.normal(size=models)
-        letter = "l" if levels else ""
-        found[f"f{number}"] = {
-            name: f"{letter}{value}" for name, value in zip(NAMES[:models], values, strict=True)
-        }
-    return found
 
 
 def some_matrices(rng, models, count, shift=0.0):
@@ -58,7 +45,10 @@ def test_factors_without_a_meaning_are_rarely_claimed(models, count, metrics):
     claimed = []
     for draw in range(40):
         rng = np.random.default_rng([models, draw])
-        factors, matrices = some_factors(rng, models, count), some_matrices(rng, models, metrics)
+        factors, matrices = (
+            meaningless_factors(rng, NAMES[:models], count),
+            some_matrices(rng, models, metrics),
+        )
         rows = factor_tests(matrices, factors, None, 99, draw)
         claims = [row for row in rows if row["corrected"] is not None]
         assert len(claims) == count * metrics
@@ -72,7 +62,7 @@ def test_a_planted_factor_is_found_among_others_and_a_planned_one_for_less():
     found = []
     for draw in range(10):
         rng = np.random.default_rng([1, draw])
-        factors = some_factors(rng, 14, 5)
+        factors = meaningless_factors(rng, NAMES, 5)
         shift = 3 * np.array([factors["f0"][name] == "l0" for name in NAMES])
         matrices = some_matrices(rng, 14, 2, shift)
         alone = [{"factor": "f0", "metric": "1"}]
@@ -94,7 +84,7 @@ def test_a_planted_factor_is_found_among_others_and_a_planned_one_for_less():
 
 def test_each_factor_has_one_claim_and_each_subset_its_family():
     rng = np.random.default_rng(0)
-    factors = some_factors(rng, 9, 3)
+    factors = meaningless_factors(rng, NAMES[:9], 3)
     matrices = some_matrices(rng, 9, 2)
     subsets = [
         *matrices,
@@ -110,7 +100,7 @@ def test_each_factor_has_one_claim_and_each_subset_its_family():
 
 def test_tests_of_few_models_that_nothing_could_pass_say_so():
     levels = {name: "ab"[place % 2] for place, name in enumerate(NAMES[:7])}
-    factors = {"one": levels} | some_factors(np.random.default_rng(4), 7, 12)
+    factors = {"one": levels} | meaningless_factors(np.random.default_rng(4), NAMES[:7], 12)
     matrix = some_matrices(np.random.default_rng(5), 7, 1)[0]
     alone, among = (
         factor_tests([matrix], asked, None, 999, 0) for asked in ({"one": levels}, factors)
@@ -159,3 +149,14 @@ def test_the_interval_of_a_partial_correlation_is_about_other_images():
         held.append(found["low"] <= true <= found["high"])
         assert "p" not in found
     assert 0.85 <= np.mean(held) <= 1
+
+
+def test_a_factor_has_levels_or_numbers_whichever_models_a_matrix_holds():
+    values = ["10"] * 4 + ["20"] * 4 + ["big"] * 4
+    factors = {"size": dict(zip(NAMES, values, strict=False))}
+    rng = np.random.default_rng(8)
+    whole = some_matrices(rng, 12, 1)[0]
+    part = replace(whole.of(NAMES[:8]), key=Key("gradcam", "part"))
+    rows = factor_tests([whole, part], factors, None, 99, 0)
+    claims = [(row["metric"], row["test"]) for row in rows if row["corrected"] is not None]
+    assert [test for _, test in claims] == ["permanova", "permanova"]

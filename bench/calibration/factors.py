@@ -1,36 +1,16 @@
 """How often is a factor claimed that means nothing, and how often is one found that does?
 
-    python bench/calibration_factors.py [--draws 300] [--permutations 199]
-
 Models are points in four dimensions; methods and metrics see them with noise of their own. Factors
 have two levels, three, or are numbers, in turn. "By factor" corrects the same p values over the
-matrices of each factor alone (Holm), "together" as the workflow does. Prints tables for
-bench/RESULTS.md; asserts nothing.
+matrices of each factor alone (Holm), "together" as the workflow does.
 """
 
-import argparse
-import sys
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "unit")]
-
 # Methods and metrics.
 SIZES = {"1 x 1": (1, 1), "3 x 3": (3, 3)}
-
-
-def factors_without_meaning(rng, models, count):
-    """Return factors as the tests take them, by name."""
-    found = {}
-    for number in range(count):
-        levels = (2, 3, 0)[number % 3]
-        values = rng.permutation(np.arange(models) % levels) if levels else rng.normal(size=models)
-        letter = "l" if levels else ""
-        found[f"f{number}"] = {f"m{place}": f"{letter}{one}" for place, one in enumerate(values)}
-    return found
 
 
 def matrices_of(rng, points, methods, metrics):
@@ -57,11 +37,13 @@ def claims(models, count, size, shift, draw, given):
     """Return whether the first factor, and any other, is claimed by each correction, and the first
     by a planned hypothesis, shape (2, 3).
     """
+    from planting import meaningless_factors
+
     from lookalike.inference.factor_tests import factor_tests
     from lookalike.inference.significance import LEVEL, holm
 
     rng = np.random.default_rng([models, count, draw])
-    factors = factors_without_meaning(rng, models, count)
+    factors = meaningless_factors(rng, [f"m{place}" for place in range(models)], count)
     points = rng.normal(size=(models, 4))
     points[:, 0] += shift * np.array([value == "l0" for value in factors["f0"].values()])
     matrices = matrices_of(rng, points, *size)
@@ -160,18 +142,7 @@ def table_of_partial_mantel(given):
         )
 
 
-def main():
+def tables(given):
     """Print the tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--draws", type=int, default=300)
-    parser.add_argument("--permutations", type=int, default=199)
-    parser.add_argument("--resamples", type=int, default=300)
-    given = parser.parse_args()
     table_of_partial_mantel(given)
     table_of_factors(given)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,18 +1,6 @@
-"""How often is a clade named where there is none, and how often is one found that is there?
-
-    python bench/calibration_clades.py [--draws 300] [--resamples 1000] [--permutations 199]
-
-Prints the rows of clades for bench/RESULTS.md; asserts nothing.
-"""
-
-import argparse
-import sys
-from pathlib import Path
+"""How often is a clade named where there is none, and how often is one found that is there?"""
 
 import numpy as np
-
-ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "unit")]
 
 EQUAL = {"groups": 2, "between": 0.3, "within": 0.4}
 # What is simulated: models, images, what is planted, and the clades that are right.
@@ -158,15 +146,8 @@ def percent(shares):
     return " | ".join(f"{100 * share:.1f}%" for share in shares)
 
 
-def main():
+def tables(given):
     """Print the tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--draws", type=int, default=300)
-    parser.add_argument("--resamples", type=int, default=1000)
-    parser.add_argument("--permutations", type=int, default=199)
-    given = parser.parse_args()
     print("| a boundary: three models | images | SI at most .05 | AU at least .95 |")
     print("|---|---|---|---|")
     for label, between in (("a as near to b as to c", 0.3), ("all equally near", 0.5)):
@@ -190,7 +171,3 @@ def main():
         for models, images, planted, truth in settings:
             shares = simulate(models, images, planted, truth, given)[[2, 3, 4, 0]]
             print(f"| {label} | {images} | {percent(shares)} |", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,20 +1,9 @@
 """How often do the tests of structure find what is not there, and what is?
 
-    python bench/calibration_structure.py [--draws 300] [--permutations 99] [--models 5 8 14]
-        [--metrics cosine mse rmse topk_iou emd_values] [--rows NAME ...]
-
-Planted maps (tests/unit/planting.py) of models without groups and with some. Prints a table for
-bench/RESULTS.md; asserts nothing.
+Planted maps (tests/unit/planting.py) of models without groups and with some.
 """
 
-import argparse
-import sys
-from pathlib import Path
-
 import numpy as np
-
-ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "unit")]
 
 
 def equal(models):
@@ -79,23 +68,12 @@ def rows_of(models):
     }
 
 
-def main():
+def tables(given):
     """Print the table."""
     from planting import planted_table
 
     from lookalike.core import registry
 
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--draws", type=int, default=300)
-    parser.add_argument("--permutations", type=int, default=99)
-    parser.add_argument("--models", type=int, nargs="+", default=[5, 8, 14])
-    parser.add_argument(
-        "--metrics", nargs="+", default=["cosine", "mse", "rmse", "topk_iou", "emd_values"]
-    )
-    parser.add_argument("--rows", nargs="+", default=[""], help="beginnings of names of rows")
-    given = parser.parse_args()
     print("| planted | models | metric | main effects | structure | groups | must be silent |")
     print("|---|---|---|---|---|---|---|")
     for metric in given.metrics:
@@ -122,7 +100,3 @@ def main():
                 print(
                     f"| {name} | {models} | {metric} | {' | '.join(shares)} | {which} |", flush=True
                 )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,19 +1,10 @@
 """Is dependence on the image claimed where there is none, and found where it is? Do its intervals
 hold the true value, and are calibrated values 1 for maps that are at chance?
 
-    python bench/calibration_dependence.py [--draws 300] [--resamples 200]
-
-The simulations of tests/unit/test_chance.py, in more settings; prints a table, asserts nothing.
+The simulations of tests/unit/test_chance.py, in more settings.
 """
 
-import argparse
-import sys
-from pathlib import Path
-
 import numpy as np
-
-ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "unit")]
 
 
 def bias_row(models, images, metric, given):
@@ -52,14 +43,8 @@ def effect_row(models, images, copies, given):
     return np.mean(found), np.mean(held)
 
 
-def main():
+def tables(given):
     """Print the tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--draws", type=int, default=300)
-    parser.add_argument("--resamples", type=int, default=200)
-    given = parser.parse_args()
     print("| bias of two widths, no dependence | images | said to depend | calibrated |")
     print("|---|---|---|---|")
     for models in (5, 8, 14):
@@ -74,7 +59,3 @@ def main():
             found, held = effect_row(models, images, copies, given)
             scenes = f", {images // copies} scenes x {copies}" if copies > 1 else ""
             print(f"| {models} models{scenes} | {images} | {found:.1%} | {held:.1%} |", flush=True)
-
-
-if __name__ == "__main__":
-    main()

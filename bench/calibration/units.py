@@ -1,19 +1,8 @@
-"""How often do intervals hold the true mean where images come in near-copies, scenes or classes?
+"""How often do intervals hold the true mean where images come in near-copies, scenes or classes?"""
 
-    python bench/calibration_units.py [--draws 300] [--resamples 400]
-
-Prints tables for bench/RESULTS.md; asserts nothing.
-"""
-
-import argparse
-import sys
 from functools import partial
-from pathlib import Path
 
 import numpy as np
-
-ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "unit")]
 
 
 def covers(values, units, true, resamples, seed, widened=True):
@@ -95,7 +84,7 @@ def class_rows(given):
             for classes in (3, 5, 8, 10, 20):
                 labels = np.repeat(np.arange(classes), 6)
                 found = []
-                for seed in range(given.draws // 20):
+                for seed in range(-(-given.draws // 20)):
                     rng = np.random.default_rng([classes, seed])
                     values = ratio * sample(rng, (classes, 20))[labels]
                     values = values + sample(rng, (len(labels), 20))
@@ -115,17 +104,7 @@ def class_rows(given):
                 print(f"| {classes} | {ratio:g} of the images' | {name} | {cells} |", flush=True)
 
 
-def main():
+def tables(given):
     """Print the tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--draws", type=int, default=300)
-    parser.add_argument("--resamples", type=int, default=400)
-    given = parser.parse_args()
     scene_rows(given)
     class_rows(given)
-
-
-if __name__ == "__main__":
-    main()
