@@ -113,23 +113,21 @@ rule test_factors:
 
 
 rule tabulate_tests:
-    """Bring the tests of all matrices into one table, and correct those reported together."""
+    """Bring the tests of structure into one table, and correct those reported together."""
     input:
-        tests=tests_of,
+        tests=every_matrix(
+            "results/inference/structure/{method}/{metric}/{subset}.csv", computed=True
+        ),
         redundancy=expand("results/inference/redundancy/{method}.csv", method=CORRELATED),
     output:
-        tests=table("results/inference/{kind}.csv", "tests", table="{kind}"),
+        tests=table("results/inference/structure.csv", "tests", table="structure"),
     log:
-        "logs/inference/{kind}.log",
-    wildcard_constraints:
-        kind=one_of(TESTS),
+        "logs/inference/structure.log",
     conda:
         "../envs/compare.yaml"
     params:
-        matrices=keys_of_tests,
+        matrices=text_of(COMPUTED_KEYS),
         correlated=CORRELATED,
-        tests=p_values_of,
-        family=family_of_tests,
         source=fingerprint("scripts/tabulate_tests.py"),
     script:
         "../scripts/tabulate_tests.py"

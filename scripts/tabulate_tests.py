@@ -1,9 +1,9 @@
-"""Bring the tests of all matrices into one table, and correct their p values together."""
+"""Bring the tests of structure into one table, and correct p values of one subset together."""
 
 from lookalike.compare.dissimilarities import Key
 from lookalike.compare.redundancy import read_representatives
 from lookalike.core import io, logs
-from lookalike.inference import significance
+from lookalike.inference import significance, structure
 
 logs.log_to(snakemake.log[0])
 
@@ -14,6 +14,5 @@ rows = [
     for row in io.read_table(path)
 ]
 stands = read_representatives(given.correlated, snakemake.input.redundancy)
-io.write_table(
-    snakemake.output.tests, significance.correct(rows, given.tests, given.family, stands)
-)
+corrected = significance.correct(rows, structure.TESTS, ["subset"], stands)
+io.write_table(snakemake.output.tests, corrected)

@@ -6,7 +6,11 @@ import numpy as np
 
 from lookalike.compare.aggregation import AGGREGATES, weighted_moments
 from lookalike.compare.image_table import ImageTable
-from lookalike.compare.resampling import percentile_interval, units_of_pairs
+from lookalike.compare.resampling import (
+    FEWEST_UNITS_FOR_CHANCE,
+    percentile_interval,
+    units_of_pairs,
+)
 from lookalike.core.condensed import ROUNDING
 
 
@@ -35,6 +39,14 @@ def chance_moments(
         joint.reshape(len(weights), table.partners.size),
         values.reshape(table.partners.size, values.shape[-1]),
     )
+
+
+def mean_of_derangements(chance: np.ndarray) -> np.ndarray:
+    """Return the mean dissimilarity of the maps of each image to those of others, (n, pairs)."""
+    several = chance.reshape(-1, *chance.shape[-2:])
+    known = np.isfinite(several)
+    total = np.where(known, several, 0).sum(axis=0)
+    return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
 
 
 def calibrate(
@@ -70,9 +82,11 @@ def calibrate(
     chance = np.where(counts & counts[table.partners], table.chance, np.nan)
     gap = AGGREGATES[aggregate](*chance_moments(weights, table, chance)[:2]) - ceiling
     units = units_of_pairs(np.where(counts, table.values, np.nan), table.units)
+    clear = percentile_interval(gap[1:], units)[0] > ROUNDING
+    clear &= units >= FEWEST_UNITS_FOR_CHANCE
     with np.errstate(divide="ignore", invalid="ignore"):
         found = (value - ceiling) / gap
-        found[:, ~(percentile_interval(gap[1:], units)[0] > ROUNDING)] = np.nan
+    found[:, ~clear] = np.nan
     low, high = percentile_interval(found[1:], units)
     return {"calibrated": found[0], "calibrated_low": low, "calibrated_high": high}
 

@@ -51,11 +51,17 @@ class ImageTable:
     def __post_init__(self) -> None:
         """Fill in units and partners that are not given."""
         images = np.arange(len(self.images))
-        if len(self.units) != len(images):
+        if not len(self.units):
             object.__setattr__(self, "units", images)
-        if self.partners.shape != self.chance.shape[:2]:
+        if not self.partners.size:
             following = [np.roll(images, -1 - step) for step in range(len(self.chance))]
-            object.__setattr__(self, "partners", np.array(following).reshape(-1, len(images)))
+            partners = np.array(following, int).reshape(-1, len(images))
+            object.__setattr__(self, "partners", partners)
+        if self.units.shape != images.shape or self.partners.shape != self.chance.shape[:2]:
+            raise InputError(
+                f"a table of {len(images)} images has units of shape {self.units.shape} and "
+                f"partners of shape {self.partners.shape}, for chance of shape {self.chance.shape}"
+            )
 
     def __len__(self) -> int:
         """Return the number of images."""

@@ -71,8 +71,11 @@ def summarise_images(
     units = units_of_pairs(table.values, table.units)
     found = summarise(table.values, aggregate)
     found["low"], found["high"] = percentile_interval(replicates, units)
-    # The widened interval of few units may go on where the metric ends.
+    # The widened interval of few units may go on where the metric ends; with the spread added, a
+    # dissimilarity has no such end above.
     found["low"] = np.maximum(found["low"], metric.range[0])
+    if aggregate == "mean":
+        found["high"] = np.minimum(found["high"], metric.range[1])
     found["design_effect"] = design_effects(table.values, table.units)
     weights = unit_weights(table.units, resamples, seed)
     mean, std, _ = chance_moments(np.ones((1, len(table))), table)

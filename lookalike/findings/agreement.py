@@ -8,7 +8,7 @@ import pandas as pd
 
 from lookalike.compare.redundancy import REDUNDANT, Representatives, redundant_groups
 from lookalike.findings.finding import YES, Answer, Finding, verdict_of
-from lookalike.findings.tables import span, usual_reason
+from lookalike.findings.tables import span, usual_reason, without_matrices
 from lookalike.inference.significance import LEVEL, subject_of
 
 SECTION = "Agreement"
@@ -19,6 +19,7 @@ def agreement_findings(
     agreement: pd.DataFrame,
     given: Collection[tuple[str, str]] = (),
     stands: Representatives | None = None,
+    left_out: Collection[tuple[str, str]] = (),
 ) -> list[Finding]:
     """Say how far metrics and methods rank the pairs of models alike.
 
@@ -30,17 +31,22 @@ def agreement_findings(
         User-supplied matrices, of which there are no halves of the images.
     stands : mapping, optional
         Metrics of one ranking, as of `read_representatives`.
+    left_out : collection of (method, metric), optional
+        Matrices of which nothing is said; their tests count where p values are corrected.
     """
     if agreement.empty:
         return []
-    tested = agreement[agreement["untested"] == ""]
-    if tested.empty:
+    all_tested = agreement[agreement["untested"] == ""]
+    agreement = agreement.assign(able=is_able(agreement, all_tested, stands))
+    agreement = without_matrices(agreement, left_out)
+    if agreement.empty:
+        return []
+    if (agreement["untested"] != "").all():
         text = f"Whether methods and metrics agree cannot be tested: {usual_reason(agreement)}."
         return [Finding(SECTION, "agreement", text, answers_of(agreement))]
     pairs = agreement[["method", "other_method"]].to_numpy().tolist()
     agreement = agreement.assign(
-        able=is_able(agreement, tested, stands),
-        methods=[" and ".join(dict.fromkeys(sorted(pair))) for pair in pairs],
+        methods=[" and ".join(dict.fromkeys(sorted(pair))) for pair in pairs]
     )
     findings = []
     for who, within in ((WITHIN, True), (BETWEEN, False)):
@@ -118,7 +124,6 @@ def is_able(rows: pd.DataFrame, tested: pd.DataFrame, stands: Representatives | 
 
 def answers_of(rows: pd.DataFrame) -> tuple[Answer, ...]:
     """Return for each pair of matrices whether they agree."""
-    able = rows["able"] if "able" in rows else [False] * len(rows)
     return tuple(
         Answer(
             "agreement",
@@ -132,7 +137,7 @@ def answers_of(rows: pd.DataFrame) -> tuple[Answer, ...]:
             n=int(row.models),
             reason=row.untested or ("" if enough else "too few models"),
         )
-        for row, enough in zip(rows.itertuples(), able, strict=True)
+        for row, enough in zip(rows.itertuples(), rows["able"], strict=True)
     )
 
 

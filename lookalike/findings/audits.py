@@ -35,6 +35,12 @@ def audit_findings(
                 f"{method} has {'this model' if len(dead) == 1 else 'these models'}."
             )
             found.append(Finding(SECTION, "audit", text))
+        if gaps := {name: audit["gap"] for name, audit in own.items() if is_incomplete(audit)}:
+            text = (
+                f"{method}: the maps of {listed([*gaps])} miss {span(gaps.values(), '.0%')} of the "
+                "score's gain (median completeness gap): raise `steps`, or take another `baseline`."
+            )
+            found.append(Finding(SECTION, "audit", text))
     copied, equal = same_files(audits), same_maps(audits, blind)
     for group in dict.fromkeys([*copied, *equal]):
         if len({origins.get(name, name) for name in group}) > 1:
@@ -43,20 +49,6 @@ def audit_findings(
                 facts.append(f"have equal maps by {', '.join(equal[group])}")
             text = f"{listed(group)} {' and '.join(facts)}. Count them once."
             found.append(Finding(SECTION, "audit", text))
-    incomplete: dict[str, list[str]] = {}
-    gaps = {}
-    for (method, model), audit in audits.items():
-        if is_incomplete(audit):
-            incomplete.setdefault(model, []).append(method)
-            gaps[model] = audit["gap"]
-    if incomplete:
-        methods = dict.fromkeys(method for own in incomplete.values() for method in own)
-        text = (
-            f"{', '.join(methods)}: the maps of {listed([*incomplete])} miss "
-            f"{span(gaps.values(), '.0%')} of the score's gain (median completeness gap): raise "
-            "`steps`, or take another `baseline`."
-        )
-        found.append(Finding(SECTION, "audit", text))
     if warnings := sum(len(audit["warnings"]) for audit in audits.values()):
         text = f"The audit of the maps has {warnings} warning{'' if warnings == 1 else 's'}."
         found.append(Finding(SECTION, "audit", text))

@@ -15,6 +15,7 @@ GATE = "grouping_holm"
 # In so many of the resamples a clade must be more than the main effects of its models.
 SURE = 0.95
 MOST_CLADES = 6
+UNTESTED = "no resample of the images has all dissimilarities, or all models are equally near"
 
 
 def clade_findings(
@@ -44,18 +45,22 @@ def clade_findings(
     for method, rows in structure[structure[GATE] <= LEVEL].groupby("method", sort=False):
         n = {metric: images[method, metric] or 0 for metric in rows["metric"]}
         few = [metric for metric in n if n[metric] < FEWEST_FOR_A_VERDICT]
+        untested = [
+            metric for metric in n if metric not in few and not is_tested(clades[method, metric])
+        ]
         held = {
             metric: clades_that_hold(clades[method, metric], origins)
             for metric in n
-            if metric not in few
+            if metric not in (*few, *untested)
         }
-        if few:
-            text = f"{method}: no verdict on clades under {', '.join(few)}: {TOO_FEW}."
-            answers = [
-                Answer("clade", UNKNOWN, method, metric, n=n[metric], reason=TOO_FEW)
-                for metric in few
-            ]
-            findings.append(Finding(SECTION, "clades", text, tuple(answers)))
+        for metrics, reason in ((few, TOO_FEW), (untested, UNTESTED)):
+            if metrics:
+                text = f"{method}: no verdict on clades under {', '.join(metrics)}: {reason}."
+                answers = [
+                    Answer("clade", UNKNOWN, method, metric, n=n[metric], reason=reason)
+                    for metric in metrics
+                ]
+                findings.append(Finding(SECTION, "clades", text, tuple(answers)))
         if held:
             numbers = span((n[metric] for metric in held), "d")
             text = f"{method}: {describe_clades(held)} (n = {numbers})."
@@ -66,6 +71,12 @@ def clade_findings(
             ]
             findings.append(Finding(SECTION, "clades", text, tuple(answers)))
     return findings
+
+
+def is_tested(clades: pd.DataFrame) -> bool:
+    """Return whether any clade of a tree but the root was tested."""
+    inner = clades.iloc[:-1]
+    return bool((inner["si_holm"].notna() & inner["residual_support"].notna()).any())
 
 
 def clades_that_hold(
@@ -121,7 +132,7 @@ def describe_clade(members: Sequence[str], rows: Mapping[str, NamedRow]) -> str:
     return (
         f"{braces(members)} look alike: mean {metric} {first.within:.2g} within, "
         f"{first.between:.2g} to the others; in {support} of the bootstrap trees, selective "
-        f"inference p = {p} under {', '.join(rows)}"
+        f"inference p = {p} (corrected for the clades of a tree) under {', '.join(rows)}"
     )
 
 

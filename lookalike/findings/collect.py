@@ -28,7 +28,7 @@ from lookalike.images.remarks import remarks
 
 TABLES = ("structure", "factors", "agreement", "replicates", "heads", "pruning", "variants")
 # Tables of which nothing is said where maps do not depend on the image.
-ABOUT_MATRICES = ("structure", "factors", "agreement", "replicates", "variants")
+ABOUT_MATRICES = ("structure", "factors", "replicates", "variants")
 
 
 def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
@@ -93,17 +93,23 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
         *clades.clade_findings(trees, tables["structure"], images, origins_of(about)),
         *groups.community_findings(communities, tables["structure"], images, given),
         *groups.left_out_findings(
-            {key: names for key, (_, names) in found_matrices.items()}, communities
+            {key: names for key, (_, names) in found_matrices.items() if key not in biased},
+            communities,
         ),
         *factors.factor_findings(tables["factors"]),
         *agreement.agreement_findings(
             tables["agreement"],
             given,
             read_representatives(keys["correlated"], paths["redundancy"]),
+            biased,
         ),
     ]
     for method, path in zip(keys["correlated"], paths["redundancy"], strict=True):
-        found += agreement.redundancy_findings(method, *io.read_matrix(path))
+        correlations, metrics = io.read_matrix(path)
+        kept = [place for place, name in enumerate(metrics) if (method, name) not in biased]
+        found += agreement.redundancy_findings(
+            method, correlations[np.ix_(kept, kept)], [metrics[place] for place in kept]
+        )
     for method, rows in masses.items():
         table, blank = models.summarise_localisation(rows), models.blank_masks(rows)
         shown = [name for name in names if name in table]

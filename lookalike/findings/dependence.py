@@ -7,6 +7,9 @@ from lookalike.findings.tables import NamedRow, metrics_of, span, usual_reason
 
 SECTION = "Dependence on the image"
 
+# An effect, as a share of chance, that is none to speak of.
+SMALL = 0.1
+
 # Method and metric of a matrix.
 Key = tuple[str, str]
 
@@ -59,13 +62,19 @@ def describe(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
             f"{span(yes['dependent_pairs'], '.0%')} of the pairs clearly"
         )
         found.append((text, yes))
-    if len(no):
-        effects = ", ".join(f"{row.metric} {effect_of(row)}" for row in no.itertuples())
-        text = (
-            "the maps of different images are as alike as those of one (by this share of chance: "
-            f"{effects}): what is compared is a bias, not the image, and nothing more is said of it"
-        )
-        found.append((text, no))
+    is_bias = no["dependence_high"] <= SMALL
+    for own, claim, meaning in (
+        (
+            no[is_bias],
+            "the maps of different images are as alike as those of one",
+            "what is compared is a bias, not the image",
+        ),
+        (no[~is_bias], "NO evidence that maps depend on the image", "too few images may be why"),
+    ):
+        if len(own):
+            effects = ", ".join(f"{row.metric} {effect_of(row)}" for row in own.itertuples())
+            text = f"{claim} (by this share of chance: {effects}): {meaning}"
+            found.append((f"{text}; nothing more is said of it", own))
     if len(untested):
         reason = usual_reason(untested, "dependence_untested")
         text = f"whether maps depend on the image cannot be told under {metrics_of(untested)}"

@@ -32,7 +32,7 @@ class Answer:
     value, low, high : float, optional
         The effect, and its 95% interval.
     p : float, optional
-        Corrected for multiple tests (Holm).
+        Corrected for multiple tests: of factors by step-down maxT, of others by Holm.
     n : int, optional
         Number of images, or of models for permutation tests of models.
     reason : str

@@ -12,7 +12,7 @@ from lookalike.inference.significance import too_few_images
 from lookalike.maps.localisation import NULL_METHODS, is_blank
 
 SECTION = "Models"
-# With fewer, percentile intervals are too narrow for a verdict.
+# With fewer, hardly anything can be told from noise.
 FEWEST_FOR_A_VERDICT = 20
 MOST_NAMED = 5
 TOO_FEW = f"fewer than {FEWEST_FOR_A_VERDICT} images"

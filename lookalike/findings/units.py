@@ -8,7 +8,7 @@ from lookalike.core.condensed import condensed
 from lookalike.core.types import Row
 from lookalike.findings.finding import Finding
 from lookalike.findings.tables import span
-from lookalike.images.units import FEWEST_CLASSES, unit_remarks
+from lookalike.images.units import CLASS, FEWEST_CLASSES, unit_remarks
 
 
 def unit_findings(rows: Sequence[Row], effects: Iterable[np.ndarray]) -> list[Finding]:
@@ -28,8 +28,8 @@ def unit_findings(rows: Sequence[Row], effects: Iterable[np.ndarray]) -> list[Fi
         sentences.append(
             f"Design effect: where images are drawn by units, the variance of a mean is "
             f"{span(medians, '.1f')} times that of independent images (median over the pairs of "
-            f"models, by method and metric), so that the {n} images count as "
-            f"{span((n / max(1, median) for median in medians), '.0f')}."
+            f"models, by method and metric), so that {n} images count as "
+            f"{span((n / max(1, median) for median in medians), '.0f')} independent ones."
         )
     return [Finding("Images", "units", sentence) for sentence in sentences]
 
@@ -45,10 +45,11 @@ def scope_of(rows: Sequence[Row], population: str) -> str:
         What conclusions are to speak of.
     """
     classes = len({row["label"] for row in rows} - {""})
-    if population == "classes" and classes >= FEWEST_CLASSES:
+    by_class = population == "classes" or any(row["why"] == CLASS for row in rows)
+    if by_class and classes >= FEWEST_CLASSES:
         return f"for other classes, of which these {classes} are a draw"
     scope = "for other images of these classes" if classes else "for other images like these"
-    if population == "classes":
+    if by_class:
         scope += (
             f" (to speak of other classes takes at least {FEWEST_CLASSES}; there are {classes})"
         )

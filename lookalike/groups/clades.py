@@ -8,7 +8,8 @@ from itertools import compress
 import numpy as np
 
 from lookalike.compare import laws
-from lookalike.compare.calibration import chance_moments
+from lookalike.compare.aggregation import dissimilarities_of
+from lookalike.compare.calibration import mean_of_derangements
 from lookalike.compare.dissimilarities import Dissimilarities
 from lookalike.compare.image_table import ImageTable
 from lookalike.compare.resampling import bootstrap
@@ -132,7 +133,7 @@ def residual_support(
     clade, nothing = is_clade(tree) & (tree[:, 3] < len(tree)), np.full(len(tree), np.nan)
     if not law or not clade.any() or len(table.names) < FEWEST_FOR_A_LAW:
         return nothing
-    far = chance_moments(np.ones((1, len(table))), table)[0]
+    far = dissimilarities_of(mean_of_derangements(table.chance), "mean")[None]
     near = bootstrap(table.values, "mean", min(resamples, MOST_FITS), seed, table.units)
     near = near[np.isfinite(near).all(axis=1)]
     if np.isnan(far).any() or not len(near):

@@ -16,6 +16,24 @@ CLASS, NEAR_COPIES = "class", "near-copies"
 FEWEST_CLASSES = 8
 
 
+def describe_units(
+    rows: Sequence[Row],
+    explained: Sequence[Row],
+    copies: np.ndarray | None,
+    *,
+    by_class: bool,
+    table: StrPath | None,
+    column: str,
+) -> list[Row]:
+    """Return the unit of every explained image as `group_images` does, and print what is special
+    about units; parameters as for `find_groups` and `group_images`.
+    """
+    found = group_images(explained, copies, *find_groups(rows, explained, by_class, table, column))
+    for sentence in unit_remarks(found):
+        print(sentence)
+    return found
+
+
 def find_groups(
     rows: Sequence[Row],
     explained: Sequence[Row],

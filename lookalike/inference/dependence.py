@@ -6,6 +6,7 @@ from lookalike.compare.aggregation import weighted_moments
 from lookalike.compare.calibration import chance_moments
 from lookalike.compare.image_table import ImageTable
 from lookalike.compare.resampling import (
+    FEWEST_UNITS_FOR_CHANCE,
     percentile_interval,
     unit_weights,
     units_of_pairs,
@@ -13,7 +14,7 @@ from lookalike.compare.resampling import (
 )
 from lookalike.core.condensed import ROUNDING
 from lookalike.core.types import Row
-from lookalike.inference.significance import too_few_images
+from lookalike.inference.significance import ONE_UNIT, too_few_images, too_few_models
 
 COLUMNS = (
     "dependence",
@@ -50,25 +51,24 @@ def image_dependence(table: ImageTable, resamples: int, seed: int) -> Row:
         `dependence_untested`: why there is none, or empty.
     """
     unknown: Row = dict.fromkeys(COLUMNS, np.nan)
-    units = len(set(table.units[np.isfinite(table.values).any(axis=1)].tolist()))
-    if units < 2:
-        return unknown | {"dependence_untested": too_few_images(units)}
-    weights = np.vstack([np.ones(len(table)), unit_weights(table.units, resamples, seed)])
+    if reason := why_untested(table):
+        return unknown | {"dependence_untested": reason}
+    whole = np.ones((1, len(table)))
+    weights = np.vstack([whole, unit_weights(table.units, resamples, seed)])
     value, chance = weighted_moments(weights, table.values)[0], chance_moments(weights, table)[0]
     known = np.isfinite(value[0]) & np.isfinite(chance[0])
     if not known.any() or chance[0, known].mean() <= ROUNDING:
         reason = "no dissimilarity of different images is known, or all are 0"
         return unknown | {"dependence_untested": reason}
-    by_choice = [
-        chance_moments(np.ones((1, len(table))), table, only(table.chance, one))[0][0]
-        for one in range(len(table.chance))
-    ]
-    errors = [effect(value[:1], one[None])[0] for one in by_choice]
+    errors = [effect(value[:1], weighted_moments(whole, one)[0])[0] for one in table.chance]
+    counts = units_of_pairs(table.values, table.units)
     with np.errstate(invalid="ignore"):
-        counts = units_of_pairs(table.values, table.units)
         low = percentile_interval(chance[1:] - value[1:], counts)[0]
+    found = with_interval(effect(value, chance), "dependence", counts.max())
+    if np.isnan(found["dependence_low"]):
+        return unknown | {"dependence_untested": "too few resamples hold images to compare"}
     return {
-        **with_interval(effect(value, chance), "dependence", units),
+        **found,
         "dependence_error": (
             float(np.std(errors, ddof=1) / np.sqrt(len(errors))) if len(errors) > 1 else np.nan
         ),
@@ -77,16 +77,24 @@ def image_dependence(table: ImageTable, resamples: int, seed: int) -> Row:
     }
 
 
+def why_untested(table: ImageTable) -> str:
+    """Say why dependence on the image cannot be tested; empty if it can."""
+    counted = np.isfinite(table.values).any(axis=1)
+    images, units = int(counted.sum()), len(np.unique(table.units[counted]))
+    if len(table.names) < 2:
+        return too_few_models(len(table.names), fewest=2)
+    if images < 2:
+        return too_few_images(images)
+    if units < 2:
+        return ONE_UNIT
+    if units < FEWEST_UNITS_FOR_CHANCE:
+        return f"with images of {units} units nothing can be concluded"
+    return ""
+
+
 def effect(value: np.ndarray, chance: np.ndarray) -> np.ndarray:
     """Return mean (chance - value) / mean chance, shape (B,), of both for all pairs (B, pairs)."""
     known = np.isfinite(value) & np.isfinite(chance)
     sums = [np.where(known, one, 0).sum(axis=1) for one in (chance - value, chance)]
     with np.errstate(invalid="ignore", divide="ignore"):
         return sums[0] / sums[1]
-
-
-def only(chance: np.ndarray, derangement: int) -> np.ndarray:
-    """Return chance values of one derangement alone, NaN elsewhere."""
-    part = np.full_like(chance, np.nan)
-    part[derangement] = chance[derangement]
-    return part

@@ -12,6 +12,7 @@ from lookalike.core.types import Row
 from lookalike.inference.factors import (
     PREDICTIONS,
     RATIOS,
+    are_numbers,
     control_of,
     describe_factor,
     fill,
@@ -150,7 +151,12 @@ def tests_of_factor(
     levels, differences = (
         (None, known)
         if factor == PREDICTIONS
-        else describe_factor([factors[factor][name] for name in part.names], factor in RATIOS)
+        else describe_factor(
+            [factors[factor][name] for name in part.names],
+            factor in RATIOS,
+            # Decided once for all matrices, whichever models these hold.
+            not are_numbers(factors[factor].values()),
+        )
     )
     counts = Counter(levels or ()).most_common()
     about = {

@@ -1,7 +1,7 @@
 """Factors of the models: which there are, how models differ by them, and which cannot be tested."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import factorial, prod
 
 import numpy as np
@@ -68,17 +68,25 @@ def fill(matrix: np.ndarray, known: Sequence[str], names: Sequence[str]) -> np.n
     return np.pad(matrix, (0, 1), constant_values=np.nan)[np.ix_(indices, indices)]
 
 
-def describe_factor(
-    values: Sequence[str], by_ratio: bool
-) -> tuple[Sequence[str] | None, np.ndarray]:
-    """Return the level of every model, or None if the values are numbers, and the differences
-    between models, shape (m, m).
-    """
+def are_numbers(values: Iterable[str]) -> bool:
+    """Return whether all values of a factor are numbers."""
     try:
-        numbers = np.array([float(value) for value in values])
+        list(map(float, values))
     except ValueError:
+        return False
+    return True
+
+
+def describe_factor(
+    values: Sequence[str], by_ratio: bool, has_levels: bool
+) -> tuple[Sequence[str] | None, np.ndarray]:
+    """Return the level of every model, or None for a factor of numbers, and the differences between
+    models, shape (m, m).
+    """
+    if has_levels:
         levels = np.array(values)
         return values, (levels[:, None] != levels).astype(float)
+    numbers = np.array([float(value) for value in values])
     numbers = np.log(numbers) if by_ratio and (numbers > 0).all() else numbers
     return None, np.abs(numbers[:, None] - numbers)
 
@@ -95,7 +103,7 @@ def control_of(
     if factor != PREDICTIONS:
         return PREDICTIONS, predictions
     families = [factors.get(FAMILY, {}).get(name, "") for name in names]
-    return FAMILY, describe_factor(families, by_ratio=False)[1] if all(families) else np.full_like(
+    return FAMILY, describe_factor(families, False, True)[1] if all(families) else np.full_like(
         predictions, np.nan
     )
 

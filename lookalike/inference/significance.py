@@ -15,6 +15,7 @@ from lookalike.core.types import Row
 LEVEL = 0.05
 # Fewer cannot be permuted in enough ways.
 FEWEST_MODELS = 4
+ONE_UNIT = "all images are of one unit, from which nothing can be concluded"
 ALL_EQUAL = "all dissimilarities between models are equal"
 
 
@@ -147,9 +148,9 @@ def enough_permutations(least: int, tests: int) -> int:
     return least
 
 
-def too_few_models(models: int, of: str = "") -> str:
+def too_few_models(models: int, of: str = "", fewest: int = FEWEST_MODELS) -> str:
     """Say that so few models are too few for a test."""
-    return f"needs at least {FEWEST_MODELS} independent models{of}; found {models}"
+    return f"needs at least {fewest} independent models{of}; found {models}"
 
 
 def too_few_images(images: int) -> str:

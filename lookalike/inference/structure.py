@@ -6,6 +6,7 @@ import numpy as np
 
 from lookalike.compare import laws
 from lookalike.compare.aggregation import dissimilarities_of
+from lookalike.compare.calibration import mean_of_derangements
 from lookalike.compare.image_table import ImageTable
 from lookalike.compare.resampling import split_halves
 from lookalike.core.condensed import ROUNDING, models_of
@@ -16,6 +17,7 @@ from lookalike.inference.exchange import batches, exchangeable, movable, permute
 from lookalike.inference.significance import (
     ALL_EQUAL,
     FEWEST_MODELS,
+    ONE_UNIT,
     permutation_p,
     too_few_images,
     too_few_models,
@@ -169,9 +171,10 @@ def why_untested(observed: np.ndarray, values: np.ndarray, units: np.ndarray) ->
 
 def why_not_exchangeable(values: np.ndarray, units: np.ndarray) -> str:
     """Say why models' labels cannot be shuffled; empty if they can."""
-    if len(np.unique(units[np.isfinite(values).any(axis=1)])) < 2:
-        return "all images are of one unit, from which nothing can be concluded"
-    if movable(exchangeable(values, units)) < LEAST_MOVABLE:
+    counted = np.unique(units[np.isfinite(values).any(axis=1)])
+    if len(counted) < 2:
+        return ONE_UNIT
+    if movable(exchangeable(values, units)[counted]) < LEAST_MOVABLE:
         return "models lack values of so different images that they cannot be exchanged"
     return ""
 
@@ -190,14 +193,6 @@ def why_unresolved(far: np.ndarray, metric: Metric) -> str:
     if np.isnan(far).any():
         return "the dissimilarity of maps of different images is not known for all pairs"
     return ""
-
-
-def mean_of_derangements(chance: np.ndarray) -> np.ndarray:
-    """Return the mean dissimilarity of the maps of each image to those of others, (n, pairs)."""
-    several = chance.reshape(-1, *chance.shape[-2:])
-    known = np.isfinite(several)
-    total = np.where(known, several, 0).sum(axis=0)
-    return np.where(known.any(axis=0), total / np.maximum(known.sum(axis=0), 1), np.nan)
 
 
 def best_cut(beyond: np.ndarray) -> tuple[float, float, int]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from lookalike.core.errors import InputError
 from lookalike.core.registry import Metric, known_range
+from lookalike.images.units import number_units
 from lookalike.maps.near_copies import THRESHOLD, find_near_copies
 
 
@@ -86,8 +87,5 @@ def unit_numbers(
         raise InputError(
             f"units: needs {len(images)} groups, one for each image; found {len(labels)}"
         )
-    numbers: dict[str, int] = {}
-    return {
-        image: numbers.setdefault(label, len(numbers))
-        for image, label in zip(images, labels, strict=True)
-    }
+    rows = zip(images, labels, strict=True)
+    return number_units([{"image": image, "unit": label} for image, label in rows])

@@ -244,7 +244,7 @@ def compare_maps(
     resamples : int
         Of the images, for intervals, support and stability.
     seed : int
-        The same seed and maps give the same numbers as the workflow.
+        The same seed, maps and units give the same numbers as the workflow.
     units : iterable, optional
         A group for each image, such as its scene: images of one group are drawn and permuted
         together. By default near-copies are, which are found by the maps of all models.

@@ -73,13 +73,17 @@ def check_purpose(config: Row) -> None:
         raise InputError(
             f"config: images.{lost[0]}: need the images of `images.source`, and there are none"
         )
-    if images["source"] is None and "class" in (
-        images.get("group"),
-        config["inference"]["population"].removesuffix("es"),
-    ):
+    by_classes = config["inference"]["population"] == "classes"
+    if images["source"] is None and (by_classes or images.get("group") == "class"):
         raise InputError(
-            "config: images.group, inference.population: classes are those of the images of "
-            "`images.source`, and there are none; name a table and its column in images.group"
+            f"config: {'inference.population' if by_classes else 'images.group'}: classes are "
+            "those of the images of `images.source`, and there are none; name a table and its "
+            "column in images.group"
+        )
+    if by_classes and isinstance(images.get("group"), dict):
+        raise InputError(
+            "config: images.group: has no effect with `population: classes`, which draws whole "
+            "classes; leave one of the two out"
         )
     if "group" in images and not methods:
         raise InputError(

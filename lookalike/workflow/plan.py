@@ -188,7 +188,9 @@ class Plan:
 
     @cached_property
     def permutations(self) -> int:
-        """Permutations of every test: enough for the correction over all matrices of a subset."""
+        """Permutations of the tests of structure: enough for the correction over all matrices of a
+        subset.
+        """
         most = max(self.subsets.values(), default=1)
         return enough_permutations(self.inference.permutations, most)
 

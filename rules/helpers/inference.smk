@@ -1,10 +1,5 @@
 """Inputs and parameters of the rules of inference."""
 
-# The p values of each kind of test, and the columns by which those are told apart that are
-# reported, and corrected, together. Structure shows in the values of single images alone.
-TESTS = {
-    "structure": {"tests": ["main_effects", "structure", "grouping"], "family": ["subset"]},
-}
 # Methods of which metrics are correlated, to count those of one ranking once.
 CORRELATED = [method for method in METHODS if len(PLAN.metrics_of(method)) > 1]
 
@@ -19,27 +14,6 @@ def tables_of_method(wildcards):
 def metrics_of_method(wildcards):
     """Return the metrics of a method, in the order of their tables."""
     return PLAN.metrics_of(wildcards.method)
-
-
-def keys_of_tests(wildcards):
-    """Return the matrices for which there is a kind of test."""
-    return text_of(PLAN.keys_of(computed=True))
-
-
-def tests_of(wildcards):
-    """Return the tables of one kind of test."""
-    pattern = f"results/inference/{wildcards.kind}/{{method}}/{{metric}}/{{subset}}.csv"
-    return every_matrix(pattern, computed=True)
-
-
-def p_values_of(wildcards):
-    """Return the p values of a kind of test."""
-    return TESTS[wildcards.kind]["tests"]
-
-
-def family_of_tests(wildcards):
-    """Return the columns by which tests are told apart that are corrected together."""
-    return TESTS[wildcards.kind]["family"]
 
 
 def matrices_of_subset(wildcards):

@@ -182,8 +182,22 @@ def test_the_error_of_the_choice_of_other_images_is_reported_where_there_are_sev
         (np.ones((1, 3)), np.ones((0, 1, 3)), "with n = 1 image nothing can be concluded"),
         (np.full((4, 3), np.nan), np.ones((1, 4, 3)), "with n = 0 images nothing"),
         (np.zeros((4, 3)), np.zeros((1, 4, 3)), "no dissimilarity of different images is known"),
+        (np.ones((2, 3)), np.ones((1, 2, 3)), "with images of 2 units nothing can be concluded"),
+        (np.ones((4, 0)), np.ones((1, 4, 0)), "needs at least 2 independent models; found 1"),
     ],
 )
 def test_where_dependence_cannot_be_tested_the_reason_is_given(values, chance, reason):
-    row = image_dependence(table_of(values, chance, "abc"), 20, 0)
+    names = "abc" if values.shape[1] else "a"
+    row = image_dependence(table_of(values, chance, names), 20, 0)
     assert reason in row["dependence_untested"] and np.isnan(row["dependence"])
+
+
+def test_images_of_one_unit_say_nothing_and_two_have_no_calibrated_value():
+    rng = np.random.default_rng(7)
+    values, chance = rng.random((6, 3)), 1 + rng.random((1, 6, 3))
+    one = image_dependence(table_of(values, chance, "abc", [0] * 6), 20, 0)
+    assert "all images are of one unit" in one["dependence_untested"]
+    for units, known in (([0, 0, 0, 1, 1, 1], False), ([0, 0, 1, 1, 2, 2], True)):
+        found = calibrate(table_of(values, chance, "abc", units))
+        assert np.isfinite(found["calibrated"]).all() == known
+        assert np.isfinite(found["calibrated_low"]).all() == known

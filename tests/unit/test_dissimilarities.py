@@ -214,3 +214,13 @@ def test_a_pair_that_no_file_holds_is_named():
         assemble(blocks, ["ant", "bee", "fox"], KEY)
     with pytest.raises(InputError, match="needs at least two models"):
         assemble({}, ["ant"], KEY)
+
+
+def test_a_table_of_images_fills_in_units_and_partners_or_refuses_those_of_other_images():
+    table = table_of(3)
+    assert table.units.tolist() == [0, 1, 2] and table.partners.tolist() == [[1, 2, 0]]
+    single = ImageTable(np.zeros((1, 1)), np.zeros((0, 1, 1)), ("a",), ("x", "y"), KEY)
+    assert single.partners.shape == (0, 1) and single.partners.dtype == int
+    for wrong in ({"units": np.array([0, 1])}, {"partners": np.array([[1, 0]])}):
+        with pytest.raises(InputError, match="a table of 3 images has units of shape"):
+            dataclasses.replace(table, **wrong)

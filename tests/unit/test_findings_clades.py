@@ -57,7 +57,8 @@ def test_clades_that_hold_are_named_with_their_effect_and_the_root_is_not():
     found = findings({("gradcam", "cosine"): ROWS}, COSINE)
     assert texts(found) == [
         "gradcam: {DeiT_S, DeiT_T} look alike: mean cosine 0.12 within, 0.58 to the others; in 98% "
-        "of the bootstrap trees, selective inference p = 0.004 under cosine (n = 64)."
+        "of the bootstrap trees, selective inference p = 0.004 (corrected for the clades of a "
+        "tree) under cosine (n = 64)."
     ]
     answer = found[0].answers[0]
     assert (answer.subject, answer.value, answer.p, answer.n) == (
@@ -78,18 +79,25 @@ def test_no_clade_is_named_without_groups_or_with_few_images():
 
 @pytest.mark.parametrize(
     "row",
-    [
-        clade("a b", p=0.06),
-        clade("a b", p=""),
-        clade("a b", beyond=0.94),
-        clade("a b", beyond=""),
-    ],
-    ids=["chance", "not tested", "main effects", "main effects not known"],
+    [clade("a b", p=0.06), clade("a b", beyond=0.94)],
+    ids=["chance", "main effects"],
 )
 def test_clades_of_chance_and_of_main_effects_are_not_named(row):
     found = findings({("gradcam", "cosine"): [row, root("a b c d")]}, COSINE)
     assert texts(found) == [NO_CLADE]
     assert verdicts(found) == {("clade", "gradcam", "cosine"): NO}
+
+
+@pytest.mark.parametrize(
+    "row", [clade("a b", p=""), clade("a b", beyond="")], ids=["chance", "main effects"]
+)
+def test_where_no_clade_could_be_tested_there_is_no_verdict(row):
+    found = findings({("gradcam", "cosine"): [row, root("a b c d")]}, COSINE)
+    assert texts(found) == [
+        "gradcam: no verdict on clades under cosine: no resample of the images has all "
+        "dissimilarities, or all models are equally near."
+    ]
+    assert verdicts(found) == {("clade", "gradcam", "cosine"): UNKNOWN}
 
 
 def test_a_clade_of_a_model_and_its_replicate_is_no_finding():
@@ -126,6 +134,7 @@ def test_clades_that_all_metrics_share_come_first_and_long_lists_end():
     told = texts(findings(tables, COSINE, structure_row("rbf", "0.01", "0.01")))[0]
     assert told.startswith(
         "gradcam: {a5, b5} look alike: mean cosine 0.12 within, 0.58 to the others; in 96% to 99% "
-        "of the bootstrap trees, selective inference p = 0.001 to 0.004 under cosine, rbf; {a0, b0}"
+        "of the bootstrap trees, selective inference p = 0.001 to 0.004 (corrected for the clades "
+        "of a tree) under cosine, rbf; {a0, b0}"
     )
     assert told.endswith("; and 2 more in the tables of the trees (n = 64).")

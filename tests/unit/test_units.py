@@ -118,6 +118,9 @@ def test_groups_are_checked_before_any_job(tmp_path):
         with pytest.raises(InputError, match="image 'a' has no class"):
             check_images(plan, io.hash_file, None)
     check_images(make_plan(config_of(images)), io.hash_file, None)
+    both = config_of(images | {"group": {"table": str(table), "column": "scene"}})
+    with pytest.raises(InputError, match=r"images.group: has no effect with `population: classes`"):
+        make_plan(both | {"inference": {"population": "classes"}})
 
 
 def test_groups_of_given_maps_are_checked_and_have_no_classes(tmp_path):
@@ -265,7 +268,7 @@ def test_findings_say_how_much_lies_between_units():
     assert last == (
         "Design effect: where images are drawn by units, the variance of a mean is 1.5 to 2.0 "
         "times that of independent images (median over the pairs of models, by method and metric), "
-        "so that the 6 images count as 3 to 4."
+        "so that 6 images count as 3 to 4 independent ones."
     )
     alone = units.group_images(ROWS, None)
     assert unit_sentences.unit_findings(alone, effects) == []
