@@ -16,7 +16,7 @@ __version__ = "0.2.0"
 def __getattr__(name: str) -> Any:
     """Return `compare_maps`, a metric, or a package, and keep it."""
     if name == "compare_maps":
-        from lookalike.notebook.comparison import compare_maps as found
+        from lookalike.notebook.from_maps import compare_maps as found
     elif name in [module.name for module in pkgutil.iter_modules(__path__)]:
         return importlib.import_module(f"{__name__}.{name}")
     elif name.startswith("_"):

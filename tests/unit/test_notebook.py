@@ -14,6 +14,7 @@ from lookalike.core import registry
 from lookalike.core.errors import InputError
 from lookalike.groups.communities import consensus_communities
 from lookalike.groups.trees import clade_support, link, newick
+from lookalike.inference.dependence import image_dependence
 from lookalike.inference.structure import structure_test
 from lookalike.notebook.comparison import FIGURES
 
@@ -85,6 +86,7 @@ def test_numbers_are_those_of_the_workflow(metric, signed):
     assert ours.structure(19) == structure_test(
         table, registry.get("metric", ours.table.key.metric), "mean_std", 19, 3
     )
+    assert str(ours.dependence(99)) == str(image_dependence(table, 99, 3))
     # Values of other blocks differ by rounding alone.
     single = by_files(maps, metric, 2.0 if signed else 1.0, 1)[1]
     np.testing.assert_allclose(ours.mean, single.matrices["mean"], rtol=0, atol=1e-12)
@@ -125,7 +127,15 @@ def test_planted_groups_are_found(found):
     assert 0 < found.embedding().explained[1] < found.embedding().explained[0] < 1
 
 
+def test_dependence_on_the_image_is_the_share_of_chance(found):
+    depends = found.dependence(99)
+    chance = found.table.chance.mean()
+    assert depends["dependence"] == pytest.approx(1 - found.table.values.mean() / chance)
+    assert depends["dependence_low"] < depends["dependence"] < depends["dependence_high"]
+
+
 def test_models_that_are_not_independent_are_left_out_of_the_test(found):
+    assert found.dependence(99, NAMES[1:])["dependence_untested"].endswith("found 1")
     assert found.structure(19, dependent=NAMES[3:])["untested"].endswith("found 3")
 
 
