@@ -84,6 +84,14 @@ class Dissimilarities:
         return float(self.units[self.names.index(one), self.names.index(other)])
 
     @property
+    def fewest_units(self) -> int | None:
+        """The smallest number of units of images behind a dissimilarity; None if unknown."""
+        if self.units is None:
+            return None
+        numbers = condensed(self.units)
+        return int(numbers.min()) if len(numbers) and np.isfinite(numbers).all() else None
+
+    @property
     def is_given(self) -> bool:
         """Whether it is user-supplied: then there are no values of single images to resample."""
         return not len(self.replicates)

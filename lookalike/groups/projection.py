@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lookalike.compare.dissimilarities import Dissimilarities
+from lookalike.compare.resampling import widening
 from lookalike.core.condensed import square
 from lookalike.core.types import Row
 
@@ -67,7 +68,8 @@ def resampled_covariances(coordinates: np.ndarray, matrix: Dissimilarities) -> n
     Returns
     -------
     ndarray, shape (m, 2, 2)
-        Covariances about the coordinates; NaN where no replicate is complete.
+        Covariances about the coordinates, widened for few units of images; NaN where no replicate
+        is complete.
 
     References
     ----------
@@ -81,7 +83,8 @@ def resampled_covariances(coordinates: np.ndarray, matrix: Dissimilarities) -> n
         resampled, _ = classical_scaling(square(replicate, len(coordinates)))
         shift = turn(resampled, coordinates) - coordinates
         total += shift[:, :, None] * shift[:, None, :]
-    return total / len(complete)
+    units = matrix.fewest_units
+    return total / len(complete) * (1 if units is None else widening(units) ** 2)
 
 
 def turn(points: np.ndarray, target: np.ndarray) -> np.ndarray:

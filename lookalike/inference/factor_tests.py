@@ -176,7 +176,9 @@ def tests_of_factor(
         found["partial_mantel"] = {"given": given} | (
             {"untested": reason}
             if reason
-            else partial_mantel(part.values, differences, control, part.complete_replicates)
+            else partial_mantel(
+                part.values, differences, control, part.complete_replicates, part.fewest_units
+            )
         )
     if levels is not None:
         codes = np.unique(levels, return_inverse=True)[1]

@@ -1,14 +1,12 @@
-"""Tests of dissimilarity matrices by permuting the models: Mantel, ANOSIM, PERMANOVA, PERMDISP; and
-the partial rank correlation of matrices.
-
-Written for many permutations of small matrices: all are made at once, as one product of matrices.
+"""Tests of matrices by permuting the models: Mantel, ANOSIM, PERMANOVA, PERMDISP; and the partial
+rank correlation. Many permutations of small matrices are made at once, as one product of matrices.
 """
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from lookalike.compare.resampling import percentile_interval
+from lookalike.compare.resampling import with_interval
 from lookalike.core.condensed import condensed, pair_numbers
 from lookalike.core.memoising import shared
 from lookalike.core.types import Row
@@ -65,7 +63,11 @@ def mantel(matrix: np.ndarray, other: np.ndarray, orders: np.ndarray) -> Row:
 
 
 def partial_mantel(
-    matrix: np.ndarray, other: np.ndarray, given: np.ndarray, replicates: np.ndarray
+    matrix: np.ndarray,
+    other: np.ndarray,
+    given: np.ndarray,
+    replicates: np.ndarray,
+    units: int | None = None,
 ) -> Row:
     """Measure how far two matrices go together beyond what both have in common with a third.
 
@@ -78,6 +80,8 @@ def partial_mantel(
         None may be constant off the diagonal.
     replicates : ndarray, shape (B, pairs)
         Of the first, from resampled images; of length 0 where there are none.
+    units : int, optional
+        Of images: how many the replicates draw. For few, the interval is widened.
 
     Returns
     -------
@@ -94,11 +98,9 @@ def partial_mantel(
     if 1 - (y @ z) ** 2 < 1e-9:
         return {"untested": "the two go together entirely"}
     x = resampled_ranks(matrix, replicates)
-    r, *resampled = partial_correlation(x @ y, x @ z, y @ z)
-    if not len(replicates):
-        return {"statistic": float(r)}
-    low, high = percentile_interval(np.array(resampled)[:, None])
-    return {"statistic": float(r), "low": float(low[0]), "high": float(high[0])}
+    found = with_interval(partial_correlation(x @ y, x @ z, y @ z), "r", units)
+    bounds = {"low": found["r_low"], "high": found["r_high"]} if len(replicates) else {}
+    return {"statistic": found["r"]} | bounds
 
 
 @shared

@@ -91,7 +91,10 @@ def measure_heads(
     about = {model: {**count_channels(sidecars[model]), "n": len(images)} for model in errors}
     no_variant = {"pruned_from": None, "draw": None}
     heads = [
-        {"model": model} | variants.get(model, no_variant) | about[model] | with_intervals(found)
+        {"model": model}
+        | variants.get(model, no_variant)
+        | about[model]
+        | with_intervals(found, len(images))
         for model, found in errors.items()
     ]
     criterion = "1 - r² of similarities" if alignments else "RMSE"
@@ -109,6 +112,7 @@ def measure_heads(
                 difference = with_interval(
                     differences[0] if against == "baseline" else over_draws(differences, seed),
                     "difference",
+                    len(images),
                 )
                 pruning.append(
                     given

@@ -131,6 +131,17 @@ def test_partial_mantel_has_an_interval_where_there_are_replicates():
     assert with_interval["p"] is with_interval["corrected"] is None
 
 
+def test_the_interval_of_a_partial_correlation_is_wider_for_few_units_of_images():
+    rng = np.random.default_rng(7)
+    values = rng.random((40, 28)) + np.linspace(0, 1, 28)
+    matrix, other, third = (square(one, 8) for one in (values.mean(axis=0), *rng.random((2, 28))))
+    replicates = bootstrap(values, "mean", 400, 0)
+    plain, wide = (partial_mantel(matrix, other, third, replicates, units) for units in (None, 8))
+    assert wide["statistic"] == plain["statistic"]
+    # sqrt(8 / 7) x 2.365 / 1.960, of Student's t with 7 degrees of freedom.
+    assert wide["high"] - wide["low"] == pytest.approx(1.290 * (plain["high"] - plain["low"]), 1e-3)
+
+
 def test_the_interval_of_a_partial_correlation_is_about_other_images():
     held = []
     for draw in range(40):

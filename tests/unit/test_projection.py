@@ -1,5 +1,7 @@
 """Projections of dissimilarity matrices, and how far models move when the images are resampled."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.patches import Ellipse
@@ -102,6 +104,18 @@ def test_covariances_are_those_of_points_that_move_in_the_plane():
     np.testing.assert_allclose(
         found.mean(axis=0), turning.T @ spread @ turning * (1 - 3 / 24), atol=0.002
     )
+
+
+def test_ellipses_are_wider_for_few_units_of_images():
+    matrix = random_matrix(6)
+    rng = np.random.default_rng(3)
+    replicates = condensed(matrix) + 0.01 * rng.normal(size=(50, 15))
+    coordinates, _ = projection.classical_scaling(matrix)
+    known = with_replicates(matrix, replicates)
+    few = replace(known, units=np.full((6, 6), 8))
+    plain, wide = (projection.resampled_covariances(coordinates, one) for one in (known, few))
+    # (8 / 7) x (2.365 / 1.960)^2, of Student's t with 7 degrees of freedom.
+    np.testing.assert_allclose(wide, plain * 1.663, rtol=1e-3)
 
 
 def test_equal_replicates_move_nothing_and_none_say_nothing():

@@ -5,7 +5,8 @@ import pytest
 
 from lookalike.compare.dissimilarities import Dissimilarities, Key
 from lookalike.core import condensed
-from lookalike.inference.variants import MAP_COLUMNS, compare_variants
+from lookalike.inference.variants import MAP_COLUMNS, compare_variants, measure_heads
+from lookalike.models.heldout import measure_errors, resample
 
 VARIANTS = {
     "A-pruned": {"pruned_from": "A", "draw": 0},
@@ -36,6 +37,27 @@ def test_maps_of_variants_are_compared_with_those_of_their_model():
         and row["others"] == pytest.approx(0.75)
     )
     assert row["difference_low"] < -0.3 < row["difference_high"]
+
+
+def test_intervals_of_heads_are_wider_for_few_images():
+    rng = np.random.default_rng(0)
+    scores, images = rng.random(8), list("abcdefgh")
+    predictions = {
+        name: (images, scores, scores + spread * rng.normal(size=8))
+        for name, spread in (("A", 0.1), ("A-pruned", 0.3))
+    }
+    sidecars = {"A": {}, "A-pruned": {"pruned": {"channels": 4, "dropped": [1]}}}
+    variants = {"A-pruned": VARIANTS["A-pruned"]}
+    heads, pruning = measure_heads(predictions, sidecars, variants, 400, 0)
+    indices = resample(8, 400, 0)
+    errors = [measure_errors(*predictions[name][1:], indices)["rmse"] for name in predictions]
+    for found, name, resampled in (
+        (heads[0], "rmse", errors[0]),
+        (pruning[0], "difference", errors[1] - errors[0]),
+    ):
+        low, high = np.percentile(resampled[1:], [2.5, 97.5])
+        width = found[f"{name}_high"] - found[f"{name}_low"]
+        assert width == pytest.approx(1.290 * (high - low), 1e-3)
 
 
 def test_the_order_of_the_models_does_not_matter():
