@@ -29,9 +29,12 @@ def test_every_model_explains_every_photograph(run):
             assert np.isfinite(maps).all()
 
 
-def test_groups_and_factors_of_six_models_are_tested(run):
+def test_groups_and_factors_of_seven_models_are_tested(run):
+    structure = io.read_table(run / "results/inference/structure.csv")
+    assert all(row["main_effects_p"] and not row["untested"] for row in structure)
     rows = io.read_table(run / "results/inference/factors.csv")
     for method in ("gradcam", "ig_abs"):
-        own = [row for row in rows if (row["method"], row["factor"]) == (method, "family")]
-        assert any(row["p"] for row in own)
+        for factor in ("family", "parameters"):
+            own = [row for row in rows if (row["method"], row["factor"]) == (method, factor)]
+            assert own and all(row["p"] for row in own if row["test"] != "partial_mantel")
     assert (run / "results/report.html").stat().st_size > 0
