@@ -97,7 +97,11 @@ rule draw_multiverse:
         multiverse="results/inference/multiverse.csv",
     output:
         figure=figure(
-            "results/figures/multiverse", "multiverse", "findings", "multiverse", figure="multiverse"
+            "results/figures/multiverse",
+            "multiverse",
+            "findings",
+            "multiverse",
+            figure="multiverse",
         ),
     log:
         "logs/figures/multiverse.log",
