@@ -74,7 +74,7 @@ def clade_findings(
     elif asked.no:
         parts.append(
             "which models form these groups is not sure: no clade of different models is clearer "
-            f"than chance by itself in the {count_matrices(able)} with groups ({n_of(asked.no)})"
+            f"than chance by itself in {share(able, able)} with groups ({n_of(asked.no)})"
         )
     parts += cannot_tell(asked, " which clades hold")
     return [Finding(SECTION, "clades", f"{capitalised('; '.join(parts))}.", tuple(answers))]
@@ -138,7 +138,7 @@ def describe_clades(
     table = clades[shown.method, shown.metric]
     (row,) = (row for row in table.itertuples() if tuple(sorted(row.members.split())) == first)
     text = (
-        f"{braces(first)} look alike in {len(answers)} of the {count_matrices(able)} with groups: "
+        f"{braces(first)} look alike in {share(len(answers), able)} with groups: "
         f"mean {shown.metric} {row.within:.2g} within, {row.between:.2g} to the others, in "
         f"{shown.value:.0%} of the bootstrap trees (selective inference corrected for the clades "
         f"of a tree: {evidence(shown, answers)})"
@@ -152,6 +152,8 @@ def describe_clades(
     return text
 
 
-def count_matrices(number: int) -> str:
-    """Return a number of matrices as text."""
-    return "one matrix" if number == 1 else f"{number} matrices"
+def share(some: int, able: int) -> str:
+    """Return how many of some matrices as text."""
+    if able == 1:
+        return "the one matrix"
+    return f"all {able} matrices" if some == able else f"{some} of the {able} matrices"

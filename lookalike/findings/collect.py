@@ -17,6 +17,7 @@ from lookalike.findings import (
     dependence,
     factors,
     groups,
+    headline,
     matrices,
     models,
     multiverse,
@@ -78,7 +79,7 @@ def collect(
     analyses = multiverse.multiverse_answers(
         whole["structure"], whole["factors"], trees, numbers, origins
     )
-    asked = multiverse.by_conclusion(analyses, stands)
+    asked = headline.by_conclusion(analyses, stands)
     images = {key: numbers[*key, subset] for key in every}
     first = {key: trees[*key, subset, keys["linkages"][0]] for key in every}
     tables = {name: read_rows(paths[name], subset) for name in TABLES}
@@ -96,7 +97,7 @@ def collect(
     effects = [io.read_matrix(path)[0] for path in paths["design_effects"]]
     scope = units.scope_of(grouped, keys["population"])
     found = [
-        *multiverse.headline(asked),
+        *headline.headline_findings(asked),
         *models.image_findings(n, subset, unmatched, units.count_units(grouped), scope),
         *units.unit_findings(grouped, effects),
         *(
@@ -127,7 +128,7 @@ def collect(
         *pruning.variant_findings(tables["variants"], n),
         *audits.audit_findings(audited, origins, frozenset(keys["blind"])),
     ]
-    return found, multiverse.summarise(asked), multiverse.as_rows(analyses)
+    return found, headline.summarise(asked), multiverse.as_rows(analyses)
 
 
 def origins_of(about: list[Row]) -> dict[str, str]:

@@ -62,7 +62,7 @@ def dependence_findings(
     if asked.yes:
         pairs = structure[structure["dependence_low"] > 0]["dependent_pairs"]
         parts.append(
-            f"maps depend on the image {how_many(asked)}{what(asked)}: those of one image are "
+            f"maps depend on the image{how_many(asked)}{what(asked)}: those of one image are "
             f"nearer to each other than those of different images, by {describe(asked.yes)}; in "
             f"{span(pairs, '.0%')} of the pairs of models clearly"
         )
@@ -95,10 +95,11 @@ def describe(found: Sequence[Answer]) -> str:
     shown = clearest(found)
     text = f"{shown.value:.0%} of chance (95% interval {shown.low:.0%} to {shown.high:.0%}"
     text += "".join(f", {part}" for part in [n_of([shown])] if part)
+    text += f", {name_matrix(shown)}"
     if len(found) == 1:
         return f"{text})"
     every = span((one.value for one in found if one.value is not None), ".0%")
-    return f"{text}, {name_matrix(shown)}; {every} in all)"
+    return f"{text}; {every} in all)"
 
 
 def is_small(answer: Answer) -> bool:

@@ -87,7 +87,7 @@ def verdict_of(found: bool, able: bool = True) -> str:
 def as_json(findings: Sequence[Finding], subset: str, multiverse: Sequence[Row] = ()) -> Row:
     """Return findings about a subset of the images as an object for JSON: NaN becomes None.
 
-    `multiverse` are the rows of `multiverse.summarise`.
+    `multiverse` are the rows of `headline.summarise`.
     """
     rows = [dataclasses.asdict(finding) for finding in findings]
     for row in rows:

@@ -83,14 +83,17 @@ def say(
     """
     parts = []
     if asked.yes:
-        parts.append(f"{claim} {how_many(asked, of)}: {effect(asked.yes)}")
+        parts.append(f"{claim}{how_many(asked, of)}: {effect(asked.yes)}")
     if asked.no:
         shown = (numbers or p_values)(asked.no)
+        told = f" ({shown})" if shown else ""
         where = name_matrices(asked.no, asked.every)
-        parts.append(
-            f"NO evidence {f'for {where}' if asked.yes else f'that {denied or claim}: {where}'}"
-            + (f" ({shown})" if shown else "")
-        )
+        if asked.yes:
+            parts.append(f"NO evidence for {where}{told}")
+        elif len(asked.no) == len(asked.every) > 1:
+            parts.append(f"NO evidence that {denied or claim} in any of {len(asked.no)} {of}{told}")
+        else:
+            parts.append(f"NO evidence that {denied or claim} for {where}{told}")
     if why or not parts:
         parts += cannot_tell(asked, "" if parts else f" whether {denied or claim}")
     elif asked.unknown:
@@ -105,22 +108,25 @@ def cannot_tell(asked: Split, whether: str = "", most: int = 3) -> list[str]:
         by_reason.setdefault(one.reason, []).append(one)
     ordered = sorted(by_reason.items(), key=lambda item: -len(item[1]))
     parts = [
-        f"cannot tell{whether} for {name_matrices(own, asked.every)}: {reason or 'not tested'}"
-        for reason, own in ordered[:most]
+        f"cannot tell{'' if place else whether} for {name_matrices(own, asked.every)}: "
+        f"{reason or 'not tested'}"
+        for place, (reason, own) in enumerate(ordered[:most])
     ]
     more = sum(len(own) for _, own in ordered[most:])
     return [*parts, f"nor for {more} more, for other reasons"] if more else parts
 
 
 def how_many(asked: Split, of: str = "matrices") -> str:
-    """Return in how many cases of those that can tell something is found."""
+    """Return in how many cases of those that can tell something is found, after a space; nothing
+    where there is but one.
+    """
     found, able = len(asked.yes), len(asked.able)
     if len(asked.every) == 1:
-        return f"by {name_matrices(asked.yes, asked.every)}"
+        return ""
     among = f"{able} {of}{' that can tell' if asked.unknown else ''}"
     if able == 1:
-        return f"in the only one of {len(asked.every)} {of} that can tell"
-    return f"in all {among}" if found == able else f"in {found} of {among}"
+        return f" in the only one of {len(asked.every)} {of} that can tell"
+    return f" in all {among}" if found == able else f" in {found} of {among}"
 
 
 def clearest(answers: Sequence[Answer]) -> Answer:
@@ -139,19 +145,17 @@ def clearest(answers: Sequence[Answer]) -> Answer:
 
 
 def evidence(shown: Answer, among: Sequence[Answer], n: str = "") -> str:
-    """Return interval, p, n (as it is known better, if it is) and, where it is one of several, the
-    matrix of an answer; and the largest p of all.
+    """Return interval, p, n (as it is known better, if it is) and matrix of an answer, and the
+    largest p of those that it stands for.
     """
     parts = []
     if shown.low is not None and shown.high is not None and shown.low == shown.low:
         parts.append(f"95% interval {shown.low:.2g} to {shown.high:.2g}")
     parts += [text for text in (p_values([shown]), n or n_of([shown])) if text]
-    text = ", ".join(parts)
-    if len(among) == 1:
-        return text
+    parts += [name for name in (name_matrix(shown),) if name]
     largest = max((one.p for one in among if one.p is not None), default=None)
-    more = "" if largest is None or largest == shown.p else f"; p at most {largest:.2g} in all"
-    return f"{text}, {name_matrix(shown)}{more}"
+    more = "" if largest in (None, shown.p) else f"; p at most {largest:.2g} in all"
+    return f"{', '.join(parts)}{more}"
 
 
 def p_values(answers: Sequence[Answer]) -> str:

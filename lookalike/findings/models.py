@@ -171,7 +171,7 @@ def replicate_findings(
     if asked.yes:
         shown = clearest(asked.yes)
         parts.append(
-            f"clearly nearer to one another than other pairs on average {how_many(asked)}: a "
+            f"clearly nearer to one another than other pairs on average{how_many(asked)}: a "
             f"dissimilarity of {sizes(places[id(shown)])}, a difference of {shown.value:.2g} "
             f"({evidence(shown, asked.yes)})"
         )
