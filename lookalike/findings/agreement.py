@@ -67,10 +67,11 @@ def describe_verdict(who: str, rows: pd.DataFrame) -> str:
     claim, found, able = "rank the pairs of models alike", count_found(rows), rows["able"].sum()
     if not able:
         return f"Too few models to tell whether {who} {claim}"
-    among = f"{able} comparisons{'' if able == len(rows) else ' that can tell'}"
+    among = f"{able} comparisons" if able > 1 else "one comparison"
+    among += "" if able == len(rows) else " that can tell"
     if not found:
         return f"NO evidence that {who} {claim} in {among}"
-    where = f"all {among}" if found == able else f"{found} of {among}"
+    where = f"{'all' if able > 1 else 'the'} {among}" if found == able else f"{found} of {among}"
     return f"{who.capitalize()} {claim} in {where}"
 
 
@@ -98,7 +99,7 @@ def describe_agreement(rows: pd.DataFrame) -> str:
     medians = rows.groupby("methods", sort=False)["rho"].median()
     text = rho_of(rows)
     if len(medians) == 1:
-        return f"{text} ({medians.index[0]})"
+        return f"{text} for {medians.index[0]}"
     least, most = (
         f"{rho_of(rows[rows['methods'] == names])} for {names}{beyond_chance(rows, names)}"
         for names in (medians.idxmin(), medians.idxmax())

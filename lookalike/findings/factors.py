@@ -81,21 +81,26 @@ def factor_finding(
     if tested.empty:
         text = f"{planned}{factor}: cannot be tested: {usual_reason(rows)}."
         return Finding(SECTION, "factor", text, answers)
-    claim = claim_of(factor, test, tested["levels"].unique())
-    told = say(asked, claim, sized)
+    told = say(asked, claim_of(factor, test, tested["levels"].unique()), sized)
+    n = "" if asked.yes and tested["models"].nunique() == 1 else f"{models_of(tested)}, "
     text = (
         f"{planned}{factor}: {told[:1].lower() if asked.yes else told[:1]}{told[1:]} "
-        f"({CLAIMS[test]}, n = {span(tested['models'], '.0f')} models, {describe_family(tested)})."
+        f"({CLAIMS[test]}, {n}{describe_family(tested)})."
         f"{caveats(rows, tested[tested['corrected'] <= LEVEL])}"
     )
     return Finding(SECTION, "factor", text, answers)
+
+
+def models_of(tested: pd.DataFrame) -> str:
+    """Return how many models some tests are about."""
+    return f"n = {span(tested['models'], '.0f')} models"
 
 
 def sized(found: Sequence[Answer]) -> str:
     """Return the largest effect of those with the smallest p value, with its numbers."""
     shown = min(found, key=lambda one: (one.p or 0, -(one.value or 0)))
     every = span((one.value for one in found if one.value is not None), ".2f")
-    in_all = f"; {shown.statistic} {every} in all" if len(found) > 1 else ""
+    in_all = f"; {shown.statistic} {every} in all" if " to " in every else ""
     numbers = evidence(shown, found, n_of([shown], "models"))
     return f"{shown.statistic} {shown.value:.2f} ({numbers}{in_all})"
 
@@ -103,18 +108,22 @@ def sized(found: Sequence[Answer]) -> str:
 def no_evidence_finding(factors: Sequence[tuple[str, pd.DataFrame, Split]]) -> Finding:
     """Say of which factors there is no evidence."""
     parts = [
-        f"{factor} ({asked.no[0].statistic} {span((one.value or 0 for one in asked.no), '.2f')}, "
-        f"{p_values(asked.no)}"
-        + (f"; {why(asked.unknown)} for {len(asked.unknown)} matrices" if asked.unknown else "")
+        f"{label_of(factor, rows)} ({asked.no[0].statistic} "
+        f"{span((one.value or 0 for one in asked.no), '.2f')}, {p_values(asked.no)}"
+        + (
+            f"; cannot tell in {len(asked.unknown)} of {len(asked.every)} matrices: "
+            f"{why(asked.unknown)}"
+            if asked.unknown
+            else ""
+        )
         + ")"
-        for factor, _, asked in factors
+        for factor, rows, asked in factors
     ]
     tested = pd.concat([rows[rows["test"] == test_of(rows)] for _, rows, _ in factors])
     tests = dict.fromkeys(CLAIMS[test_of(rows)] for _, rows, _ in factors)
     text = (
-        f"NO evidence that models look at different places by their {listed(parts)} "
-        f"({' or '.join(tests)}, n = {span(tested['models'], '.0f')} models, "
-        f"{describe_family(tested)})."
+        f"NO evidence that models look at different places by their {listed(parts, between='; ')} "
+        f"({' or '.join(tests)}, {models_of(tested)}, {describe_family(tested)})."
     )
     return Finding(SECTION, "factor", text, answers_of(factors))
 
@@ -122,13 +131,19 @@ def no_evidence_finding(factors: Sequence[tuple[str, pd.DataFrame, Split]]) -> F
 def untold_finding(factors: Sequence[tuple[str, pd.DataFrame, Split]]) -> Finding:
     """Say of which factors nothing can be told, and why."""
     by_reason: dict[str, list[str]] = {}
-    for factor, _, asked in factors:
-        by_reason.setdefault(why(asked.unknown), []).append(factor)
+    for factor, rows, asked in factors:
+        by_reason.setdefault(why(asked.unknown), []).append(label_of(factor, rows))
     parts = [f"{listed(names)}: {reason}" for reason, names in by_reason.items()]
     text = (
         f"Cannot tell whether a factor explains where models look: {listed(parts, between='; ')}."
     )
     return Finding(SECTION, "factor", text, answers_of(factors))
+
+
+def label_of(factor: str, rows: pd.DataFrame) -> str:
+    """Return a factor with its levels, where all tested matrices have the same."""
+    levels = set(rows["levels"][rows["test"] == "permanova"])
+    return f"{factor} ({levels.pop()})" if len(levels) == 1 else factor
 
 
 def why(answers: Sequence[Answer]) -> str:

@@ -182,8 +182,9 @@ def replicate_findings(
     ):
         if own:
             shown = own[0]
-            where = name_matrices(own, asked.every)
-            parts.append(f"{claim} for {where} ({sizes(places[id(shown)])}, {name_matrix(shown)})")
+            where, which = name_matrices(own, asked.every), name_matrix(shown)
+            which = f", {which}" if len(own) > 1 else ""
+            parts.append(f"{claim} for {where} ({sizes(places[id(shown)])}{which})")
     if len(known) < len(asked.unknown):
         parts.append("there are no other pairs to compare with")
     text = f"{names}: {'; '.join(parts)}."
