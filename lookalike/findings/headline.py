@@ -71,12 +71,20 @@ def name_analyses(some: Sequence[Answer], among: Sequence[Answer]) -> str:
     whole = [key for key in meant if len(meant[key]) == len(every[key])]
     names = shortest_names(whole, [*every])
     parts = {
-        f"{' '.join(key)} ({', '.join(filter(None, (one.subset, one.linkage)))})": None
+        f"{' '.join(key)} ({', '.join(filter(None, which_of(one, own, every[key])))})": None
         for key, own in meant.items()
         if key not in whole
         for one in own
     }
     return listed([*names, *parts])
+
+
+def which_of(one: Answer, some: Sequence[Answer], among: Sequence[Answer]) -> tuple[str, str]:
+    """Return the subset of an analysis of a matrix, and the linkage where not all are meant."""
+    meant, every = (
+        [other for other in answers if other.subset == one.subset] for answers in (some, among)
+    )
+    return one.subset, "" if len(meant) == len(every) else one.linkage
 
 
 def by_matrix(answers: Iterable[Answer]) -> dict[Key, list[Answer]]:
@@ -131,6 +139,8 @@ def count(own: Split) -> str:
     """Return how many analyses say yes, of how many that can tell."""
     found, able = len(own.yes), len(own.able)
     untold = f" ({len(own.unknown)} more cannot tell)" if own.unknown else ""
+    if found == able == 1:
+        return f"the only analysis{untold}"
     return f"{'all ' if found == able else f'{found} of '}{able} analyses{untold}"
 
 

@@ -45,10 +45,10 @@ def test_a_replicate_is_alike_or_not_by_the_interval_of_the_difference():
     found = models.replicate_findings(pd.DataFrame(rows))
     assert texts(found) == [
         "a and its replicate b: clearly nearer to one another than other pairs on average in 1 of "
-        "3 matrices that can tell: a dissimilarity of 0.1 instead of 0.4, a difference of -0.3 (95% "
-        "interval -0.4 to -0.1, n = 20 images, ig rbf); NOT clearly nearer for ig emd (0.1 instead "
-        "of 0.4); clearly FARTHER from one another for ig mse (0.1 instead of 0.4); no verdict "
-        "(too few images) for ig ssim/cosine (0.1 instead of 0.4, ig ssim)."
+        "3 matrices that can tell: a dissimilarity of 0.1 instead of 0.4, a difference of -0.3 "
+        "(95% interval -0.4 to -0.1, n = 20 images, ig rbf); NOT clearly nearer for ig emd (0.1 "
+        "instead of 0.4); clearly FARTHER from one another for ig mse (0.1 instead of 0.4); no "
+        "verdict (too few images) for ig ssim/cosine (0.1 instead of 0.4, ig ssim)."
     ]
     assert verdicts(found) == [YES, NO, NO, UNKNOWN, UNKNOWN]
     first = found[0].answers[0]
