@@ -129,25 +129,27 @@ def say_how_often(claim: str, own: Split) -> str:
         reasons = dict.fromkeys(one.reason for one in own.unknown)
         return f"Cannot tell whether {claim}: {listed(reasons, 1)}"
     if not own.yes:
-        return f"NO evidence that {claim}: {count(own)}"
+        return f"NO evidence that {claim} in {count(own)}"
     effects = [one.value for one in own.yes if one.value is not None]
     size = f", by {span(effects, '.0%')} of chance" if own.yes[0].question == "dependence" else ""
     return f"{capitalised(claim)} in {count(own)}{size}{exceptions(own)}"
 
 
 def count(own: Split) -> str:
-    """Return how many analyses say yes, of how many that can tell."""
+    """Return in how many analyses, of those that can tell, something is found or was looked for."""
     found, able = len(own.yes), len(own.able)
+    if able == 1:
+        of = f" of {len(own.every)} that can tell" if own.unknown else ""
+        return f"the only analysis{of}"
     untold = f" ({len(own.unknown)} more cannot tell)" if own.unknown else ""
-    if found == able == 1:
-        return f"the only analysis{untold}"
-    return f"{'all ' if found == able else f'{found} of '}{able} analyses{untold}"
+    share = "all" if found == able else f"{found or 'any'} of"
+    return f"{share} {able} analyses{untold}"
 
 
 def what_varies(answers: Iterable[Answer]) -> str:
     """Return in what analyses differ, with how many there are of each."""
     every = list(answers)
-    return " x ".join(
+    return ", ".join(
         f"{number} {plural}"
         for name, plural in PLURALS.items()
         if (number := len({getattr(one, name) for one in every} - {""})) > 1

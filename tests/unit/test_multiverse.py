@@ -134,8 +134,8 @@ def test_what_most_analyses_say_is_counted_and_the_others_are_named():
     }
     assert summary["{a, b} look alike"][YES] == 10 and summary["{a, b} look alike"][NO] == 6
     assert texts(headline.headline_findings(asked)) == [
-        "Maps depend on the image in all 8 analyses, by 30% of chance (analyses: 2 methods x 2 "
-        "metrics x 2 subsets of the images x 2 linkages of trees).",
+        "Maps depend on the image in all 8 analyses, by 30% of chance (analyses: 2 methods, 2 "
+        "metrics, 2 subsets of the images, 2 linkages of trees).",
         "Models differ in how far they are from all others in all 8 analyses.",
         "Models form groups in 5 of 8 analyses; not for ig mse, gradcam cosine (agreeing).",
         "Of these groups, {a, b} is named in 10 of 16 analyses; not for ig mse, gradcam cosine "
@@ -172,6 +172,17 @@ def test_what_cannot_be_told_is_no_no():
     asked = headline.by_conclusion(answers_of(rows, {}, factor_rows))
     told = texts(headline.headline_findings(asked))
     assert told[2] == "Cannot tell whether models form groups: no known law."
+    none = answers_of(
+        [structure_of("ig", "mse", groups="0.4"), structure_of("ig", "rbf", groups="0.4"), rows[0]],
+        {},
+    )
+    assert texts(headline.headline_findings(headline.by_conclusion(none)))[2] == (
+        "NO evidence that models form groups in any of 2 analyses (1 more cannot tell)."
+    )
+    one = answers_of([structure_of("ig", "mse", groups="0.4"), rows[0]], {})
+    assert texts(headline.headline_findings(headline.by_conclusion(one)))[2] == (
+        "NO evidence that models form groups in the only analysis of 2 that can tell."
+    )
     assert told[3] == (
         "No factor is shown to explain where models look: NO evidence for year; cannot tell for "
         "family."
