@@ -119,7 +119,7 @@ def headline_findings(asked: Mapping[Conclusion, Split]) -> list[Finding]:
         {subject[0]: own for (question, subject), own in asked.items() if question == "factor"}
     )
     if lines and (what := what_varies(one for own in asked.values() for one in own.every)):
-        lines[0] += f" (analyses: {what})"
+        lines[0] += f"; analyses are by {what}"
     return [Finding(SECTION, "headline", f"{line}.") for line in lines]
 
 
