@@ -104,14 +104,15 @@ def clade_answers(
     for found in held.values():
         for members in found:
             named[members] = named.get(members, 0) + 1
+    rows = {
+        tree: {tuple(sorted(row.members.split())): row for row in trees[tree].itertuples()}
+        for tree in (asked if named else ())
+    }
     answers = []
     for members in sorted(named, key=lambda one: (-named[one], one)):
         for tree, one in asked.items():
-            rows = {tuple(sorted(row.members.split())): row for row in trees[tree].itertuples()}
-            row, reason = (
-                rows.get(members),
-                why_unknown(one, trees[tree], images[tree[:3]], members),
-            )
+            row = rows[tree].get(members)
+            reason = why_unknown(one, trees[tree], images[tree[:3]], members)
             answers.append(
                 Answer(
                     "clade",
