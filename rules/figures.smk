@@ -91,6 +91,30 @@ rule draw_agreement:
         "../scripts/draw_agreement.py"
 
 
+rule draw_multiverse:
+    """Draw which methods, metrics, subsets and linkages agree on every conclusion."""
+    input:
+        multiverse="results/inference/multiverse.csv",
+    output:
+        figure=figure(
+            "results/figures/multiverse",
+            "multiverse",
+            "findings",
+            "multiverse",
+            figure="multiverse",
+        ),
+    log:
+        "logs/figures/multiverse.log",
+    benchmark:
+        "benchmarks/figures/multiverse.tsv"
+    conda:
+        "../envs/plot.yaml"
+    params:
+        source=fingerprint("scripts/draw_multiverse.py"),
+    script:
+        "../scripts/draw_multiverse.py"
+
+
 rule draw_panels:
     """Draw a few images with the maps of all models (columns) by all methods (rows)."""
     input:

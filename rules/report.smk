@@ -2,7 +2,7 @@
 
 
 rule write_findings:
-    """Write what the numbers say of one subset of the images: sentences with their statistics."""
+    """Write what the numbers say of one subset of the images, and which analyses agree on it."""
     input:
         unpack(tables_to_report),
         manifest="results/images/manifest.csv" if PLAN.images.source else [],
@@ -14,9 +14,13 @@ rule write_findings:
         agreement=agreement_to_report(PLAN.first_subset),
         redundancy=expand("results/inference/redundancy/{method}.csv", method=CORRELATED),
         dissimilarities=every_matrix(f"{MATRIX}/dissimilarity.csv", subset=PLAN.first_subset),
-        images=every_matrix(f"{MATRIX}/n.csv", subset=PLAN.first_subset),
+        images=every_matrix(f"{MATRIX}/n.csv"),
         notes=fill(f"{MATRIX}/notes.json", GIVEN_KEYS),
-        supports=every_matrix(f"{GROUPS}/support-{LINKAGES[0]}.csv", subset=PLAN.first_subset),
+        supports=[
+            path
+            for linkage in LINKAGES
+            for path in every_matrix(f"{GROUPS}/support-{linkage}.csv")
+        ],
         communities=every_matrix(f"{GROUPS}/communities.csv", subset=PLAN.first_subset),
     output:
         findings="results/inference/findings.json",
@@ -25,6 +29,7 @@ rule write_findings:
             caption="../captions/findings.rst",
             category="findings",
         ),
+        multiverse=table("results/inference/multiverse.csv", "multiverse", table="multiverse"),
     log:
         "logs/inference/findings.log",
     benchmark:
@@ -34,7 +39,8 @@ rule write_findings:
     params:
         subset=PLAN.first_subset,
         is_training=bool(PLAN.trained),
-        matrices=text_of(PLAN.keys_of(subset=PLAN.first_subset)),
+        matrices=text_of(PLAN.keys),
+        linkages=LINKAGES,
         given=text_of(GIVEN_KEYS),
         audited=AUDITED,
         blind=BLIND,
@@ -68,6 +74,7 @@ rule write_report:
             f"results/figures/agreement/{subset}-{kind}.svg" for subset, kind in AGREEMENT_FIGURES
         ],
         pruning_figure="results/figures/pruning.svg" if PLAN.pruned else [],
+        multiverse="results/figures/multiverse.svg" if PLAN.keys else [],
         panels="results/figures/panels" if METHODS and PLAN.panels else [],
         studies=expand("results/studies/metric_validation/{source}.png", source=STUDIED),
     output:

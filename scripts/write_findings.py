@@ -1,11 +1,13 @@
-"""Write what the numbers say: sentences and their statistics as JSON, the sentences as Markdown."""
+"""Write what the numbers say: lines and their statistics as JSON, lines and tables as Markdown."""
 
 from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 
-from lookalike.findings import collect, finding
+from lookalike.findings import collect, finding, multiverse
 
-found = finding.as_json(collect.collect(snakemake.input, snakemake.params), snakemake.params.subset)
-io.write_json(snakemake.output.findings, found)
-io.write_text(snakemake.output.markdown, finding.as_markdown(found))
+found, agreeing, analyses = collect.collect(snakemake.input, snakemake.params)
+content = finding.as_json(found, snakemake.params.subset, agreeing)
+io.write_json(snakemake.output.findings, content)
+io.write_text(snakemake.output.markdown, finding.as_markdown(content))
+io.write_table(snakemake.output.multiverse, analyses, multiverse.COLUMNS)

@@ -51,6 +51,7 @@ def factor_row(method, metric, test, corrected, **more):
         "factor": "family",
         "method": method,
         "metric": metric,
+        "subset": "all",
         "test": test,
         "models": "14",
         "given": "",

@@ -1,13 +1,13 @@
-"""Sentences about whether methods and metrics agree."""
+"""Whether methods and metrics agree."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from math import factorial
 
-import numpy as np
 import pandas as pd
 
-from lookalike.compare.redundancy import REDUNDANT, Representatives, redundant_groups
+from lookalike.compare.redundancy import REDUNDANT, Representatives
 from lookalike.findings.finding import YES, Answer, Finding, verdict_of
+from lookalike.findings.lines import listed
 from lookalike.findings.tables import span, usual_reason, without_matrices
 from lookalike.inference.significance import LEVEL, subject_of
 
@@ -54,13 +54,9 @@ def agreement_findings(
         known = rows[rows["untested"] == ""]
         if known.empty:
             continue
-        details = "; ".join(
-            f"{names}: {describe_agreement(own)}"
-            for names, own in known.groupby("methods", sort=False)
-        )
         text = (
-            f"{describe_verdict(who, known)}: {details} ({describe_test(known, given)}, "
-            f"Holm-corrected, p at most {LEVEL})."
+            f"{describe_verdict(who, known)}: {describe_agreement(known)} "
+            f"({describe_test(known, given)})."
         )
         findings.append(Finding(SECTION, "agreement", text, answers_of(rows)))
     return findings
@@ -71,10 +67,12 @@ def describe_verdict(who: str, rows: pd.DataFrame) -> str:
     claim, found, able = "rank the pairs of models alike", count_found(rows), rows["able"].sum()
     if not able:
         return f"Too few models to tell whether {who} {claim}"
+    among = f"{able} comparisons" if able > 1 else "one comparison"
+    among += "" if able == len(rows) else " that can tell"
     if not found:
-        return f"NO evidence that {who} {claim}"
-    where = "" if found == able == len(rows) else f" in {found} of {able} comparisons"
-    return f"{who.capitalize()} {claim}{where}"
+        return f"NO evidence that {who} {claim} in {among}"
+    where = f"{'all' if able > 1 else 'the'} {among}" if found == able else f"{found} of {among}"
+    return f"{who.capitalize()} {claim} in {where}"
 
 
 def count_found(rows: pd.DataFrame) -> int:
@@ -83,33 +81,44 @@ def count_found(rows: pd.DataFrame) -> int:
 
 
 def describe_test(rows: pd.DataFrame, given: Collection[tuple[str, str]]) -> str:
-    """Return what the test of these pairs of matrices is, and by how many models."""
+    """Return the p values of these pairs of matrices, their test, and by how many models."""
     halves = [
         (row.method, row.metric) not in given and (row.other_method, row.other_metric) not in given
         for row in rows.itertuples()
     ]
-    said = "Mantel"
+    said = f"p = {span(rows['rho_holm'], '.2g')}, Mantel"
     if any(halves):
         said += " across halves of the images"
     if not all(halves) and any(halves):
         said += " where neither matrix is user-supplied"
-    return f"{said}, {span(rows['models'], '.0f')} models"
+    return f"{said}, n = {span(rows['models'], '.0f')} models, Holm-corrected"
 
 
 def describe_agreement(rows: pd.DataFrame) -> str:
-    """Return the median correlation of pairs of matrices, and how many agree beyond chance, of
-    those that have enough models to show it.
-    """
-    median = "median rho" if len(rows) > 1 else "rho"
-    trees = rows["tree"].dropna()
-    said = f"{median} {rows['rho'].median():.2f}"
-    said += f" (trees {trees.median():.2f})" if len(trees) else ""
-    able = rows["able"].sum()
-    return (
-        f"{said}, beyond chance in {count_found(rows)} of {able}"
-        if able
-        else f"{said}, too few models to tell"
+    """Return the median correlation of pairs of matrices, and the methods of the least and most."""
+    medians = rows.groupby("methods", sort=False)["rho"].median()
+    text = rho_of(rows)
+    if len(medians) == 1:
+        return f"{text} for {medians.index[0]}"
+    least, most = (
+        f"{rho_of(rows[rows['methods'] == names])} for {names}{beyond_chance(rows, names)}"
+        for names in (medians.idxmin(), medians.idxmax())
     )
+    return f"{text}; from {least} to {most}"
+
+
+def rho_of(rows: pd.DataFrame) -> str:
+    """Return the median correlation of some pairs of matrices, and of their trees."""
+    trees = rows["tree"].dropna()
+    said = f"{'median rho' if len(rows) > 1 else 'rho'} {rows['rho'].median():.2f}"
+    return said + (f" (trees {trees.median():.2f})" if len(trees) else "")
+
+
+def beyond_chance(rows: pd.DataFrame, names: str) -> str:
+    """Return in how many comparisons of some methods matrices agree beyond chance."""
+    own = rows[rows["methods"] == names]
+    able = own["able"].sum()
+    return f", beyond chance in {count_found(own)} of {able}" if able else ""
 
 
 def is_able(rows: pd.DataFrame, tested: pd.DataFrame, stands: Representatives | None) -> pd.Series:
@@ -142,24 +151,35 @@ def answers_of(rows: pd.DataFrame) -> tuple[Answer, ...]:
 
 
 def redundancy_findings(
-    method: str, correlations: np.ndarray, metrics: Sequence[str]
+    stands: Representatives, left_out: Collection[tuple[str, str]] = ()
 ) -> list[Finding]:
     """Say which metrics give the same ranking under a method.
 
     Parameters
     ----------
-    method : str
-    correlations : ndarray, shape (k, k)
-        `inference/redundancy/METHOD.csv`.
-    metrics : sequence of str, length k
+    stands : mapping
+        Metrics of one ranking, as of `read_representatives`.
+    left_out : collection of (method, metric), optional
+        Matrices of which nothing is said.
     """
-    return [
-        Finding(
-            SECTION,
-            "redundancy",
-            f"{method}: {', '.join(group)} rank all pairs of models and images alike (Spearman's "
-            f"rho > {REDUNDANT}): count them once.",
-            (Answer("redundancy", YES, method, subject=tuple(group)),),
-        )
-        for group in redundant_groups(correlations, list(metrics))
-    ]
+    groups: dict[tuple[str, str], list[str]] = {}
+    for (method, metric), first in stands.items():
+        if (method, metric) not in left_out:
+            groups.setdefault((method, first[1]), []).append(metric)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for (method, _), metrics in groups.items():
+        if len(metrics) > 1:
+            alike.setdefault(tuple(metrics), []).append(method)
+    if not alike:
+        return []
+    parts = [f"{', '.join(metrics)} under {listed(own)}" for metrics, own in alike.items()]
+    text = (
+        f"Metrics that rank all pairs of models and images alike (Spearman's rho > {REDUNDANT}) "
+        f"count once: {listed(parts, between='; ')}."
+    )
+    answers = tuple(
+        Answer("redundancy", YES, method, subject=metrics)
+        for metrics, own in alike.items()
+        for method in own
+    )
+    return [Finding(SECTION, "redundancy", text, answers)]

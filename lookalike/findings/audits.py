@@ -1,9 +1,10 @@
-"""Sentences about models whose maps say nothing, or the same as another's."""
+"""Models whose maps say nothing, or the same as another's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from lookalike.core.types import Row
-from lookalike.findings.finding import Finding
+from lookalike.findings.finding import YES, Answer, Finding
+from lookalike.findings.lines import listed
 from lookalike.findings.models import SECTION
 from lookalike.findings.tables import span
 from lookalike.maps.audit import dead_models, equal_models, is_incomplete
@@ -27,38 +28,50 @@ def audit_findings(
     blind : set of str
         Methods whose maps do not depend on the model.
     """
-    found = []
-    for method, own in by_method(audits).items():
-        if dead := dead_models(own):
-            text = (
-                f"{method}: all maps of {', '.join(dead)} are zero. No matrix, group or test of "
-                f"{method} has {'this model' if len(dead) == 1 else 'these models'}."
-            )
-            found.append(Finding(SECTION, "audit", text))
-        if gaps := {name: audit["gap"] for name, audit in own.items() if is_incomplete(audit)}:
-            text = (
-                f"{method}: the maps of {listed([*gaps])} miss {span(gaps.values(), '.0%')} of the "
-                "score's gain (median completeness gap): raise `steps`, or take another `baseline`."
-            )
-            found.append(Finding(SECTION, "audit", text))
+    by = by_method(audits)
+    dead = {method: names for method, own in by.items() if (names := dead_models(own))}
+    gaps = {
+        method: missing
+        for method, own in by.items()
+        if (missing := {name: one["gap"] for name, one in own.items() if is_incomplete(one)})
+    }
+    texts = []
+    if dead:
+        parts = (f"{method}: {listed(names)}" for method, names in dead.items())
+        texts.append(
+            f"All maps are zero for {listed(parts, between='; ')}. No matrix, group or test of "
+            "these methods has these models."
+        )
+    if gaps:
+        parts = (f"{method}: {listed(missing)}" for method, missing in gaps.items())
+        every = [gap for missing in gaps.values() for gap in missing.values()]
+        texts.append(
+            f"Maps miss {span(every, '.0%')} of the score's gain (median completeness gap) for "
+            f"{listed(parts, between='; ')}: raise `steps`, or take another `baseline`."
+        )
     copied, equal = same_files(audits), same_maps(audits, blind)
+    alike = []
     for group in dict.fromkeys([*copied, *equal]):
         if len({origins.get(name, name) for name in group}) > 1:
             facts = ["have the same files"] if group in copied else []
             if group in equal:
-                facts.append(f"have equal maps by {', '.join(equal[group])}")
-            text = f"{listed(group)} {' and '.join(facts)}. Count them once."
-            found.append(Finding(SECTION, "audit", text))
-    if warnings := sum(len(audit["warnings"]) for audit in audits.values()):
-        text = f"The audit of the maps has {warnings} warning{'' if warnings == 1 else 's'}."
-        found.append(Finding(SECTION, "audit", text))
-    return found
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names as a part of a sentence."""
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
+                facts.append(f"have equal maps by {listed(equal[group])}")
+            alike.append(f"{listed(group)} {' and '.join(facts)}")
+    if alike:
+        texts.append(f"Models to be counted once: {listed(alike, between='; ')}.")
+    warned = tuple(
+        Answer("audit", YES, method, subject=(model,), reason=warning)
+        for (method, model), audit in audits.items()
+        for warning in audit["warnings"]
+    )
+    findings = [Finding(SECTION, "audit", text) for text in texts]
+    if warned:
+        text = (
+            f"The audit of the maps has {len(warned)} warning{'' if len(warned) == 1 else 's'}, "
+            f"for {listed(dict.fromkeys(f'{one.method} {one.subject[0]}' for one in warned))}."
+        )
+        findings.append(Finding(SECTION, "audit", text, warned))
+    return findings
 
 
 def by_method(audits: Audits) -> dict[str, dict[str, Row]]:

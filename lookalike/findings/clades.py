@@ -1,20 +1,30 @@
-"""Sentences about clades: which hold."""
+"""Clades: which hold."""
 
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from lookalike.compare.redundancy import Representatives
 from lookalike.findings.finding import NO, UNKNOWN, YES, Answer, Finding
-from lookalike.findings.groups import SECTION, Key
+from lookalike.findings.groups import SECTION
+from lookalike.findings.lines import (
+    Key,
+    cannot_tell,
+    capitalised,
+    evidence,
+    n_of,
+    name_matrices,
+    split,
+)
 from lookalike.findings.models import FEWEST_FOR_A_VERDICT, TOO_FEW
-from lookalike.findings.tables import NamedRow, braces, span
+from lookalike.findings.tables import NamedRow, braces
 from lookalike.inference.significance import LEVEL
 
 # Clades are named only where this test finds groups.
 GATE = "grouping_holm"
 # In so many of the resamples a clade must be more than the main effects of its models.
 SURE = 0.95
-MOST_CLADES = 6
+MOST_CLADES = 4
 UNTESTED = "no resample of the images has all dissimilarities, or all models are equally near"
 
 
@@ -23,6 +33,7 @@ def clade_findings(
     structure: pd.DataFrame,
     images: Mapping[Key, int | None],
     origins: Mapping[str, str],
+    stands: Representatives | None = None,
 ) -> list[Finding]:
     """Say which clades hold, where there are groups.
 
@@ -38,39 +49,49 @@ def clade_findings(
     origins : mapping
         From a model to its original if it is a replicate or a pruned variant, otherwise to itself.
         That these are alike is no finding.
+    stands : mapping, optional
+        Metrics of one ranking, as of `read_representatives`.
     """
-    if structure.empty:
+    grouped = [] if structure.empty else structure[structure[GATE] <= LEVEL].itertuples()
+    answers = [
+        answer
+        for key in ((row.method, row.metric) for row in grouped)
+        for answer in tree_answers(key, clades[key], images[key], origins)
+    ]
+    if not answers:
         return []
-    findings = []
-    for method, rows in structure[structure[GATE] <= LEVEL].groupby("method", sort=False):
-        n = {metric: images[method, metric] or 0 for metric in rows["metric"]}
-        few = [metric for metric in n if n[metric] < FEWEST_FOR_A_VERDICT]
-        untested = [
-            metric for metric in n if metric not in few and not is_tested(clades[method, metric])
-        ]
-        held = {
-            metric: clades_that_hold(clades[method, metric], origins)
-            for metric in n
-            if metric not in (*few, *untested)
-        }
-        for metrics, reason in ((few, TOO_FEW), (untested, UNTESTED)):
-            if metrics:
-                text = f"{method}: no verdict on clades under {', '.join(metrics)}: {reason}."
-                answers = [
-                    Answer("clade", UNKNOWN, method, metric, n=n[metric], reason=reason)
-                    for metric in metrics
-                ]
-                findings.append(Finding(SECTION, "clades", text, tuple(answers)))
-        if held:
-            numbers = span((n[metric] for metric in held), "d")
-            text = f"{method}: {describe_clades(held)} (n = {numbers})."
-            answers = [
-                answer
-                for metric, found in held.items()
-                for answer in clade_answers(method, metric, found, n[metric])
-            ]
-            findings.append(Finding(SECTION, "clades", text, tuple(answers)))
-    return findings
+    asked = split(answers, stands)
+    by_clade: dict[tuple[str, ...], list[Answer]] = {}
+    for one in asked.yes:
+        by_clade.setdefault(one.subject, []).append(one)
+    able = len({(one.method, one.metric) for one in asked.able})
+    parts = []
+    if by_clade:
+        parts.append(describe_clades(by_clade, clades, able))
+        if asked.no:
+            where = name_matrices(asked.no, asked.every)
+            parts.append(f"no clade is sure by itself for {where}")
+    elif asked.no:
+        parts.append(
+            "which models form these groups is not sure: no clade of different models is clearer "
+            f"than chance by itself in {share(able, able)} with groups ({n_of(asked.no)})"
+        )
+    parts += cannot_tell(asked, " which clades hold")
+    return [Finding(SECTION, "clades", f"{capitalised('; '.join(parts))}.", tuple(answers))]
+
+
+def tree_answers(
+    key: Key, clades: pd.DataFrame, images: int | None, origins: Mapping[str, str]
+) -> list[Answer]:
+    """Return which clades of a tree hold, of a matrix with groups."""
+    n = images or 0
+    if n < FEWEST_FOR_A_VERDICT or not is_tested(clades):
+        reason = TOO_FEW if n < FEWEST_FOR_A_VERDICT else UNTESTED
+        return [Answer("clade", UNKNOWN, *key, n=n, reason=reason)]
+    return [
+        Answer("clade", YES, *key, members, "support", row.support, p=row.si_holm, n=n)
+        for members, row in clades_that_hold(clades, origins).items()
+    ] or [Answer("clade", NO, *key, n=n)]
 
 
 def is_tested(clades: pd.DataFrame) -> bool:
@@ -102,45 +123,37 @@ def clades_that_hold(
     return found
 
 
-def describe_clades(held: Mapping[str, Mapping[tuple[str, ...], NamedRow]]) -> str:
-    """Return the clades of one method, by metric: those first that most metrics share."""
-    shared: dict[tuple[str, ...], dict[str, NamedRow]] = {}
-    for metric, found in held.items():
-        for members, row in found.items():
-            shared.setdefault(members, {})[metric] = row
-    if not shared:
-        return f"no clade of different models is clearer than chance under {', '.join(held)}"
-    ordered = sorted(
-        shared.items(),
-        key=lambda item: (-len(item[1]), min(row.si_holm for row in item[1].values()), item[0]),
-    )
-    parts = [describe_clade(members, rows) for members, rows in ordered[:MOST_CLADES]]
-    rest = len(ordered) - MOST_CLADES
-    more = f"; and {rest} more in the tables of the trees" if rest > 0 else ""
-    return f"{'; '.join(parts)}{more}"
-
-
-def describe_clade(members: Sequence[str], rows: Mapping[str, NamedRow]) -> str:
-    """Return how near the models of a clade are, by the first metric that has it, and how sure it
-    is by all.
+def describe_clades(
+    found: Mapping[tuple[str, ...], Sequence[Answer]],
+    clades: Mapping[Key, pd.DataFrame],
+    able: int,
+) -> str:
+    """Return the clades that hold: those first that most matrices share, the first with its
+    numbers.
     """
-    metric, first = next(iter(rows.items()))
-    support, p = (
-        span((getattr(row, name) for row in rows.values()), form)
-        for name, form in (("support", ".0%"), ("si_holm", ".2g"))
+    (first, answers), *others = sorted(
+        found.items(), key=lambda item: (-len(item[1]), min(one.p or 0 for one in item[1]), item[0])
     )
-    return (
-        f"{braces(members)} look alike: mean {metric} {first.within:.2g} within, "
-        f"{first.between:.2g} to the others; in {support} of the bootstrap trees, selective "
-        f"inference p = {p} (corrected for the clades of a tree) under {', '.join(rows)}"
+    shown = min(answers, key=lambda one: one.p or 0)
+    table = clades[shown.method, shown.metric]
+    (row,) = (row for row in table.itertuples() if tuple(sorted(row.members.split())) == first)
+    text = (
+        f"{braces(first)} look alike in {share(len(answers), able)} with groups: "
+        f"mean {shown.metric} {row.within:.2g} within, {row.between:.2g} to the others, in "
+        f"{shown.value:.0%} of the bootstrap trees (selective inference corrected for the clades "
+        f"of a tree: {evidence(shown, answers)})"
     )
+    if others:
+        named = ", ".join(
+            f"{braces(members)} in {len(own)}" for members, own in others[: MOST_CLADES - 1]
+        )
+        more = len(others) - MOST_CLADES + 1
+        text += f"; so do {named}" + (f", and {more} more clades" if more > 0 else "")
+    return text
 
 
-def clade_answers(
-    method: str, metric: str, found: Mapping[tuple[str, ...], NamedRow], n: int
-) -> list[Answer]:
-    """Return which clades hold under one metric."""
-    return [
-        Answer("clade", YES, method, metric, members, "support", row.support, p=row.si_holm, n=n)
-        for members, row in found.items()
-    ] or [Answer("clade", NO, method, metric, n=n)]
+def share(some: int, able: int) -> str:
+    """Return how many of some matrices as text."""
+    if able == 1:
+        return "the one matrix"
+    return f"all {able} matrices" if some == able else f"{some} of the {able} matrices"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from lookalike.compare.redundancy import read_representatives
 from lookalike.core import io
@@ -16,8 +17,10 @@ from lookalike.findings import (
     dependence,
     factors,
     groups,
+    headline,
     matrices,
     models,
+    multiverse,
     pruning,
     structure,
     units,
@@ -31,45 +34,59 @@ TABLES = ("structure", "factors", "agreement", "replicates", "heads", "pruning",
 ABOUT_MATRICES = ("structure", "factors", "replicates", "variants")
 
 
-def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
-    """Return what the numbers say.
+def collect(
+    paths: Mapping[str, Any], keys: Mapping[str, Any]
+) -> tuple[list[Finding], list[Row], list[Row]]:
+    """Return what the numbers say: the findings, how many analyses agree on each conclusion, and
+    the multiverse of all of them.
 
     Parameters
     ----------
     paths : mapping
         The rule's named inputs: `manifest`, `skipped` and `units` of the images, `models`,
         `unmatched`, `votes`, `audits`, `localisation`, `replicates`, `structure`, `factors`,
-        `agreement`, `heads`, `pruning`, `variants`, `redundancy`, and of each matrix
-        `dissimilarities`, `images` (their numbers), `supports` and `communities`, `design_effects`
+        `agreement`, `heads`, `pruning`, `variants`, `redundancy`; `images` (their numbers) of each
+        matrix, and `supports` of all matrices for one linkage after another; and of each matrix
+        over the subset that the findings use `dissimilarities` and `communities`, `design_effects`
         of each that is computed, and `notes` of each that is user-supplied. What does not exist is
         empty.
     keys : mapping
         What the files are about, in their order: `matrices`, (method, metric, subset) of each, and
-        `given`, those of them that are user-supplied; `audited`, (method, model) of each of
-        `audits`; `localised` and `correlated`, the methods of `localisation` and `redundancy`. And
-        `subset`, the images that the findings use, `is_training`, whether models are trained, and
-        `blind`, the methods whose maps do not depend on the model, and `population`, what the
-        intervals are to speak of.
+        `given`, those of them that are user-supplied; `linkages`; `audited`, (method, model) of
+        each of `audits`; `localised` and `correlated`, the methods of `localisation` and
+        `redundancy`. And `subset`, the images that the findings use, `is_training`, whether models
+        are trained, and `blind`, the methods whose maps do not depend on the model, and
+        `population`, what the intervals are to speak of.
     """
-    every, given = (
-        [(method, metric) for method, metric, _ in keys[name]] for name in ("matrices", "given")
-    )
+    subset, given = keys["subset"], [(method, metric) for method, metric, _ in keys["given"]]
+    everything = [tuple(key) for key in keys["matrices"]]
+    every = [(method, metric) for method, metric, of in everything if of == subset]
     about = io.read_table(paths["models"]) if paths["models"] else []
-    names = [row["model"] for row in about]
+    names, origins = [row["model"] for row in about], origins_of(about)
     audited = {
         (method, model): io.read_json(path)
         for (method, model), path in zip(keys["audited"], paths["audits"], strict=True)
     }
     n = max((audit["n"] for audit in audited.values()), default=0)
-    tables = {name: read_rows(paths[name], keys["subset"]) for name in TABLES}
-    depends = dependence.dependence_findings(tables["structure"])
+    numbers = dict(zip(everything, map(read_least, paths["images"]), strict=True))
+    in_order = [(*key, linkage) for linkage in keys["linkages"] for key in everything]
+    trees = dict(zip(in_order, map(read_table, paths["supports"]), strict=True))
+    whole = {
+        name: read_table(paths[name]) if paths[name] else pd.DataFrame()
+        for name in ("structure", "factors")
+    }
+    stands = read_representatives(keys["correlated"], paths["redundancy"])
+    analyses = multiverse.multiverse_answers(
+        whole["structure"], whole["factors"], trees, numbers, origins
+    )
+    asked = headline.by_conclusion(analyses, stands)
+    images = {key: numbers[*key, subset] for key in every}
+    first = {key: trees[*key, subset, keys["linkages"][0]] for key in every}
+    tables = {name: read_rows(paths[name], subset) for name in TABLES}
+    depends = dependence.dependence_findings(tables["structure"], stands)
     biased = dependence.without_dependence(tables["structure"])
     tables |= {name: without_matrices(tables[name], biased) for name in ABOUT_MATRICES}
-    trees, communities = (
-        dict(zip(every, map(read_table, paths[name]), strict=True))
-        for name in ("supports", "communities")
-    )
-    images = dict(zip(every, map(read_least, paths["images"]), strict=True))
+    communities = dict(zip(every, map(read_table, paths["communities"]), strict=True))
     found_matrices = dict(zip(every, map(io.read_matrix, paths["dissimilarities"]), strict=True))
     notes = dict(zip(given, map(io.read_json, paths["notes"]), strict=True))
     masses = dict(zip(keys["localised"], map(read_table, paths["localisation"]), strict=True))
@@ -80,7 +97,8 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
     effects = [io.read_matrix(path)[0] for path in paths["design_effects"]]
     scope = units.scope_of(grouped, keys["population"])
     found = [
-        *models.image_findings(n, keys["subset"], unmatched, units.count_units(grouped), scope),
+        *headline.headline_findings(asked),
+        *models.image_findings(n, subset, unmatched, units.count_units(grouped), scope),
         *units.unit_findings(grouped, effects),
         *(
             Finding("Images", "images", sentence)
@@ -89,39 +107,28 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
         *models.prediction_findings(about, votes, n),
         *matrices.given_findings({key: found_matrices[key] for key in given}, images, notes),
         *depends,
-        *structure.structure_findings(tables["structure"]),
-        *clades.clade_findings(trees, tables["structure"], images, origins_of(about)),
-        *groups.community_findings(communities, tables["structure"], images, given),
+        *structure.structure_findings(tables["structure"], stands),
+        *clades.clade_findings(first, tables["structure"], images, origins, stands),
+        *groups.community_findings(communities, tables["structure"], images, given, stands),
         *groups.left_out_findings(
             {key: names for key, (_, names) in found_matrices.items() if key not in biased},
             communities,
         ),
-        *factors.factor_findings(tables["factors"]),
-        *agreement.agreement_findings(
-            tables["agreement"],
-            given,
-            read_representatives(keys["correlated"], paths["redundancy"]),
-            biased,
+        *factors.factor_findings(tables["factors"], stands),
+        *agreement.agreement_findings(tables["agreement"], given, stands, biased),
+        *agreement.redundancy_findings(stands, biased),
+        *models.localisation_findings(
+            {method: models.summarise_localisation(rows) for method, rows in masses.items()},
+            names,
+            models.blank_masks(next(iter(masses.values()))) if masses else [],
         ),
-    ]
-    for method, path in zip(keys["correlated"], paths["redundancy"], strict=True):
-        correlations, metrics = io.read_matrix(path)
-        kept = [place for place, name in enumerate(metrics) if (method, name) not in biased]
-        found += agreement.redundancy_findings(
-            method, correlations[np.ix_(kept, kept)], [metrics[place] for place in kept]
-        )
-    for method, rows in masses.items():
-        table, blank = models.summarise_localisation(rows), models.blank_masks(rows)
-        shown = [name for name in names if name in table]
-        found.append(models.localisation_finding(method, table, shown, blank))
-    found += [
-        *models.replicate_findings(tables["replicates"]),
+        *models.replicate_findings(tables["replicates"], stands),
         *pruning.head_findings(tables["heads"]),
         *pruning.pruning_findings(tables["pruning"]),
         *pruning.variant_findings(tables["variants"], n),
-        *audits.audit_findings(audited, origins_of(about), frozenset(keys["blind"])),
+        *audits.audit_findings(audited, origins, frozenset(keys["blind"])),
     ]
-    return found
+    return found, headline.summarise(asked), multiverse.as_rows(analyses)
 
 
 def origins_of(about: list[Row]) -> dict[str, str]:

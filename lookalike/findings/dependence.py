@@ -1,17 +1,29 @@
-"""Sentences about whether maps depend on the image: the question on which all others rest."""
+"""Whether maps depend on the image: the question on which all others rest."""
+
+from collections.abc import Sequence
 
 import pandas as pd
 
+from lookalike.compare.redundancy import Representatives
 from lookalike.findings.finding import Answer, Finding, verdict_of
-from lookalike.findings.tables import NamedRow, metrics_of, span, usual_reason
+from lookalike.findings.lines import (
+    Key,
+    Split,
+    cannot_tell,
+    capitalised,
+    clearest,
+    how_many,
+    listed,
+    n_of,
+    name_matrix,
+    split,
+)
+from lookalike.findings.tables import count_of, span
 
 SECTION = "Dependence on the image"
 
 # An effect, as a share of chance, that is none to speak of.
 SMALL = 0.1
-
-# Method and metric of a matrix.
-Key = tuple[str, str]
 
 
 def without_dependence(structure: pd.DataFrame) -> set[Key]:
@@ -30,73 +42,91 @@ def without_dependence(structure: pd.DataFrame) -> set[Key]:
     return {(row.method, row.metric) for row in unclear.itertuples()}
 
 
-def dependence_findings(structure: pd.DataFrame) -> list[Finding]:
-    """Say for each method whether maps of one image are nearer to each other than maps of different
-    images.
+def dependence_findings(
+    structure: pd.DataFrame, stands: Representatives | None = None
+) -> list[Finding]:
+    """Say whether maps of one image are nearer to each other than maps of different images.
 
     Parameters
     ----------
     structure : DataFrame
         As of `without_dependence`.
+    stands : mapping, optional
+        Metrics of one ranking, as of `read_representatives`.
     """
     if structure.empty:
         return []
-    return [
-        Finding(SECTION, "dependence", f"{method}: {text}.", tuple(map(answer, rows.itertuples())))
-        for method, of_method in structure.groupby("method", sort=False)
-        for text, rows in describe(of_method)
-    ]
-
-
-def describe(rows: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Return what one method's metrics say, as text, with the rows that say so."""
-    tested = rows[rows["dependence_untested"] == ""]
-    clear = tested["dependence_low"] > 0
-    yes, no, untested = tested[clear], tested[~clear], rows[rows["dependence_untested"] != ""]
-    found = []
-    if len(yes):
-        effects = ", ".join(f"{row.metric} {effect_of(row)}" for row in yes.itertuples())
-        text = (
-            "maps depend on the image: those of one image are nearer to each other than those of "
-            f"different images, by this share of chance: {effects}; in "
-            f"{span(yes['dependent_pairs'], '.0%')} of the pairs clearly"
+    answers = dependence_answers(structure)
+    asked = split(answers, stands)
+    parts = []
+    if asked.yes:
+        pairs = structure[structure["dependence_low"] > 0]["dependent_pairs"]
+        parts.append(
+            f"maps depend on the image{how_many(asked)}{what(asked)}: those of one image are "
+            f"nearer to each other than those of different images, by {describe(asked.yes)}; in "
+            f"{span(pairs, '.0%')} of the pairs of models clearly"
         )
-        found.append((text, yes))
-    is_bias = no["dependence_high"] <= SMALL
     for own, claim, meaning in (
         (
-            no[is_bias],
+            [one for one in asked.no if is_small(one)],
             "the maps of different images are as alike as those of one",
             "what is compared is a bias, not the image",
         ),
-        (no[~is_bias], "NO evidence that maps depend on the image", "too few images may be why"),
+        (
+            [one for one in asked.no if not is_small(one)],
+            "NO evidence that maps depend on the image",
+            "too few images may be why",
+        ),
     ):
-        if len(own):
-            effects = ", ".join(f"{row.metric} {effect_of(row)}" for row in own.itertuples())
-            text = f"{claim} (by this share of chance: {effects}): {meaning}"
-            found.append((f"{text}; nothing more is said of it", own))
-    if len(untested):
-        reason = usual_reason(untested, "dependence_untested")
-        text = f"whether maps depend on the image cannot be told under {metrics_of(untested)}"
-        found.append((f"{text}: {reason}", untested))
-    return found
+        if own:
+            named = listed(f"{name_matrix(one)} {effect_of(one)}" for one in own)
+            parts.append(f"{claim} by {named}: {meaning}, and nothing more is said of it")
+    parts += cannot_tell(asked, "" if parts else " whether maps depend on the image")
+    return [Finding(SECTION, "dependence", f"{capitalised('; '.join(parts))}.", answers)]
 
 
-def effect_of(row: NamedRow) -> str:
+def what(asked: Split) -> str:
+    """Say what a matrix is, where there are several."""
+    return ", one for each method and metric" if len(asked.every) > 1 else ""
+
+
+def describe(found: Sequence[Answer]) -> str:
+    """Return the effect of the clearest answer, and from where to where that of all goes."""
+    shown = clearest(found)
+    text = f"{shown.value:.0%} of chance (95% interval {shown.low:.0%} to {shown.high:.0%}"
+    text += "".join(f", {part}" for part in [n_of([shown])] if part)
+    text += f", {name_matrix(shown)}"
+    if len(found) == 1:
+        return f"{text})"
+    every = span((one.value for one in found if one.value is not None), ".0%")
+    return f"{text}; {every} in all)"
+
+
+def is_small(answer: Answer) -> bool:
+    """Return whether an effect is none to speak of, by its interval."""
+    return answer.high is not None and answer.high <= SMALL
+
+
+def effect_of(answer: Answer) -> str:
     """Return an effect with its interval as text."""
-    return f"{row.dependence:.0%} [{row.dependence_low:.0%}, {row.dependence_high:.0%}]"
+    return f"{answer.value:.0%} ({answer.low:.0%} to {answer.high:.0%})"
 
 
-def answer(row: NamedRow) -> Answer:
-    """Return whether the maps of one matrix depend on the image."""
-    return Answer(
-        "dependence",
-        verdict_of(row.dependence_low > 0, able=not row.dependence_untested),
-        row.method,
-        row.metric,
-        statistic="dependence",
-        value=row.dependence,
-        low=row.dependence_low,
-        high=row.dependence_high,
-        reason=row.dependence_untested,
+def dependence_answers(structure: pd.DataFrame) -> tuple[Answer, ...]:
+    """Return whether the maps of each matrix depend on the image."""
+    return tuple(
+        Answer(
+            "dependence",
+            verdict_of(row.dependence_low > 0, able=not row.dependence_untested),
+            row.method,
+            row.metric,
+            statistic="share of chance",
+            value=row.dependence,
+            low=row.dependence_low,
+            high=row.dependence_high,
+            n=count_of(row.n),
+            reason=row.dependence_untested,
+            subset=row.subset,
+        )
+        for row in structure.itertuples()
     )

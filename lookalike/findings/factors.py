@@ -1,84 +1,169 @@
-"""Sentences about what explains the matrices."""
+"""Factors: what explains the matrices."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from lookalike.compare.redundancy import Representatives
 from lookalike.findings.finding import UNKNOWN, Answer, Finding, verdict_of
-from lookalike.findings.tables import NamedRow, metrics_of, span, usual_reason
+from lookalike.findings.lines import (
+    MOST_NAMED,
+    Split,
+    evidence,
+    listed,
+    n_of,
+    name_keys,
+    p_values,
+    say,
+    split,
+)
+from lookalike.findings.tables import NamedRow, count_of, span, usual_reason
 from lookalike.inference.factors import PREDICTIONS
 from lookalike.inference.significance import LEVEL
 
 SECTION = "Factors"
 CLAIMS = {"permanova": "PERMANOVA", "mantel": "Mantel"}
+TOO_FEW_MODELS = "too few models"
 
 
-def factor_findings(factors: pd.DataFrame) -> list[Finding]:
-    """Say for which methods and metrics a factor explains where models look.
+def factor_findings(factors: pd.DataFrame, stands: Representatives | None = None) -> list[Finding]:
+    """Say which factors explain where models look, and under which methods and metrics.
 
     Parameters
     ----------
     factors : DataFrame
         `inference/factors.csv`, for one subset of the images.
+    stands : mapping, optional
+        Metrics of one ranking, as of `read_representatives`.
 
     Returns
     -------
     list of Finding
-        First one for each planned question, then one for each factor: PERMANOVA where it has
-        levels, Mantel's test where it is a number. Last come those that no matrix could be tested
-        for.
+        First one for each planned question, then one for each factor that explains something, at
+        most `MOST_NAMED`; then one for all factors of which there is no evidence, and one for those
+        that could not be tested. PERMANOVA tests factors with levels, Mantel's test numbers.
     """
     if factors.empty:
         return []
-    planned = factors.groupby("planned")
-    findings = [factor_finding(rows["factor"].iloc[0], rows) for _, rows in planned]
-    others = factors[factors["planned"].isna()]
-    untested: dict[str, list[Answer]] = {}
-    for factor, rows in others.groupby("factor", sort=False):
-        if (rows["test"] != "").any():
-            findings.append(factor_finding(factor, rows))
-        else:
-            untested.setdefault(usual_reason(rows), []).extend(untested_answers(factor, rows))
-    for reason, answers in untested.items():
-        names = dict.fromkeys(answer.subject[0] for answer in answers)
-        text = f"{', '.join(names)}: cannot be tested: {reason}."
-        findings.append(Finding(SECTION, "factor", text, tuple(answers)))
+    planned = factors[factors["planned"].notna()].groupby("planned")
+    findings = [factor_finding(rows["factor"].iloc[0], rows, stands) for _, rows in planned]
+    others = [
+        (factor, rows, split(factor_answers(factor, rows), stands))
+        for factor, rows in factors[factors["planned"].isna()].groupby("factor", sort=False)
+    ]
+    found = [(factor, rows) for factor, rows, asked in others if asked.yes]
+    findings += [factor_finding(factor, rows, stands) for factor, rows in found[:MOST_NAMED]]
+    if more := found[MOST_NAMED:]:
+        text = f"So do {listed((factor for factor, _ in more), 2 * MOST_NAMED)} (see the table)."
+        findings.append(Finding(SECTION, "factor", text, answers_of(more)))
+    if none := [
+        (factor, rows, asked) for factor, rows, asked in others if asked.no and not asked.yes
+    ]:
+        findings.append(no_evidence_finding(none))
+    if untold := [(factor, rows, asked) for factor, rows, asked in others if not asked.able]:
+        findings.append(untold_finding(untold))
     return findings
 
 
-def factor_finding(factor: str, rows: pd.DataFrame) -> Finding:
+def answers_of(factors: Iterable[Sequence]) -> tuple[Answer, ...]:
+    """Return the answers of several factors, each given with its rows."""
+    return tuple(answer for factor, rows, *_ in factors for answer in factor_answers(factor, rows))
+
+
+def factor_finding(
+    factor: str, rows: pd.DataFrame, stands: Representatives | None = None
+) -> Finding:
     """Say what the tests of one factor found."""
     planned = "" if rows["planned"].isna().any() else "planned question, "
-    test = "permanova" if (rows["test"] == "permanova").any() else "mantel"
-    tested, untested = rows[rows["test"] == test], rows[rows["test"] == ""]
+    answers = factor_answers(factor, rows)
+    asked, test = split(answers, stands), test_of(rows)
+    tested = rows[rows["test"] == test]
     if tested.empty:
-        text = f"{planned}{factor}: cannot be tested: {usual_reason(untested)}."
-        return Finding(SECTION, "factor", text, untested_answers(factor, untested))
-    claim = claim_of(factor, test, tested["levels"].unique())
-    found = tested["corrected"] <= LEVEL
-    # A test that could not have found anything, however its models are arranged.
-    unable = ~found & (tested["least_corrected"] > LEVEL)
-    effects = ", ".join(
-        f"{method} ({'; '.join(map(describe_effect, own.itertuples()))})"
-        for method, own in tested[found].groupby("method", sort=False)
-    )
-    others = name_tests(tested[~found & ~unable], tested)
-    parts = [f"{claim} for {effects}"] if effects else []
-    if others:
-        parts.append(
-            f"NO evidence for {others}" if parts else f"NO evidence that {claim}: {others}"
-        )
-    if unable.any():
-        whether = "" if parts else f" whether {claim}"
-        parts.append(
-            f"too few models to tell{whether} for {name_tests(tested[unable], tested, p=False)}: "
-            f"no corrected p can be below {tested['least_corrected'][unable].min():.2g}"
-        )
-    parts += not_tested(untested)
+        text = f"{planned}{factor}: cannot be tested: {usual_reason(rows)}."
+        return Finding(SECTION, "factor", text, answers)
+    told = say(asked, claim_of(factor, test, tested["levels"].unique()), sized)
+    n = "" if asked.yes and tested["models"].nunique() == 1 else f"{models_of(tested)}, "
     text = (
-        f"{planned}{factor}: {'; '.join(parts)} ({CLAIMS[test]}, {span(tested['models'], '.0f')} "
-        f"models, {describe_family(tested)}).{caveats(rows, tested[found])}"
+        f"{planned}{factor}: {told[:1].lower() if asked.yes else told[:1]}{told[1:]} "
+        f"({CLAIMS[test]}, {n}{describe_family(tested)})."
+        f"{caveats(rows, tested[tested['corrected'] <= LEVEL])}"
     )
+    return Finding(SECTION, "factor", text, answers)
+
+
+def models_of(tested: pd.DataFrame) -> str:
+    """Return how many models some tests are about."""
+    return f"n = {span(tested['models'], '.0f')} models"
+
+
+def sized(found: Sequence[Answer]) -> str:
+    """Return the largest effect of those with the smallest p value, with its numbers."""
+    shown = min(found, key=lambda one: (one.p or 0, -(one.value or 0)))
+    every = span((one.value for one in found if one.value is not None), ".2f")
+    in_all = f"; {shown.statistic} {every} in all" if " to " in every else ""
+    numbers = evidence(shown, found, n_of([shown], "models"))
+    return f"{shown.statistic} {shown.value:.2f} ({numbers}{in_all})"
+
+
+def no_evidence_finding(factors: Sequence[tuple[str, pd.DataFrame, Split]]) -> Finding:
+    """Say of which factors there is no evidence."""
+    parts = [
+        f"{label_of(factor, rows)} ({asked.no[0].statistic} "
+        f"{span((one.value or 0 for one in asked.no), '.2f')}, {p_values(asked.no)}"
+        + (
+            f"; cannot tell in {len(asked.unknown)} of {len(asked.every)} matrices: "
+            f"{why(asked.unknown)}"
+            if asked.unknown
+            else ""
+        )
+        + ")"
+        for factor, rows, asked in factors
+    ]
+    tested = pd.concat([rows[rows["test"] == test_of(rows)] for _, rows, _ in factors])
+    tests = dict.fromkeys(CLAIMS[test_of(rows)] for _, rows, _ in factors)
+    text = (
+        f"NO evidence that models look at different places by their {listed(parts, between='; ')} "
+        f"({' or '.join(tests)}, {models_of(tested)}, {describe_family(tested)})."
+    )
+    return Finding(SECTION, "factor", text, answers_of(factors))
+
+
+def untold_finding(factors: Sequence[tuple[str, pd.DataFrame, Split]]) -> Finding:
+    """Say of which factors nothing can be told, and why."""
+    by_reason: dict[str, list[str]] = {}
+    for factor, rows, asked in factors:
+        by_reason.setdefault(why(asked.unknown), []).append(label_of(factor, rows))
+    parts = [f"{listed(names)}: {reason}" for reason, names in by_reason.items()]
+    text = (
+        f"Cannot tell whether a factor explains where models look: {listed(parts, between='; ')}."
+    )
+    return Finding(SECTION, "factor", text, answers_of(factors))
+
+
+def label_of(factor: str, rows: pd.DataFrame) -> str:
+    """Return a factor with its levels, where all tested matrices have the same."""
+    levels = set(rows["levels"][rows["test"] == "permanova"])
+    return f"{factor} ({levels.pop()})" if len(levels) == 1 else factor
+
+
+def why(answers: Sequence[Answer]) -> str:
+    """Return why most of some answers are no verdict."""
+    reasons = [one.reason for one in answers]
+    return max(dict.fromkeys(reasons), key=reasons.count)
+
+
+def test_of(rows: pd.DataFrame) -> str:
+    """Return the test that is the claim about a factor."""
+    return "permanova" if (rows["test"] == "permanova").any() else "mantel"
+
+
+def factor_answers(factor: str, rows: pd.DataFrame) -> tuple[Answer, ...]:
+    """Return whether a factor explains each matrix."""
+    test = test_of(rows)
+    tested, untested = rows[rows["test"] == test], rows[rows["test"] == ""]
+    # A test that could not have found anything, however its models are arranged.
+    unable = ~(tested["corrected"] <= LEVEL) & (tested["least_corrected"] > LEVEL)
+    least = tested["least_corrected"][unable].min()
     answers = [
         Answer(
             "factor",
@@ -89,12 +174,27 @@ def factor_finding(factor: str, rows: pd.DataFrame) -> Finding:
             "R²" if test == "permanova" else "rho",
             row.r2 if test == "permanova" else row.statistic,
             p=row.corrected,
-            n=int(row.models),
-            reason="too few models" if hopeless else "",
+            n=count_of(row.models),
+            reason=(
+                f"{TOO_FEW_MODELS}, no corrected p can be below {least:.2g}" if hopeless else ""
+            ),
+            subset=row.subset,
         )
         for row, hopeless in zip(tested.itertuples(), unable, strict=True)
     ]
-    return Finding(SECTION, "factor", text, (*answers, *untested_answers(factor, untested)))
+    answers += [
+        Answer(
+            "factor",
+            UNKNOWN,
+            row.method,
+            row.metric,
+            (factor,),
+            reason=row.untested,
+            subset=row.subset,
+        )
+        for row in untested.itertuples()
+    ]
+    return tuple(answers)
 
 
 def describe_family(tested: pd.DataFrame) -> str:
@@ -114,40 +214,6 @@ def claim_of(factor: str, test: str, levels: Iterable[str]) -> str:
     return f"models with {alike} look at similar places"
 
 
-def untested_answers(factor: str, rows: pd.DataFrame) -> tuple[Answer, ...]:
-    """Return why a factor was not tested."""
-    return tuple(
-        Answer("factor", UNKNOWN, row.method, row.metric, (factor,), reason=row.untested)
-        for row in rows.itertuples()
-    )
-
-
-def describe_effect(row: NamedRow) -> str:
-    """Return a metric with the size of a factor's effect and its corrected p value."""
-    size = f"R² {row.r2:.2f}" if row.test == "permanova" else f"rho {row.statistic:.2f}"
-    return f"{row.metric}: {size}, p = {row.corrected:.2g}"
-
-
-def name_tests(rows: pd.DataFrame, among: pd.DataFrame | None = None, p: bool = True) -> str:
-    """Return the methods and metrics of several tests, with their corrected p values; the metrics
-    are left out where a method has no other test among some.
-    """
-    parts = []
-    for method, own in rows.groupby("method", sort=False):
-        whole = among is not None and len(own) == (among["method"] == method).sum()
-        name = method if whole else f"{method} {metrics_of(own)}"
-        parts.append(f"{name} (p = {span(own['corrected'], '.2g')})" if p else name)
-    return ", ".join(parts)
-
-
-def not_tested(rows: pd.DataFrame, done: str = "tested") -> list[str]:
-    """Say for which methods something was not done, and why."""
-    return [
-        f"not {done} for {method}: {usual_reason(own)}"
-        for method, own in rows.groupby("method", sort=False)
-    ]
-
-
 def caveats(rows: pd.DataFrame, found: pd.DataFrame) -> str:
     """Say what else may explain the significant tests of a factor: another factor, which partial
     Mantel takes as given, or levels that differ in their spread.
@@ -156,7 +222,7 @@ def caveats(rows: pd.DataFrame, found: pd.DataFrame) -> str:
         of_matrices(found, rows[rows["test"] == test])
         for test in ("partial_mantel", "mantel", "permdisp")
     )
-    return given_caveat(given, whole) + spread_caveat(spread)
+    return given_caveat(given, whole, rows) + spread_caveat(spread, rows)
 
 
 def of_matrices(some: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
@@ -164,44 +230,54 @@ def of_matrices(some: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     return rows.merge(some[["method", "metric"]], on=["method", "metric"])
 
 
-def spread_caveat(rows: pd.DataFrame) -> str:
+def named(rows: pd.DataFrame, every: pd.DataFrame) -> str:
+    """Return the matrices of some rows, as of `name_keys`."""
+    return name_keys(*(zip(one["method"], one["metric"], strict=True) for one in (rows, every)))
+
+
+def spread_caveat(rows: pd.DataFrame, every: pd.DataFrame) -> str:
     """Say for which methods and metrics levels differ in their spread. These p values are not
     corrected, which would hide such differences.
     """
     said, alone = "", "which alone may explain the result of PERMANOVA"
     wide = rows[(rows["untested"] == "") & (rows["p"] <= LEVEL)]
     if len(wide):
-        parts = ", ".join(
-            f"{row.method} {row.metric} (p = {row.p:.2g})" for row in wide.itertuples()
-        )
         said += (
-            f" The levels also differ in spread, {alone}, for {parts} (PERMDISP, not corrected)."
+            f" The levels also differ in spread, {alone}, for {named(wide, every)} (PERMDISP, p = "
+            f"{span(wide['p'], '.2g')}, not corrected)."
         )
     untested = rows[rows["untested"] != ""]
     if len(untested):
         said += (
             f" Whether the levels differ in spread, {alone}, is not tested for "
-            f"{', '.join(untested['method'].unique())}: {usual_reason(untested)}."
+            f"{named(untested, every)}: {usual_reason(untested)}."
         )
     return said
 
 
-def given_caveat(rows: pd.DataFrame, whole: pd.DataFrame) -> str:
+def given_caveat(rows: pd.DataFrame, whole: pd.DataFrame, every: pd.DataFrame) -> str:
     """Say how far a factor goes with matrices beyond another factor, which partial Mantel takes as
     given, next to how far it goes with them on the whole. There is no test of it.
     """
     if rows.empty:
         return ""
     both = rows.merge(whole[["method", "metric", "statistic"]], on=["method", "metric"])
-    parts = [
-        f"{row.statistic_x:.2f} instead of {row.statistic_y:.2f} for {row.method} {row.metric}"
-        + (f" (95% interval {row.low:.2f} to {row.high:.2f})" if row.low == row.low else "")
-        for row in both[both["untested"] == ""].itertuples()
-    ]
-    parts += not_tested(rows[rows["untested"] != ""], "known")
-    given = rows["given"].iloc[0]
+    known, unknown = both[both["untested"] == ""], rows[rows["untested"] != ""]
+    parts = [describe_given(row) for row in known.itertuples()]
+    shown = [listed(parts, 2, "; ")] if parts else []
+    if len(unknown):
+        shown.append(f"not known for {named(unknown, every)}: {usual_reason(unknown)}")
     over = "intervals over images" if rows["low"].notna().any() else "no interval"
     return (
-        f" Given {given}, the rank correlation is {'; '.join(parts)} (partial Mantel of these "
-        f"models, {over}; not a test)."
+        f" Given {rows['given'].iloc[0]}, the rank correlation is {'; '.join(shown)} (partial "
+        f"Mantel of these models, {over}; not a test)."
+    )
+
+
+def describe_given(row: NamedRow) -> str:
+    """Return the partial correlation of one matrix, with its interval, next to the whole one."""
+    interval = f" (95% interval {row.low:.2f} to {row.high:.2f})" if row.low == row.low else ""
+    return (
+        f"{row.statistic_x:.2f} instead of {row.statistic_y:.2f} for {row.method} {row.metric}"
+        f"{interval}"
     )

@@ -1,10 +1,12 @@
-"""Sentences about groups of models: which communities are stable."""
+"""Groups of models: which communities describe them, and which models are in none."""
 
 from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
+from lookalike.compare.redundancy import Representatives
 from lookalike.findings.finding import Answer, Finding, verdict_of
+from lookalike.findings.lines import Key, listed, name_keys, name_matrices, split
 from lookalike.findings.models import FEWEST_FOR_A_VERDICT
 from lookalike.findings.tables import braces, span
 from lookalike.groups.partitions import EVERY_RESOLUTION
@@ -12,9 +14,7 @@ from lookalike.inference.significance import LEVEL
 
 SECTION = "Groups"
 NOT_COMPARED = "a user-supplied matrix is not compared with chance"
-
-# Method and metric of a matrix.
-Key = tuple[str, str]
+MOST_PARTITIONS = 3
 
 
 def community_findings(
@@ -22,6 +22,7 @@ def community_findings(
     structure: pd.DataFrame,
     images: Mapping[Key, int | None],
     given: Collection[Key] = (),
+    stands: Representatives | None = None,
 ) -> list[Finding]:
     """Say which communities are the consensus of the partitions of all resolutions, seeds and
     resamples, where groups are clearer than chance, or where that cannot be tested.
@@ -37,45 +38,59 @@ def community_findings(
         is not known.
     given : collection of (method, metric)
         User-supplied matrices, for which there is no test of structure.
+    stands : mapping, optional
+        Metrics of one ranking, as of `read_representatives`.
     """
     clear = [] if structure.empty else structure[structure["grouping_holm"] <= LEVEL].itertuples()
-    by_method: dict[tuple[str, bool], list[str]] = {}
-    for method, metric in [*((row.method, row.metric) for row in clear), *given]:
-        by_method.setdefault((method, (method, metric) in given), []).append(metric)
-    findings = []
-    for (method, untested), metrics in by_method.items():
-        found = {
-            metric: consensus_of(communities[method, metric])
-            for metric in metrics
-            if (n := images[method, metric]) is None or n >= FEWEST_FOR_A_VERDICT
-        }
-        shared: dict[tuple[str, ...], list[tuple[float, str]]] = {}
-        for metric, (partition, stability) in found.items():
-            shared.setdefault(partition, []).append((stability, metric))
-        parts = [
-            f"{' and '.join(partition) or 'no stable communities'} "
-            f"(stability {span_under(own, '.2f')})"
-            for partition, own in shared.items()
-        ]
-        if parts:
-            over = " over resolutions and seeds alone, not compared with chance" if untested else ""
-            text = f"{method}: consensus communities{over}: {'; '.join(parts)}."
-            answers = [
+    answers = []
+    for key in [*((row.method, row.metric) for row in clear), *given]:
+        n, untested = images[key], key in given
+        if n is None or n >= FEWEST_FOR_A_VERDICT:
+            partition, stability = consensus_of(communities[key])
+            verdict = verdict_of(bool(partition), able=not untested)
+            reason = NOT_COMPARED if untested else ""
+            answers.append(
                 Answer(
                     "communities",
-                    verdict_of(bool(partition), able=not untested),
-                    method,
-                    metric,
+                    verdict,
+                    *key,
                     partition,
                     "stability",
                     stability,
-                    n=images[method, metric],
-                    reason=NOT_COMPARED if untested else "",
+                    n=n,
+                    reason=reason,
                 )
-                for metric, (partition, stability) in found.items()
-            ]
-            findings.append(Finding(SECTION, "communities", text, tuple(answers)))
-    return findings
+            )
+    asked = split(answers, stands)
+    parts = [
+        f"{claim}: {describe_partitions(own)}"
+        for claim, own in (
+            ("Communities describe these groups, and are no test", asked.able),
+            (
+                "Consensus communities of user-supplied matrices, over resolutions and seeds "
+                "alone, not compared with chance",
+                asked.unknown,
+            ),
+        )
+        if own
+    ]
+    return (
+        [Finding(SECTION, "communities", f"{'. '.join(parts)}.", tuple(answers))] if parts else []
+    )
+
+
+def describe_partitions(answers: Sequence[Answer]) -> str:
+    """Return the partitions of some matrices, those first that most of them share."""
+    shared: dict[tuple[str, ...], list[Answer]] = {}
+    for one in answers:
+        shared.setdefault(one.subject, []).append(one)
+    ordered = sorted(shared.items(), key=lambda item: -len(item[1]))
+    parts = [
+        f"{' and '.join(partition) or 'no stable communities'} for {name_matrices(own, answers)} "
+        f"(stability {span((one.value for one in own if one.value is not None), '.2f')})"
+        for partition, own in ordered
+    ]
+    return listed(parts, MOST_PARTITIONS, "; ")
 
 
 def consensus_of(communities: pd.DataFrame) -> tuple[tuple[str, ...], float]:
@@ -85,14 +100,6 @@ def consensus_of(communities: pd.DataFrame) -> tuple[tuple[str, ...], float]:
     consensus = communities[communities["resolution"] == EVERY_RESOLUTION]
     found = tuple(braces(own["model"]) for _, own in consensus.groupby("community"))
     return found if len(found) > 1 else (), consensus["stability"].iloc[0]
-
-
-def span_under(found: Sequence[tuple[float, str]], form: str) -> str:
-    """Return what several metrics give, as pairs of a number and a metric, as text."""
-    return (
-        f"{span((number for number, _ in found), form)} under "
-        f"{', '.join(metric for _, metric in found)}"
-    )
 
 
 def left_out_findings(
@@ -107,13 +114,13 @@ def left_out_findings(
     communities : mapping
         From (method, metric) to its `communities.csv`.
     """
-    findings = []
-    for (method, metric), names in matrices.items():
-        grouped = set(communities[method, metric]["model"])
-        if missing := [name for name in names if name not in grouped]:
-            text = (
-                f"{method}, {metric}: {', '.join(missing)} cannot be grouped: dissimilarities are "
-                "unknown."
-            )
-            findings.append(Finding(SECTION, "left out", text))
-    return findings
+    lacking: dict[tuple[str, ...], list[Key]] = {}
+    for key, names in matrices.items():
+        grouped = set(communities[key]["model"])
+        if missing := tuple(name for name in names if name not in grouped):
+            lacking.setdefault(missing, []).append(key)
+    if not lacking:
+        return []
+    parts = [f"{listed(names)} for {name_keys(own, matrices)}" for names, own in lacking.items()]
+    text = f"Not grouped, since dissimilarities are unknown: {listed(parts, between='; ')}."
+    return [Finding(SECTION, "left out", text)]

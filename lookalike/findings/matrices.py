@@ -1,4 +1,4 @@
-"""Sentences about user-supplied matrices: what is known of them, and what is not."""
+"""User-supplied matrices: what is known of them, and what is not."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
@@ -6,12 +6,10 @@ from typing import TypeVar
 import numpy as np
 
 from lookalike.findings.finding import Finding
+from lookalike.findings.lines import Key, listed, name_keys
 from lookalike.findings.models import FEWEST_FOR_A_VERDICT, TOO_FEW
 
 SECTION = "Matrices"
-
-# Method and metric of a matrix.
-Key = tuple[str, str]
 Value = TypeVar("Value", bound=Hashable)
 
 
@@ -41,32 +39,42 @@ def given_findings(
         "counts as agreement."
     ]
     known = {key: n for key, n in images.items() if key in matrices and n is not None}
-    texts += [
-        f"{name_keys(keys)}: over n = {n} image{'' if n == 1 else 's'}, as the config says"
-        f"{'' if n >= FEWEST_FOR_A_VERDICT else f'; no verdict on communities: {TOO_FEW}'}."
+    sizes = [
+        f"{name_keys(keys, matrices)} over n = {n} image{'' if n == 1 else 's'}"
+        f"{'' if n >= FEWEST_FOR_A_VERDICT else f' (no verdict on communities: {TOO_FEW})'}"
         for n, keys in grouped(known.items()).items()
     ]
-    texts += [
-        f"{name_keys(keys)}: {note}."
+    if sizes:
+        texts.append(f"As the config says: {listed(sizes, between='; ')}.")
+    told = [
+        f"{name_keys(keys, matrices)}: {note}"
         for note, keys in grouped(
             (key, note) for key, found in notes.items() for note in found
         ).items()
     ]
+    if told:
+        texts.append(f"Not taken as it is: {listed(told, between='; ')}.")
     everyone = dict.fromkeys(name for _, names in matrices.values() for name in names)
     lacking = {
         key: tuple(name for name in everyone if name not in names)
         for key, (_, names) in matrices.items()
     }
-    texts += [
-        f"{name_keys(keys)}: without {', '.join(missing)}, which other matrices hold."
-        for missing, keys in grouped(lacking.items()).items()
-        if missing
+    missing = [
+        f"{listed(names)} in {name_keys(keys, matrices)}"
+        for names, keys in grouped(lacking.items()).items()
+        if names
     ]
-    texts += [
-        f"{name_keys(keys)} hold the same values: count them once."
+    if missing:
+        texts.append(
+            f"Models that other matrices hold are missing: {listed(missing, between='; ')}."
+        )
+    same = [
+        listed(map(" ".join, keys))
         for keys in grouped((key, content_of(*one)) for key, one in matrices.items()).values()
         if len(keys) > 1
     ]
+    if same:
+        texts.append(f"Matrices with the same values count once: {listed(same, between='; ')}.")
     return [Finding(SECTION, "matrices", text) for text in texts]
 
 
@@ -82,11 +90,3 @@ def grouped(found: Iterable[tuple[Key, Value]]) -> dict[Value, list[Key]]:
     for key, value in found:
         groups.setdefault(value, []).append(key)
     return groups
-
-
-def name_keys(keys: Iterable[Key]) -> str:
-    """Return methods, each with its metrics, as text."""
-    metrics: dict[str, list[str]] = {}
-    for method, metric in keys:
-        metrics.setdefault(method, []).append(metric)
-    return "; ".join(f"{method} {', '.join(own)}" for method, own in metrics.items())

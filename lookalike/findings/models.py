@@ -1,28 +1,32 @@
-"""Sentences about the images, and about models: localisation of their maps, and replicates."""
+"""The images, and models: localisation of their maps, and replicates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from lookalike.compare.redundancy import Representatives
 from lookalike.core.types import Row
 from lookalike.findings.finding import Answer, Finding, verdict_of
-from lookalike.findings.tables import NamedRow
+from lookalike.findings.lines import (
+    capitalised,
+    clearest,
+    evidence,
+    how_many,
+    listed,
+    n_of,
+    name_matrices,
+    name_matrix,
+    split,
+)
+from lookalike.findings.tables import NamedRow, span
 from lookalike.inference.significance import too_few_images
 from lookalike.maps.localisation import NULL_METHODS, is_blank
 
 SECTION = "Models"
 # With fewer, hardly anything can be told from noise.
 FEWEST_FOR_A_VERDICT = 20
-MOST_NAMED = 5
 TOO_FEW = f"fewer than {FEWEST_FOR_A_VERDICT} images"
-# Of a replicate's dissimilarity to its original; in the order in which they are reported.
-SMALLER, NOT_SMALLER, LARGER, UNDECIDED = VERDICTS_OF_GAP = (
-    "clearly smaller",
-    "NOT clearly smaller",
-    "clearly LARGER",
-    "no verdict (too few images)",
-)
 # By the name of a subset of the images.
 SUBSETS = {
     "all": "The findings use all images.",
@@ -73,45 +77,27 @@ def blank_masks(masses: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(masses["image"][masses["area"].map(is_blank)]))
 
 
-def localisation_finding(
-    method: str, table: dict[str, Row], models: Sequence[str], blank: Sequence[str] = ()
-) -> Finding:
-    """Say for how many models a method's maps lie on the object.
+def localisation_findings(
+    tables: Mapping[str, dict[str, Row]],
+    models: Sequence[str],
+    blank: Sequence[str] = (),
+) -> list[Finding]:
+    """Say for how many methods and models maps lie on the object.
 
     Parameters
     ----------
-    method : str
-    table : dict
-        As `summarise_localisation` returns it.
+    tables : mapping
+        From a method to what `summarise_localisation` returns.
     models : sequence of str
     blank : sequence of str
         Images whose masks are empty or full.
     """
-    enough = [model for model in models if table[model]["n"] >= FEWEST_FOR_A_VERDICT]
-    found = [model for model in enough if table[model]["clear"]]
-    if enough:
-        text = (
-            f"{method}: the maps of {len(found)} of {len(enough)} models lie on the object clearly "
-            f"more than by chance (area share {table['area']['mean']:.2f}, random "
-            f"{table['random']['mean']:.2f}, centre {table['centre']['mean']:.2f})."
-        )
-        if len(found) not in (0, len(enough)):
-            text += f" Not for {', '.join(name for name in enough if name not in found)}."
-        if len(enough) < len(models):
-            few = ", ".join(name for name in models if name not in enough)
-            text += f" No verdict for {few}: {TOO_FEW}."
-    else:
-        text = f"{method}: no verdict on whether the maps lie on the object: {TOO_FEW}."
-    if blank:
-        named = ", ".join(blank[:MOST_NAMED]) + (", ..." if len(blank) > MOST_NAMED else "")
-        text += (
-            f" {len(blank)} mask{'s are' if len(blank) > 1 else ' is'} empty or full and "
-            f"{'do' if len(blank) > 1 else 'does'} not count: {named}."
-        )
-    answers = [
+    if not tables:
+        return []
+    answers = tuple(
         Answer(
             "localisation",
-            verdict_of(table[name]["clear"], able=name in enough),
+            verdict_of(table[name]["clear"], able=table[name]["n"] >= FEWEST_FOR_A_VERDICT),
             method,
             subject=(name,),
             statistic="share of the map on the object",
@@ -119,65 +105,103 @@ def localisation_finding(
             low=table[name]["mean"] - table[name]["half"],
             high=table[name]["mean"] + table[name]["half"],
             n=table[name]["n"],
-            reason="" if name in enough else TOO_FEW,
+            reason="" if table[name]["n"] >= FEWEST_FOR_A_VERDICT else TOO_FEW,
         )
+        for method, table in tables.items()
         for name in models
-    ]
-    return Finding(SECTION, "localisation", text, tuple(answers))
+        if name in table
+    )
+    asked, floors = split(answers), [about_chance(table) for table in tables.values()]
+    parts = []
+    if asked.able:
+        shares = span((one.value or 0 for one in asked.able), ".2f")
+        parts.append(
+            f"the maps of {len(asked.yes)} of {len(asked.able)} methods and models lie on the "
+            f"object clearly more than by chance: {shares} of them, by chance {floors[0]} "
+            f"({n_of(asked.able)})"
+        )
+        if asked.yes and asked.no:
+            parts.append(f"not those of {listed(map(name_model, asked.no))}")
+    if asked.unknown:
+        few = f" for {listed(map(name_model, asked.unknown))}" if asked.able else ""
+        parts.append(f"no verdict{few} on whether maps lie on the object: {TOO_FEW}")
+    if blank:
+        parts.append(
+            f"{len(blank)} mask{'s are' if len(blank) > 1 else ' is'} empty or full and "
+            f"{'do' if len(blank) > 1 else 'does'} not count: {listed(blank)}"
+        )
+    return [Finding(SECTION, "localisation", f"{capitalised('; '.join(parts))}.", answers)]
 
 
-def replicate_findings(replicates: pd.DataFrame) -> list[Finding]:
-    """Say for every replicate and method under which metrics it is clearly closer to its original
-    than other pairs of models are on average.
+def about_chance(table: dict[str, Row]) -> str:
+    """Return what maps share with the object by chance."""
+    area, random, centre = (table[name]["mean"] for name in ("area", *NULL_METHODS))
+    return f"{area:.2f} (its area), {random:.2f} (random), {centre:.2f} (centre)"
+
+
+def name_model(answer: Answer) -> str:
+    """Return method and model of an answer."""
+    return " ".join((answer.method, *answer.subject))
+
+
+def replicate_findings(
+    replicates: pd.DataFrame, stands: Representatives | None = None
+) -> list[Finding]:
+    """Say under which methods and metrics replicates are clearly closer to their original than
+    other pairs of models are on average.
 
     Parameters
     ----------
     replicates : DataFrame
         `inference/replicates.csv`, for one subset of the images.
+    stands : mapping, optional
+        Metrics of one ranking, as of `read_representatives`.
     """
     if replicates.empty:
         return []
-    findings = []
-    for (method, replicate), rows in replicates.groupby(["method", "replicate"], sort=False):
-        pair = f"{rows['model'].iloc[0]} and its replicate {replicate}"
-        by_verdict: dict[str, list[str]] = {}
-        for row in rows[np.isfinite(rows["difference"])].itertuples():
-            by_verdict.setdefault(verdict_of_gap(row), []).append(
-                f"{row.metric} ({row.distance:.2g} vs {row.others:.2g})"
-            )
-        parts = [
-            f"{verdict} under {', '.join(by_verdict[verdict])}"
-            for verdict in VERDICTS_OF_GAP
-            if verdict in by_verdict
-        ]
-        text = (
-            f"{method}: dissimilarity of {pair}, compared with the mean of the other pairs: "
-            f"{'; '.join(parts)}."
-            if parts
-            else f"{method}: {pair} cannot be compared with other pairs: there are none."
+    rows = list(replicates.itertuples())
+    answers = [gap_answer(row) for row in rows]
+    places = {id(answer): row for answer, row in zip(answers, rows, strict=True)}
+    pairs = dict.fromkeys((row.model, row.replicate) for row in rows)
+    names = listed((f"{one} and its replicate {other}" for one, other in pairs), between="; ")
+    asked = split(answers, stands)
+    larger = [one for one in asked.no if (one.low or 0) > 0]
+    known = [one for one in asked.unknown if np.isfinite(one.value if one.value else np.nan)]
+    parts = []
+    if asked.yes:
+        shown = clearest(asked.yes)
+        parts.append(
+            f"clearly nearer to one another than other pairs on average{how_many(asked)}: a "
+            f"dissimilarity of {sizes(places[id(shown)])}, a difference of {shown.value:.2g} "
+            f"({evidence(shown, asked.yes)})"
         )
-        answers = tuple(gap_answer(row) for row in rows.itertuples())
-        findings.append(Finding(SECTION, "replicate", text, answers))
-    return findings
+    for own, claim in (
+        ([one for one in asked.no if one not in larger], "NOT clearly nearer"),
+        (larger, "clearly FARTHER from one another"),
+        (known, "no verdict (too few images)"),
+    ):
+        if own:
+            shown = own[0]
+            where, which = name_matrices(own, asked.every), name_matrix(shown)
+            which = f", {which}" if len(own) > 1 else ""
+            parts.append(f"{claim} for {where} ({sizes(places[id(shown)])}{which})")
+    if len(known) < len(asked.unknown):
+        parts.append("there are no other pairs to compare with")
+    text = f"{names}: {'; '.join(parts)}."
+    return [Finding(SECTION, "replicate", text, tuple(answers))]
 
 
-def verdict_of_gap(row: NamedRow) -> str:
-    """Return how a replicate's dissimilarity to its original compares with the mean of the other
-    pairs.
-    """
-    if row.n < FEWEST_FOR_A_VERDICT or not np.isfinite(row.difference_low):
-        return UNDECIDED
-    if row.difference_high < 0:
-        return SMALLER
-    return LARGER if row.difference_low > 0 else NOT_SMALLER
+def sizes(row: NamedRow) -> str:
+    """Return the dissimilarity of a replicate and its original, and that of other pairs."""
+    return f"{row.distance:.2g} instead of {row.others:.2g}"
 
 
 def gap_answer(row: NamedRow) -> Answer:
     """Return whether a replicate is closer to its original than other pairs, under one metric."""
-    verdict = verdict_of_gap(row)
+    able = row.n >= FEWEST_FOR_A_VERDICT and np.isfinite(row.difference_low)
     return Answer(
         "replicate",
-        verdict_of(verdict == SMALLER, able=verdict != UNDECIDED),
+        verdict_of(row.difference_high < 0, able=able),
         row.method,
         row.metric,
         (row.replicate, row.model),
@@ -186,7 +210,7 @@ def gap_answer(row: NamedRow) -> Answer:
         row.difference_low,
         row.difference_high,
         n=int(row.n),
-        reason="too few images or no other pair" if verdict == UNDECIDED else "",
+        reason="" if able else "too few images or no other pair",
     )
 
 
@@ -210,7 +234,7 @@ def image_findings(
     """
     if n == 0:
         return []
-    sentences = [sample_size_sentence(n, units, scope), SUBSETS[subset]]
+    sentences = [f"{sample_size_sentence(n, units, scope)} {SUBSETS[subset]}"]
     if unmatched:
         first = unmatched[0]
         sentences.append(
@@ -253,7 +277,7 @@ def prediction_findings(about: Sequence[Row], votes: Sequence[Row], n: int) -> l
     if blind:
         sentences.append(
             "No more often right than by guessing, on the explained images: "
-            f"{', '.join(blind)}. Are they trained, and are their classes in the alphabetical "
+            f"{listed(blind)}. Are they trained, and are their classes in the alphabetical "
             "order of the images' folders?"
         )
     return [Finding(SECTION, "predictions", sentence) for sentence in sentences]
@@ -267,6 +291,5 @@ def sample_size_sentence(n: int, units: int, scope: str) -> str:
         return f"All {n} images are one unit: no dissimilarity has an interval."
     drawn = f" in {units} units" if units < n else ""
     return (
-        f"Every mean is over at most n = {n} images{drawn}; ± is half the 95% bootstrap interval, "
-        f"{scope}."
+        f"Every mean is over at most n = {n} images{drawn}; 95% bootstrap intervals speak {scope}."
     )

@@ -1,11 +1,16 @@
-"""Sentences about regression heads, and about what pruning does to errors and maps."""
+"""Regression heads, and what pruning does to errors and maps."""
 
 import numpy as np
 import pandas as pd
 
 from lookalike.findings.finding import Answer, Finding, verdict_of
+from lookalike.findings.lines import listed
 from lookalike.findings.models import FEWEST_FOR_A_VERDICT, SECTION, TOO_FEW
-from lookalike.findings.tables import NamedRow
+from lookalike.findings.tables import NamedRow, count_of
+
+NO_INTERVAL = "no interval"
+# By what `pruning.csv` names them.
+RIVALS = {"baseline": "no pruning", "random": "random pruning of as many channels"}
 
 
 def head_findings(heads: pd.DataFrame) -> list[Finding]:
@@ -18,20 +23,33 @@ def head_findings(heads: pd.DataFrame) -> list[Finding]:
     """
     if heads.empty:
         return []
-    parts = [
-        f"{row.model} {known(row.pearson)} ({interval_of(row, 'pearson')})"
-        for row in heads[heads["pruned_from"] == ""].itertuples()
-    ]
+    rows = [row for row in heads.itertuples() if row.pruned_from == ""]
+    answers = tuple(
+        Answer(
+            "heads",
+            verdict_of(row.pearson_low > 0, able=bool(np.isfinite(row.pearson_low))),
+            subject=(row.model,),
+            statistic="Pearson's r",
+            value=row.pearson,
+            low=row.pearson_low,
+            high=row.pearson_high,
+            n=count_of(row.n),
+            reason="" if np.isfinite(row.pearson_low) else NO_INTERVAL,
+        )
+        for row in rows
+    )
+    ordered = sorted(rows, key=lambda row: -np.nan_to_num(row.pearson, nan=-2))
+    parts = [f"{row.model} {known(row.pearson)} ({interval_of(row, 'pearson')})" for row in ordered]
     text = (
         f"Pearson's r between predicted and true scores, with its 95% interval over the "
-        f"{heads['n'].iloc[0]:.0f} held-out images: {', '.join(parts)}."
+        f"{heads['n'].iloc[0]:.0f} held-out images: {listed(parts)}."
     )
-    return [Finding(SECTION, "heads", text)]
+    return [Finding(SECTION, "heads", text, answers)]
 
 
 def pruning_findings(pruning: pd.DataFrame) -> list[Finding]:
-    """Say what pruning does to a model's held-out error, compared with no pruning and with pruning
-    at random.
+    """Say what pruning does to held-out errors, compared with no pruning and with pruning at
+    random: a line for each.
 
     Parameters
     ----------
@@ -40,44 +58,50 @@ def pruning_findings(pruning: pd.DataFrame) -> list[Finding]:
     """
     if pruning.empty:
         return []
+    pruned = pruning[pruning["dropped"] > 0]
     findings = []
-    for model, rows in pruning.groupby("model", sort=False):
-        about = next(rows.itertuples())
-        parts = [f"{describe_rival(row)} {describe_difference(row)}" for row in rows.itertuples()]
-        text = (
-            f"{model} without {about.dropped:.0f} of its {about.channels:.0f} channels: held-out "
-            f"error ({about.criterion}, n = {about.n:.0f}) {about.error:.3g}; {'; '.join(parts)}."
-            if about.dropped
-            else f"{model}: no channel was pruned because the error is smallest with all of them; "
-            "its variants equal it."
-        )
+    for against, rows in pruned.groupby("against", sort=False):
         answers = tuple(difference_answer(row) for row in rows.itertuples())
-        findings.append(Finding(SECTION, "pruning", text, answers if about.dropped else ()))
+        text = f"Pruning by importance, compared with {RIVALS[str(against)]}: {describe(rows)}."
+        findings.append(Finding(SECTION, "pruning", text, answers))
+    if whole := list(dict.fromkeys(pruning["model"][pruning["dropped"] == 0])):
+        text = (
+            f"No channel was pruned of {listed(whole)}, because the error is smallest with all of "
+            "them; variants equal their model."
+        )
+        findings.append(Finding(SECTION, "pruning", text))
     return findings
 
 
-def describe_rival(row: NamedRow) -> str:
-    """Say what a pruned model is compared with."""
-    if row.against == "baseline":
-        return "compared with no pruning"
-    draws = f"{row.draws:.0f} draw{'' if row.draws == 1 else 's'}"
-    return f"compared with random pruning of as many channels ({draws})"
-
-
-def describe_difference(row: NamedRow) -> str:
-    """Say by how much an error is smaller or larger than another, with its interval, and whether
-    clearly so.
+def describe(rows: pd.DataFrame) -> str:
+    """Return for how many models an error is smaller or larger than another, by their intervals,
+    each named with its difference.
     """
-    verdict = "no clear difference"
+    by_verdict: dict[str, list[str]] = {}
+    for row in rows.itertuples():
+        draws = f", {row.draws:.0f} draw{'' if row.draws == 1 else 's'}"
+        by_verdict.setdefault(verdict_on(row), []).append(
+            f"{row.model} {row.difference:+.2g} ({interval_of(row, 'difference')}; error "
+            f"{row.error:.3g} without {row.dropped:.0f} of {row.channels:.0f} channels"
+            f"{draws if row.against == 'random' else ''})"
+        )
+    parts = [
+        f"held-out error {verdict} for {len(own)} of {len(rows)} models: {listed(own)}"
+        for verdict, own in by_verdict.items()
+    ]
+    about = next(rows.itertuples())
+    return f"{'; '.join(parts)} ({about.criterion}, n = {about.n:.0f})"
+
+
+def verdict_on(row: NamedRow) -> str:
+    """Say whether an error is clearly smaller or larger than another."""
     if row.n < FEWEST_FOR_A_VERDICT:
-        verdict = f"no verdict: {TOO_FEW}"
-    elif not np.isfinite(row.difference_low):
-        verdict = "no verdict"
-    elif row.difference_high < 0:
-        verdict = "clearly smaller"
-    elif row.difference_low > 0:
-        verdict = "clearly larger"
-    return f"{row.difference:+.2g} ({interval_of(row, 'difference')}), {verdict}"
+        return f"without a verdict ({TOO_FEW})"
+    if not np.isfinite(row.difference_low):
+        return "without a verdict"
+    if row.difference_high < 0:
+        return "clearly smaller"
+    return "clearly larger" if row.difference_low > 0 else "not clearly different"
 
 
 def difference_answer(row: NamedRow) -> Answer:
@@ -100,11 +124,11 @@ def why_undecided(row: NamedRow, n: float) -> str:
     """Return why the sign of a difference over n images is undecided; empty if it is not."""
     if n < FEWEST_FOR_A_VERDICT:
         return TOO_FEW
-    return "" if np.isfinite(row.difference_low) else "no interval"
+    return "" if np.isfinite(row.difference_low) else NO_INTERVAL
 
 
 def variant_findings(variants: pd.DataFrame, n: int) -> list[Finding]:
-    """Say how much pruning by importance changes the maps, and pruning at random, and where one
+    """Say how much pruning by importance changes the maps, and pruning at random, and how often one
     clearly changes them less.
 
     Parameters
@@ -116,40 +140,40 @@ def variant_findings(variants: pd.DataFrame, n: int) -> list[Finding]:
     """
     if variants.empty:
         return []
-    findings = []
-    able = n >= FEWEST_FOR_A_VERDICT
     moved = variants[(variants["random"] > 0) & (variants["others"] > 0)]
-    for method, rows in moved.groupby("method", sort=False):
-        by_score, at_random = (
-            (rows[name] / rows["others"]).median() for name in ("pruned", "random")
+    if moved.empty:
+        return []
+    by_score, at_random = (
+        (moved[name] / moved["others"]).median() for name in ("pruned", "random")
+    )
+    less, more = (moved["difference_high"] < 0).sum(), (moved["difference_low"] > 0).sum()
+    verdict = (
+        f"clearly less in {less} of {len(moved)}, clearly more in {more}"
+        if n >= FEWEST_FOR_A_VERDICT
+        else f"no verdict: {TOO_FEW}"
+    )
+    text = (
+        f"Pruning by importance changes the maps by {by_score:.2g} of the mean dissimilarity "
+        f"between different models, random pruning by {at_random:.2g}: {verdict} (medians over "
+        f"{len(moved)} models, methods and metrics, n = {n} images)."
+    )
+    answers = [
+        Answer(
+            "variants",
+            verdict_of(row.difference_high < 0, able=not why_undecided(row, n)),
+            row.method,
+            row.metric,
+            (row.model,),
+            "difference from random pruning",
+            row.difference,
+            row.difference_low,
+            row.difference_high,
+            n=n,
+            reason=why_undecided(row, n),
         )
-        less, more = (rows["difference_high"] < 0).sum(), (rows["difference_low"] > 0).sum()
-        verdict = (
-            f"clearly less in {less}, clearly more in {more}" if able else f"no verdict: {TOO_FEW}"
-        )
-        text = (
-            f"{method}: pruning by importance changes the maps by {by_score:.2g} of the mean "
-            f"dissimilarity between different models, random pruning by {at_random:.2g} (medians "
-            f"over {len(rows)} pairs of model and metric; {verdict})."
-        )
-        answers = [
-            Answer(
-                "variants",
-                verdict_of(row.difference_high < 0, able=not why_undecided(row, n)),
-                row.method,
-                row.metric,
-                (row.model,),
-                "difference from random pruning",
-                row.difference,
-                row.difference_low,
-                row.difference_high,
-                n=n,
-                reason=why_undecided(row, n),
-            )
-            for row in rows.itertuples()
-        ]
-        findings.append(Finding(SECTION, "variants", text, tuple(answers)))
-    return findings
+        for row in moved.itertuples()
+    ]
+    return [Finding(SECTION, "variants", text, tuple(answers))]
 
 
 def known(value: float) -> str:
@@ -160,4 +184,4 @@ def known(value: float) -> str:
 def interval_of(row: tuple, name: str) -> str:
     """Return the bounds of a 95% interval of a table's row as text."""
     low, high = (getattr(row, f"{name}_{end}") for end in ("low", "high"))
-    return f"{low:.2g} to {high:.2g}" if np.isfinite(low) else "no interval"
+    return f"{low:.2g} to {high:.2g}" if np.isfinite(low) else NO_INTERVAL

@@ -89,6 +89,11 @@ def span(numbers: Iterable[float], form: str) -> str:
     return " to ".join(dict.fromkeys(f"{number:{form}}" for number in (ordered[0], ordered[-1])))
 
 
+def count_of(number: float) -> int | None:
+    """Return a number of a table as a count; None where it is not known."""
+    return int(number) if np.isfinite(number) else None
+
+
 def usual_reason(rows: pd.DataFrame, column: str = "untested") -> str:
     """Return why most of several tests were not made."""
     reasons = rows[column][rows[column] != ""]

@@ -1,4 +1,4 @@
-"""Sentences about units of images: which there are, and of which images the intervals speak."""
+"""Units of images: which there are, and of which images the intervals speak."""
 
 from collections.abc import Iterable, Sequence
 
@@ -21,7 +21,8 @@ def unit_findings(rows: Sequence[Row], effects: Iterable[np.ndarray]) -> list[Fi
     effects : iterable of ndarray, shape (m, m)
         Design effects of every method and metric.
     """
-    sentences = unit_remarks(rows)
+    remarks = unit_remarks(rows)
+    sentences = [" ".join(remarks)] if remarks else []
     n, units = len(rows), count_units(rows)
     medians = [np.median(known) for matrix in effects if len(known := known_pairs(matrix))]
     if units < n and medians:

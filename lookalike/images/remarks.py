@@ -30,9 +30,12 @@ def remarks(
             f"Not read in the folder of the images, since they are no images: {named} "
             "(`images/skipped.csv`)."
         )
+    notes = []
     for note in sorted({part for row in rows for part in row["note"].split("; ") if part}):
         those = [row["image"] for row in rows if note in row["note"]]
-        found.append(f"{counted(len(those), 'image')}: {note} (for example {those[0]}).")
+        notes.append(f"{counted(len(those), 'image')}: {note} (for example {those[0]})")
+    if notes:
+        found.append(f"{'; '.join(notes)}.")
     if not is_training:
         return found
     train, val = ([row for row in rows if row["split"] == split] for split in ("train", "val"))

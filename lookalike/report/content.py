@@ -37,7 +37,7 @@ def gather(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> Row:
         `diagnostics`, `localisation`, `dissimilarities`, `calibrated`, and the figures:
         `MATRIX_FIGURES` of each matrix (`dendrograms` of all matrices for one linkage after
         another), `histograms` and `calibrated` of each that is computed here, `agreement`,
-        `pruning_figure`, `panels` and `studies`. What does not exist is empty.
+        `multiverse`, `pruning_figure`, `panels` and `studies`. What does not exist is empty.
     keys : mapping
         What the files are about, in their order: `matrices`, (method, metric, subset) of each, and
         `given`, those of them that are user-supplied;
@@ -59,6 +59,7 @@ def gather(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> Row:
         (method, model): io.read_json(path)
         for (method, model), path in zip(keys["audited"], paths["audits"], strict=True)
     }
+    found = io.read_json(paths["findings"])
     matrices = describe_matrices(paths, keys["matrices"], keys["given"])
     return {name: table.to_dict("records") for name, table in tables.items()} | {
         "models": models,
@@ -71,7 +72,9 @@ def gather(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> Row:
         "methods": list(dict.fromkeys(matrix["method"] for matrix in matrices)),
         "metrics": list(dict.fromkeys(matrix["metric"] for matrix in matrices)),
         "n_images": max((audit["n"] for audit in audits.values()), default=0),
-        "findings": by_section(io.read_json(paths["findings"])),
+        "findings": by_section(found),
+        "multiverse": found["multiverse"],
+        "multiverse_figure": paths["multiverse"],
         "localisation": {
             method: summarise_localisation(read_table(path))
             for method, path in zip(keys["localised"], paths["localisation"], strict=True)

@@ -20,15 +20,14 @@ def test_structure_is_reported_by_question_and_metric_and_its_lack_as_well():
         structure_row("rbf", "0.61", "0.3"),
     ]
     assert structure_texts(*rows) == [
-        "gradcam: models differ in how far they are from all others: these distances have a "
-        "standard deviation of 0.031 under cosine (p = 0.03); NO evidence that models differ in "
-        "how far they are from all others, under rbf (p = 0.5) (n = 64 images, model labels "
-        "shuffled, Holm-corrected).",
-        "gradcam: beyond that, some models are nearer to one another than others: what is left "
-        "has a standard deviation of 0.2 under cosine (p = 0.002); NO evidence of structure beyond "
-        "that under rbf (p = 0.61).",
-        "gradcam: there are groups: 2 (nearer within than between by 0.4) under cosine (p = "
-        "0.004); NO evidence of groups under rbf (p = 0.3).",
+        "Models differ in how far they are from all others in 1 of 2 matrices: by a standard "
+        "deviation of 0.031 (p = 0.03, n = 64 images, gradcam cosine); NO evidence for gradcam rbf "
+        "(p = 0.5, n = 64 images); model labels shuffled, Holm-corrected.",
+        "Beyond that, some models are nearer to one another than others in 1 of 2 matrices: what "
+        "is left has a standard deviation of 0.2 (p = 0.002, n = 64 images, gradcam cosine); NO "
+        "evidence for gradcam rbf (p = 0.61).",
+        "Models form groups in 1 of 2 matrices: 2 groups, nearer within than between by 0.4 (p = "
+        "0.004, n = 64 images, gradcam cosine); NO evidence for gradcam rbf (p = 0.3).",
     ]
     found = structure.structure_findings(table(rows))
     assert verdicts(found) == {
@@ -40,31 +39,60 @@ def test_structure_is_reported_by_question_and_metric_and_its_lack_as_well():
         ("groups", "gradcam", "rbf"): NO,
     }
     first = found[1].answers[0]
-    assert (first.statistic, first.value, first.p, first.n) == ("structure", 0.2, 0.002, 64)
+    assert (first.statistic, first.value, first.p, first.n) == (
+        "standard deviation of what is left",
+        0.2,
+        0.002,
+        64,
+    )
+
+
+def test_the_whole_run_has_one_line_a_question():
+    rows = [
+        structure_row(metric, "0.01", "0.3" if method == "ig" else "0.02", method=method)
+        for method in ("gradcam", "ig", "lime")
+        for metric in ("cosine", "rbf", "mse")
+    ]
+    told = structure_texts(*rows)
+    assert len(told) == 3
+    assert "in all 9 matrices" in told[1]
+    assert "in 6 of 9 matrices" in told[2] and "NO evidence for ig (p = 0.3)" in told[2]
+    by_metric = [
+        row | {"grouping_holm": "0.3" if row["metric"] == "mse" else "0.02"} for row in rows
+    ]
+    assert "NO evidence for mse (p = 0.3)" in structure_texts(*by_metric)[2]
+
+
+def test_metrics_of_one_ranking_count_once_where_they_say_the_same():
+    rows = table([structure_row(metric, "0.01", "0.02") for metric in ("cosine", "rbf", "mse")])
+    stands = {("gradcam", metric): ("gradcam", "cosine") for metric in ("cosine", "rbf")}
+    found = structure.structure_findings(rows, stands)
+    assert "in all 2 matrices" in found[2].text and len(found[2].answers) == 3
+    rows.loc[1, "grouping_holm"] = 0.5
+    told = structure.structure_findings(rows, stands)[2].text
+    assert "in 2 of 3 matrices" in told and "NO evidence for gradcam rbf" in told
 
 
 def test_groups_without_other_structure_are_no_contradiction():
     told = structure_texts(structure_row("cosine", "0.2", "0.01"))
     assert "NO evidence of structure" not in told[1]
-    assert told[1] == (
-        "gradcam: under cosine structure beyond that shows in groups alone (p = 0.2)."
-    )
+    assert told[1] == ("For gradcam cosine structure beyond that shows in groups alone (p = 0.2).")
 
 
-def test_numbers_of_groups_are_kept_apart():
+def test_the_numbers_of_groups_are_reported_from_the_least_to_the_most():
     rows = [
         structure_row(metric, "0.01", "0.01") | {"groups": number}
         for metric, number in (("cosine", "3"), ("rbf", "2"), ("mse", "3"))
     ]
     assert (
-        "3 (nearer within than between by 0.4) under cosine and mse, 2 (nearer within than between "
-        "by 0.4) under rbf (p = 0.01)" in structure_texts(*rows)[2]
+        "3 groups, nearer within than between by 0.4 (p = 0.01, n = 64 images, gradcam cosine; 2 "
+        "to 3 groups in all)" in structure_texts(*rows)[2]
     )
 
 
 def test_what_rests_on_units_of_images_says_so():
     told = structure_texts(structure_row("cosine", "0.2", "0.2") | {"units": 20})[0]
-    assert "(n = 64 images in 20 units, model labels shuffled" in told
+    assert "n = 64 images in 20 units); model labels shuffled" in told
 
 
 def test_metrics_without_a_law_cannot_tell_structure_from_noise():
@@ -73,9 +101,12 @@ def test_metrics_without_a_law_cannot_tell_structure_from_noise():
         structure_row("mse", "0.01", "0.2"),
     ]
     told = structure_texts(*rows)
-    assert "standard deviation of 0.031 under emd (p = 0.01)" in told[0]
-    assert told[1].endswith("; cannot tell under emd whether there is more: no known law.")
-    assert told[2].endswith("under mse (p = 0.2); cannot tell under emd whether there are groups.")
+    assert "standard deviation of 0.031 (p = 0.01, n = 64 images, gradcam emd)" in told[0]
+    assert told[1].endswith("; cannot tell for gradcam emd: no known law.")
+    assert told[2] == (
+        "NO evidence that models form groups for gradcam mse (p = 0.2); cannot tell for gradcam "
+        "emd."
+    )
     found = structure.structure_findings(table(rows))
     assert verdicts(found)["groups", "gradcam", "emd"] == UNKNOWN
     assert verdicts(found)["main effects", "gradcam", "emd"] == YES
@@ -89,7 +120,7 @@ def test_structure_that_cannot_be_tested_is_reported_with_the_reason():
         )
     ]
     assert structure_texts(*rows) == [
-        "gradcam: whether models differ, or form groups, cannot be tested: with n = 1 image "
+        "Cannot tell whether models differ, or form groups, for gradcam cosine: with n = 1 image "
         "nothing can be concluded."
     ]
     found = structure.structure_findings(table(rows))
@@ -103,16 +134,17 @@ def test_metrics_that_were_not_tested_are_reported_next_to_those_that_were():
         structure_row("cosine", "nan", "nan", "some are not known", main_effects="nan"),
         structure_row("mse", "0.01", "0.2"),
     ]
-    assert "; not tested under cosine: some are not known (n" in structure_texts(*rows)[0]
+    assert "; cannot tell for gradcam cosine: some are not known;" in structure_texts(*rows)[0]
 
 
-def test_of_several_reasons_the_usual_one_is_reported():
+def test_of_several_reasons_the_usual_one_comes_first():
     rows = [
         structure_row(metric, "nan", "nan", reason)
         for metric, reason in (("cosine", "no image"), ("mse", "one image"), ("rbf", "one image"))
     ]
     assert structure_texts(*rows) == [
-        "gradcam: whether models differ, or form groups, cannot be tested: one image."
+        "Cannot tell whether models differ, or form groups, for gradcam mse/rbf: one image; cannot "
+        "tell for gradcam cosine: no image."
     ]
 
 
@@ -136,13 +168,14 @@ def test_communities_are_named_where_groups_are_clearer_than_chance():
     few, enough = (dict.fromkeys(communities, n) for n in (19, 20))
     assert groups.community_findings(communities, tests, few) == []
     assert texts(groups.community_findings(communities, tests, enough)) == [
-        "gradcam: consensus communities: {a, b} and {c} (stability 0.91 under cosine)."
+        "Communities describe these groups, and are no test: {a, b} and {c} for gradcam cosine "
+        "(stability 0.91)."
     ]
     tests = table([COSINE, structure_row("mse", "0.01", "0.01")])
     found = groups.community_findings(communities, tests, enough)
     assert texts(found) == [
-        "gradcam: consensus communities: {a, b} and {c} (stability 0.91 under cosine); no stable "
-        "communities (stability 0.91 under mse)."
+        "Communities describe these groups, and are no test: {a, b} and {c} for gradcam cosine "
+        "(stability 0.91); no stable communities for gradcam mse (stability 0.91)."
     ]
     assert verdicts(found) == {
         ("communities", "gradcam", "cosine"): YES,
@@ -159,17 +192,19 @@ def test_communities_of_user_supplied_matrices_are_named_as_not_compared_with_ch
     }
     images = dict(zip(communities, (64, None, 20, 19), strict=True))
     given = [key for key in communities if key[1] != "cosine"]
-    over = "over resolutions and seeds alone, not compared with chance"
+    told = (
+        "Consensus communities of user-supplied matrices, over resolutions and seeds alone, not "
+        "compared with chance: {a} and {b, c} for gradcam (stability 0.91); no stable communities "
+        "for lime (stability 0.91)."
+    )
     found = groups.community_findings(communities, pd.DataFrame(), images, given)
-    assert texts(found) == [
-        f"gradcam: consensus communities {over}: {{a}} and {{b, c}} (stability 0.91 under theirs).",
-        f"lime: consensus communities {over}: no stable communities (stability 0.91 under theirs).",
-    ]
+    assert texts(found) == [told]
     assert set(verdicts(found).values()) == {UNKNOWN}
     assert found[0].answers[0].subject == ("{a}", "{b, c}")
-    first = groups.community_findings(communities, table([COSINE]), images, given)[0]
-    assert first.text == (
-        "gradcam: consensus communities: {a, b} and {c} (stability 0.91 under cosine)."
+    (both,) = texts(groups.community_findings(communities, table([COSINE]), images, given))
+    assert both == (
+        "Communities describe these groups, and are no test: {a, b} and {c} for gradcam cosine "
+        f"(stability 0.91). {told}"
     )
 
 
@@ -185,13 +220,11 @@ def test_user_supplied_matrices_are_reported_with_what_is_known_of_them():
     told = texts(matrices.given_findings(found, images, notes))
     assert told[0].startswith("3 user-supplied matrices are taken as they are: without intervals")
     assert told[1:] == [
-        "gradcam cosine: over n = 128 images, as the config says.",
-        "lime cosine: over n = 19 images, as the config says; no verdict on communities: fewer "
-        "than 20 images.",
-        "gradcam cosine; lime ssim: odd.",
-        "gradcam cosine: even.",
-        "lime ssim: without b, which other matrices hold.",
-        "gradcam cosine; lime cosine hold the same values: count them once.",
+        "As the config says: gradcam over n = 128 images; lime cosine over n = 19 images (no "
+        "verdict on communities: fewer than 20 images).",
+        "Not taken as it is: gradcam, lime ssim: odd; gradcam: even.",
+        "Models that other matrices hold are missing: b in lime ssim.",
+        "Matrices with the same values count once: gradcam cosine, lime cosine.",
     ]
     alone = texts(matrices.given_findings({("lime", "ssim"): (two, ["c", "a"])}, {}, {}))
     assert len(alone) == 1 and alone[0].startswith("1 user-supplied matrix is taken as it is")
@@ -202,5 +235,5 @@ def test_models_in_no_group_are_named():
     rows = table({"resolution": "1.0", "model": model, "community": "1"} for model in "ab")
     key = ("gradcam", "cosine")
     assert texts(groups.left_out_findings({key: ["a", "b", "c"]}, {key: rows})) == [
-        "gradcam, cosine: c cannot be grouped: dissimilarities are unknown."
+        "Not grouped, since dissimilarities are unknown: c for gradcam cosine."
     ]

@@ -7,7 +7,10 @@ from lookalike.findings import clades
 from lookalike.findings.finding import NO, UNKNOWN, YES
 
 COSINE = structure_row("cosine", "0.01", "0.01")
-NO_CLADE = "gradcam: no clade of different models is clearer than chance under cosine (n = 64)."
+NO_CLADE = (
+    "Which models form these groups is not sure: no clade of different models is clearer than "
+    "chance by itself in the one matrix with groups (n = 64 images)."
+)
 
 
 def clade(members, p=0.004, *, support=0.98, beyond=1.0, left=0, right=1):
@@ -56,9 +59,9 @@ ROWS = [
 def test_clades_that_hold_are_named_with_their_effect_and_the_root_is_not():
     found = findings({("gradcam", "cosine"): ROWS}, COSINE)
     assert texts(found) == [
-        "gradcam: {DeiT_S, DeiT_T} look alike: mean cosine 0.12 within, 0.58 to the others; in 98% "
-        "of the bootstrap trees, selective inference p = 0.004 (corrected for the clades of a "
-        "tree) under cosine (n = 64)."
+        "{DeiT_S, DeiT_T} look alike in the one matrix with groups: mean cosine 0.12 within, 0.58 "
+        "to the others, in 98% of the bootstrap trees (selective inference corrected for the "
+        "clades of a tree: p = 0.004, n = 64 images, gradcam cosine)."
     ]
     answer = found[0].answers[0]
     assert (answer.subject, answer.value, answer.p, answer.n) == (
@@ -73,7 +76,9 @@ def test_no_clade_is_named_without_groups_or_with_few_images():
     tables = {("gradcam", "cosine"): ROWS}
     assert findings(tables, structure_row("cosine", "0.01", "0.2")) == []
     found = findings(tables, COSINE, images=19)
-    assert texts(found) == ["gradcam: no verdict on clades under cosine: fewer than 20 images."]
+    assert texts(found) == [
+        "Cannot tell which clades hold for gradcam cosine: fewer than 20 images."
+    ]
     assert verdicts(found) == {("clade", "gradcam", "cosine"): UNKNOWN}
 
 
@@ -94,7 +99,7 @@ def test_clades_of_chance_and_of_main_effects_are_not_named(row):
 def test_where_no_clade_could_be_tested_there_is_no_verdict(row):
     found = findings({("gradcam", "cosine"): [row, root("a b c d")]}, COSINE)
     assert texts(found) == [
-        "gradcam: no verdict on clades under cosine: no resample of the images has all "
+        "Cannot tell which clades hold for gradcam cosine: no resample of the images has all "
         "dissimilarities, or all models are equally near."
     ]
     assert verdicts(found) == {("clade", "gradcam", "cosine"): UNKNOWN}
@@ -132,9 +137,23 @@ def test_clades_that_all_metrics_share_come_first_and_long_lists_end():
         ("gradcam", "rbf"): [clade("b5 a5", 0.001, support=0.99), everyone],
     }
     told = texts(findings(tables, COSINE, structure_row("rbf", "0.01", "0.01")))[0]
-    assert told.startswith(
-        "gradcam: {a5, b5} look alike: mean cosine 0.12 within, 0.58 to the others; in 96% to 99% "
-        "of the bootstrap trees, selective inference p = 0.001 to 0.004 (corrected for the clades "
-        "of a tree) under cosine, rbf; {a0, b0}"
+    assert told == (
+        "{a5, b5} look alike in all 2 matrices with groups: mean rbf 0.12 within, 0.58 to the "
+        "others, in 99% of the bootstrap trees (selective inference corrected for the clades of a "
+        "tree: p = 0.001, n = 64 images, gradcam rbf; p at most 0.004 in all); so do {a0, b0} in "
+        "1, {a1, b1} in 1, {a2, b2} in 1, and 4 more clades."
     )
-    assert told.endswith("; and 2 more in the tables of the trees (n = 64).")
+
+
+def test_matrices_with_groups_and_without_a_sure_clade_are_named_with_those_that_have_one():
+    rows = [clade("a b"), root("a b c d")]
+    tables = {
+        ("gradcam", "cosine"): rows,
+        ("gradcam", "mse"): [clade("a b", p=0.2), root("a b c d")],
+        ("gradcam", "ssim"): [clade("a b", p=""), root("a b c d")],
+    }
+    tests = [COSINE, structure_row("mse", "0.01", "0.01"), structure_row("ssim", "0.01", "0.01")]
+    (found,) = findings(tables, *tests)
+    assert found.text.startswith("{a, b} look alike in 1 of the 2 matrices with groups: ")
+    assert "; no clade is sure by itself for gradcam mse; cannot tell which clades" in found.text
+    assert [answer.verdict for answer in found.answers] == [YES, NO, UNKNOWN]

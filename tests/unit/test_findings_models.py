@@ -30,9 +30,7 @@ def gap_row(metric, difference, low, high, n=20):
 def test_a_replicate_without_other_pairs_cannot_be_compared():
     row = gap_row("rbf", np.nan, np.nan, np.nan) | {"others": np.nan}
     found = models.replicate_findings(pd.DataFrame([row]))
-    assert texts(found) == [
-        "ig: a and its replicate b cannot be compared with other pairs: there are none."
-    ]
+    assert texts(found) == ["a and its replicate b: there are no other pairs to compare with."]
     assert verdicts(found) == [UNKNOWN]
 
 
@@ -46,10 +44,11 @@ def test_a_replicate_is_alike_or_not_by_the_interval_of_the_difference():
     ]
     found = models.replicate_findings(pd.DataFrame(rows))
     assert texts(found) == [
-        "ig: dissimilarity of a and its replicate b, compared with the mean of the other pairs: "
-        "clearly smaller under rbf (0.1 vs 0.4); NOT clearly smaller under emd (0.1 vs 0.4); "
-        "clearly LARGER under mse (0.1 vs 0.4); no verdict (too few images) under ssim (0.1 vs "
-        "0.4), cosine (0.1 vs 0.4)."
+        "a and its replicate b: clearly nearer to one another than other pairs on average in 1 of "
+        "3 matrices that can tell: a dissimilarity of 0.1 instead of 0.4, a difference of -0.3 "
+        "(95% interval -0.4 to -0.1, n = 20 images, ig rbf); NOT clearly nearer for ig emd (0.1 "
+        "instead of 0.4); clearly FARTHER from one another for ig mse (0.1 instead of 0.4); no "
+        "verdict (too few images) for ig ssim/cosine (0.1 instead of 0.4, ig ssim)."
     ]
     assert verdicts(found) == [YES, NO, NO, UNKNOWN, UNKNOWN]
     first = found[0].answers[0]
@@ -79,11 +78,14 @@ def test_without_images_nothing_is_said_of_them():
 
 def test_images_that_are_left_out_are_counted():
     unmatched = [{"image": "i7", "lacking": "theirs/"}, {"image": "i8", "lacking": "theirs/"}]
-    assert texts(models.image_findings(4, "agreeing", unmatched, 4, "for others"))[1:] == [
-        "The findings use, for each pair of models, the images that both classify alike.",
+    first, left_out = texts(models.image_findings(4, "agreeing", unmatched, 4, "for others"))
+    assert first.endswith(
+        " The findings use, for each pair of models, the images that both classify alike."
+    )
+    assert left_out == (
         "4 images are compared, and 2 left out because some models have no map of them: i7, for "
-        "example, is not in theirs/.",
-    ]
+        "example, is not in theirs/."
+    )
 
 
 def masses(images):
@@ -98,12 +100,18 @@ def masses(images):
     )
 
 
+def localisation(rows, blank=()):
+    table = models.summarise_localisation(rows)
+    (found,) = models.localisation_findings({"ig": table}, ["a", "b"], blank)
+    return found
+
+
 def test_models_that_find_the_object_are_counted_and_the_others_named():
-    table = models.summarise_localisation(masses(20))
-    found = models.localisation_finding("ig", table, ["a", "b"])
+    found = localisation(masses(20))
     assert found.text == (
-        "ig: the maps of 1 of 2 models lie on the object clearly more than by chance (area share "
-        "0.10, random 0.10, centre 0.12). Not for b."
+        "The maps of 1 of 2 methods and models lie on the object clearly more than by chance: 0.11 "
+        "to 0.50 of them, by chance 0.10 (its area), 0.10 (random), 0.12 (centre) (n = 20 images); "
+        "not those of ig b."
     )
     first, second = found.answers
     assert (first.verdict, second.verdict) == (YES, NO)
@@ -118,22 +126,23 @@ def test_masks_that_are_empty_or_full_are_counted_and_named():
     rows.loc[rows["image"] == "i7", ["mass", "area"]] = np.nan, 1.0
     table = models.summarise_localisation(rows)
     assert table["area"] == {"mean": pytest.approx(0.1), "half": pytest.approx(0), "n": 20}
-    found = models.localisation_finding("ig", table, ["a", "b"], models.blank_masks(rows))
-    assert found.text.endswith("Not for b. 2 masks are empty or full and do not count: i3, i7.")
+    told = localisation(rows, models.blank_masks(rows)).text
+    assert told.endswith("; not those of ig b; 2 masks are empty or full and do not count: i3, i7.")
 
 
 def test_of_few_images_no_model_is_said_to_find_the_object():
     table = models.summarise_localisation(masses(19))
     assert not table["a"]["clear"]
-    assert models.localisation_finding("ig", table, ["a", "b"]).text == (
-        "ig: no verdict on whether the maps lie on the object: fewer than 20 images."
+    assert localisation(masses(19)).text == (
+        "No verdict on whether maps lie on the object: fewer than 20 images."
     )
     some = masses(20)
     some.loc[0, "mass"] = np.nan
-    found = models.localisation_finding("ig", models.summarise_localisation(some), ["a", "b"])
+    found = localisation(some)
     assert found.text == (
-        "ig: the maps of 0 of 1 models lie on the object clearly more than by chance (area share "
-        "0.10, random 0.10, centre 0.12). No verdict for a: fewer than 20 images."
+        "The maps of 0 of 1 methods and models lie on the object clearly more than by chance: 0.11 "
+        "of them, by chance 0.10 (its area), 0.10 (random), 0.12 (centre) (n = 20 images); no "
+        "verdict for ig a on whether maps lie on the object: fewer than 20 images."
     )
     assert verdicts([found]) == [UNKNOWN, NO]
 
@@ -148,23 +157,29 @@ def test_pruning_is_compared_with_none_and_with_random_pruning():
     rows = [pruning_row("baseline", -0.2, -0.05), pruning_row("random", -0.3, 0.1)]
     found = pruning.pruning_findings(pd.DataFrame(rows))
     assert texts(found) == [
-        "a without 10 of its 64 channels: held-out error (RMSE, n = 20) 0.5; compared with no "
-        "pruning -0.1 (-0.2 to -0.05), clearly smaller; compared with random pruning of as many "
-        "channels (5 draws) -0.1 (-0.3 to 0.1), no clear difference."
+        "Pruning by importance, compared with no pruning: held-out error clearly smaller for 1 of "
+        "1 models: a -0.1 (-0.2 to -0.05; error 0.5 without 10 of 64 channels) (RMSE, n = 20).",
+        "Pruning by importance, compared with random pruning of as many channels: held-out error "
+        "not clearly different for 1 of 1 models: a -0.1 (-0.3 to 0.1; error 0.5 without 10 of 64 "
+        "channels, 5 draws) (RMSE, n = 20).",
     ]
     assert verdicts(found) == [YES, NO]
     one_draw = pruning.pruning_findings(
         pd.DataFrame([pruning_row("random", np.nan, np.nan, draws=1.0)])
     )
-    assert one_draw[0].text.endswith("(1 draw) -0.1 (no interval), no verdict.")
+    assert (
+        "held-out error without a verdict for 1 of 1 models: a -0.1 (no interval; error 0.5 "
+        in (one_draw[0].text)
+    )
+    assert "channels, 1 draw)" in one_draw[0].text
     assert verdicts(one_draw) == [UNKNOWN]
     few = pruning.pruning_findings(pd.DataFrame([row | {"n": 19.0} for row in rows]))
-    assert "no verdict: fewer than 20 images" in few[0].text
+    assert "without a verdict (fewer than 20 images)" in few[0].text
     assert verdicts(few) == [UNKNOWN, UNKNOWN]
     none = pruning.pruning_findings(pd.DataFrame([row | {"dropped": 0.0} for row in rows]))
     assert texts(none) == [
-        "a: no channel was pruned because the error is smallest with all of them; its variants "
-        "equal it."
+        "No channel was pruned of a, because the error is smallest with all of them; variants "
+        "equal their model."
     ]
 
 
@@ -173,9 +188,9 @@ def test_what_pruning_does_to_maps_is_a_share_of_the_other_dissimilarities():
     row |= {"random": 0.2, "difference": -0.1, "difference_low": -0.2, "difference_high": -0.05}
     found = pruning.variant_findings(pd.DataFrame([row, row | {"random": 0.0}]), 20)
     assert texts(found) == [
-        "ais: pruning by importance changes the maps by 0.2 of the mean dissimilarity between "
-        "different models, random pruning by 0.4 (medians over 1 pairs of model and metric; "
-        "clearly less in 1, clearly more in 0)."
+        "Pruning by importance changes the maps by 0.2 of the mean dissimilarity between different "
+        "models, random pruning by 0.4: clearly less in 1 of 1, clearly more in 0 (medians over 1 "
+        "models, methods and metrics, n = 20 images)."
     ]
 
 
@@ -203,8 +218,25 @@ def test_json_holds_all_that_is_known_and_markdown_is_made_from_it(tmp_path):
     assert (told["verdict"], told["value"], told["p"], told["low"]) == (NO, 0.1, None, None)
     assert finding.as_markdown(found) == (
         "# Findings\n\n## Images\n\n- One.\n- Two - with a dash.\n\n## Factors\n\n- Three ## "
-        "four.\n"
+        "four.\n\n## Tables\n\n### Structure\n\n| method | metric | effect | value | verdict "
+        "|\n| --- | --- | --- | --- | --- |\n| ig | cosine | variance | 0.1 | no |\n"
     )
+
+
+def test_tables_show_intervals_reasons_and_how_many_rows_are_left_out():
+    answers = [
+        Answer("factor", YES, "ig", "a|b", ("family",), "R²", 0.41234, 0.1, 0.5, 0.0123, 14),
+        *[Answer("factor", UNKNOWN, "ig", str(n), ("year",), reason="few") for n in range(200)],
+    ]
+    agree = [{"conclusion": "Models form groups", "yes": 3, "no": 0}]
+    told = finding.as_json([Finding("Factors", "factor", "One.", tuple(answers))], "all", agree)
+    text = finding.as_markdown(told)
+    assert (
+        "| family | ig | a&#124;b | R² | 0.412 | 0.1 to 0.5 | 0.012 | 14 | yes |  |\n"
+        "| year | ig | 0 |  |  |  |  |  | cannot tell | few |\n"
+    ) in text
+    assert text.endswith(f"\n\nAnd {201 - finding.MOST_ROWS} more rows in `findings.json`.\n")
+    assert "| conclusion | yes | no |\n| --- | --- | --- |\n| Models form groups | 3 | 0 |" in text
 
 
 def test_tables_are_read_with_names_as_they_are_and_numbers_to_the_last_bit(tmp_path):

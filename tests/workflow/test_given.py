@@ -296,7 +296,8 @@ def test_given_matrices_go_to_findings_and_figures_without_torch(tmp_path, witho
     assert set(run.jobs) == {
         *("import_matrix", "tabulate_models", "link_models", "detect_communities"),
         *("project_models", "test_factors", "compare_matrices"),
-        *("draw_given_matrix", "draw_agreement", "write_findings", "write_report"),
+        *("draw_given_matrix", "draw_agreement", "draw_multiverse"),
+        *("write_findings", "write_report"),
     }
     names = list(config["models"])
     for name, about in config["matrices"].items():

@@ -72,19 +72,23 @@ def said(sentences, *parts):
 
 
 def test_unknown_dissimilarities_are_reported(five_models):
-    assert said(five_models, "blank, cosine: m4 cannot be grouped: dissimilarities are unknown")
+    assert "Not grouped, since dissimilarities are unknown: m4 for blank cosine." in five_models
 
 
 def test_equal_dissimilarities_are_reported(five_models):
     assert said(
         five_models,
-        "same: whether models differ, or form groups, cannot be tested: all dissimilarities "
-        "between models are equal",
+        "Models differ in how far they are from all others in the only one of 4 matrices",
+        "; cannot tell for same: all dissimilarities between models are equal; ",
     )
 
 
 def test_a_factor_of_one_level_is_reported(five_models):
-    assert said(five_models, "family", "cannot be tested: the family of all models is CNN")
+    assert said(
+        five_models,
+        "Cannot tell whether a factor explains where models look: ",
+        "family: the family of all models is CNN",
+    )
 
 
 def test_two_models_and_one_image_are_reported(tmp_path):
@@ -92,10 +96,15 @@ def test_two_models_and_one_image_are_reported(tmp_path):
     assert said(sentences, "With n = 1 image nothing can be concluded")
     assert said(
         sentences,
-        "same: whether models differ, or form groups, cannot be tested: needs at least 4 "
+        "Cannot tell whether models differ, or form groups, for all 4: needs at least 4 "
         "independent models",
     )
-    assert said(sentences, "family", "cannot be tested: with n = 1 image nothing can be concluded")
+    assert said(
+        sentences,
+        "Cannot tell whether a factor explains where models look: ",
+        "family",
+        "with n = 1 image nothing can be concluded",
+    )
     assert said(
         sentences,
         "Whether methods and metrics agree cannot be tested: needs at least 4 independent models",
