@@ -128,6 +128,19 @@ def test_weights_that_are_no_finite_numbers_are_refused_by_name(change, complain
     one_line(error)
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_counters_are_plain_numbers_of_any_kind():
+    expected = WEIGHTS | {"bn.num_batches_tracked": torch.tensor(3)}
+    for counter in (torch.tensor(3, dtype=torch.int32), torch.tensor(3.0), torch.tensor(True)):
+        check_values("w.pth", expected | {"bn.num_batches_tracked": counter}, expected)
+    for counter, kind in (
+        (torch.tensor(3).to_sparse(), "sparse_coo"),
+        (torch.quantize_per_tensor(torch.tensor(3.0), 1, 0, torch.qint8), "qint8"),
+    ):
+        with pytest.raises(InputError, match=f"tracked' is stored as {kind}"):
+            check_values("w.pth", expected | {"bn.num_batches_tracked": counter}, expected)
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 def test_weights_of_other_precision_are_taken(dtype):
     check_values("w.pth", {name: tensor.to(dtype) for name, tensor in WEIGHTS.items()}, WEIGHTS)
