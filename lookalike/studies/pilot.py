@@ -115,19 +115,19 @@ def pilot_of(table: ImageTable) -> Pilot:
     index[complete] = units
     chance = table.chance.mean(axis=2)
     known = np.isfinite(chance) & (index >= 0) & (index[table.partners] >= 0)
+    near = both[0].mean(axis=1) - both[0].mean()
     places, rest = places_of(
         chance[known],
         np.broadcast_to(index, chance.shape)[known],
         index[table.partners][known],
-        number,
+        near,
     )
-    near = both[0].mean(axis=1)
     return Pilot(
         mean,
         far,
         np.array(noise),
         np.array(scales),
-        (near - near.mean()) * spread,
+        near * spread,
         places * spread,
         rest,
     )
@@ -144,7 +144,7 @@ def standardised(values: np.ndarray, spread: float) -> tuple[np.ndarray, np.ndar
 
 
 def places_of(
-    chance: np.ndarray, one: np.ndarray, other: np.ndarray, units: int
+    chance: np.ndarray, one: np.ndarray, other: np.ndarray, near: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return how much farther each unit is from all others, and what that leaves, by least squares.
 
@@ -152,18 +152,29 @@ def places_of(
     ----------
     chance : ndarray, shape (k,)
         Of an image of the unit `one` and an image of the unit `other`, both of shape (k,).
-    units : int
+    near : ndarray, shape (units,)
+        As of `Pilot`.
 
     Returns
     -------
     places : ndarray, shape (units,)
+        The part that does not go with `near` is shrunk by the variance that comes from what is
+        left, which would count twice.
     rest : ndarray, shape (k,)
     """
+    units = len(near)
     design = np.eye(units)[one] + np.eye(units)[other]
     centred = chance - chance.mean()
     # The shortest solution, since not all images need to be linked with all others.
-    places = np.linalg.lstsq(design, centred, rcond=None)[0]
-    return places - places.mean(), centred - design @ places
+    inverse = np.linalg.pinv(design)
+    places = inverse @ centred
+    rest = centred - design @ places
+    rest *= np.sqrt(len(rest) / max(1, len(rest) - units))
+    places = places - places.mean()
+    shared = near * (near @ places) / max(near @ near, np.finfo(float).tiny)
+    own = places - shared
+    surplus = rest.var() * (inverse**2).sum() / max((own**2).sum(), np.finfo(float).tiny)
+    return shared + own * np.sqrt(max(0.0, 1 - surplus)), rest
 
 
 def draw_noise(pilot: Pilot, units: int, rng: np.random.Generator) -> np.ndarray:
