@@ -18,6 +18,7 @@ from lookalike.findings import (
     groups,
     matrices,
     models,
+    power,
     pruning,
     structure,
     units,
@@ -39,7 +40,7 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
     paths : mapping
         The rule's named inputs: `manifest`, `skipped` and `units` of the images, `models`,
         `unmatched`, `votes`, `audits`, `localisation`, `replicates`, `structure`, `factors`,
-        `agreement`, `heads`, `pruning`, `variants`, `redundancy`, and of each matrix
+        `agreement`, `heads`, `pruning`, `variants`, `redundancy`, `power`, and of each matrix
         `dissimilarities`, `images` (their numbers), `supports` and `communities`, `design_effects`
         of each that is computed, and `notes` of each that is user-supplied. What does not exist is
         empty.
@@ -119,6 +120,7 @@ def collect(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> list[Finding]:
         *pruning.head_findings(tables["heads"]),
         *pruning.pruning_findings(tables["pruning"]),
         *pruning.variant_findings(tables["variants"], n),
+        *power.power_findings(power.read_power(paths["power"])),
         *audits.audit_findings(audited, origins_of(about), frozenset(keys["blind"])),
     ]
     return found

@@ -19,7 +19,7 @@ class Answer:
     ----------
     question : str
         `dependence`, `main effects`, `structure`, `groups`, `clade`, `communities`, `factor`,
-        `agreement`, `redundancy`, `localisation`, `replicate`, `pruning` or `variants`.
+        `agreement`, `redundancy`, `localisation`, `replicate`, `pruning`, `variants` or `power`.
     verdict : {"yes", "no", "cannot tell"}
         "no" means that a test which could have found something found no evidence.
     method, metric : str

@@ -8,6 +8,7 @@ import numpy as np
 
 from lookalike.compare import laws
 from lookalike.compare.calibration import mean_of_derangements
+from lookalike.compare.dissimilarities import Key
 from lookalike.compare.image_table import ImageTable
 from lookalike.compare.pairs import image_partners
 from lookalike.core.condensed import ROUNDING, condensed, models_of, pair_numbers, square
@@ -213,7 +214,7 @@ def draw_dependence(
         chance[:, :, None],
         tuple(map(str, range(units))),
         ("all", "others"),
-        ("", "", "all"),
+        Key("", ""),
         partners=partners,
     )
 

@@ -28,13 +28,27 @@ from lookalike.studies.pilot import (
     why_no_pilot,
 )
 
-COLUMNS = ("method", "metric", "subset", "of", "test", "effect", "n", "power", "error", "untested")
+COLUMNS = (
+    "method",
+    "metric",
+    "subset",
+    "of",
+    "pilot",
+    "test",
+    "effect",
+    "n",
+    "power",
+    "error",
+    "untested",
+)
+# The share of studies that is to find an effect.
+WANTED = 0.8
 # Each simulated study is shuffled so often; what these give is put together for the p values.
 SHUFFLES = 5
 # Studies at once, so that they fit into memory.
 AT_ONCE = 25
 RESAMPLES = 199
-PERMUTATIONS = 199
+PERMUTATIONS = 999
 DERANGEMENTS = 4
 
 
@@ -73,7 +87,8 @@ def study_power(
     Returns
     -------
     list of dict
-        With `COLUMNS`: `of` says whether `n` is a number of images or of models; `power`, the share
+        With `COLUMNS`: `of` says whether `n` is a number of images or of models, of which the
+        `pilot` has its own number; `power`, the share
         of studies in which the test finds the effect, with its standard error from their number.
         `untested`: why there is none, or empty.
 
@@ -86,44 +101,49 @@ def study_power(
         return [about(table, of, "", {"untested": reason}) for of in ("images", "models")]
     pilot = pilot_of(table)
     unresolved = why_unresolved(pilot.far[None], metric)
-    rows = [
-        about(table, "images", test, {"untested": unresolved})
-        for test in ("structure", "grouping")
-        if unresolved
-    ]
+    tests = ("structure", "grouping") if unresolved else ()
+    rows = [about(table, "images", test, {"untested": unresolved}) for test in tests]
     for planted in dict.fromkeys((effect, effect / 2)):
         for n in images:
             rng = rng_of(seed, "power", "images", planted, n)
             found = {
                 "dependence": find_dependence(pilot, planted, n, simulations, rng),
-                **find_structure(pilot, metric.law or "", planted, n, simulations, rng),
+                **find_structure(pilot, metric.law, planted, n, simulations, rng),
             }
             rows += [
-                about(table, "images", test, summary(planted, n, hits))
+                about(table, "images", test, summary(pilot.units, planted, n, hits))
                 for test, hits in found.items()
             ]
         for n in models:
             rng = rng_of(seed, "power", "models", planted, n)
             hits = find_factor(pilot, planted, n, simulations, rng)
-            rows.append(about(table, "models", "factor", summary(planted, n, hits)))
+            rows.append(about(table, "models", "factor", summary(pilot.models, planted, n, hits)))
     return rows
 
 
 def about(table: ImageTable, of: str, test: str, found: Row) -> Row:
     """Return a row of the table."""
-    return (
-        dict.fromkeys(COLUMNS)
-        | table.key._asdict()
-        | {"of": of, "test": test, "untested": ""}
-        | found
-    )
+    named = table.key._asdict() | {"of": of, "test": test, "untested": ""}
+    return dict.fromkeys(COLUMNS) | named | found
 
 
-def summary(effect: float, n: int, hits: np.ndarray) -> Row:
+def summary(pilot: int, effect: float, n: int, hits: np.ndarray) -> Row:
     """Return in which share of studies something was found, with its standard error."""
     power = float(hits.mean())
     error = float(np.sqrt(power * (1 - power) / len(hits)))
-    return {"effect": effect, "n": n, "power": power, "error": error}
+    return {"pilot": pilot, "effect": effect, "n": n, "power": power, "error": error}
+
+
+def enough(numbers: Sequence[float], powers: Sequence[float]) -> float:
+    """Return the smallest of several numbers of images or models from which on the power is as
+    wanted; NaN if there is none.
+    """
+    least = np.nan
+    for number, power in sorted(zip(numbers, powers, strict=True), reverse=True):
+        if power < WANTED:
+            break
+        least = number
+    return least
 
 
 def halves(models: int, rng: np.random.Generator) -> np.ndarray:
@@ -220,7 +240,7 @@ def find_factor(
 ) -> np.ndarray:
     """Return in which studies a factor of two levels is found, shape (simulations,)."""
     codes = np.arange(models) % 2
-    if models < FEWEST_MODELS or 1 / relabellings(codes.tolist()) > LEVEL:
+    if models < FEWEST_MODELS or 1 / relabellings(codes.astype(str).tolist()) > LEVEL:
         return np.zeros(simulations, bool)
     variation = variation_of_models(pilot)
     rows, columns = np.triu_indices(models, 1)
