@@ -84,13 +84,13 @@ def enough_text(rows: pd.DataFrame, of: str) -> str:
     """Return how many images or models are enough under how many methods and metrics, as text."""
     known = rows[rows["enough"].notna()]
     lacking = rows[rows["enough"].isna()]
-    several = len(rows) > 1
     most = f"{rows['most'].max():.0f}"
     if known.empty:
         return f"more than {most} {of} are needed"
     text = f"{span(known['enough'], '.0f')} {of} are enough"
-    if several:
-        text += f" under {len(known)} of {len(rows)} methods and metrics"
+    if len(rows) > 1:
+        count = f"{len(known)} of {len(rows)}" if len(lacking) else f"all {len(rows)}"
+        text += f" under {count} methods and metrics"
     if len(lacking):
         names = [f"{row.method} {row.metric}" for row in lacking.itertuples()]
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""

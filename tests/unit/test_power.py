@@ -59,7 +59,8 @@ def test_nothing_is_found_where_nothing_is_planted(about, n):
     found = find_structure(pilot, "product", 0.0, n, 200, rng)
     found["factor"] = find_factor(pilot, 0.0, 12, 200, rng)
     for test, hits in found.items():
-        assert 0.01 <= hits.mean() <= 0.09, test
+        # Three standard errors about .05.
+        assert 0.005 <= hits.mean() <= 0.1, test
     # Of a two-sided interval of 95%, one side.
     assert find_dependence(pilot, 0.0, n, 40, rng).mean() <= 0.06
 
@@ -193,7 +194,8 @@ def test_the_table_has_every_test_at_every_number(studied):
     power = rows["power"]
     assert np.allclose(rows["error"], np.sqrt(power * (1 - power) / 40))
     more, less = (rows[(rows["test"] == "grouping") & (rows["n"] == n)]["power"] for n in (128, 16))
-    assert more.iloc[0] > 0.9 > 0.6 > less.iloc[0]
+    assert more.iloc[0] > 0.9
+    assert less.iloc[0] < 0.6
 
 
 def test_the_table_is_the_same_again_whatever_else_is_asked(studied):
