@@ -4,9 +4,9 @@ same.
     python bench/inference.py [--models 14 100] [--images 128] [--resamples 1000] [--permutations
     999]
 
-Random dissimilarities, one thread, CPU seconds. Peers: python-louvain for the partitions (a few, from which the
-time of all is estimated), scikit-bio for the tests of factors. Prints a table for bench/RESULTS.md;
-asserts nothing.
+Random dissimilarities, one thread, CPU seconds. Peers: python-louvain for the partitions (a few,
+from which the time of all is estimated), scikit-bio for the tests of factors. Prints a table for
+bench/RESULTS.md; asserts nothing.
 """
 
 import argparse

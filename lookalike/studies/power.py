@@ -92,6 +92,13 @@ def study_power(
         of studies in which the test finds the effect, with its standard error from their number.
         `untested`: why there is none, or empty.
 
+    Notes
+    -----
+    The noise is the pilot's, also where the wanted effect is far from its own: of maps that depend
+    strongly on the image, a weak dependence is found more often than this says. What a factor adds
+    is the same for all pairs across the halves; where it moves models along an axis along which
+    they vary anyhow, it is found less often. A pilot of few models knows little of how models vary.
+
     References
     ----------
     Davison and Hinkley 1997, Bootstrap methods and their application, section 4.6
