@@ -13,7 +13,7 @@ SECTION = "Power"
 # What a sentence speaks of; the other tests are in the table.
 CLAIMS = {
     "images": ("grouping", "two groups of models"),
-    "models": ("factor", "a factor of two levels"),
+    "models": ("factor", "two levels of a factor"),
 }
 KEY = ["method", "metric"]
 # Methods and metrics that are named at most.
@@ -70,31 +70,30 @@ def power_findings(power: pd.DataFrame) -> list[Finding]:
 def claim(rows: pd.DataFrame, of: str, name: str) -> str:
     """Return how many images or models are enough for an effect, and for half of it, as text."""
     effects = sorted(rows["effect"].unique(), reverse=True)
-    texts = [enough_text(rows[rows["effect"] == effect], of) for effect in effects]
-    halves = "".join(f"; half of that difference: {text}" for text in texts[1:])
+    first, *rest = (enough_text(rows[rows["effect"] == effect], of) for effect in effects)
+    halves = "".join(f"; half of that difference {text}" for text in rest)
     own = span(rows["pilot"].unique(), ".0f")
     return (
-        f"to find {name}, nearer within than between by {effects[0]:.2g} of chance, in "
-        f"{WANTED:.0%} of studies: {texts[0]}{halves} (this run has {own}; simulated from it, one "
-        "test at .05)"
+        f"{name}, nearer within than between by {effects[0]:.2g} of chance, are found in "
+        f"{WANTED:.0%} of studies {first}{halves} (this run has {own}; simulated from it, one test "
+        "at .05)"
     )
 
 
 def enough_text(rows: pd.DataFrame, of: str) -> str:
     """Return how many images or models are enough under how many methods and metrics, as text."""
-    known = rows[rows["enough"].notna()]
-    lacking = rows[rows["enough"].isna()]
+    known, lacking = rows[rows["enough"].notna()], rows[rows["enough"].isna()]
     most = f"{rows['most'].max():.0f}"
     if known.empty:
-        return f"more than {most} {of} are needed"
-    text = f"{span(known['enough'], '.0f')} {of} are enough"
+        return f"not even with {most} {of}"
+    text = f"with {span(known['enough'], '.0f')} {of}"
     if len(rows) > 1:
         count = f"{len(known)} of {len(rows)}" if len(lacking) else f"all {len(rows)}"
         text += f" under {count} methods and metrics"
     if len(lacking):
         names = [f"{row.method} {row.metric}" for row in lacking.itertuples()]
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-        text += f", and {most} are not under {', '.join(names[:NAMED])}{more}"
+        text += f", not even with {most} under {', '.join(names[:NAMED])}{more}"
     return text
 
 

@@ -259,12 +259,12 @@ def test_a_sentence_for_images_and_one_for_models():
     table = power_table({"a": [0.5, 0.9, 1.0], "b": [0.9, 0.9, 1.0], "c": [0.1, 0.2, 0.3]})
     images, models = power_findings(table)
     assert images.text == (
-        "to find two groups of models, nearer within than between by 0.05 of chance, in 80% of "
-        "studies: 16 to 32 images are enough under 2 of 3 methods and metrics, and 64 are not "
-        "under g c; half of that difference: more than 64 images are needed (this run has 30; "
-        "simulated from it, one test at .05)."
+        "two groups of models, nearer within than between by 0.05 of chance, are found in 80% of "
+        "studies with 16 to 32 images under 2 of 3 methods and metrics, not even with 64 under "
+        "g c; half of that difference not even with 64 images (this run has 30; simulated from it, "
+        "one test at .05)."
     )
-    assert models.text.startswith("to find a factor of two levels")
+    assert models.text.startswith("two levels of a factor, nearer within than between by 0.05")
     assert [(one.metric, one.verdict, one.value, one.n) for one in images.answers[::2]] == [
         ("a", "no", 32, 30),
         ("b", "yes", 16, 30),
