@@ -76,7 +76,10 @@ rule write_report:
         pruning_figure="results/figures/pruning.svg" if PLAN.pruned else [],
         multiverse="results/figures/multiverse.svg" if PLAN.keys else [],
         panels="results/figures/panels" if METHODS and PLAN.panels else [],
-        studies=expand("results/studies/metric_validation/{source}.png", source=STUDIED),
+        studies=[
+            *expand("results/studies/metric_validation/{source}.png", source=STUDIED),
+            *fill(f"{POWER}.png", POWERED),
+        ],
     output:
         report=report("results/report.html", caption="../captions/report.rst", category="findings"),
     log:
@@ -94,7 +97,7 @@ rule write_report:
         explained=EXPLAINED,
         localised=LOCALISED,
         agreement=AGREEMENT_FIGURES,
-        studies=STUDIED,
+        studies=STUDY_TITLES,
         left_out=PLAN.left_out,
         config=dict(config),
         versions=versions_of_results(),

@@ -59,3 +59,51 @@ rule draw_validation:
         source=fingerprint("scripts/draw_validation.py"),
     script:
         "../scripts/draw_validation.py"
+
+
+rule simulate_power:
+    """Simulate how many images and models an effect needs, with this matrix as the pilot."""
+    input:
+        table=f"{MATRIX}/images.npz",
+    output:
+        power=f"{POWER}.csv",
+    log:
+        "logs/studies/power/{method}/{metric}/{subset}.log",
+    benchmark:
+        "benchmarks/studies/power/{method}/{metric}/{subset}.tsv"
+    wildcard_constraints:
+        method=methods_of(COMPUTED_KEYS),
+    conda:
+        "../envs/compare.yaml"
+    params:
+        seed=PLAN.seed,
+        metric=metric_of,
+        dependent=PLAN.dependent,
+        effect=PLAN.power.effect,
+        images=PLAN.power.images,
+        models=PLAN.power.models,
+        simulations=PLAN.power.simulations,
+        source=fingerprint("scripts/simulate_power.py"),
+    script:
+        "../scripts/simulate_power.py"
+
+
+rule draw_power:
+    """Draw how often an effect is found, against the number of images and of models."""
+    input:
+        power=f"{POWER}.csv",
+    output:
+        curves=figure(POWER, "power", "studies", "power", method="{method}", metric="{metric}"),
+    log:
+        "logs/studies/power/{method}/{metric}/{subset}-figure.log",
+    benchmark:
+        "benchmarks/studies/power/{method}/{metric}/{subset}-figure.tsv"
+    wildcard_constraints:
+        method=methods_of(COMPUTED_KEYS),
+    conda:
+        "../envs/plot.yaml"
+    params:
+        title=title_of_power,
+        source=fingerprint("scripts/draw_power.py"),
+    script:
+        "../scripts/draw_power.py"

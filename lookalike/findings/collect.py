@@ -21,6 +21,7 @@ from lookalike.findings import (
     matrices,
     models,
     multiverse,
+    power,
     pruning,
     structure,
     units,
@@ -45,11 +46,11 @@ def collect(
     paths : mapping
         The rule's named inputs: `manifest`, `skipped` and `units` of the images, `models`,
         `unmatched`, `votes`, `audits`, `localisation`, `replicates`, `structure`, `factors`,
-        `agreement`, `heads`, `pruning`, `variants`, `redundancy`; `images` (their numbers) of each
-        matrix, and `supports` of all matrices for one linkage after another; and of each matrix
-        over the subset that the findings use `dissimilarities` and `communities`, `design_effects`
-        of each that is computed, and `notes` of each that is user-supplied. What does not exist is
-        empty.
+        `agreement`, `heads`, `pruning`, `variants`, `redundancy`, `power`; `images` (their numbers)
+        of each matrix, and `supports` of all matrices for one linkage after another; and of each
+        matrix over the subset that the findings use `dissimilarities` and `communities`,
+        `design_effects` of each that is computed, and `notes` of each that is user-supplied. What
+        does not exist is empty.
     keys : mapping
         What the files are about, in their order: `matrices`, (method, metric, subset) of each, and
         `given`, those of them that are user-supplied; `linkages`; `audited`, (method, model) of
@@ -126,6 +127,7 @@ def collect(
         *pruning.head_findings(tables["heads"]),
         *pruning.pruning_findings(tables["pruning"]),
         *pruning.variant_findings(tables["variants"], n),
+        *power.power_findings(power.read_power(paths["power"])),
         *audits.audit_findings(audited, origins, frozenset(keys["blind"])),
     ]
     return found, headline.summarise(asked), multiverse.as_rows(analyses)

@@ -30,8 +30,8 @@ class Answer:
     ----------
     question : str
         `dependence`, `main effects`, `structure`, `groups`, `clade`, `communities`, `factor`,
-        `agreement`, `redundancy`, `localisation`, `replicate`, `heads`, `pruning`, `variants` or
-        `audit`.
+        `agreement`, `redundancy`, `localisation`, `replicate`, `heads`, `pruning`, `variants`,
+        `power` or `audit`.
     verdict : {"yes", "no", "cannot tell"}
         "no" means that a test which could have found something found no evidence.
     method, metric : str

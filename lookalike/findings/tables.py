@@ -19,7 +19,7 @@ TEXT = frozenset(
         *("model", "replicate", "pruned_from", "image", "members"),
         *("method", "metric", "other_method", "other_metric", "subset", "untested", "unresolved"),
         "dependence_untested",
-        *("factor", "test", "given", "levels", "resolution", "criterion", "against"),
+        *("factor", "test", "given", "levels", "resolution", "criterion", "against", "of"),
     ]
 )
 

@@ -11,6 +11,7 @@ from lookalike.core.types import Row, StrPath
 from lookalike.findings.audits import same_maps
 from lookalike.findings.finding import by_section
 from lookalike.findings.models import summarise_localisation
+from lookalike.findings.power import needed, read_power
 from lookalike.findings.tables import read_table
 from lookalike.plots.titles import title_of
 
@@ -42,7 +43,7 @@ def gather(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> Row:
         What the files are about, in their order: `matrices`, (method, metric, subset) of each, and
         `given`, those of them that are user-supplied;
         `audited`, (method, model); `explained`, (explanation, model) of `diagnostics`;
-        `localised`, methods; `agreement`, (subset, kind); `studies`, sources of maps. And
+        `localised`, methods; `agreement`, (subset, kind); `studies`, titles. And
         `subset`, the images of the longer tables; `blind`, the methods whose maps do not depend on
         the model.
     """
@@ -87,9 +88,10 @@ def gather(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> Row:
         "matrices": matrices,
         "panels": sorted(Path(paths["panels"]).glob("*.png")) if paths["panels"] else [],
         "studies": [
-            {"title": f"metric validation, maps: {source}", "path": path}
-            for source, path in zip(keys["studies"], paths["studies"], strict=True)
+            {"title": title, "path": path}
+            for title, path in zip(keys["studies"], paths["studies"], strict=True)
         ],
+        "power": needed(read_power(paths["power"])),
         "warnings": [
             f"{method}, {model}: {warning}"
             for (method, model), audit in audits.items()

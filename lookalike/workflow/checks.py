@@ -89,10 +89,16 @@ def check_purpose(config: Row) -> None:
         raise InputError(
             "config: images.group: has no effect, since no maps are compared; leave it out"
         )
-    if images["source"] is None and config["studies"] and "maps" not in config["metric_validation"]:
+    validates = "metric_validation" in config["studies"]
+    if images["source"] is None and validates and "maps" not in config["metric_validation"]:
         raise InputError(
             "config: studies: metric_validation needs the classes of images "
             "(`images.source`), or `maps` and `labels` of its own"
+        )
+    if "power" in config["studies"] and not methods:
+        raise InputError(
+            "config: studies: power needs the values of single images, which user-supplied "
+            "matrices do not hold; leave it out"
         )
 
 

@@ -23,6 +23,7 @@ from lookalike.workflow.sections import (
     Method,
     MetricChoice,
     Model,
+    Power,
     Pruning,
     Validation,
     View,
@@ -58,6 +59,7 @@ class Plan:
     panels: int
     studies: list[str]
     validation: Validation
+    power: Power
     archives: dict[str, dict[str, Any]]
     paths: dict[str, str]
 
@@ -242,6 +244,7 @@ def make_plan(config: dict[str, Any], signed: Callable[..., bool] = are_signed) 
         panels=found["figures"]["panels"],
         studies=found["studies"],
         validation=Validation(**found["metric_validation"]),
+        power=Power(**found["power"]),
         archives=found["archives"],
         paths=found["paths"],
     )

@@ -170,3 +170,13 @@ class Validation:
     per_class: int
     maps: str | None = None
     labels: str | None = None
+
+
+@dataclass(frozen=True)
+class Power:
+    """`power` of the config: the effect that is to be found, and how many images and models."""
+
+    effect: float
+    images: list[int]
+    models: list[int]
+    simulations: int

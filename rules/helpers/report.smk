@@ -20,6 +20,11 @@ AGREEMENT_FIGURES = [
     [subset, kind] for subset in PLAN.compared_subsets for kind in ("matrices", "trees")
 ]
 STUDIED = VALIDATED if "metric_validation" in PLAN.studies else []
+# The title of the figure of every study.
+STUDY_TITLES = [
+    *(f"metric validation, maps: {source}" for source in STUDIED),
+    *(f"power: {key.method}, {key.metric}" for key in POWERED),
+]
 # Everything that may compute a result of this plan, for the versions that the report names.
 CODE = [
     *(f"scripts/{path.name}" for path in (fingerprints.sources.ROOT / "scripts").glob("*.py")),
@@ -44,6 +49,7 @@ def tables_to_report(wildcards):
         "heads": "results/heads.csv" if PLAN.headed else [],
         "pruning": f"{inference}/pruning.csv" if PLAN.pruned else [],
         "variants": f"{inference}/variants.csv" if PLAN.pruned and compares else [],
+        "power": fill(f"{POWER}.csv", POWERED),
     }
 
 

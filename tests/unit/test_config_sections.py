@@ -245,6 +245,10 @@ def test_matrices_alone_are_enough():
             given_maps(VGG="a", ResNet="b") | {"studies": ["metric_validation"]},
             "config: studies: metric_validation needs the classes",
         ),
+        (
+            {"matrices": {"a": {"path": "a.csv"}}, "studies": ["power"]},
+            "config: studies: power needs the values of single images",
+        ),
         (given_maps(VGG="", ResNet="b"), "config: models.VGG.maps: "),
         (
             given_maps(VGG={"imported": "a"}, ResNet={"imported": "b"}),

@@ -8,6 +8,8 @@ import pytest
 import torch
 from conftest import snakemake, tiny_config
 
+from lookalike.compare.dissimilarities import Key
+from lookalike.compare.image_table import ImageTable, write_image_table
 from lookalike.core import io, registry
 from lookalike.methods import explain
 from lookalike.models import loading
@@ -202,3 +204,31 @@ def test_metric_validation_leaves_out_preprocessings_that_fit_no_metric(copied):
         "results/studies/metric_validation/noise.csv",
     )
     assert run.code == 0, run.text
+
+
+def test_power_is_simulated_from_a_matrix_of_the_run(copied):
+    path = copied / "results/matrices/gradcam/cosine/all/images.npz"
+    rng, names = np.random.default_rng(0), tuple(f"m{number}" for number in range(8))
+    values = 0.3 + 0.1 * rng.random((40, 1)) + 0.05 * rng.random((40, 28))
+    chance = 0.6 + 0.1 * rng.random((4, 40, 28))
+    images = tuple(f"image{number}" for number in range(40))
+    write_image_table(path, ImageTable(values, chance, images, names, Key("gradcam", "cosine")))
+    config = tiny_config() | {
+        "studies": ["power"],
+        "power": {"effect": 0.1, "images": [8, 16], "models": [6, 8], "simulations": 20},
+    }
+    stem = "results/studies/power/gradcam/cosine/all"
+    run = snakemake(copied, config, f"{stem}.png")
+    assert run.code == 0, run.text
+    assert run.jobs == {"simulate_power": 1, "draw_power": 1}
+    rows = io.read_table(copied / f"{stem}.csv")
+    assert {(row["of"], row["n"], row["pilot"]) for row in rows} == {
+        ("images", "8", "40"),
+        ("images", "16", "40"),
+        ("models", "6", "8"),
+        ("models", "8", "8"),
+    }
+    assert all(0 <= float(row["power"]) <= 1 for row in rows)
+    assert "Nothing to be done" in snakemake(copied, config, f"{stem}.png").text
+    config["power"]["models"] = [8]
+    assert snakemake(copied, config, f"{stem}.png", flags=["-n"]).jobs == run.jobs
