@@ -43,8 +43,10 @@ rule test_structure:
     """Test whether maps depend on the image, and models are more than exchangeable labels."""
     input:
         table=f"{MATRIX}/images.npz",
+        units=UNITS,
     output:
         structure="results/inference/structure/{method}/{metric}/{subset}.csv",
+        influence="results/inference/influence/{method}/{metric}/{subset}.csv",
     log:
         "logs/inference/structure/{method}/{metric}/{subset}.log",
     benchmark:
@@ -85,15 +87,23 @@ rule compare_predictions:
 
 
 rule test_factors:
-    """Test which factors of the models, and whether their predictions, go with the matrices."""
+    """Test which factors of the models go with the matrices, and tabulate what rests on which
+    images and classes."""
     input:
         matrices=every_matrix(f"{MATRIX}/dissimilarity.csv"),
         numbers=every_matrix(f"{MATRIX}/n.csv"),
         bootstraps=every_matrix(f"{MATRIX}/bootstrap.npz"),
         models="results/models.csv",
         disagreement="results/inference/disagreement.csv" if PLAN.predicting else [],
+        tables=every_matrix(f"{MATRIX}/images.npz", computed=True),
+        units=UNITS if COMPUTED_KEYS else [],
+        structure="results/inference/structure.csv" if COMPUTED_KEYS else [],
+        influence=every_matrix(
+            "results/inference/influence/{method}/{metric}/{subset}.csv", computed=True
+        ),
     output:
         factors=table("results/inference/factors.csv", "tests", table="factors"),
+        influence=table("results/inference/influence.csv", "influence", table="influence"),
     log:
         "logs/inference/factors.log",
     benchmark:
@@ -105,6 +115,7 @@ rule test_factors:
         matrices=text_of(PLAN.keys),
         dependent=PLAN.dependent,
         factors=PLAN.factors,
+        aggregate=PLAN.aggregate,
         hypotheses=PLAN.inference.hypotheses,
         permutations=PLAN.inference.permutations,
         source=fingerprint("scripts/test_factors.py"),

@@ -1,8 +1,11 @@
-"""Test which factors of the models explain the matrices."""
+"""Test which factors of the models explain the matrices; and bring into one table how much all
+findings rest on single images and classes.
+"""
 
 from lookalike.compare.dissimilarities import read_dissimilarities
+from lookalike.compare.image_table import read_image_table
 from lookalike.core import io, logs
-from lookalike.inference import factor_tests, factors
+from lookalike.inference import factor_tests, factors, influence, leaving_out
 
 logs.log_to(snakemake.log[0])
 
@@ -13,12 +16,27 @@ matrices = [
         read.matrices, read.bootstraps, given.matrices, read.numbers, strict=True
     )
 ]
+tested = factors.factors_of(io.read_table(read.models), given.factors)
+predictions = io.read_matrix(read.disagreement) if read.disagreement else None
 rows = factor_tests.factor_tests(
-    matrices,
-    factors.factors_of(io.read_table(read.models), given.factors),
-    io.read_matrix(read.disagreement) if read.disagreement else None,
-    given.permutations,
-    given.seed,
-    given.hypotheses,
+    matrices, tested, predictions, given.permutations, given.seed, given.hypotheses
 )
 io.write_table(snakemake.output.factors, rows, factor_tests.COLUMNS)
+about = io.read_table(read.units) if read.units else []
+rests = [row for path in read.influence for row in io.read_table(path)]
+permuted = factor_tests.permuted_models(matrices, given.permutations, given.seed)
+for table in map(read_image_table, read.tables):
+    rests += leaving_out.factor_influence(
+        table,
+        next(matrix for matrix in matrices if matrix.key == table.key),
+        [row for row in rows if table.key._asdict().items() <= row.items()],
+        tested,
+        predictions,
+        permuted,
+        about,
+        given.aggregate,
+        given.seed,
+    )
+structure = io.read_table(read.structure) if read.structure else []
+rests = leaving_out.correct_classes(rests, structure)
+io.write_table(snakemake.output.influence, rests, influence.COLUMNS)

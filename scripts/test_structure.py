@@ -1,19 +1,22 @@
-"""Test whether maps depend on the image, and whether their matrix has any structure."""
+"""Test whether maps depend on the image, and whether their matrix has any structure; and how much
+rests on single images and classes.
+"""
 
 from lookalike.compare import image_table
 from lookalike.core import io, logs, registry
-from lookalike.inference import dependence, structure
+from lookalike.inference import dependence, influence, leaving_out, structure
 
 logs.log_to(snakemake.log[0])
 
 given = snakemake.params
 table = image_table.read_image_table(snakemake.input.table).without(given.dependent)
 found = dependence.image_dependence(table, given.resamples, given.seed)
+metric = registry.get("metric", given.metric)
 found |= structure.structure_test(
-    table,
-    registry.get("metric", given.metric),
-    given.aggregate,
-    given.permutations,
-    given.seed,
+    table, metric, given.aggregate, given.permutations, given.seed
+)
+rests = leaving_out.matrix_influence(
+    table, metric, found, io.read_table(snakemake.input.units), given.permutations, given.seed
 )
 io.write_table(snakemake.output.structure, [found], [*dependence.COLUMNS, *structure.COLUMNS])
+io.write_table(snakemake.output.influence, rests, influence.COLUMNS)

@@ -98,3 +98,17 @@ def effect(value: np.ndarray, chance: np.ndarray) -> np.ndarray:
     sums = [np.where(known, one, 0).sum(axis=1) for one in (chance - value, chance)]
     with np.errstate(invalid="ignore", divide="ignore"):
         return sums[0] / sums[1]
+
+
+def dependence_under(table: ImageTable, weights: np.ndarray) -> np.ndarray:
+    """Return the effect of `image_dependence` under each row of weights of the images (B, n)."""
+    return effect(weighted_moments(weights, table.values)[0], chance_moments(weights, table)[0])
+
+
+def dependence_within(table: ImageTable, weights: np.ndarray) -> np.ndarray:
+    """Return the effect under weights that keep few images, each of which is compared with all
+    others for chance.
+    """
+    joint = (weights[:, None] + weights[:, table.partners]).reshape(len(weights), -1)
+    chance = table.chance.reshape(joint.shape[1], -1)
+    return effect(weighted_moments(weights, table.values)[0], weighted_moments(joint, chance)[0])

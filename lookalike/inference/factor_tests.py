@@ -95,10 +95,7 @@ def factor_tests(
         as `together` says; `untested` says why there is no test.
     """
     asked = [*([PREDICTIONS] if predictions else []), *factors]
-    # One draw for all factors and matrices, which keeps what these have in common.
-    models = list(dict.fromkeys(name for matrix in matrices for name in matrix.names))
-    orders = orders_of(len(models), permutations, rng_of(seed, "factors", len(models)))
-    rows = []
+    permuted, rows = permuted_models(matrices, permutations, seed), []
     for matrix in matrices:
         with sharing():
             rows += [
@@ -107,9 +104,19 @@ def factor_tests(
                 | {"planned": planned_as(matrix.key, factor, hypotheses), "factor": factor}
                 | found
                 for factor in asked
-                for found in tests_of_factor(factor, matrix, factors, predictions, (models, orders))
+                for found in tests_of_factor(factor, matrix, factors, predictions, permuted)
             ]
     return correct_claims(rows)
+
+
+def permuted_models(
+    matrices: Sequence[Dissimilarities], permutations: int, seed: int
+) -> tuple[Sequence[str], np.ndarray]:
+    """Return the models of several matrices, and permutations of them, shape (P, models): one draw
+    for all factors and matrices, which keeps what these have in common.
+    """
+    models = list(dict.fromkeys(name for matrix in matrices for name in matrix.names))
+    return models, orders_of(len(models), permutations, rng_of(seed, "factors", len(models)))
 
 
 def planned_as(key: Key, factor: str, hypotheses: Sequence[Mapping[str, str]]) -> int | None:
@@ -137,27 +144,7 @@ def tests_of_factor(
     permuted : (sequence of str, ndarray)
         Names of models, and permutations of these, shape (P, models).
     """
-    known, given_names = predictions or (np.empty((0, 0)), [])
-    known = fill(known, given_names, matrix.names)
-    has_value = np.array(
-        [
-            np.isfinite(known[index, index]) if factor == PREDICTIONS else name in factors[factor]
-            for index, name in enumerate(matrix.names)
-        ],
-        bool,
-    )
-    part = matrix.of(np.array(matrix.names)[has_value].tolist())
-    known = known[np.ix_(has_value, has_value)]
-    levels, differences = (
-        (None, known)
-        if factor == PREDICTIONS
-        else describe_factor(
-            [factors[factor][name] for name in part.names],
-            factor in RATIOS,
-            # Decided once for all matrices, whichever models these hold.
-            not are_numbers(factors[factor].values()),
-        )
-    )
+    part, known, levels, differences = models_by_factor(factor, matrix, factors, predictions)
     counts = Counter(levels or ()).most_common()
     about = {
         "models": len(part),
@@ -192,6 +179,40 @@ def tests_of_factor(
         if test != claim:
             result.pop(ARRANGEMENTS, None)
     return [about | {"test": test} | result for test, result in found.items()]
+
+
+def models_by_factor(
+    factor: str,
+    matrix: Dissimilarities,
+    factors: Mapping[str, Mapping[str, str]],
+    predictions: tuple[np.ndarray, Sequence[str]] | None,
+) -> tuple[Dissimilarities, np.ndarray, Sequence[str] | None, np.ndarray]:
+    """Return the part of a matrix whose models have a value of a factor, how differently they
+    predict, their levels or None, and how far they are apart by the factor; parameters as for
+    `tests_of_factor`.
+    """
+    known, given_names = predictions or (np.empty((0, 0)), [])
+    known = fill(known, given_names, matrix.names)
+    has_value = np.array(
+        [
+            np.isfinite(known[index, index]) if factor == PREDICTIONS else name in factors[factor]
+            for index, name in enumerate(matrix.names)
+        ],
+        bool,
+    )
+    part = matrix.of(np.array(matrix.names)[has_value].tolist())
+    known = known[np.ix_(has_value, has_value)]
+    levels, differences = (
+        (None, known)
+        if factor == PREDICTIONS
+        else describe_factor(
+            [factors[factor][name] for name in part.names],
+            factor in RATIOS,
+            # Decided once for all matrices, whichever models these hold.
+            not are_numbers(factors[factor].values()),
+        )
+    )
+    return part, known, levels, differences
 
 
 def claim_of(levels: object) -> str:

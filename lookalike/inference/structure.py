@@ -5,7 +5,7 @@ whether there is structure beyond that, and groups; each compared with exchangea
 import numpy as np
 
 from lookalike.compare import laws
-from lookalike.compare.aggregation import dissimilarities_of
+from lookalike.compare.aggregation import dissimilarities_of, weighted_dissimilarities
 from lookalike.compare.calibration import mean_of_derangements
 from lookalike.compare.image_table import ImageTable
 from lookalike.compare.resampling import split_halves
@@ -224,3 +224,52 @@ def best_cut(beyond: np.ndarray) -> tuple[float, float, int]:
     strengths = differences * np.sqrt(within * between / pairs)
     best = int(np.argmax(strengths))
     return float(strengths[best]), float(differences[best]), models - 1 - best
+
+
+def groups_at(beyond: np.ndarray, groups: int) -> np.ndarray:
+    """Return the group of each model, shape (models,), at the cut into so many; parameters as for
+    `best_cut`.
+    """
+    from scipy.cluster.hierarchy import linkage
+
+    models = models_of(beyond)
+    members = [[model] for model in range(models)]
+    for one, other in linkage(beyond, "average")[: models - groups, :2].astype(int):
+        members.append(members[one] + members[other])
+        members[one], members[other] = [], []
+    found = np.empty(models, int)
+    for number, own in enumerate(filter(None, members)):
+        found[own] = number
+    return found
+
+
+def grouping_under(
+    table: ImageTable, law: str, groups: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Return how much more is left between some groups than within them, beyond main effects that
+    are fitted again under each row of weights of the images.
+
+    Parameters
+    ----------
+    table : ImageTable
+    law : str
+        Of the metric's card.
+    groups : ndarray of int, shape (models,)
+    weights : ndarray, shape (B, n)
+
+    Returns
+    -------
+    ndarray, shape (B,)
+        NaN where a dissimilarity is not known.
+    """
+    rows, columns = np.triu_indices(len(groups), 1)
+    within = groups[rows] == groups[columns]
+    near, far = (
+        weighted_dissimilarities(weights, values, "mean")
+        for values in (table.values, mean_of_derangements(table.chance))
+    )
+    known = np.isfinite(near).all(axis=1) & np.isfinite(far).all(axis=1)
+    beyond = laws.residuals(near[known], far[known], law)
+    found = np.full(len(weights), np.nan)
+    found[known] = beyond[:, ~within].mean(axis=1) - beyond[:, within].mean(axis=1)
+    return found
