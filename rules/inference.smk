@@ -9,6 +9,7 @@ rule compare_replicates:
         bootstraps=every_matrix(f"{MATRIX}/bootstrap.npz", computed=True),
     output:
         replicates=table("results/inference/replicates.csv", "replicates", table="replicates"),
+        seeds=table("results/inference/seeds.csv", "seeds", table="seeds"),
     log:
         "logs/inference/replicates.log",
     conda:
@@ -118,6 +119,7 @@ rule test_factors:
         aggregate=PLAN.aggregate,
         hypotheses=PLAN.inference.hypotheses,
         permutations=PLAN.inference.permutations,
+        enough=PLAN.permutations,
         source=fingerprint("scripts/test_factors.py"),
     script:
         "../scripts/test_factors.py"

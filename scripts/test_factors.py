@@ -35,6 +35,7 @@ for table in map(read_image_table, read.tables):
         permuted,
         about,
         given.aggregate,
+        given.enough,
         given.seed,
     )
 structure = io.read_table(read.structure) if read.structure else []

@@ -12,9 +12,7 @@ given = snakemake.params
 table = image_table.read_image_table(snakemake.input.table).without(given.dependent)
 found = dependence.image_dependence(table, given.resamples, given.seed)
 metric = registry.get("metric", given.metric)
-found |= structure.structure_test(
-    table, metric, given.aggregate, given.permutations, given.seed
-)
+found |= structure.structure_test(table, metric, given.aggregate, given.permutations, given.seed)
 rests = leaving_out.matrix_influence(
     table, metric, found, io.read_table(snakemake.input.units), given.permutations, given.seed
 )

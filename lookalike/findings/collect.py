@@ -18,11 +18,13 @@ from lookalike.findings import (
     factors,
     groups,
     headline,
+    influence,
     matrices,
     models,
     multiverse,
     power,
     pruning,
+    seeds,
     structure,
     units,
 )
@@ -30,9 +32,12 @@ from lookalike.findings.finding import Finding
 from lookalike.findings.tables import read_rows, read_table, without_matrices
 from lookalike.images.remarks import remarks
 
-TABLES = ("structure", "factors", "agreement", "replicates", "heads", "pruning", "variants")
+TABLES = (
+    *("structure", "factors", "agreement", "replicates", "seeds", "influence"),
+    *("heads", "pruning", "variants"),
+)
 # Tables of which nothing is said where maps do not depend on the image.
-ABOUT_MATRICES = ("structure", "factors", "replicates", "variants")
+ABOUT_MATRICES = ("structure", "factors", "replicates", "seeds", "influence", "variants")
 
 
 def collect(
@@ -45,12 +50,12 @@ def collect(
     ----------
     paths : mapping
         The rule's named inputs: `manifest`, `skipped` and `units` of the images, `models`,
-        `unmatched`, `votes`, `audits`, `localisation`, `replicates`, `structure`, `factors`,
-        `agreement`, `heads`, `pruning`, `variants`, `redundancy`, `power`; `images` (their numbers)
-        of each matrix, and `supports` of all matrices for one linkage after another; and of each
-        matrix over the subset that the findings use `dissimilarities` and `communities`,
-        `design_effects` of each that is computed, and `notes` of each that is user-supplied. What
-        does not exist is empty.
+        `unmatched`, `votes`, `audits`, `localisation`, `replicates`, `seeds`, `structure`,
+        `factors`, `influence`, `agreement`, `heads`, `pruning`, `variants`, `redundancy`, `power`;
+        `images` (their numbers) of each matrix, and `supports` of all matrices for one linkage
+        after another; and of each matrix over the subset that the findings use `dissimilarities`
+        and `communities`, `design_effects` of each that is computed, and `notes` of each that is
+        user-supplied. What does not exist is empty.
     keys : mapping
         What the files are about, in their order: `matrices`, (method, metric, subset) of each, and
         `given`, those of them that are user-supplied; `linkages`; `audited`, (method, model) of
@@ -123,7 +128,9 @@ def collect(
             names,
             models.blank_masks(next(iter(masses.values()))) if masses else [],
         ),
+        *influence.influence_findings(tables["influence"]),
         *models.replicate_findings(tables["replicates"], stands),
+        *seeds.seed_findings(tables["seeds"], about),
         *pruning.head_findings(tables["heads"]),
         *pruning.pruning_findings(tables["pruning"]),
         *pruning.variant_findings(tables["variants"], n),

@@ -78,14 +78,14 @@ def influence(
     counted : ndarray of bool, shape (n,)
         Which images have any value.
     found : bool
-        Whether the statistic is a finding; else it hangs on nothing.
+        Whether the statistic is a finding; else it hangs on nothing, and no class is tested.
     permutations : int
         Of the classes.
     seed : int
     zero : float
         The value that the statistic has without any effect.
     alone : function, optional
-        The statistic for single classes, where it is not the same.
+        The statistic for few images, where it is not the same.
     is_clear : function, optional
         From what is left of the effect, and weights of the images (n,), to whether it is clear; by
         default, whether its jackknife interval lies above 0.
@@ -93,8 +93,8 @@ def influence(
     Returns
     -------
     list of dict
-        With `COLUMNS`; the first five and `class_holm` are for the caller. First of `ALL` images, with the numbers
-        of `units` and `classes`, `hangs`, the number of classes on which a finding hangs (all, if
+        With `COLUMNS`; the first five and `class_holm` are for the caller. First of `ALL` images,
+        with the numbers of `units` and `classes`, `hangs`, the number of classes on which a finding hangs (all, if
         it holds without most of them), `hanging`, their names where these are not all, and
         `class_p`. Then `WITHOUT` each class and with it `ONLY`; then of the `NAMED` most
         influential units: `change` of the value without it, as such and in standard `errors` (by
@@ -128,17 +128,17 @@ def influence(
             {"part": ONLY, "name": name, "value": float(value)}
             for name, value in zip(names, (alone or statistic)(of_classes), strict=True)
         ]
-        same = np.array_equal(sample.units, sample.parts)
-        parts, changed = (
-            (units, without) if same else without_each(statistic, sample.parts, counted)
-        )
-        local = local_effects(whole, changed, np.searchsorted(parts, sample.parts[counted]))
-        places = np.flatnonzero(counted)[local.first]
-        first["class_p"] = class_test(local, sample.labels[places], permutations, seed)
         if found:
+            same = np.array_equal(sample.units, sample.parts)
+            parts, changed = (
+                (units, without) if same else without_each(statistic, sample.parts, counted)
+            )
+            local = local_effects(whole, changed, np.searchsorted(parts, sample.parts[counted]))
+            places = np.flatnonzero(counted)[local.first]
+            first["class_p"] = class_test(local, sample.labels[places], permutations, seed)
             order = np.argsort(left, kind="stable")
             hangs = hangs_on(
-                statistic,
+                alone or statistic,
                 of_classes[order],
                 (whole, zero),
                 is_clear
@@ -221,6 +221,8 @@ def hangs_on(
     for removed, value in enumerate(statistic(weights), start=1):
         if not np.isfinite(value):
             return None
-        if value - zero < LEFT * (whole - zero) and not is_clear(value - zero, weights[removed - 1]):
+        if value - zero < LEFT * (whole - zero) and not is_clear(
+            value - zero, weights[removed - 1]
+        ):
             return removed
     return len(of_classes)

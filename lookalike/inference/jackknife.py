@@ -9,6 +9,9 @@ import numpy as np
 from lookalike.core.seeding import rng_of
 from lookalike.inference.significance import LEVEL, permutation_p
 
+# Places of parts that are shuffled at once.
+AT_ONCE = 4_000_000
+
 
 class Local(NamedTuple):
     """What each part of the images by itself says of a statistic: its jackknife pseudo-value, with
@@ -60,9 +63,30 @@ def class_test(local: Local, labels: np.ndarray, permutations: int, seed: int) -
         return np.nan
     centred = sizes * (local.values - (sizes @ local.values) / sizes.sum())
     member, rng = np.eye(len(classes))[labels], rng_of(seed, "classes", number)
-    order = np.vstack([np.arange(number), rng.random((permutations, number)).argsort(axis=1)])
-    between = ((centred[order] @ member) ** 2 / (sizes[order] @ member)).sum(axis=1)
-    return permutation_p(between[0], between[1:])
+    null: list[float] = []
+    at_once = max(1, AT_ONCE // number)
+    for start in range(0, permutations, at_once):
+        drawn = (min(at_once, permutations - start), number)
+        null += between(rng.random(drawn).argsort(axis=1), centred, sizes, member).tolist()
+    (observed,) = between(np.arange(number)[None], centred, sizes, member)
+    return permutation_p(observed, np.array(null))
+
+
+def between(
+    order: np.ndarray, centred: np.ndarray, sizes: np.ndarray, member: np.ndarray
+) -> np.ndarray:
+    """Return the sum of squares between classes (P,) of parts in some orders (P, p).
+
+    Parameters
+    ----------
+    order : ndarray of int, shape (P, p)
+    centred : ndarray, shape (p,)
+        Local effects less their mean, times the sizes.
+    sizes : ndarray, shape (p,)
+    member : ndarray, shape (p, classes)
+        Of which class each place is.
+    """
+    return ((centred[order] @ member) ** 2 / (sizes[order] @ member)).sum(axis=1)
 
 
 def clear_by_jackknife(value: float, local: Local) -> bool:

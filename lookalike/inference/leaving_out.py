@@ -26,8 +26,10 @@ from lookalike.inference.permutation_tests import (
 )
 from lookalike.inference.sampled import describe_sample
 from lookalike.inference.significance import LEVEL, holm, is_significant, p_value
-from lookalike.inference.structure import groups_at, grouping_under
+from lookalike.inference.structure import grouping_under, groups_at
 
+# About each matrix there may be so many findings, which are corrected together.
+FINDINGS_A_MATRIX = 8
 DEPENDENCE, GROUPS, FACTOR = "dependence", "groups", "factor"
 
 
@@ -69,7 +71,7 @@ def matrix_influence(
             sample,
             counted,
             found=result["dependence_low"] > 0,
-            permutations=permutations,
+            permutations=FINDINGS_A_MATRIX * permutations,
             seed=seed,
             alone=lambda weights: dependence_within(table, weights),
         )
@@ -85,7 +87,7 @@ def matrix_influence(
             sample,
             counted,
             found=result["grouping_p"] <= LEVEL,
-            permutations=permutations,
+            permutations=FINDINGS_A_MATRIX * permutations,
             seed=seed,
         )
         rows += [row | table.key._asdict() | {"question": GROUPS} for row in found]
@@ -101,6 +103,7 @@ def factor_influence(
     permuted: tuple[Sequence[str], np.ndarray],
     about: Sequence[Row],
     aggregate: str,
+    permutations: int,
     seed: int,
 ) -> list[Row]:
     """Return the influence of images and classes on the effect of each factor that is tested.
@@ -121,6 +124,8 @@ def factor_influence(
     about : list of dict
         `images/units.csv`.
     aggregate : {"mean", "mean_std"}
+    permutations : int
+        As many as let the tests of all matrices reach the level.
     seed : int
     """
     sample, rows = describe_sample(table.images, table.units, about), []
@@ -138,7 +143,7 @@ def factor_influence(
             sample,
             np.isfinite(values).any(axis=1),
             found=test["corrected"] <= LEVEL,
-            permutations=len(orders),
+            permutations=FINDINGS_A_MATRIX * permutations,
             seed=seed,
             # The mean over all permutations of the models.
             zero=0.0 if codes is None else codes.max() / (len(codes) - 1),

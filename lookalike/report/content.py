@@ -13,11 +13,12 @@ from lookalike.findings.finding import by_section
 from lookalike.findings.models import summarise_localisation
 from lookalike.findings.power import needed, read_power
 from lookalike.findings.tables import read_table
+from lookalike.inference.influence import ONLY, UNIT, WITHOUT
 from lookalike.plots.titles import title_of
 
 # Of all subsets of the images, and of one alone where a table would be too long otherwise.
 TABLES = ("structure", "heads", "pruning")
-TABLES_OF_SUBSET = ("replicates", "factors", "variants")
+TABLES_OF_SUBSET = ("replicates", "seeds", "factors", "influence", "variants")
 # By input, what the figure that every matrix has shows.
 MATRIX_FIGURES = {
     "matrix": "matrix",
@@ -61,6 +62,7 @@ def gather(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> Row:
         for (method, model), path in zip(keys["audited"], paths["audits"], strict=True)
     }
     found = io.read_json(paths["findings"])
+    tables["influence"] = summarise_influence(tables["influence"])
     matrices = describe_matrices(paths, keys["matrices"], keys["given"])
     return {name: table.to_dict("records") for name, table in tables.items()} | {
         "models": models,
@@ -160,3 +162,24 @@ def summarise_diagnostics(path: StrPath) -> list[Row]:
         {"name": name, "median": values.median(), "high": values.quantile(0.95)}
         for name, values in table.items()
     ]
+
+
+def summarise_influence(influence: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each statistic: the class and the unit of images that change it most, and
+    the class in which it is smallest by itself.
+
+    Parameters
+    ----------
+    influence : DataFrame
+        `inference/influence.csv`.
+    """
+    rows = []
+    keys = ["method", "metric", "question", "subject"]
+    for _, own in influence.groupby(keys, sort=False) if len(influence) else ():
+        row = own.iloc[0].to_dict()
+        for part, column in ((WITHOUT, "value"), (ONLY, "value"), (UNIT, "share")):
+            known = own[(own["part"] == part) & own[column].notna()]
+            ordered = known.sort_values(column, ascending=part != UNIT, kind="stable")
+            row[part] = ordered.iloc[0].to_dict() if len(known) else None
+        rows.append(row)
+    return pd.DataFrame(rows)
