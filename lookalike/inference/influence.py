@@ -94,13 +94,13 @@ def influence(
     -------
     list of dict
         With `COLUMNS`; the first five and `class_holm` are for the caller. First of `ALL` images,
-        with the numbers of `units` and `classes`, `hangs`, the number of classes on which a finding hangs (all, if
-        it holds without most of them), `hanging`, their names where these are not all, and
-        `class_p`. Then `WITHOUT` each class and with it `ONLY`; then of the `NAMED` most
-        influential units: `change` of the value without it, as such and in standard `errors` (by
-        the jackknife over units), its `share` of the jackknife variance, and whether it `carries`
-        the finding: this share is more than half, and more than the largest of equal units would
-        have in one of 20 samples (Grubbs's test).
+        with the numbers of `units` and `classes`, `hangs`, the number of classes on which a
+        finding hangs (all, if it never vanishes; None, if that is not known), `hanging`, their
+        names where these are not all, and `class_p`. Then `WITHOUT` each class and with it `ONLY`;
+        then of the `NAMED` most influential units: `change` of the value without it, as such and in
+        standard `errors` (by the jackknife over units), its `share` of the jackknife variance, and
+        whether it `carries` the finding: this share is more than half, and more than the largest of
+        equal units would have in one of 20 samples (Grubbs's test).
 
     References
     ----------

@@ -269,7 +269,8 @@ def grouping_under(
         for values in (table.values, mean_of_derangements(table.chance))
     )
     known = np.isfinite(near).all(axis=1) & np.isfinite(far).all(axis=1)
-    beyond = laws.residuals(near[known], far[known], law)
     found = np.full(len(weights), np.nan)
-    found[known] = beyond[:, ~within].mean(axis=1) - beyond[:, within].mean(axis=1)
+    if known.any():
+        beyond = laws.residuals(near[known], far[known], law)
+        found[known] = beyond[:, ~within].mean(axis=1) - beyond[:, within].mean(axis=1)
     return found
