@@ -3,8 +3,9 @@ often do intervals hold the true value?
 
     python bench/calibration [PART ...] [--draws 300] [--resamples 1000] [--permutations 199]
 
-Without a part, all: intervals, units, dependence, structure, clades, factors, power. Prints tables
-for bench/RESULTS.md; asserts nothing. Simulations of tests/unit, in more settings.
+Without a part, all: intervals, units, dependence, structure, clades, factors, influence, seeds,
+power. Prints tables for bench/RESULTS.md; asserts nothing. Simulations of tests/unit, in more
+settings.
 """
 
 import argparse
@@ -14,7 +15,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "unit")]
-PARTS = ("intervals", "units", "dependence", "structure", "clades", "factors", "power")
+PARTS = (
+    *("intervals", "units", "dependence", "structure", "clades", "factors"),
+    *("influence", "seeds", "power"),
+)
 
 
 def main():
