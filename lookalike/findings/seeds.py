@@ -26,7 +26,7 @@ def seed_findings(seeds: pd.DataFrame, about: Sequence[Row]) -> list[Finding]:
     if known.empty:
         replicated = len({row["replicate_of"] for row in about} - {""})
         why = (
-            "; no matrix holds them"
+            "; there are, but not in a matrix of which anything is said"
             if replicated >= FEWEST_REPLICATED
             else f" (there are replicates of {replicated})"
         )

@@ -86,5 +86,7 @@ def test_without_replicates_of_two_models_intervals_speak_of_these_weights():
         f"{said} (there are replicates of 1)."
     ]
     about.append({"replicate_of": "B"})
-    assert texts(seeds.seed_findings(pd.DataFrame(), about)) == [f"{said}; no matrix holds them."]
+    assert texts(seeds.seed_findings(pd.DataFrame(), about)) == [
+        f"{said}; there are, but not in a matrix of which anything is said."
+    ]
     assert seeds.seed_findings(pd.DataFrame(), []) == []

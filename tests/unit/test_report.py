@@ -1,6 +1,7 @@
 """The report: which tables and figures belong to which matrix, and how cells are written."""
 
 import numpy as np
+import pandas as pd
 
 from lookalike.core import io
 from lookalike.report import content, page
@@ -62,3 +63,28 @@ def test_an_interval_is_clear_if_it_excludes_0_over_enough_images():
     assert not page.clear(row, "r", 19)
     assert not page.clear({"r_low": -1, "r_high": 1}, "r", 20)
     assert not page.clear({"r_low": np.nan, "r_high": np.nan}, "r", 20)
+
+
+def test_influence_is_summed_up_by_the_class_and_the_image_that_change_most():
+    about = {"method": "ig", "metric": "rbf", "question": "groups", "subject": ""}
+    rows = [
+        ("all", "", 0.5, np.nan),
+        ("without", "cat", 0.4, np.nan),
+        ("without", "dog", 0.2, np.nan),
+        ("only", "cat", 0.3, np.nan),
+        ("only", "dog", 0.9, np.nan),
+        ("unit", "1.png", 0.45, 0.1),
+        ("unit", "2.png", 0.55, 0.3),
+    ]
+    table = pd.DataFrame(
+        [
+            about | dict(zip(("part", "name", "value", "share"), row, strict=True))
+            for row in [*rows, ("all", "", 1.0, np.nan)]
+        ]
+    )
+    table.loc[7, "question"] = "dependence"
+    one, bare = content.summarise_influence(table).to_dict("records")
+    assert (one["value"], one["without"]["name"], one["only"]["name"]) == (0.5, "dog", "cat")
+    assert (one["unit"]["name"], one["unit"]["value"]) == ("2.png", 0.55)
+    assert (bare["without"], bare["only"], bare["unit"]) == (None, None, None)
+    assert content.summarise_influence(pd.DataFrame(columns=["subset"])).empty
