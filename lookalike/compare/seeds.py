@@ -66,12 +66,13 @@ def compare_seeds(matrix: Dissimilarities, replicates: Mapping[str, str]) -> lis
         for place, one in enumerate(names)
         for other in names[place + 1 :]
     }
-    variance = seed_variance(blocks)
+    units = {pair: matrix.units_of(*pair) or 0.0 for pair in blocks}
+    variance = seed_variance(blocks, units)
     return [
         matrix.key._asdict()
-        | {"model": one, "other": other, "replicated": len(freedom)}
-        | interval_over_seeds(block, variance, sum(freedom), matrix.units_of(one, other))
-        for (one, other), block in blocks.items()
+        | {"model": pair[0], "other": pair[1], "replicated": len(freedom)}
+        | interval_over_seeds(block, variance, sum(freedom), units[pair])
+        for pair, block in blocks.items()
     ]
 
 
@@ -84,7 +85,9 @@ def seeds_of(names: Sequence[str], replicates: Mapping[str, str]) -> dict[str, l
     }
 
 
-def seed_variance(blocks: Mapping[tuple[str, str], np.ndarray]) -> float:
+def seed_variance(
+    blocks: Mapping[tuple[str, str], np.ndarray], units: Mapping[tuple[str, str], float]
+) -> float:
     """Return the variance between the seeds of one model of its dissimilarity to another, pooled
     over models and others; 0, where the images explain what lies between them.
 
@@ -93,9 +96,13 @@ def seed_variance(blocks: Mapping[tuple[str, str], np.ndarray]) -> float:
     blocks : dict of ndarray, shape (1 + B, seeds, seeds of the other)
         From two originals to the dissimilarities of their seeds, as they are and in resamples of
         the images.
+    units : dict
+        From two originals to the number of units of images.
     """
     total, freedom = 0.0, 0
-    for block in blocks.values():
+    for pair, block in blocks.items():
+        if units[pair] < 2:
+            continue
         for axis in (2, 1):
             # The mean over the other's seeds.
             means = block.mean(axis=axis)
@@ -104,14 +111,13 @@ def seed_variance(blocks: Mapping[tuple[str, str], np.ndarray]) -> float:
             if seeds < 2 or not known[0] or known.sum() < 3:
                 continue
             centred = means[known] - means[known].mean(axis=1, keepdims=True)
-            total += (centred[0] ** 2).sum() - centred[1:].var(axis=0, ddof=1).sum()
+            of_images = units[pair] / (units[pair] - 1) * centred[1:].var(axis=0, ddof=1).sum()
+            total += (centred[0] ** 2).sum() - of_images
             freedom += seeds - 1
     return max(0.0, total / freedom) if freedom else 0.0
 
 
-def interval_over_seeds(
-    block: np.ndarray, variance: float, freedom: int, units: float | None
-) -> Row:
+def interval_over_seeds(block: np.ndarray, variance: float, freedom: int, units: float) -> Row:
     """Return the mean over the seeds of two models with its intervals, and the seeds' share of its
     variance.
 
@@ -122,7 +128,7 @@ def interval_over_seeds(
         Between seeds, as of `seed_variance`.
     freedom : int
         Degrees of freedom of this variance.
-    units : float, optional
+    units : float
         Of the images of the two originals.
     """
     from scipy.special import stdtrit
@@ -131,7 +137,7 @@ def interval_over_seeds(
     means = block.mean(axis=(1, 2))
     found["value"] = float(means[0])
     resampled = means[1:][np.isfinite(means[1:])]
-    if not np.isfinite(means[0]) or not units or units < 2 or 2 * len(resampled) <= len(block) - 1:
+    if not np.isfinite(means[0]) or units < 2 or 2 * len(resampled) <= len(block) - 1:
         return found
     (low,), (high,) = percentile_interval(resampled[:, None], np.array([units]))
     of_images = resampled.var(ddof=1) * units / (units - 1)

@@ -4,6 +4,7 @@ import json
 import re
 
 import numpy as np
+import pytest
 from conftest import Run, snakemake, tiny_config
 
 from lookalike.core import io
@@ -37,6 +38,8 @@ STAGES = [
     "results/inference/findings.md",
     "results/inference/multiverse.csv",
     "results/inference/replicates.csv",
+    "results/inference/seeds.csv",
+    "results/inference/influence.csv",
     "results/inference/redundancy/gradcam.csv",
     "results/figures/noise/rbf/all/matrix.png",
     "results/figures/noise/rbf/all/dendrogram-average.svg",
@@ -171,6 +174,29 @@ def test_report_is_one_file_that_needs_no_network(finished):
         "bootstrap: 50",
     ):
         assert text in page
+
+
+def test_influence_is_told_of_every_class_and_of_the_same_statistics_as_reported(finished):
+    rows = io.read_table(finished / "results/inference/influence.csv")
+    structure = io.read_table(finished / "results/inference/structure.csv")
+    keys = ("method", "metric", "subset")
+    whole = {
+        tuple(row[key] for key in keys): float(row["value"])
+        for row in rows
+        if (row["part"], row["question"]) == ("all", "dependence")
+    }
+    assert whole == {
+        tuple(row[key] for key in keys): pytest.approx(float(row["dependence"]))
+        for row in structure
+        if not row["dependence_untested"]
+    }
+    assert {row["name"] for row in rows if row["part"] == "without"} == {
+        "cross",
+        "disk",
+        "ring",
+        "star",
+        "triangle",
+    }
 
 
 def test_logs_and_benchmarks_mirror_the_results(finished):
