@@ -108,7 +108,8 @@ def factor_influence(
 ) -> list[Row]:
     """Return the influence of images and classes on the effect of each factor that is tested.
 
-    An effect is clear while its test, by permutation of models, finds it.
+    An effect is clear while its test, by permutation of models, finds it. Factors, and how
+    differently models predict, stay as they are.
 
     Parameters
     ----------
