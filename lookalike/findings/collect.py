@@ -130,7 +130,7 @@ def collect(
         ),
         *influence.influence_findings(tables["influence"]),
         *models.replicate_findings(tables["replicates"], stands),
-        *seeds.seed_findings(tables["seeds"], about),
+        *seeds.seed_findings(tables["seeds"], about if paths["structure"] else []),
         *pruning.head_findings(tables["heads"]),
         *pruning.pruning_findings(tables["pruning"]),
         *pruning.variant_findings(tables["variants"], n),

@@ -20,7 +20,7 @@ def seed_findings(seeds: pd.DataFrame, about: Sequence[Row]) -> list[Finding]:
     seeds : DataFrame
         `inference/seeds.csv`, for one subset of the images.
     about : list of dict
-        `models.csv`.
+        `models.csv`; empty where no maps are compared, and there are no intervals.
     """
     known = seeds.dropna(subset=["seeds_share"]) if len(seeds) else seeds
     if known.empty:
