@@ -1,16 +1,13 @@
 """Sentences about findings that hang on few classes, or rest on a single image."""
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from lookalike.findings.finding import Answer, Finding, verdict_of
+from lookalike.findings.lines import listed
 from lookalike.findings.tables import NamedRow
 from lookalike.inference.significance import LEVEL
 
 SECTION = "Single classes and images"
-# How many are named of those that hang on few.
-MOST_NAMED = 5
 
 
 def influence_findings(influence: pd.DataFrame) -> list[Finding]:
@@ -114,9 +111,3 @@ def subject_of(row: NamedRow) -> tuple[str, ...]:
 def name_of(row: NamedRow) -> str:
     """Return what a finding is about as text."""
     return f"{row.subject or row.question} for {row.method} {row.metric}"
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return the first of some names as text, and how many more there are."""
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
