@@ -66,6 +66,14 @@ def options_text(options):
     )
 
 
+def again_text(again):
+    """Return how a second run differs, for the error of the explanation itself."""
+    if again is None:
+        return "the same"
+    factors = [f"`{name}` times {factor:g}" for name, factor in again.items()]
+    return ", ".join(factors) or "another seed"
+
+
 def metrics_page():
     """Return the page of all metrics."""
     lines = [
@@ -124,6 +132,7 @@ def methods_page():
             "| explains | "
             f"{EXPLAINED[card.targets] if card.needs_model else 'nothing; needs no model'} |",
             f"| options | {options_text(card.options)} |",
+            f"| a second run | {again_text(card.again)} |",
             *([f"| reference | {card.reference} |"] if card.reference else []),
             "",
         ]

@@ -69,6 +69,37 @@ rule test_structure:
         "../scripts/test_structure.py"
 
 
+rule measure_explainer_error:
+    """Compare maps of the same model and image, explained twice, with those of different models."""
+    input:
+        again=[
+            f"results/maps/{run}/{model}/again.npz"
+            for run in PLAN.explained_again
+            for model in PLAN.predicting
+        ],
+        batches=[path for name in AGAIN for path in batches(name, PLAN.predicting)],
+        tables=fill(f"{MATRIX}/images.npz", AGAIN_KEYS),
+    output:
+        error=table("results/inference/explainer_error.csv", "explainer_error", table="error"),
+    log:
+        "logs/inference/explainer_error.log",
+    benchmark:
+        "benchmarks/inference/explainer_error.tsv"
+    conda:
+        "../envs/compare.yaml"
+    params:
+        seed=PLAN.seed,
+        runs=PLAN.explained_again,
+        models=PLAN.predicting,
+        matrices=text_of(AGAIN_KEYS),
+        metrics=AGAIN_METRICS,
+        dependent=PLAN.dependent,
+        resamples=PLAN.inference.bootstrap,
+        source=fingerprint("scripts/measure_explainer_error.py", *AGAIN_CODE),
+    script:
+        "../scripts/measure_explainer_error.py"
+
+
 rule compare_predictions:
     """Measure for every two models on which share of the images they predict differently."""
     input:

@@ -10,6 +10,7 @@ rule explain_images:
     output:
         maps=directory("results/maps/{explanation}/{model}/per_image"),
         diagnostics="results/maps/{explanation}/{model}/diagnostics.csv",
+        again="results/maps/{explanation}/{model}/again.npz",
     log:
         "logs/maps/{explanation}/{model}/per_image.log",
     benchmark:
@@ -29,6 +30,7 @@ rule explain_images:
         target=PLAN.target,
         method=explanation_method,
         options=explanation_options,
+        again=number_explained_again,
         contents=similarity_content_if_explained,
         source=explanation_code,
     script:
@@ -101,12 +103,14 @@ rule audit_maps:
 
 
 rule measure_localisation:
-    """Measure how much of every map, and of null methods' maps, lies inside the object's mask."""
+    """Measure how much of every raw map lies on the object, and test whether by chance."""
     input:
         masks="results/images/masks.csv",
-        batches=batches_of_method,
+        units=UNITS,
+        maps=raw_maps_of_method,
     output:
         localisation="results/localisation/{method}.csv",
+        tests="results/inference/localisation/{method}.csv",
     log:
         "logs/localisation/{method}.log",
     benchmark:
@@ -117,6 +121,9 @@ rule measure_localisation:
         seed=PLAN.seed,
         fit=PLAN.images.fit,
         models=models_of_method,
+        repair=repairs_of_method,
+        resamples=PLAN.inference.bootstrap,
+        permutations=PLAN.inference.permutations,
         source=fingerprint(
             "scripts/measure_localisation.py",
             "lookalike/methods/random.py",

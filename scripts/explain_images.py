@@ -1,14 +1,14 @@
-"""Explain every sampled image by one method and one model."""
+"""Explain every sampled image by one method and one model, and some of them again."""
 
 from pathlib import Path
 
 from lookalike.core import io, logs, registry
-from lookalike.methods import explain
+from lookalike.methods import explain, second_runs
 
 logs.log_to(snakemake.log[0])
 
 given, names = snakemake.params, snakemake.wildcards
-explained = explain.explain_sample(
+explained, again = explain.explain_sample(
     registry.get("method", given.method),
     io.read_table(snakemake.input.sample),
     dict(snakemake.input.items()),
@@ -18,6 +18,7 @@ explained = explain.explain_sample(
     seed=given.seed,
     names=(names.explanation, names.model),
     options=given.options,
+    again=given.again,
     threads=snakemake.threads,
 )
 table = []
@@ -25,3 +26,4 @@ for image, saliency, diagnostics in explained:
     io.write_map(Path(snakemake.output.maps, f"{image}.npy"), saliency)
     table.append({"image": image, **diagnostics})
 io.write_table(snakemake.output.diagnostics, table)
+io.write_arrays(snakemake.output.again, **second_runs.stacked(again))

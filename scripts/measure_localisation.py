@@ -1,20 +1,29 @@
-"""Measure how much of every map lies inside the object's mask."""
+"""Measure how much of every map lies on the object, and test whether it is more than by chance."""
 
 from lookalike.core import io, logs
-from lookalike.images.masks import read_mask
-from lookalike.maps import localisation, stacks
+from lookalike.images import masks, units
+from lookalike.inference import localisation as tests
+from lookalike.maps import localisation
 
 logs.log_to(snakemake.log[0])
 
-batches = {
-    model: stacks.read_batch(path)
-    for model, path in zip(snakemake.params.models, snakemake.input.batches, strict=True)
-}
-size = next(iter(batches.values()))[0].shape[1]
-masks = {
-    row["image"]: read_mask(row["mask"], row["path"], size, snakemake.params.fit)
-    for row in io.read_table(snakemake.input.masks)
-}
+read, written, given = snakemake.input, snakemake.output, snakemake.params
+found = {row["image"]: row for row in io.read_table(read.masks)}
+numbers = units.number_units(io.read_table(read.units))
+numbers = {image: unit for image, unit in numbers.items() if image in found}
+rows, blocks = localisation.measure(
+    given.models,
+    numbers,
+    localisation.read_raw(dict(zip(given.models, read.maps, strict=True)), given.repair),
+    masks.reader_of(found),
+    given.fit,
+    given.seed,
+)
+io.write_table(written.localisation, rows, localisation.COLUMNS)
 io.write_table(
-    snakemake.output.localisation, localisation.measure(batches, masks, snakemake.params.seed)
+    written.tests,
+    tests.localisation_tests(
+        rows, blocks, numbers, given.resamples, given.permutations, given.seed
+    ),
+    tests.COLUMNS,
 )

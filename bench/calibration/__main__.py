@@ -4,8 +4,8 @@ often do intervals hold the true value?
     python bench/calibration [PART ...] [--draws 300] [--resamples 1000] [--permutations 199]
 
 Without a part, all: intervals, units, dependence, structure, clades, factors, influence, seeds,
-power. Prints tables for bench/RESULTS.md; asserts nothing. Simulations of tests/unit, in more
-settings.
+power, explanations. Prints tables for bench/RESULTS.md; asserts nothing. Simulations of
+tests/unit, in more settings.
 """
 
 import argparse
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "unit")]
 PARTS = (
     *("intervals", "units", "dependence", "structure", "clades", "factors"),
-    *("influence", "seeds", "power"),
+    *("influence", "seeds", "power", "explanations"),
 )
 
 

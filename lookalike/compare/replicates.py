@@ -20,6 +20,7 @@ COLUMNS = (
     "difference_high",
     "nearer",
     "n",
+    "units",
 )
 
 
@@ -41,7 +42,9 @@ def compare_replicates(matrix: Dissimilarities, replicates: Mapping[str, str]) -
     """
     return [
         matrix.key._asdict()
-        | {"model": original, "replicate": replicate, "n": matrix.of([original, replicate]).images}
+        | {"model": original, "replicate": replicate}
+        | {"n": matrix.of([original, replicate]).images}
+        | {"units": matrix.units_of(original, replicate)}
         | replicate_gap(matrix, original, replicate)
         for replicate, original in replicates.items()
         if {replicate, original} <= set(matrix.names)

@@ -8,7 +8,7 @@ importing SciPy, Numba or torch, because those files import what is heavy inside
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -184,6 +184,11 @@ class Method:
         error of a predicted score, by the true score; or how alike images are, by the image's index
         in `human`, their human similarities (N, N), and `reference`, their features (N, F), which
         are then given by these names.
+    again : dict, optional
+        How a second run differs, whose distance from the first is the error of the explanation
+        itself: numeric options, each with the factor that it is multiplied by. The seed differs in
+        any case, so that a method that draws at random needs none. None for a method whose second
+        run is the same.
     reference : str
     """
 
@@ -191,6 +196,7 @@ class Method:
     signed: bool
     needs_model: bool = True
     targets: str = "classes"
+    again: Mapping[str, float] | None = None
     reference: str = ""
 
     def __call__(self, *inputs: Any, **options: Any) -> tuple[Any, dict[str, Any]]:
@@ -201,6 +207,12 @@ class Method:
     def options(self) -> dict[str, Any]:
         """Names and defaults of the options that a user can set."""
         return chosen_by_users(options_of(self.explain))
+
+    def options_again(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options of a second run, given those of the first."""
+        changed = {name: options[name] * factor for name, factor in (self.again or {}).items()}
+        whole = [name for name in changed if isinstance(options[name], int)]
+        return dict(options) | changed | {name: max(1, int(changed[name])) for name in whole}
 
     @property
     def choices(self) -> dict[str, tuple[str, ...]]:

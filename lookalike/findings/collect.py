@@ -15,6 +15,7 @@ from lookalike.findings import (
     audits,
     clades,
     dependence,
+    explanations,
     factors,
     groups,
     headline,
@@ -34,10 +35,13 @@ from lookalike.images.remarks import remarks
 
 TABLES = (
     *("structure", "factors", "agreement", "replicates", "seeds", "influence"),
-    *("heads", "pruning", "variants"),
+    *("explainer_error", "heads", "pruning", "variants"),
 )
 # Tables of which nothing is said where maps do not depend on the image.
-ABOUT_MATRICES = ("structure", "factors", "replicates", "seeds", "influence", "variants")
+ABOUT_MATRICES = (
+    *("structure", "factors", "replicates", "seeds", "influence"),
+    *("explainer_error", "variants"),
+)
 
 
 def collect(
@@ -50,8 +54,9 @@ def collect(
     ----------
     paths : mapping
         The rule's named inputs: `manifest`, `skipped` and `units` of the images, `models`,
-        `unmatched`, `votes`, `audits`, `localisation`, `replicates`, `seeds`, `structure`,
-        `factors`, `influence`, `agreement`, `heads`, `pruning`, `variants`, `redundancy`, `power`;
+        `unmatched`, `votes`, `audits`, `localisation` and `localisation_tests`, `explainer_error`,
+        `replicates`, `seeds`, `structure`, `factors`, `influence`, `agreement`, `heads`,
+        `pruning`, `variants`, `redundancy`, `power`;
         `images` (their numbers) of each matrix, and `supports` of all matrices for one linkage
         after another; and of each matrix over the subset that the findings use `dissimilarities`
         and `communities`, `design_effects` of each that is computed, and `notes` of each that is
@@ -95,7 +100,10 @@ def collect(
     communities = dict(zip(every, map(read_table, paths["communities"]), strict=True))
     found_matrices = dict(zip(every, map(io.read_matrix, paths["dissimilarities"]), strict=True))
     notes = dict(zip(given, map(io.read_json, paths["notes"]), strict=True))
-    masses = dict(zip(keys["localised"], map(read_table, paths["localisation"]), strict=True))
+    blank = [explanations.blank_masks(read_table(path)) for path in paths["localisation"][:1]]
+    on_object = dict(
+        zip(keys["localised"], map(read_table, paths["localisation_tests"]), strict=True)
+    )
     manifest, skipped, unmatched, votes, grouped = (
         io.read_table(paths[name]) if paths[name] else []
         for name in ("manifest", "skipped", "unmatched", "votes", "units")
@@ -123,11 +131,8 @@ def collect(
         *factors.factor_findings(tables["factors"], stands),
         *agreement.agreement_findings(tables["agreement"], given, stands, biased),
         *agreement.redundancy_findings(stands, biased),
-        *models.localisation_findings(
-            {method: models.summarise_localisation(rows) for method, rows in masses.items()},
-            names,
-            models.blank_masks(next(iter(masses.values()))) if masses else [],
-        ),
+        *explanations.localisation_findings(on_object, names, *blank),
+        *explanations.error_findings(tables["explainer_error"]),
         *influence.influence_findings(tables["influence"]),
         *models.replicate_findings(tables["replicates"], stands),
         *seeds.seed_findings(tables["seeds"], about if paths["structure"] else []),

@@ -30,8 +30,9 @@ class Answer:
     ----------
     question : str
         `dependence`, `main effects`, `structure`, `groups`, `clade`, `communities`, `factor`,
-        `agreement`, `redundancy`, `localisation`, `replicate`, `heads`, `pruning`, `variants`,
-        `power`, `audit`, `classes` (does a finding hold in at least half of them?), `image` (does
+        `agreement`, `redundancy`, `localisation`, `explainer error`, `replicate`, `heads`,
+        `pruning`, `variants`, `power`, `audit`, `classes` (does a finding hold in at least
+        half of them?), `image` (does
         it rest on more than one?) or `seeds` (do they make up most of the variance of a
         dissimilarity?).
     verdict : {"yes", "no", "cannot tell"}

@@ -1,6 +1,6 @@
-"""The images, and models: localisation of their maps, and replicates."""
+"""The images, and models: how they predict, and replicates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,19 +9,16 @@ from lookalike.compare.redundancy import Representatives
 from lookalike.core.types import Row
 from lookalike.findings.finding import Answer, Finding, verdict_of
 from lookalike.findings.lines import (
-    capitalised,
     clearest,
     evidence,
     how_many,
     listed,
-    n_of,
     name_matrices,
     name_matrix,
     split,
 )
-from lookalike.findings.tables import NamedRow, span
+from lookalike.findings.tables import NamedRow
 from lookalike.inference.significance import too_few_images
-from lookalike.maps.localisation import NULL_METHODS, is_blank
 
 SECTION = "Models"
 # With fewer, hardly anything can be told from noise.
@@ -32,116 +29,6 @@ SUBSETS = {
     "all": "The findings use all images.",
     "agreeing": "The findings use, for each pair of models, the images that both classify alike.",
 }
-
-
-def mean_with_interval(values: Sequence[float]) -> Row:
-    """Return mean and half of the 95% interval (normal) of the known values, and their number."""
-    known = np.asarray([value for value in values if np.isfinite(value)])
-    if not len(known):
-        return {"mean": np.nan, "half": np.nan, "n": 0}
-    half = 1.96 * known.std(ddof=1) / np.sqrt(len(known)) if len(known) > 1 else np.nan
-    return {"mean": float(known.mean()), "half": float(half), "n": len(known)}
-
-
-def summarise_localisation(masses: pd.DataFrame) -> dict[str, Row]:
-    """Summarise the mass inside the masks by model.
-
-    Parameters
-    ----------
-    masses : DataFrame
-        `model`, `mass` and `area` of one method, `localisation/METHOD.csv`.
-
-    Returns
-    -------
-    dict
-        From model (or null method) to mean, half interval and n; under `area` the mean share of the
-        masks. Masks that are empty or full do not count. `clear` of a model: whether its interval
-        lies above the area share and above the means of the null methods, over enough images for a
-        verdict.
-    """
-    blank = masses["area"].map(is_blank)
-    by_model = dict(list(masses[~blank].groupby("model", sort=False)))
-    table = {name: mean_with_interval(rows["mass"]) for name, rows in by_model.items()}
-    table["area"] = mean_with_interval(next(iter(by_model.values()))["area"])
-    floor = max(table[name]["mean"] for name in (*NULL_METHODS, "area"))
-    for name in by_model:
-        table[name]["clear"] = bool(
-            table[name]["n"] >= FEWEST_FOR_A_VERDICT
-            and table[name]["mean"] - table[name]["half"] > floor
-        )
-    return table
-
-
-def blank_masks(masses: pd.DataFrame) -> list[str]:
-    """Return the images whose masks are empty or full, of the table of `summarise_localisation`."""
-    return list(dict.fromkeys(masses["image"][masses["area"].map(is_blank)]))
-
-
-def localisation_findings(
-    tables: Mapping[str, dict[str, Row]],
-    models: Sequence[str],
-    blank: Sequence[str] = (),
-) -> list[Finding]:
-    """Say for how many methods and models maps lie on the object.
-
-    Parameters
-    ----------
-    tables : mapping
-        From a method to what `summarise_localisation` returns.
-    models : sequence of str
-    blank : sequence of str
-        Images whose masks are empty or full.
-    """
-    if not tables:
-        return []
-    answers = tuple(
-        Answer(
-            "localisation",
-            verdict_of(table[name]["clear"], able=table[name]["n"] >= FEWEST_FOR_A_VERDICT),
-            method,
-            subject=(name,),
-            statistic="share of the map on the object",
-            value=table[name]["mean"],
-            low=table[name]["mean"] - table[name]["half"],
-            high=table[name]["mean"] + table[name]["half"],
-            n=table[name]["n"],
-            reason="" if table[name]["n"] >= FEWEST_FOR_A_VERDICT else TOO_FEW,
-        )
-        for method, table in tables.items()
-        for name in models
-        if name in table
-    )
-    asked, floors = split(answers), [about_chance(table) for table in tables.values()]
-    parts = []
-    if asked.able:
-        shares = span((one.value or 0 for one in asked.able), ".2f")
-        parts.append(
-            f"the maps of {len(asked.yes)} of {len(asked.able)} methods and models lie on the "
-            f"object clearly more than by chance: {shares} of them, by chance {floors[0]} "
-            f"({n_of(asked.able)})"
-        )
-        if asked.yes and asked.no:
-            parts.append(f"not those of {listed(map(name_model, asked.no))}")
-    if asked.unknown:
-        few = f" for {listed(map(name_model, asked.unknown))}" if asked.able else ""
-        parts.append(f"no verdict{few} on whether maps lie on the object: {TOO_FEW}")
-    if blank:
-        parts.append(
-            f"{len(blank)} mask{'s are' if len(blank) > 1 else ' is'} empty or full and "
-            f"{'do' if len(blank) > 1 else 'does'} not count: {listed(blank)}"
-        )
-    return [Finding(SECTION, "localisation", f"{capitalised('; '.join(parts))}.", answers)]
-
-
-def about_chance(table: dict[str, Row]) -> str:
-    """Return what maps share with the object by chance."""
-    area, random, centre = (table[name]["mean"] for name in ("area", *NULL_METHODS))
-    return f"{area:.2f} (its area), {random:.2f} (random), {centre:.2f} (centre)"
-
-
-def name_model(answer: Answer) -> str:
-    """Return method and model of an answer."""
-    return " ".join((answer.method, *answer.subject))
 
 
 def replicate_findings(
@@ -198,7 +85,7 @@ def sizes(row: NamedRow) -> str:
 
 def gap_answer(row: NamedRow) -> Answer:
     """Return whether a replicate is closer to its original than other pairs, under one metric."""
-    able = row.n >= FEWEST_FOR_A_VERDICT and np.isfinite(row.difference_low)
+    able = row.units >= FEWEST_FOR_A_VERDICT and np.isfinite(row.difference_low)
     return Answer(
         "replicate",
         verdict_of(row.difference_high < 0, able=able),

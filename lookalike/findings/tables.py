@@ -20,6 +20,7 @@ TEXT = frozenset(
         *("method", "metric", "other_method", "other_metric", "subset", "untested", "unresolved"),
         *("dependence_untested", "other", "question", "subject", "part", "name", "hanging"),
         *("factor", "test", "given", "levels", "resolution", "criterion", "against", "of"),
+        "floor",
     ]
 )
 

@@ -1,6 +1,6 @@
 """Masks of objects: which file belongs to which image, and which of its pixels are the object."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ import numpy as np
 from lookalike.core.errors import InputError
 from lookalike.core.types import Row, StrPath
 from lookalike.images.folders import composed, find_files
-from lookalike.images.reading import Fit, fit_image
+from lookalike.images.reading import Fit
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -110,14 +110,55 @@ def measure_masks(rows: Iterable[Row]) -> list[Row]:
     return measured
 
 
-def read_mask(path: StrPath, image_path: StrPath, size: int, fit: Fit) -> np.ndarray:
-    """Return a mask that went the way of its image, shape (size, size), bool: a pixel is the object
-    if at least half of it is.
-    """
-    from PIL import Image
+def fit_mask(mask: np.ndarray, shape: tuple[int, ...], fit: Fit) -> np.ndarray:
+    """Return which share of each cell of a map's grid a mask covers, once it went the way of its
+    image.
 
-    grey = Image.fromarray(np.where(read_object(path, image_path), 255, 0).astype(np.uint8))
-    return np.asarray(fit_image(grey, size, fit, Image.Resampling.BOX)) >= 128
+    Parameters
+    ----------
+    mask : ndarray, shape (height, width), bool
+    shape : (int, int)
+        Of the grid, which lies over the square that the image was brought to.
+    fit : {"crop", "squash", "pad"}
+        How, as for `fit_image`.
+
+    Returns
+    -------
+    ndarray, shape `shape`
+        By area, from 0 to 1.
+    """
+    height, width = mask.shape
+    sides = {
+        "crop": (min(mask.shape), min(mask.shape)),
+        "pad": (max(mask.shape), max(mask.shape)),
+        "squash": (height, width),
+    }[fit]
+    cover = mask.astype(float)
+    for side, cells in zip(sides, shape, strict=True):
+        cover = means_of_cells(cover, side, cells).T
+    return cover
+
+
+def means_of_cells(values: np.ndarray, side: int, cells: int) -> np.ndarray:
+    """Return the mean of values (n, k) over cells of equal size along the first axis, which cover
+    `side` values about the middle, shape (cells, k); there is 0 outside.
+    """
+    extent = len(values)
+    edges = (extent - side) / 2 + side * np.arange(cells + 1) / cells
+    edges = edges.clip(0, extent)
+    whole = np.minimum(edges.astype(int), extent - 1)
+    before = np.vstack([np.zeros_like(values[:1]), values.cumsum(axis=0)])
+    sums = before[whole] + (edges - whole)[:, None] * values[whole]
+    return np.diff(sums, axis=0) * cells / side
+
+
+def reader_of(rows: Mapping[str, Row]) -> Callable[[str], np.ndarray]:
+    """Return a reader of masks by image, given the rows of `masks.csv` by image."""
+
+    def read(image: str) -> np.ndarray:
+        return read_object(rows[image]["mask"], rows[image]["path"])
+
+    return read
 
 
 def read_object(path: StrPath, image_path: StrPath) -> np.ndarray:

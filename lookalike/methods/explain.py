@@ -11,6 +11,7 @@ from lookalike.core.registry import Method
 from lookalike.core.seeding import seed_of
 from lookalike.core.types import Row, StrPath
 from lookalike.images.reading import Fit, load_images
+from lookalike.methods.second_runs import choose_again
 
 if TYPE_CHECKING:
     import torch
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # Without a model, only the images themselves take memory.
 IMAGES_AT_ONCE = 64
+# Of every image its id, its map (h, w) and diagnostics.
+Explained = Iterator[tuple[str, np.ndarray, dict[str, float]]]
 # One number for every image: the index of a class, a score, or the image's own index.
 Targets = Sequence[float] | np.ndarray
 
@@ -34,9 +37,10 @@ def explain_sample(
     seed: int,
     names: tuple[str, str],
     options: dict[str, Any],
+    again: int | Literal["auto"] = 0,
     threads: int = 1,
-) -> Iterator[tuple[str, np.ndarray, dict[str, float]]]:
-    """Explain the sampled images by a method, with the model that it needs.
+) -> tuple[Explained, Explained]:
+    """Explain the sampled images by a method, with the model that it needs, and some of them again.
 
     Parameters
     ----------
@@ -45,12 +49,16 @@ def explain_sample(
         `consensus`, `scores` or `similarity`, if that is what it explains.
     names : (str, str)
         Of the explanation run and of the model.
+    again : int or "auto"
+        How many images are explained a second time, as for `choose_again`.
     method, rows, target, size, fit, seed, options, threads
         As for `explain_images` and `resolve_targets`.
 
-    Yields
-    ------
-    As `explain_images`.
+    Returns
+    -------
+    explained, explained_again : iterator
+        As of `explain_images`. The second run has other seeds, and options as the method's card
+        says; without images where the method's second run is the same.
     """
     model: VisionModel | None = None
     targets: Targets = []
@@ -74,17 +82,28 @@ def explain_sample(
             threads=threads,
         )
         options = options | known
-    yield from explain_images(
-        method,
-        model,
-        rows,
-        targets,
-        size=size,
-        fit=fit,
-        seed=seed,
-        names=names,
-        options=options,
-        threads=threads,
+
+    def explain(
+        places: Sequence[int], names: tuple[str, ...], options: dict[str, Any]
+    ) -> Explained:
+        return explain_images(
+            method,
+            model,
+            [rows[place] for place in places],
+            [targets[place] for place in places] if model else [],
+            size=size,
+            fit=fit,
+            seed=seed,
+            names=names,
+            options=options,
+            threads=threads,
+        )
+
+    start = seed_of(seed, *names, "again")
+    chosen = choose_again(rows, again, start) if method.again is not None else []
+    return (
+        explain(range(len(rows)), names, options),
+        explain(chosen, (*names, "again"), method.options_again(options)),
     )
 
 
@@ -100,7 +119,7 @@ def explain_images(
     names: tuple[str, ...],
     options: dict[str, Any],
     threads: int = 1,
-) -> Iterator[tuple[str, np.ndarray, dict[str, float]]]:
+) -> Explained:
     """Explain images one chunk after another.
 
     Parameters

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 @method(
-    signed=True, reference="Sundararajan et al. 2017, proceedings.mlr.press/v70/sundararajan17a"
+    signed=True,
+    again={"steps": 0.5},
+    reference="Sundararajan et al. 2017, proceedings.mlr.press/v70/sundararajan17a",
 )
 def integrated_gradients(
     model: "VisionModel",

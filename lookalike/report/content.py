@@ -10,7 +10,6 @@ from lookalike.core import io
 from lookalike.core.types import Row, StrPath
 from lookalike.findings.audits import same_maps
 from lookalike.findings.finding import by_section
-from lookalike.findings.models import summarise_localisation
 from lookalike.findings.power import needed, read_power
 from lookalike.findings.tables import read_table
 from lookalike.inference.influence import ONLY, UNIT, WITHOUT
@@ -18,7 +17,10 @@ from lookalike.plots.titles import title_of
 
 # Of all subsets of the images, and of one alone where a table would be too long otherwise.
 TABLES = ("structure", "heads", "pruning")
-TABLES_OF_SUBSET = ("replicates", "seeds", "factors", "influence", "variants")
+TABLES_OF_SUBSET = (
+    *("explainer_error", "replicates", "seeds", "factors"),
+    *("influence", "variants"),
+)
 # By input, what the figure that every matrix has shows.
 MATRIX_FIGURES = {
     "matrix": "matrix",
@@ -36,7 +38,7 @@ def gather(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> Row:
     ----------
     paths : mapping
         The rule's named inputs: `findings`, the tables, `models`, `unmatched`, `audits`,
-        `diagnostics`, `localisation`, `dissimilarities`, `calibrated`, and the figures:
+        `diagnostics`, `localisation_tests`, `dissimilarities`, `calibrated`, and the figures:
         `MATRIX_FIGURES` of each matrix (`dendrograms` of all matrices for one linkage after
         another), `histograms` and `calibrated` of each that is computed here, `agreement`,
         `multiverse`, `pruning_figure`, `panels` and `studies`. What does not exist is empty.
@@ -78,10 +80,11 @@ def gather(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> Row:
         "findings": by_section(found),
         "multiverse": found["multiverse"],
         "multiverse_figure": paths["multiverse"],
-        "localisation": {
-            method: summarise_localisation(read_table(path))
-            for method, path in zip(keys["localised"], paths["localisation"], strict=True)
-        },
+        "localisation": [
+            {"method": method} | row
+            for method, path in zip(keys["localised"], paths["localisation_tests"], strict=True)
+            for row in read_table(path).to_dict("records")
+        ],
         "agreement": [
             {"title": f"agreement of {kind}, {subset} images", "path": path}
             for (subset, kind), path in zip(keys["agreement"], paths["agreement"], strict=True)

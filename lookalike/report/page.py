@@ -41,6 +41,7 @@ def render(**content: object) -> str:
         clear=clear,
         whole=whole,
     )
+    environment.globals["fewest"] = FEWEST_FOR_A_VERDICT
     environment.tests.update(count=COUNTS.__contains__, share=SHARES.__contains__)
     return environment.get_template("template.html").render(**content)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from lookalike.compare.dissimilarities import Key
 from lookalike.compare.user_matrices import read_given_matrix
+from lookalike.core import registry
 from lookalike.core.errors import InputError, near_names
 from lookalike.inference.significance import enough_permutations
 from lookalike.maps.signs import are_signed
@@ -157,6 +158,25 @@ class Plan:
     def factors(self) -> list[str]:
         """Names of all factors that the config gives, in their order."""
         return list(dict.fromkeys(key for model in self.models.values() for key in model.factors))
+
+    @cached_property
+    def of_different_maps(self) -> list[str]:
+        """Methods, but one alone of those that are views of the same raw maps."""
+        methods = self.methods.values()
+        first = {(one.explanation, str(one.view.repair)): one.name for one in reversed(methods)}
+        return [one.name for one in methods if one.name in first.values()]
+
+    @cached_property
+    def explained_again(self) -> dict[str, list[str]]:
+        """From an explanation run whose second run gives other maps to its methods."""
+        if not (self.computed and self.inference.explained_again):
+            return {}
+        found: dict[str, list[str]] = {}
+        for name, method in self.methods.items():
+            run = self.explanations[method.explanation]
+            if run.method and registry.get("method", run.method).again is not None:
+                found.setdefault(run.name, []).append(name)
+        return found
 
     @cached_property
     def keys(self) -> list[Key]:

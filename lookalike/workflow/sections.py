@@ -148,6 +148,7 @@ class Inference:
 
     bootstrap: int
     permutations: int
+    explained_again: int | Literal["auto"]
     hypotheses: list[dict[str, str]]
     population: Literal["images", "classes"]
 

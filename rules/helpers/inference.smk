@@ -3,6 +3,19 @@
 # Methods of which metrics are correlated, to count those of one ranking once.
 CORRELATED = [method for method in METHODS if len(PLAN.metrics_of(method)) > 1]
 
+# Methods whose explanations are run again, and their matrices over the first subset.
+AGAIN = [name for methods in PLAN.explained_again.values() for name in methods]
+AGAIN_KEYS = [
+    key
+    for key in COMPUTED_KEYS
+    if key.method in AGAIN and key.subset == METHODS[key.method].subsets[0]
+]
+AGAIN_METRICS = {
+    key.metric: [PLAN.metrics[key.metric].metric, PLAN.metrics[key.metric].options]
+    for key in AGAIN_KEYS
+}
+AGAIN_CODE = sorted({f"lookalike/metrics/{metric}.py" for metric, _ in AGAIN_METRICS.values()})
+
 
 def tables_of_method(wildcards):
     """Return the tables of images of all metrics of a method, over its first subset."""

@@ -24,6 +24,12 @@ def explanation_options(wildcards):
     return options
 
 
+def number_explained_again(wildcards):
+    """Return how many images are explained a second time; none where the maps would be the same."""
+    is_again = wildcards.explanation in PLAN.explained_again
+    return PLAN.inference.explained_again if is_again else 0
+
+
 def explanation_code(wildcards):
     """Return the fingerprint of an explanation run."""
     method = explanation_method(wildcards)
@@ -133,9 +139,14 @@ def is_signed(wildcards):
     return PLAN.explanations[METHODS[wildcards.method].explanation].signed
 
 
-def batches_of_method(wildcards):
-    """Return the batches of maps of all models of a method."""
-    return batches(wildcards.method)
+def raw_maps_of_method(wildcards):
+    """Return the folders of raw maps of all models of a method."""
+    return [raw_maps_of(wildcards.method, name) for name in models_of_method(wildcards)]
+
+
+def repairs_of_method(wildcards):
+    """Return the cells of raw maps that a method repairs, by model."""
+    return METHODS[wildcards.method].view.repair
 
 
 def audits_of_method(wildcards):

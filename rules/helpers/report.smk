@@ -15,7 +15,8 @@ BLIND = [
     if (run := PLAN.explanations[method.explanation].method)
     and not registry.get("method", run).needs_model
 ]
-LOCALISED = list(METHODS) if HAS_MASKS else []
+# Views of the same raw maps are as much on the object, and so are measured once.
+LOCALISED = PLAN.of_different_maps if HAS_MASKS else []
 AGREEMENT_FIGURES = [
     [subset, kind] for subset in PLAN.compared_subsets for kind in ("matrices", "trees")
 ]
@@ -43,6 +44,10 @@ def tables_to_report(wildcards):
         "unmatched": "results/images/unmatched.csv" if given_only_some else [],
         "audits": [f"results/audit/{method}/{model}.json" for method, model in AUDITED],
         "localisation": expand("results/localisation/{method}.csv", method=LOCALISED),
+        "localisation_tests": expand(
+            "results/inference/localisation/{method}.csv", method=LOCALISED
+        ),
+        "explainer_error": f"{inference}/explainer_error.csv" if AGAIN_KEYS else [],
         "replicates": f"{inference}/replicates.csv" if PLAN.replicates and compares else [],
         "seeds": f"{inference}/seeds.csv" if PLAN.replicates and compares else [],
         "structure": f"{inference}/structure.csv" if compares else [],

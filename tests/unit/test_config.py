@@ -72,6 +72,7 @@ def test_defaults_are_filled_at_every_level(config):
     assert resolved["compare"] == {"block": "auto"} and resolved["inference"] == {
         "bootstrap": 1000,
         "permutations": 999,
+        "explained_again": "auto",
         "hypotheses": [],
         "population": "images",
     }

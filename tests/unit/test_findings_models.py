@@ -22,7 +22,7 @@ def verdicts(findings):
 
 
 def gap_row(metric, difference, low, high, n=20):
-    row = {"method": "ig", "metric": metric, "model": "a", "replicate": "b", "n": n}
+    row = {"method": "ig", "metric": metric, "model": "a", "replicate": "b", "n": 2 * n, "units": n}
     row |= {"distance": 0.1, "others": 0.4, "difference": difference}
     return row | {"difference_low": low, "difference_high": high}
 
@@ -46,7 +46,7 @@ def test_a_replicate_is_alike_or_not_by_the_interval_of_the_difference():
     assert texts(found) == [
         "a and its replicate b: clearly nearer to one another than other pairs on average in 1 of "
         "3 matrices that can tell: a dissimilarity of 0.1 instead of 0.4, a difference of -0.3 "
-        "(95% interval -0.4 to -0.1, n = 20 images, ig rbf); NOT clearly nearer for ig emd (0.1 "
+        "(95% interval -0.4 to -0.1, n = 40 images, ig rbf); NOT clearly nearer for ig emd (0.1 "
         "instead of 0.4); clearly FARTHER from one another for ig mse (0.1 instead of 0.4); no "
         "verdict (too few images) for ig ssim/cosine (0.1 instead of 0.4, ig ssim)."
     ]
@@ -57,7 +57,7 @@ def test_a_replicate_is_alike_or_not_by_the_interval_of_the_difference():
         -0.3,
         -0.4,
         -0.1,
-        20,
+        40,
     )
 
 
@@ -86,65 +86,6 @@ def test_images_that_are_left_out_are_counted():
         "4 images are compared, and 2 left out because some models have no map of them: i7, for "
         "example, is not in theirs/."
     )
-
-
-def masses(images):
-    """Return rows for two models, one of which finds the object, and the null methods, with some
-    spread over images.
-    """
-    means = {"a": 0.5, "b": 0.11, "random": 0.1, "centre": 0.12}
-    return pd.DataFrame(
-        {"model": model, "mass": mean + 0.02 * (place % 3 - 1), "area": 0.1}
-        for model, mean in means.items()
-        for place in range(images)
-    )
-
-
-def localisation(rows, blank=()):
-    table = models.summarise_localisation(rows)
-    (found,) = models.localisation_findings({"ig": table}, ["a", "b"], blank)
-    return found
-
-
-def test_models_that_find_the_object_are_counted_and_the_others_named():
-    found = localisation(masses(20))
-    assert found.text == (
-        "The maps of 1 of 2 methods and models lie on the object clearly more than by chance: 0.11 "
-        "to 0.50 of them, by chance 0.10 (its area), 0.10 (random), 0.12 (centre) (n = 20 images); "
-        "not those of ig b."
-    )
-    first, second = found.answers
-    assert (first.verdict, second.verdict) == (YES, NO)
-    assert first.value == pytest.approx(0.499)
-    assert first.low < first.value < first.high
-
-
-def test_masks_that_are_empty_or_full_are_counted_and_named():
-    rows = masses(22)
-    rows["image"] = [f"i{place}" for place in range(22)] * 4
-    rows.loc[rows["image"] == "i3", ["mass", "area"]] = np.nan, 0.0
-    rows.loc[rows["image"] == "i7", ["mass", "area"]] = np.nan, 1.0
-    table = models.summarise_localisation(rows)
-    assert table["area"] == {"mean": pytest.approx(0.1), "half": pytest.approx(0), "n": 20}
-    told = localisation(rows, models.blank_masks(rows)).text
-    assert told.endswith("; not those of ig b; 2 masks are empty or full and do not count: i3, i7.")
-
-
-def test_of_few_images_no_model_is_said_to_find_the_object():
-    table = models.summarise_localisation(masses(19))
-    assert not table["a"]["clear"]
-    assert localisation(masses(19)).text == (
-        "No verdict on whether maps lie on the object: fewer than 20 images."
-    )
-    some = masses(20)
-    some.loc[0, "mass"] = np.nan
-    found = localisation(some)
-    assert found.text == (
-        "The maps of 0 of 1 methods and models lie on the object clearly more than by chance: 0.11 "
-        "of them, by chance 0.10 (its area), 0.10 (random), 0.12 (centre) (n = 20 images); no "
-        "verdict for ig a on whether maps lie on the object: fewer than 20 images."
-    )
-    assert verdicts([found]) == [UNKNOWN, NO]
 
 
 def pruning_row(against, low, high, **more):

@@ -297,8 +297,7 @@ def test_images_and_masks_come_back(tmp_path):
     np.testing.assert_array_equal(reading.read_image(tmp_path / "a.png", 16, "crop"), pixels)
     mask = pixels[..., 0] > 100
     io.write_image(tmp_path / "m.png", mask)
-    np.testing.assert_array_equal(
-        masks.read_mask(tmp_path / "m.png", tmp_path / "m.png", 16, "crop"), mask
-    )
+    read = masks.read_object(tmp_path / "m.png", tmp_path / "m.png")
+    np.testing.assert_array_equal(read, mask)
     with pytest.raises(InputError, match=r"absent.png: not a readable image"):
         reading.read_image(tmp_path / "absent.png", 16, "crop")

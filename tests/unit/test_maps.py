@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lookalike.core.errors import InputError
-from lookalike.maps import localisation, views
+from lookalike.maps import views
 
 RNG_MAP = np.random.default_rng(0).normal(size=(6, 6))
 
@@ -192,29 +192,3 @@ def test_values_span_no_more_than_the_data_range(sign, scale, sobel):
     assert np.ptp(seen) <= views.data_range(True, **options)
     if views.data_range(True, **options) == 1.0:
         assert seen.min() >= 0
-
-
-def test_mass_inside_is_the_share_of_absolute_values():
-    mask = np.array([[True, False], [True, False]])
-    assert localisation.mass_inside([[1.0, 2.0], [-3.0, -4.0]], mask) == 0.4
-    assert localisation.mass_inside([[1.0, 0.0], [-3.0, 0.0]], mask) == 1
-    for blank in (np.zeros((2, 2), bool), np.ones((2, 2), bool)):
-        assert np.isnan(localisation.mass_inside([[1.0, 2.0], [3.0, 4.0]], blank))
-    assert np.isnan(localisation.mass_inside(np.zeros((2, 2)), mask))
-
-
-def test_localisation_measures_models_and_null_methods_on_images_with_a_mask():
-    mask = np.zeros((8, 8), bool)
-    mask[2:6, 2:6] = True
-    batches = {
-        "resnet": (np.stack([np.ones((8, 8)), mask.astype(float)]), {"images": ["i0", "i1"]})
-    }
-    rows = localisation.measure(batches, {"i1": mask}, seed=0)
-    assert [(row["model"], row["image"], row["area"]) for row in rows] == [
-        (name, "i1", 0.25) for name in ("resnet", *localisation.NULL_METHODS)
-    ]
-    mass = {row["model"]: row["mass"] for row in rows}
-    assert mass["resnet"] == 1
-    assert 0.1 < mass["random"] < 0.4 < mass["centre"] < 1
-    assert rows == localisation.measure(batches, {"i1": mask}, seed=0)
-    assert rows[1]["mass"] != localisation.measure(batches, {"i1": mask}, seed=1)[1]["mass"]

@@ -162,25 +162,19 @@ def test_a_mask_of_the_image_before_it_is_turned_is_refused(orientation, tmp_pat
     np.testing.assert_array_equal(masks.read_object(tmp_path / "m.png", image), OBJECT.T)
 
 
-@pytest.mark.parametrize(
-    ("fit", "expected"),
-    [
-        ("crop", OBJECT[:, 8:32]),
-        ("squash", OBJECT[:, [*range(0, WIDTH, 5), *range(2, WIDTH, 5), *range(3, WIDTH, 5)]]),
-        ("pad", None),
-    ],
-)
-def test_a_mask_goes_the_way_of_its_image(fit, expected, image, tmp_path):
-    grey(1).save(tmp_path / "a.png")
-    found = masks.read_mask(tmp_path / "a.png", image, 40 if fit == "pad" else 24, fit)
-    assert found.dtype == bool
+@pytest.mark.parametrize("fit", ["crop", "squash", "pad"])
+@pytest.mark.parametrize("shape", [(24, 24), (7, 11), (3, 50), (1, 1)])
+def test_a_mask_goes_the_way_of_its_image_and_covers_cells_by_area(fit, shape):
+    # Pixels so fine that cells hold whole ones.
+    fine = np.kron(OBJECT, np.ones(shape)).astype(float)
+    if fit == "crop":
+        margin = (WIDTH - HEIGHT) // 2 * shape[1]
+        fine = fine[:, margin:-margin]
     if fit == "pad":
-        np.testing.assert_array_equal(found[8:32], OBJECT)
-        assert not found[:8].any() and not found[32:].any()
-    else:
-        assert found.shape == (24, 24)
-        np.testing.assert_array_equal(found.any(axis=1), expected.any(axis=1))
-        assert found.mean() == pytest.approx(expected.mean(), abs=0.02)
+        fine = np.pad(fine, [((WIDTH - HEIGHT) // 2 * shape[0],) * 2, (0, 0)])
+    blocks = fine.reshape(shape[0], fine.shape[0] // shape[0], shape[1], fine.shape[1] // shape[1])
+    found = masks.fit_mask(OBJECT, shape, fit)
+    np.testing.assert_allclose(found, blocks.mean(axis=(1, 3)), atol=1e-12)
 
 
 def test_masks_are_found_by_name_or_place_with_any_suffix(tmp_path, capsys):
@@ -225,33 +219,32 @@ def test_a_folder_of_blank_masks_is_refused(value, kind, image, tmp_path):
 def test_planted_maps_are_found_on_the_object_whatever_the_mask(kind, image, tmp_path):
     path = tmp_path / f"a{SUFFIXES.get(kind, '.png')}"
     KINDS[kind]().save(path)
-    mask = masks.read_mask(path, image, 24, "crop")
     inside = OBJECT[:, 8:32]
     maps = {"on": inside, "off": ~inside, "even": np.ones((24, 24)), "dead": np.zeros((24, 24))}
     maps["three quarters"] = 3 * inside / inside.sum() + ~inside / (~inside).sum()
-    found = localisation.measure(
-        {name: ([saliency], {"images": ["a"]}) for name, saliency in maps.items()}, {"a": mask}, 0
-    )
+    found = on_object(maps, path, image, "crop")
     mass = {row["model"]: row["mass"] for row in found}
     area = inside.mean()
-    assert [mass["on"], mass["off"]] == [1, 0] and np.isnan(mass["dead"])
+    assert mass["on"] == pytest.approx(1) and mass["off"] == pytest.approx(0)
     assert mass["even"] == pytest.approx(area) and mass["three quarters"] == pytest.approx(0.75)
-    assert {row["area"] for row in found} == {area}
+    assert np.isnan(mass["dead"])
+    assert [row["area"] for row in found] == pytest.approx([area] * 5)
+
+
+def on_object(maps, path, image, fit):
+    """Return the rows of one map a model, under the mask at a path."""
+    read = masks.reader_of({"a": {"mask": path, "path": image}})
+    return localisation.measure(list(maps), {"a": 0}, lambda name, _: maps[name], read, fit, 0)[0]
 
 
 def test_masks_whose_object_lies_outside_the_crop_are_refused(image, tmp_path):
     beside = np.zeros((HEIGHT, WIDTH), np.uint8)
     beside[:, :6] = 1
     Image.fromarray(beside).save(tmp_path / "a.png")
-    for fit, area in (("crop", 0), ("squash", 0.15)):
-        mask = masks.read_mask(tmp_path / "a.png", image, 20, fit)
-        assert mask.mean() == area
-        batches = {"model": ([np.ones((20, 20))], {"images": ["a"]})}
-        if area:
-            assert localisation.measure(batches, {"a": mask}, 0)[0]["mass"] == pytest.approx(area)
-            continue
-        with pytest.raises(InputError, match=r"the masks of all 1 are empty or full; images\.fit"):
-            localisation.measure(batches, {"a": mask}, 0)
+    (row,) = on_object({"m": np.ones((20, 20))}, tmp_path / "a.png", image, "squash")
+    assert row["mass"] == pytest.approx(0.15) and row["area"] == pytest.approx(0.15)
+    with pytest.raises(InputError, match=r"the masks of all 1 are empty or full; images\.fit"):
+        on_object({"m": np.ones((20, 20))}, tmp_path / "a.png", image, "crop")
 
 
 def test_an_archive_under_the_name_of_an_array_is_refused(tmp_path):

@@ -46,6 +46,19 @@ def test_models_know_their_names_and_their_part(config):
     }
 
 
+def test_methods_of_one_run_share_its_raw_maps_and_its_second_run(config):
+    config["methods"] |= {
+        "noise": {"explain": "random"},
+        "mended": {"from": "ig", "repair": {"ViT": {"cell": [0, 0]}}},
+    }
+    plan = make_plan(config)
+    assert plan.of_different_maps == ["gradcam", "ig", "noise", "mended"]
+    assert plan.explained_again == {"ig": ["ig", "ig_abs", "mended"], "noise": ["noise"]}
+    assert make_plan(config | {"inference": {"explained_again": 0}}).explained_again == {}
+    maps = {"models": {name: {"maps": {"ig": "maps/"}} for name in "ab"}, "metrics": ["cosine"]}
+    assert make_plan(maps, lambda *_: False).explained_again == {}
+
+
 def test_variants_have_the_weights_of_their_model_and_its_origin(config):
     config |= {"finetuning": {"task": "regression"}, "pruning": {"random": 1}}
     config["models"]["ViT-b"] = {"replicate_of": "ViT"}

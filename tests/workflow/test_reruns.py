@@ -15,6 +15,7 @@ MATRIX = {
 }
 COMMON = {
     "compare_replicates": 1,
+    "measure_explainer_error": 1,
     "test_factors": 1,
     "tabulate_tests": 1,
     "compare_matrices": 2,
@@ -33,6 +34,7 @@ FOUND_MATRIX = {
 }
 FOUND_COMMON = {
     "compare_replicates": 1,
+    "measure_explainer_error": 1,
     "test_factors": 1,
     "tabulate_tests": 1,
     "compare_matrices": 1,
@@ -114,7 +116,6 @@ def test_a_changed_view_explains_nothing_again(copied):
     own = {
         "batch_maps": 3,
         "audit_maps": 3,
-        "measure_localisation": 1,
         "draw_panels": 1,
         "compare_models": 6,
     }
@@ -200,7 +201,18 @@ def test_more_permutations_test_again_and_nothing_else(copied):
     run = snakemake(copied, config, FINDINGS)
     assert run.code == 0, run.text
     tests = {"test_structure": 8, "test_factors": 1, "tabulate_tests": 1, "compare_matrices": 1}
-    assert run.jobs == tests | {"write_findings": 1}
+    assert run.jobs == tests | {"measure_localisation": 2, "write_findings": 1}
+
+
+def test_another_number_of_second_runs_explains_again_by_methods_that_differ_alone(copied):
+    config = tiny_config()
+    config["inference"]["explained_again"] = 3
+    run = snakemake(copied, config, "results/inference/explainer_error.csv", flags=["-n"])
+    own = {"explain_images": 3, "batch_maps": 3, "audit_maps": 3, "compare_models": 6}
+    assert run.jobs == own | {"aggregate_matrix": 2, "measure_explainer_error": 1}
+    config["inference"]["explained_again"] = 0
+    jobs = snakemake(copied, config, "results/report.html", flags=["-n"]).jobs
+    assert jobs["explain_images"] == 3 and "measure_explainer_error" not in jobs
 
 
 def test_a_changed_factor_tests_factors_alone(copied):

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from conftest import Run, snakemake, tiny_config
 
-from lookalike.core import io
+from lookalike.core import io, registry
 from lookalike.maps import stacks
+from lookalike.methods import explain
 from lookalike.models.weights import read_weights
 
 STAGES = [
@@ -23,6 +24,8 @@ STAGES = [
     "results/maps/gradcam/RegNet/diagnostics.csv",
     "results/audit/gradcam/RegNet.json",
     "results/localisation/gradcam.csv",
+    "results/inference/localisation/gradcam.csv",
+    "results/inference/explainer_error.csv",
     "results/pairs/gradcam/cosine/RegNet~ResNet.npz",
     "results/matrices/gradcam/rbf/agreeing/mean.csv",
     "results/matrices/gradcam/rbf/agreeing/bootstrap.npz",
@@ -81,6 +84,7 @@ def test_no_rule_ran_more_often_than_needed(finished):
         "detect_communities": 8,
         "project_models": 8,
         "compare_replicates": 1,
+        "measure_explainer_error": 1,
         "test_structure": 8,
         "test_factors": 1,
         "tabulate_tests": 1,
@@ -145,6 +149,62 @@ def test_raw_maps_are_native_and_the_batch_is_not(finished):
     assert card["data_range"] == 1.0
 
 
+def test_noise_is_as_far_from_its_second_run_as_from_other_models(finished):
+    rows = io.read_table(finished / "results/inference/explainer_error.csv")
+    assert [(row["method"], row["metric"]) for row in rows] == [
+        ("noise", "cosine"),
+        ("noise", "rbf"),
+    ]
+    assert all(row["models"] == "2" and 2 <= int(row["n"]) <= 4 for row in rows)
+    assert all(abs(float(row["ratio"]) - 1) < 0.2 for row in rows)
+    again = {
+        method: io.read_arrays(finished / f"results/maps/{method}/ResNet/again.npz")
+        for method in ("gradcam", "noise")
+    }
+    assert not len(again["gradcam"]["images"])
+    for image, saliency in zip(*(again["noise"][key] for key in ("images", "maps")), strict=True):
+        first = io.read_map(finished / f"results/maps/noise/ResNet/per_image/{image}.npy")
+        assert first.shape == saliency.shape and (first != saliency).mean() > 0.99
+
+
+def test_a_model_is_explained_again_by_other_coalitions_or_half_of_the_steps(finished):
+    def explained(name, again=0, **options):
+        return explain.explain_sample(
+            registry.get("method", name),
+            [row | {"path": str(finished / row["path"])} for row in rows],
+            read,
+            target="predicted",
+            size=64,
+            fit="crop",
+            seed=0,
+            names=("run", "ResNet"),
+            options={"baseline": "zero"} | options,
+            again=again,
+        )
+
+    rows = io.read_table(finished / "results/images/explained.csv")
+    read = {
+        "weights": finished / "results/checkpoints/ResNet.safetensors",
+        "sidecar": finished / "results/checkpoints/ResNet.json",
+        "predictions": finished / "results/predictions/ResNet.npz",
+    }
+    for name, options in (
+        ("kernelshap", {"segments": 9, "samples": 40}),
+        ("integrated_gradients", {"steps": 8}),
+    ):
+        first, second = explained(name, again=3, **options)
+        first, second = ({image: one for image, one, _ in run} for run in (first, second))
+        assert len(first) == 10 and len(second) == 3 and second.keys() < first.keys()
+        assert len({row["label"] for row in rows if row["image"] in second}) == 3
+        for image, saliency in second.items():
+            assert (saliency != first[image]).any()
+            assert np.corrcoef(saliency.ravel(), first[image].ravel())[0, 1] > 0.5
+    half, none = explained("integrated_gradients", steps=4)
+    half = {image: one for image, one, _ in half}
+    assert all(np.allclose(half[image], one, atol=1e-5) for image, one in second.items())
+    assert not list(none)
+
+
 def test_agreeing_counts_images_of_equal_prediction(finished):
     n, names = io.read_matrix(finished / "results/matrices/gradcam/cosine/agreeing/n.csv")
     one, other = (
@@ -167,6 +227,7 @@ def test_report_is_one_file_that_needs_no_network(finished):
     assert "http" not in re.sub(r'"data:[^"]*"', "", page)
     for text in (
         "Localisation",
+        "Error of the explanation",
         "Replicates",
         "test_byobnet",
         "2.15.0",

@@ -1,0 +1,28 @@
+"""Compare maps of the same model and image, explained twice, with those of different models."""
+
+from lookalike.compare import image_table
+from lookalike.core import io, logs, registry
+from lookalike.inference import explainer_error
+from lookalike.maps import stacks
+
+logs.log_to(snakemake.log[0])
+
+read, given, rows = snakemake.input, snakemake.params, []
+again = explainer_error.by_names(given.runs, given.models, map(io.read_arrays, read.again))
+methods = [method for methods in given.runs.values() for method in methods]
+batches = explainer_error.by_names(methods, given.models, map(stacks.read_batch, read.batches))
+runs = {method: run for run, methods in given.runs.items() for method in methods}
+for (method, metric, _), path in zip(given.matrices, read.tables, strict=True):
+    name, options = given.metrics[metric]
+    rows.append(
+        explainer_error.measure(
+            batches[method],
+            again[runs[method]],
+            image_table.read_image_table(path).without(given.dependent),
+            registry.get("metric", name),
+            options,
+            given.resamples,
+            given.seed,
+        )
+    )
+io.write_table(snakemake.output.error, rows, explainer_error.COLUMNS)
