@@ -84,7 +84,9 @@ def check_planted_findings(folder, config):
     assert factor.startswith("family: models of different family look at different places in ")
     assert "NO evidence for lime (p = " in factor
     headline = [found["text"] for found in findings if found["kind"] == "headline"]
-    assert 1 <= len(headline) <= 5 and headline[-1].startswith("Family explains where models look")
+    assert 1 <= len(headline) <= 5 and headline[-1].startswith(
+        "The factor family explains where models look"
+    )
     families = {
         (answer["method"], answer["metric"]): answer["verdict"]
         for answer in answers

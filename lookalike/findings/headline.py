@@ -59,7 +59,7 @@ def describe(question: str, subject: Sequence[str]) -> str:
     if question == "clade":
         return f"{braces(subject)} look alike"
     if question == "factor":
-        return f"{', '.join(subject)} explains where models look"
+        return f"the factor {', '.join(subject)} explains where models look"
     return CONCLUSIONS[question]
 
 
@@ -172,7 +172,7 @@ def factor_line(factors: Mapping[str, Split]) -> list[str]:
         others = [f"{other} in {len(one.yes)}" for other, one in found.items() if other != name]
         more = f"; also {listed(others)}" if others else ""
         return [
-            f"{capitalised(name)} explains where models look in {count(own)}{exceptions(own)}{more}"
+            f"The factor {name} explains where models look in {count(own)}{exceptions(own)}{more}"
         ]
     none = [name for name, own in factors.items() if own.able]
     untold = [name for name, own in factors.items() if not own.able]

@@ -27,11 +27,12 @@ def influence_findings(influence: pd.DataFrame) -> list[Finding]:
     if hanging:
         names = [f"{name_of(row)} ({row.hanging} of {row.classes:.0f})" for row in hanging]
         largest = max(row.class_holm for row in hanging)
+        verb = "hangs" if len(hanging) == 1 else "hang"
         found.append(
             Finding(
                 SECTION,
                 "classes",
-                f"{len(hanging)} of {len(rows)} findings hang on less than half of the classes, "
+                f"{len(hanging)} of {len(rows)} findings {verb} on less than half of the classes, "
                 f"without which less than half of the effect is left, and that not clearly: "
                 f"{listed(names)} (effects differ between classes: p at most {largest:.2g}, "
                 "classes shuffled, Holm-corrected).",
@@ -42,12 +43,13 @@ def influence_findings(influence: pd.DataFrame) -> list[Finding]:
     if carried:
         names = [f"{name_of(row)} ({carried[key_of(row)]})" for row in of_keys(rows, carried)]
         if names:
+            verb = "rests" if len(names) == 1 else "rest"
             found.append(
                 Finding(
                     SECTION,
                     "image",
-                    f"{len(names)} of {len(rows)} findings rest on one image, or on near-copies, "
-                    "that alone make up more than half of their uncertainty (jackknife): "
+                    f"{len(names)} of {len(rows)} findings {verb} on one image, or on near-copies, "
+                    "from which more than half of the uncertainty comes (jackknife): "
                     f"{listed(names)}.",
                     tuple(
                         Answer(

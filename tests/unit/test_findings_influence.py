@@ -46,8 +46,8 @@ def test_findings_that_rest_on_one_image_are_named():
     rows = [*ROWS[3:], unit("rbf", "007.png", 1.0), unit("ssim", "008.png", 1.0)]
     found = influence.influence_findings(pd.DataFrame([*rows, unit("rbf", "009.png", 0.0)]))
     assert texts(found) == [
-        "1 of 2 findings rest on one image, or on near-copies, that alone make up more than half "
-        "of their uncertainty (jackknife): groups for ig rbf (007.png)."
+        "1 of 2 findings rests on one image, or on near-copies, from which more than half of the "
+        "uncertainty comes (jackknife): groups for ig rbf (007.png)."
     ]
     assert verdicts(found) == {("image", "ig", "rbf"): NO, ("image", "ig", "emd"): YES}
 

@@ -140,7 +140,7 @@ def test_what_most_analyses_say_is_counted_and_the_others_are_named():
         "Models form groups in 5 of 8 analyses; not for ig mse, gradcam cosine (agreeing).",
         "Of these groups, {a, b} is named in 10 of 16 analyses; not for ig mse, gradcam cosine "
         "(agreeing).",
-        "Family explains where models look in all 8 analyses.",
+        "The factor family explains where models look in all 8 analyses.",
     ]
     stands = {(method, metric): (method, "cosine") for method, metric, _ in keys}
     once = headline.by_conclusion(answers, stands)
@@ -225,6 +225,7 @@ def test_findings_of_many_models_methods_and_metrics_stay_short():
             "model": MODELS[place],
             "replicate": f"r{place}",
             "n": 64,
+            "units": 64,
             "distance": 0.1,
             "others": 0.4,
             "difference": -0.3,
