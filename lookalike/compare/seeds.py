@@ -12,7 +12,7 @@ from lookalike.core.types import Row
 COLUMNS = (
     *Key._fields,
     "model",
-    "other",
+    "other_model",
     "value",
     "weights_low",
     "weights_high",
@@ -70,7 +70,7 @@ def compare_seeds(matrix: Dissimilarities, replicates: Mapping[str, str]) -> lis
     variance = seed_variance(blocks, units)
     return [
         matrix.key._asdict()
-        | {"model": pair[0], "other": pair[1], "replicated": len(freedom)}
+        | {"model": pair[0], "other_model": pair[1], "replicated": len(freedom)}
         | interval_over_seeds(block, variance, sum(freedom), units[pair])
         for pair, block in blocks.items()
     ]

@@ -53,7 +53,7 @@ def seed_findings(seeds: pd.DataFrame, about: Sequence[Row]) -> list[Finding]:
             verdict_of(row.seeds_share > 1 / 2),
             row.method,
             row.metric,
-            (row.model, row.other),
+            (row.model, row.other_model),
             "dissimilarity over seeds",
             row.value,
             row.seeds_low,

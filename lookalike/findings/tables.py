@@ -18,7 +18,7 @@ TEXT = frozenset(
     [
         *("model", "replicate", "pruned_from", "image", "members"),
         *("method", "metric", "other_method", "other_metric", "subset", "untested", "unresolved"),
-        *("dependence_untested", "other", "question", "subject", "part", "name", "hanging"),
+        *("dependence_untested", "other_model", "question", "subject", "part", "name", "hanging"),
         *("factor", "test", "given", "levels", "resolution", "criterion", "against", "of"),
         "floor",
     ]

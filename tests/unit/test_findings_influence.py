@@ -60,7 +60,7 @@ def test_nothing_is_said_where_findings_rest_on_many():
 def seed_row(metric, wide, share):
     """Return an interval for new seeds that is so many times as wide as for these weights."""
     bounds = {"weights_low": 0.4, "weights_high": 0.6, "seeds_low": 0.5 - wide / 10}
-    row = {"method": "ig", "metric": metric, "model": "A", "other": "B", "value": 0.5}
+    row = {"method": "ig", "metric": metric, "model": "A", "other_model": "B", "value": 0.5}
     return row | bounds | {"seeds_high": 0.5 + wide / 10, "seeds_share": share, "replicated": 3.0}
 
 

@@ -93,8 +93,8 @@ def coverage(counts, images, spread, draws, resamples=200, **how):
         )
         plain = crossed(values, names, originals, resamples, rng)
         for row in seeds.compare_seeds(matrix, originals):
-            aim = true[int(row["model"][1:]), int(row["other"][1:])]
-            low, high = plain[row["model"], row["other"]]
+            aim = true[int(row["model"][1:]), int(row["other_model"][1:])]
+            low, high = plain[row["model"], row["other_model"]]
             held.append(
                 (
                     row["seeds_low"] <= aim <= row["seeds_high"],
@@ -110,7 +110,11 @@ def test_the_value_is_the_mean_over_the_seeds_of_both_models():
     values = np.arange(10.0) / 10
     rows = seeds.compare_seeds(matrix_of(values, names, np.tile(values, (9, 1))), originals)
     full = square(values, 5)
-    assert [(row["model"], row["other"]) for row in rows] == [("A", "B"), ("A", "C"), ("B", "C")]
+    assert [(row["model"], row["other_model"]) for row in rows] == [
+        ("A", "B"),
+        ("A", "C"),
+        ("B", "C"),
+    ]
     assert [row["value"] for row in rows] == pytest.approx(
         [full[:2, 2:4].mean(), full[:2, 4].mean(), full[2:4, 4].mean()]
     )

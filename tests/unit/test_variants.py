@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 
 from lookalike.compare.dissimilarities import Dissimilarities, Key
-from lookalike.core import condensed
-from lookalike.inference.variants import MAP_COLUMNS, compare_variants, measure_heads
+from lookalike.core import condensed, io
+from lookalike.findings.tables import read_table
+from lookalike.inference.variants import (
+    MAP_COLUMNS,
+    PRUNING_COLUMNS,
+    compare_variants,
+    measure_heads,
+)
 from lookalike.models.heldout import measure_errors, resample
 
 VARIANTS = {
@@ -58,6 +64,18 @@ def test_intervals_of_heads_are_wider_for_few_images():
         low, high = np.percentile(resampled[1:], [2.5, 97.5])
         width = found[f"{name}_high"] - found[f"{name}_low"]
         assert width == pytest.approx(1.290 * (high - low), 1e-3)
+
+
+def test_numbers_of_pruning_are_read_as_numbers(tmp_path):
+    scores, images = np.arange(8.0), list("abcdefgh")
+    predictions = {name: (images, scores, scores + 1) for name in ("A", "A-pruned")}
+    sidecars = {"A": {}, "A-pruned": {"pruned": {"channels": 4, "dropped": [1]}}}
+    variants = {"A-pruned": VARIANTS["A-pruned"]}
+    _, rows = measure_heads(predictions, sidecars, variants, 20, 0)
+    io.write_table(tmp_path / "pruning.csv", rows, PRUNING_COLUMNS)
+    (row,) = read_table(tmp_path / "pruning.csv").to_dict("records")
+    text = {name for name, value in row.items() if isinstance(value, str)}
+    assert text == {"model", "against", "criterion"}
 
 
 def test_the_order_of_the_models_does_not_matter():
