@@ -68,7 +68,7 @@ def test_intervals_of_heads_are_wider_for_few_images():
 
 def test_numbers_of_pruning_are_read_as_numbers(tmp_path):
     scores, images = np.arange(8.0), list("abcdefgh")
-    predictions = {name: (images, scores, scores + 1) for name in ("A", "A-pruned")}
+    predictions = dict.fromkeys(("A", "A-pruned"), (images, scores, scores + 1))
     sidecars = {"A": {}, "A-pruned": {"pruned": {"channels": 4, "dropped": [1]}}}
     variants = {"A-pruned": VARIANTS["A-pruned"]}
     _, rows = measure_heads(predictions, sidecars, variants, 20, 0)
