@@ -16,10 +16,13 @@ NOTHING = {
 HALVES = ((0, 1, 2, 3), (4, 5, 6, 7))
 PLANTED = {
     "two groups of 4": [(8, images, EQUAL, HALVES) for images in (32, 64, 128)],
-    "the same, one model noisier": [
-        (8, images, EQUAL | {"within": 0.5, "noise": [1] + [0] * 7}, HALVES)
-        for images in (32, 64, 128)
-    ],
+    **{
+        f"the same, one model noisier by {noise}": [
+            (8, images, EQUAL | {"within": 0.5, "noise": [noise] + [0] * 7}, HALVES)
+            for images in (32, 64, 128)
+        ]
+        for noise in (0.5, 1)
+    },
     "the same, noise graded": [
         (
             8,
