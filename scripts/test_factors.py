@@ -22,22 +22,19 @@ rows = factor_tests.factor_tests(
     matrices, tested, predictions, given.permutations, given.seed, given.hypotheses
 )
 io.write_table(snakemake.output.factors, rows, factor_tests.COLUMNS)
-about = io.read_table(read.units) if read.units else []
 rests = [row for path in read.influence for row in io.read_table(path)]
-permuted = factor_tests.permuted_models(matrices, given.permutations, given.seed)
-for table in map(read_image_table, read.tables):
-    rests += leaving_out.factor_influence(
-        table,
-        next(matrix for matrix in matrices if matrix.key == table.key),
-        [row for row in rows if table.key._asdict().items() <= row.items()],
-        tested,
-        predictions,
-        permuted,
-        about,
-        given.aggregate,
-        given.enough,
-        given.seed,
-    )
+rests += leaving_out.influence_on_factors(
+    map(read_image_table, read.tables),
+    matrices,
+    rows,
+    tested,
+    predictions,
+    io.read_table(read.units) if read.units else [],
+    given.aggregate,
+    permutations=given.permutations,
+    enough=given.enough,
+    seed=given.seed,
+)
 structure = io.read_table(read.structure) if read.structure else []
 rests = leaving_out.correct_classes(rests, structure)
 io.write_table(snakemake.output.influence, rests, influence.COLUMNS)

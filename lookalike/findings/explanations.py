@@ -128,20 +128,28 @@ def error_findings(errors: pd.DataFrame) -> list[Finding]:
         within = f" in {(~large).sum()} of {len(known)} methods and metrics" if large.any() else ""
         ratios = span(known["ratio"][~large], ".0%")
         parts.append(f"by {ratios} of what lies between models{within}")
-    if large.any():
-        named = [
-            f"{row.method} {row.metric} {row.ratio:.0%} [{row.ratio_low:.0%}, {row.ratio_high:.0%}]"
-            for row in known[large].itertuples()
-        ]
+    sure = known["ratio_low"] > LARGEST_ERROR
+    if (large & sure).any():
         parts.append(
-            f"by MORE than a third in {listed(named)}: there, the maps need more `samples` or "
-            "`steps` before models are compared"
+            f"by MORE than a third in {ratios_of(known[large & sure])}: there, the maps need more "
+            "`samples` or `steps` before models are compared"
         )
+    if (large & ~sure).any():
+        parts.append(f"perhaps by more than a third in {ratios_of(known[large & ~sure])}")
     text = (
         f"Explained a second time ({span(known['n'], '.0f')} images, "
         f"{span(known['models'], '.0f')} models), maps of one model differ {'; '.join(parts)}."
     )
     return [Finding(SECTION, "explainer error", text, tuple(map(error_answer, known.itertuples())))]
+
+
+def ratios_of(rows: pd.DataFrame) -> str:
+    """Return the ratios of some methods and metrics with their intervals as text."""
+    return listed(
+        f"{row.method} {row.metric} {row.ratio:.0%}"
+        + (f" [{row.ratio_low:.0%}, {row.ratio_high:.0%}]" if np.isfinite(row.ratio_low) else "")
+        for row in rows.itertuples()
+    )
 
 
 def error_answer(row: NamedRow) -> Answer:

@@ -15,7 +15,12 @@ from lookalike.core.condensed import condensed, square
 from lookalike.core.registry import Metric
 from lookalike.core.types import Row
 from lookalike.inference.dependence import dependence_under, dependence_within
-from lookalike.inference.factor_tests import claim_of, models_by_factor, orders_within
+from lookalike.inference.factor_tests import (
+    claim_of,
+    models_by_factor,
+    orders_within,
+    permuted_models,
+)
 from lookalike.inference.influence import ALL, Statistic, influence
 from lookalike.inference.permutation_tests import (
     centred_units,
@@ -92,6 +97,51 @@ def matrix_influence(
         )
         rows += [row | table.key._asdict() | {"question": GROUPS} for row in found]
     return rows
+
+
+def influence_on_factors(
+    tables: Iterable[ImageTable],
+    matrices: Sequence[Dissimilarities],
+    tests: Sequence[Row],
+    factors: Mapping[str, Mapping[str, str]],
+    predictions: tuple[np.ndarray, Sequence[str]] | None,
+    about: Sequence[Row],
+    aggregate: str,
+    *,
+    permutations: int,
+    enough: int,
+    seed: int,
+) -> list[Row]:
+    """Return the influence of images and classes on the factors of all matrices.
+
+    Parameters
+    ----------
+    tables : iterable of ImageTable
+    matrices, factors, predictions, permutations, seed
+        As for `factor_tests`; among the matrices is that of each table.
+    tests : sequence of dict
+        What `factor_tests` returned for these.
+    about, aggregate, enough
+        As for `factor_influence`, where `enough` is the number of permutations.
+    """
+    by_key = {matrix.key: matrix for matrix in matrices}
+    permuted = permuted_models(matrices, permutations, seed)
+    return [
+        row
+        for table in tables
+        for row in factor_influence(
+            table,
+            by_key[table.key],
+            [test for test in tests if table.key._asdict().items() <= test.items()],
+            factors,
+            predictions,
+            permuted,
+            about,
+            aggregate,
+            enough,
+            seed,
+        )
+    ]
 
 
 def factor_influence(

@@ -94,5 +94,11 @@ def test_an_interval_that_holds_a_third_leaves_it_open():
     (found,) = explanations.error_findings(pd.DataFrame(rows))
     assert found.text.endswith("differ by 1% to 30% of what lies between models.")
     assert [answer.verdict for answer in found.answers] == [UNKNOWN, UNKNOWN]
+    rows = [twice("ssim", 0.4, 0.18, 0.68), twice("emd", 0.5, np.nan, np.nan)]
+    (found,) = explanations.error_findings(pd.DataFrame(rows))
+    assert found.text.endswith(
+        "differ perhaps by more than a third in ig ssim 40% [18%, 68%], ig emd 50%."
+    )
+    assert [answer.verdict for answer in found.answers] == [UNKNOWN, UNKNOWN]
     assert explanations.error_findings(pd.DataFrame()) == []
     assert explanations.error_findings(pd.DataFrame([twice("cosine", np.nan)])) == []
