@@ -7,7 +7,7 @@ import numpy as np
 from lookalike.compare.aggregation import AGGREGATES, weighted_moments
 from lookalike.compare.image_table import ImageTable
 from lookalike.compare.resampling import (
-    FEWEST_UNITS_FOR_CHANCE,
+    FEWEST_UNITS,
     percentile_interval,
     units_of_pairs,
 )
@@ -83,7 +83,7 @@ def calibrate(
     gap = AGGREGATES[aggregate](*chance_moments(weights, table, chance)[:2]) - ceiling
     units = units_of_pairs(np.where(counts, table.values, np.nan), table.units)
     clear = percentile_interval(gap[1:], units)[0] > ROUNDING
-    clear &= units >= FEWEST_UNITS_FOR_CHANCE
+    clear &= units >= FEWEST_UNITS
     with np.errstate(divide="ignore", invalid="ignore"):
         found = (value - ceiling) / gap
     found[:, ~clear] = np.nan

@@ -11,8 +11,9 @@ from lookalike.core.types import Row
 INTERVAL = (2.5, 97.5)
 # How often the images are split into halves, where matrices are compared with one another.
 SPLITS = 10
-# Of so few units, hardly any resample holds two different ones, which chance needs.
-FEWEST_UNITS_FOR_CHANCE = 3
+# Of fewer units, hardly any resample holds two different ones, which chance needs, and there are
+# few ways to shuffle labels.
+FEWEST_UNITS = 3
 
 
 def unit_weights(

@@ -51,7 +51,7 @@ def agreement_findings(
     findings = []
     for who, within in ((WITHIN, True), (BETWEEN, False)):
         rows = agreement[(agreement["method"] == agreement["other_method"]) == within]
-        known = rows[rows["untested"] == ""]
+        known = counted_once(rows[rows["untested"] == ""], stands or {})
         if known.empty:
             continue
         text = (
@@ -60,6 +60,20 @@ def agreement_findings(
         )
         findings.append(Finding(SECTION, "agreement", text, answers_of(rows)))
     return findings
+
+
+def counted_once(rows: pd.DataFrame, stands: Representatives) -> pd.DataFrame:
+    """Return the comparisons of matrices without those of metrics of one ranking with one another,
+    and with what is found for several of these but once.
+    """
+    seen: set[object] = set()
+    kept = []
+    for row in rows.itertuples():
+        sides = (row.method, row.metric), (row.other_method, row.other_metric)
+        one = frozenset(stands.get(side, side) for side in sides), row.rho_holm <= LEVEL
+        kept.append(len(one[0]) > 1 and one not in seen)
+        seen.add(one)
+    return rows[kept]
 
 
 def describe_verdict(who: str, rows: pd.DataFrame) -> str:
@@ -100,6 +114,8 @@ def describe_agreement(rows: pd.DataFrame) -> str:
     text = rho_of(rows)
     if len(medians) == 1:
         return f"{text} for {medians.index[0]}"
+    if medians.idxmin() == medians.idxmax():
+        return f"{text} for each of {listed(medians.index)}"
     least, most = (
         f"{rho_of(rows[rows['methods'] == names])} for {names}{beyond_chance(rows, names)}"
         for names in (medians.idxmin(), medians.idxmax())

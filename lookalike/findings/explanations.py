@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from lookalike.compare.redundancy import Representatives
 from lookalike.findings.finding import NO, UNKNOWN, YES, Answer, Finding, verdict_of
 from lookalike.findings.lines import listed
 from lookalike.findings.models import FEWEST_FOR_A_VERDICT, SECTION
-from lookalike.findings.tables import NamedRow, span
+from lookalike.findings.tables import NamedRow, once, span
 from lookalike.inference.significance import LEVEL
 from lookalike.maps.localisation import is_blank
 
@@ -61,8 +62,9 @@ def localisation_findings(
         if yes:
             text += (
                 f": by {span((row.difference for row in found), '.2f')} of a map more than the "
-                "best of noise, a bias to the centre, the model's maps of other images and the "
-                f"object's area (p at most {max(row.localisation_holm for row in found):.2g})"
+                "chance level that is hardest to rule out (noise, a bias to the centre, the "
+                "model's maps of other images, the object's share of the image; p at most "
+                f"{max(row.localisation_holm for row in found):.2g})"
             )
         text += f"; n = {span((row.n for row in able), '.0f')} images, Holm-corrected over models"
         if no:
@@ -110,7 +112,7 @@ def blank_masks(masses: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(masses["image"][masses["area"].map(is_blank)]))
 
 
-def error_findings(errors: pd.DataFrame) -> list[Finding]:
+def error_findings(errors: pd.DataFrame, stands: Representatives | None = None) -> list[Finding]:
     """Say how much of what lies between models is the error of the explanation, and warn where it
     is more than a third.
 
@@ -118,10 +120,14 @@ def error_findings(errors: pd.DataFrame) -> list[Finding]:
     ----------
     errors : DataFrame
         `inference/explainer_error.csv`.
+    stands : mapping, optional
+        Metrics of one ranking, as of `read_representatives`; they count once.
     """
     known = errors[np.isfinite(errors["ratio"])] if len(errors) else errors
     if known.empty:
         return []
+    answers = tuple(map(error_answer, known.itertuples()))
+    known = known[once(known, [one.verdict for one in answers], stands)]
     large = known["ratio"] > LARGEST_ERROR
     parts = []
     if not large.all():
@@ -137,10 +143,10 @@ def error_findings(errors: pd.DataFrame) -> list[Finding]:
     if (large & ~sure).any():
         parts.append(f"perhaps by more than a third in {ratios_of(known[large & ~sure])}")
     text = (
-        f"Explained a second time ({span(known['n'], '.0f')} images, "
+        f"Explained a second time (n = {span(known['n'], '.0f')} images, "
         f"{span(known['models'], '.0f')} models), maps of one model differ {'; '.join(parts)}."
     )
-    return [Finding(SECTION, "explainer error", text, tuple(map(error_answer, known.itertuples())))]
+    return [Finding(SECTION, "explainer error", text, answers)]
 
 
 def ratios_of(rows: pd.DataFrame) -> str:

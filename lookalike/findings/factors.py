@@ -82,9 +82,11 @@ def factor_finding(
         text = f"{planned}{factor}: cannot be tested: {usual_reason(rows)}."
         return Finding(SECTION, "factor", text, answers)
     told = say(asked, claim_of(factor, test, tested["levels"].unique()), sized)
+    if asked.yes or not asked.no:
+        told = told[:1].lower() + told[1:]
     n = "" if asked.yes and tested["models"].nunique() == 1 else f"{models_of(tested)}, "
     text = (
-        f"{planned}{factor}: {told[:1].lower() if asked.yes else told[:1]}{told[1:]} "
+        f"{planned}{factor}: {told} "
         f"({CLAIMS[test]}, {n}{describe_family(tested)})."
         f"{caveats(rows, tested[tested['corrected'] <= LEVEL])}"
     )

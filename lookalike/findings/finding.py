@@ -1,11 +1,12 @@
 """A finding: one line, and the numbers behind it; findings as JSON and as Markdown.
 
-A module of findings has one function for each question, which returns one `Finding` for the whole
-run, or none where the question was not asked. Its text is one line: in how many of the matrices
-(`lines.say`), the effect of the clearest with its interval, p and n, and the exceptions, at most
-`lines.MOST_NAMED` by name. Its answers hold every number, one `Answer` for each row of the table
-that `as_markdown` makes of them: method, metric, subject, effect, verdict and, where there is none,
-the reason. "cannot tell" is never worded as "no". `collect` calls the function.
+A module of findings has a function for each kind of question. It returns a list of `Finding`: one
+for each question in the whole run, none where it was not asked. The text of each is one line: in
+how many of the matrices (`lines.say`), the effect of the clearest with its interval, p and n, and
+the exceptions, at most `lines.MOST_NAMED` by name. Its answers hold every number, one `Answer` for
+each row of the table that `as_markdown` makes of them: method, metric, subject, effect, verdict
+and, where there is none, the reason. "cannot tell" is never worded as "no". `collect` calls the
+function.
 """
 
 import dataclasses

@@ -42,13 +42,12 @@ def summarise(asked: Mapping[Conclusion, Split]) -> list[Row]:
     """
     rows = []
     for (question, subject), own in asked.items():
-        few, word = (own.no, "not") if len(own.yes) >= len(own.no) else (own.yes, "only")
         counts = zip(VERDICTS, (own.yes, own.no, own.unknown), strict=True)
         rows.append(
             {
                 "conclusion": capitalised(describe(question, subject)),
                 **{verdict: len(some) for verdict, some in counts},
-                "exceptions": f"{word} for {name_analyses(few, own.every)}" if few else "",
+                "exceptions": exceptions(own).removeprefix("; "),
             }
         )
     return rows
@@ -99,26 +98,26 @@ def headline_findings(asked: Mapping[Conclusion, Split]) -> list[Finding]:
     """Say in at most five lines what is clearest: whether maps depend on the image, whether models
     form groups and which, and what explains them, each with how many of the analyses say so.
     """
-    lines = [
-        say_how_often(CONCLUSIONS[question], asked[question, ()])
-        for question in ("dependence", "main effects", "groups")
-        if (question, ()) in asked
-    ]
+    first = [one for one in ("dependence", "main effects", "groups") if (one, ()) in asked]
+    lines = [say_how_often(CONCLUSIONS[question], asked[question, ()]) for question in first]
     clades = {subject: own for (question, subject), own in asked.items() if question == "clade"}
     if clades:
         members, own = next(iter(clades.items()))
-        more = f"; {len(clades) - 1} other clades in fewer" if len(clades) > 1 else ""
+        others = f"{len(clades) - 1} other clade{'s are' if len(clades) > 2 else ' is'}"
+        more = f"; {others} named too" if len(clades) > 1 else ""
         if len(own.yes) >= len(own.no):
             claim = f"Of these groups, {braces(members)} is named in"
         else:
             claim = f"Which models these groups hold is less sure: {braces(members)} is named in"
-        lines.append(f"{claim} {count(own)}{exceptions(own)}{more}")
+        linkages = len({one.linkage for one in own.every})
+        by = f", by {linkages} linkages of trees" if linkages > 1 else ""
+        lines.append(f"{claim} {count(own)}{by}{exceptions(own)}{more}")
     elif (groups := asked.get(("groups", ()))) and groups.yes:
         lines[-1] += "; which models they hold is not sure: no clade is named"
     lines += factor_line(
         {subject[0]: own for (question, subject), own in asked.items() if question == "factor"}
     )
-    if lines and (what := what_varies(one for own in asked.values() for one in own.every)):
+    if first and (what := what_varies(asked[first[0], ()].every)):
         lines[0] += f"; analyses are by {what}"
     return [Finding(SECTION, "headline", f"{line}.") for line in lines]
 
@@ -126,8 +125,9 @@ def headline_findings(asked: Mapping[Conclusion, Split]) -> list[Finding]:
 def say_how_often(claim: str, own: Split) -> str:
     """Return how many analyses make a claim, and which do not."""
     if not own.able:
-        reasons = dict.fromkeys(one.reason for one in own.unknown)
-        return f"Cannot tell whether {claim}: {listed(reasons, 1)}"
+        reason, *others = dict.fromkeys(one.reason for one in own.unknown)
+        more = f", and {len(others)} other reason{'s' * (len(others) > 1)}" if others else ""
+        return f"Cannot tell whether {claim}: {reason}{more}"
     if not own.yes:
         return f"NO evidence that {claim} in {count(own)}"
     effects = [one.value for one in own.yes if one.value is not None]

@@ -2,15 +2,19 @@
 
 import pandas as pd
 
+from lookalike.compare.redundancy import Representatives
 from lookalike.findings.finding import Answer, Finding, verdict_of
 from lookalike.findings.lines import listed
-from lookalike.findings.tables import NamedRow
+from lookalike.findings.tables import NamedRow, once
+from lookalike.inference.influence import UNIT
 from lookalike.inference.significance import LEVEL
 
 SECTION = "Single classes and images"
 
 
-def influence_findings(influence: pd.DataFrame) -> list[Finding]:
+def influence_findings(
+    influence: pd.DataFrame, stands: Representatives | None = None
+) -> list[Finding]:
     """Name the findings that hang on less than half of the classes, and those of which one unit of
     images makes up most of the uncertainty; nothing is said where there is none.
 
@@ -18,11 +22,15 @@ def influence_findings(influence: pd.DataFrame) -> list[Finding]:
     ----------
     influence : DataFrame
         `inference/influence.csv`, for one subset of the images.
+    stands : mapping, optional
+        Metrics of one ranking, as of `read_representatives`; they count once.
     """
     rows = influence[influence["found"] == 1] if len(influence) else influence
     if rows.empty:
         return []
-    found = []
+    carried = carried_by(influence)
+    verdicts = [(hangs_on_few(row), key_of(row) in carried) for row in rows.itertuples()]
+    rows, found = rows[once(rows, verdicts, stands)], []
     hanging = [row for row in rows.itertuples() if hangs_on_few(row)]
     if hanging:
         names = [f"{name_of(row)} ({row.hanging} of {row.classes:.0f})" for row in hanging]
@@ -39,8 +47,8 @@ def influence_findings(influence: pd.DataFrame) -> list[Finding]:
                 tuple(class_answer(row) for row in rows.itertuples()),
             )
         )
-    carried = carried_by(influence)
     if carried:
+        measured = {key_of(row) for row in influence.itertuples() if row.part == UNIT}
         names = [f"{name_of(row)} ({carried[key_of(row)]})" for row in of_keys(rows, carried)]
         if names:
             verb = "rests" if len(names) == 1 else "rest"
@@ -54,7 +62,7 @@ def influence_findings(influence: pd.DataFrame) -> list[Finding]:
                     tuple(
                         Answer(
                             "image",
-                            verdict_of(key_of(row) not in carried),
+                            verdict_of(key_of(row) not in carried, key_of(row) in measured),
                             row.method,
                             row.metric,
                             subject_of(row),

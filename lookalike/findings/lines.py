@@ -9,6 +9,8 @@ from lookalike.findings.tables import span
 
 # Of models, matrices, factors and others; how many more there are is counted.
 MOST_NAMED = 5
+# Why nobody can tell.
+MOST_REASONS = 3
 # Method and metric of a matrix.
 Key = tuple[str, str]
 
@@ -57,7 +59,6 @@ def say(
     claim: str,
     effect: Callable[[Sequence[Answer]], str],
     *,
-    of: str = "matrices",
     denied: str = "",
     numbers: Callable[[Sequence[Answer]], str] | None = None,
     why: bool = True,
@@ -72,8 +73,6 @@ def say(
         A clause, such as "models form groups".
     effect : callable
         Returns the effect of those answers that say yes, as text.
-    of : str
-        What is counted.
     denied : str, optional
         What there is NO evidence of, if it is not that claim.
     numbers : callable, optional
@@ -83,7 +82,7 @@ def say(
     """
     parts = []
     if asked.yes:
-        parts.append(f"{claim}{how_many(asked, of)}: {effect(asked.yes)}")
+        parts.append(f"{claim}{how_many(asked)}: {effect(asked.yes)}")
     if asked.no:
         shown = (numbers or p_values)(asked.no)
         told = f" ({shown})" if shown else ""
@@ -91,7 +90,9 @@ def say(
         if asked.yes:
             parts.append(f"NO evidence for {where}{told}")
         elif len(asked.no) == len(asked.every) > 1:
-            parts.append(f"NO evidence that {denied or claim} in any of {len(asked.no)} {of}{told}")
+            parts.append(
+                f"NO evidence that {denied or claim} in any of {len(asked.no)} matrices{told}"
+            )
         else:
             parts.append(f"NO evidence that {denied or claim} for {where}{told}")
     if why or not parts:
@@ -101,7 +102,7 @@ def say(
     return capitalised("; ".join(parts))
 
 
-def cannot_tell(asked: Split, whether: str = "", most: int = 3) -> list[str]:
+def cannot_tell(asked: Split, whether: str = "") -> list[str]:
     """Return where nobody can tell, and why: a part for each reason."""
     by_reason: dict[str, list[Answer]] = {}
     for one in asked.unknown:
@@ -110,9 +111,9 @@ def cannot_tell(asked: Split, whether: str = "", most: int = 3) -> list[str]:
     parts = [
         f"cannot tell{'' if place else whether} for {name_matrices(own, asked.every)}: "
         f"{reason or 'not tested'}"
-        for place, (reason, own) in enumerate(ordered[:most])
+        for place, (reason, own) in enumerate(ordered[:MOST_REASONS])
     ]
-    more = sum(len(own) for _, own in ordered[most:])
+    more = sum(len(own) for _, own in ordered[MOST_REASONS:])
     return [*parts, f"nor for {more} more, for other reasons"] if more else parts
 
 

@@ -52,15 +52,16 @@ def replicate_findings(
     pairs = dict.fromkeys((row.model, row.replicate) for row in rows)
     names = listed((f"{one} and its replicate {other}" for one, other in pairs), between="; ")
     asked = split(answers, stands)
+    of = "matrices" if len(pairs) == 1 else "pairs in a matrix"
     larger = [one for one in asked.no if (one.low or 0) > 0]
     known = [one for one in asked.unknown if np.isfinite(one.value if one.value else np.nan)]
     parts = []
     if asked.yes:
         shown = clearest(asked.yes)
         parts.append(
-            f"clearly nearer to one another than other pairs on average{how_many(asked)}: a "
+            f"clearly nearer to one another than other pairs on average{how_many(asked, of)}: a "
             f"dissimilarity of {sizes(places[id(shown)])}, a difference of {shown.value:.2g} "
-            f"({evidence(shown, asked.yes)})"
+            f"({evidence(shown, asked.yes)}{'' if len(pairs) == 1 else f', {shown.subject[0]}'})"
         )
     for own, claim in (
         ([one for one in asked.no if one not in larger], "NOT clearly nearer"),
@@ -70,6 +71,9 @@ def replicate_findings(
         if own:
             shown = own[0]
             where, which = name_matrices(own, asked.every), name_matrix(shown)
+            if len(pairs) > 1:
+                where = listed(f"{one.subject[0]} by {name_matrix(one)}" for one in own)
+                which = f"{shown.subject[0]}, {which}"
             which = f", {which}" if len(own) > 1 else ""
             parts.append(f"{claim} for {where} ({sizes(places[id(shown)])}{which})")
     if len(known) < len(asked.unknown):

@@ -4,7 +4,6 @@ as one table.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from math import isnan
 
 import pandas as pd
 
@@ -12,7 +11,7 @@ from lookalike.core.types import Row
 from lookalike.findings.clades import clades_that_hold, is_tested
 from lookalike.findings.dependence import dependence_answers, without_dependence
 from lookalike.findings.factors import factor_answers
-from lookalike.findings.finding import NO, UNKNOWN, YES, Answer, verdict_of
+from lookalike.findings.finding import NO, UNKNOWN, YES, Answer, none_if_nan, verdict_of
 from lookalike.findings.models import FEWEST_FOR_A_VERDICT, TOO_FEW
 from lookalike.findings.structure import QUESTIONS, structure_answers
 from lookalike.findings.tables import braces
@@ -21,7 +20,7 @@ COLUMNS = (
     *("conclusion", "subject", "method", "metric", "subset", "linkage", "verdict"),
     *("effect", "value", "low", "high", "p", "n", "reason"),
 )
-BIASED = "the maps do not depend on the image"
+BIASED = "there is no evidence that the maps depend on the image"
 
 # Method, metric, subset; and linkage.
 Tree = tuple[str, str, str, str]
@@ -64,6 +63,7 @@ def multiverse_answers(
             planned = "" if rows["planned"].isna().any() else " (planned)"
             found += factor_answers(f"{rows['factor'].iloc[0]}{planned}", rows)
     groups = {key_of(one): one for one in found if one.question == "groups"}
+    groups = {key: blank(one) if key in biased else one for key, one in groups.items()}
     found += clade_answers(groups, trees, images, origins)
     return [
         *(dependence_answers(structure) if len(structure) else ()),
@@ -157,12 +157,7 @@ def as_rows(answers: Iterable[Answer]) -> list[Row]:
             "subject": braces(one.subject) if one.question == "clade" else ", ".join(one.subject),
             **{name: getattr(one, name) for name in COLUMNS[2:7]},
             "effect": one.statistic,
-            **{name: known(getattr(one, name)) for name in COLUMNS[8:]},
+            **{name: none_if_nan(getattr(one, name)) for name in COLUMNS[8:]},
         }
         for one in answers
     ]
-
-
-def known(value: object) -> object:
-    """Return a value, or None where it is NaN."""
-    return None if isinstance(value, float) and isnan(value) else value

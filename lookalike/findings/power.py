@@ -62,6 +62,10 @@ def power_findings(power: pd.DataFrame) -> list[Finding]:
             text = f"how many {of} are needed cannot be told: {usual_reason(rows)}"
         else:
             text = claim(claims, of, name)
+            untold = rows[(rows["test"] == test) & (rows["untested"] != "")]
+            if len(untold):
+                names = [f"{row.method} {row.metric}" for row in untold.itertuples()]
+                text += f"; cannot tell under {listed(names)}: {usual_reason(untold)}"
         findings.append(Finding(SECTION, "power", f"{capitalised(text)}.", answers))
     return findings
 

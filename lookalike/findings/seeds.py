@@ -35,6 +35,10 @@ def seed_findings(seeds: pd.DataFrame, about: Sequence[Row]) -> list[Finding]:
             f"replicates of at least {FEWEST_REPLICATED} models{why}."
         )
         return [Finding(SECTION, "seeds", text)] if about else []
+    # Where a dissimilarity is the same on all images, nothing is so many times as wide.
+    known = known[known["weights_high"] > known["weights_low"]]
+    if known.empty:
+        return []
     wider = (known["seeds_high"] - known["seeds_low"]) / (
         known["weights_high"] - known["weights_low"]
     )

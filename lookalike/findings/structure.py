@@ -60,7 +60,7 @@ def structure_findings(
         numbers=lambda no: f"{p_values(no)}, {numbers_of(structure)}",
     )
     texts = {
-        "main effects": f"{apart}; model labels shuffled, Holm-corrected",
+        "main effects": f"{apart}. p values: model labels shuffled, Holm-corrected",
         "structure": describe_structure(asked["structure"], asked["groups"]),
         "groups": describe_groups(asked["groups"], structure),
     }

@@ -1,12 +1,13 @@
 """Tables as data frames, and how sentences write what is in them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from io import StringIO
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from lookalike.compare.redundancy import Representatives
 from lookalike.core import io
 from lookalike.core.errors import InputError
 from lookalike.core.types import StrPath
@@ -70,24 +71,37 @@ def without_matrices(table: pd.DataFrame, left_out: Collection[tuple[str, str]])
     return table[kept]
 
 
-def metrics_of(rows: pd.DataFrame) -> str:
-    """Return the metrics of several rows as text."""
-    return ", ".join(rows["metric"])
-
-
-def p_of(rows: pd.DataFrame, test: str) -> str:
-    """Return the corrected p values of a test in several rows as text: one, or from the smallest to
-    the largest.
-    """
-    return f"p = {span(rows[f'{test}_holm'], '.2g')}"
-
-
 def span(numbers: Iterable[float], form: str) -> str:
     """Return the smallest and the largest of some numbers as text, or one where both are written
     alike.
     """
     ordered = sorted(numbers)
     return " to ".join(dict.fromkeys(f"{number:{form}}" for number in (ordered[0], ordered[-1])))
+
+
+def once(
+    rows: pd.DataFrame, verdicts: Sequence[object], stands: Representatives | None
+) -> list[bool]:
+    """Return which rows count, where metrics of one ranking that have one verdict count once.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        With `method` and `metric`, and what else they are about: `question` and `subject`.
+    verdicts : sequence
+        Of each row.
+    stands : mapping, optional
+        As of `read_representatives`.
+    """
+    about = [name for name in ("question", "subject") if name in rows]
+    seen: set[object] = set()
+    found = []
+    for row, verdict in zip(rows.to_dict("records"), verdicts, strict=True):
+        key = (row["method"], row["metric"])
+        one = ((stands or {}).get(key, key), *(row[name] for name in about), verdict)
+        found.append(one not in seen)
+        seen.add(one)
+    return found
 
 
 def count_of(number: float) -> int | None:

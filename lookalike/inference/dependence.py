@@ -6,7 +6,6 @@ from lookalike.compare.aggregation import weighted_moments
 from lookalike.compare.calibration import chance_moments
 from lookalike.compare.image_table import ImageTable
 from lookalike.compare.resampling import (
-    FEWEST_UNITS_FOR_CHANCE,
     percentile_interval,
     unit_weights,
     units_of_pairs,
@@ -14,7 +13,7 @@ from lookalike.compare.resampling import (
 )
 from lookalike.core.condensed import ROUNDING
 from lookalike.core.types import Row
-from lookalike.inference.significance import ONE_UNIT, too_few_images, too_few_models
+from lookalike.inference.significance import too_few_models, why_too_few
 
 COLUMNS = (
     "dependence",
@@ -79,17 +78,9 @@ def image_dependence(table: ImageTable, resamples: int, seed: int) -> Row:
 
 def why_untested(table: ImageTable) -> str:
     """Say why dependence on the image cannot be tested; empty if it can."""
-    counted = np.isfinite(table.values).any(axis=1)
-    images, units = int(counted.sum()), len(np.unique(table.units[counted]))
     if len(table.names) < 2:
         return too_few_models(len(table.names), fewest=2)
-    if images < 2:
-        return too_few_images(images)
-    if units < 2:
-        return ONE_UNIT
-    if units < FEWEST_UNITS_FOR_CHANCE:
-        return f"with images of {units} units nothing can be concluded"
-    return ""
+    return why_too_few(table.values, table.units)
 
 
 def effect(value: np.ndarray, chance: np.ndarray) -> np.ndarray:

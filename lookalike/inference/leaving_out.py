@@ -33,8 +33,9 @@ from lookalike.inference.sampled import describe_sample
 from lookalike.inference.significance import LEVEL, holm, is_significant, p_value
 from lookalike.inference.structure import grouping_under, groups_at
 
-# About each matrix there may be so many findings, which are corrected together.
-FINDINGS_A_MATRIX = 8
+# Of each matrix so many findings can be corrected together: dependence, groups, and ten factors.
+# With more, fewer of them can be said to hang on few classes.
+FINDINGS_A_MATRIX = 12
 DEPENDENCE, GROUPS, FACTOR = "dependence", "groups", "factor"
 
 

@@ -10,6 +10,7 @@ from math import factorial
 import numpy as np
 
 from lookalike.compare.redundancy import Representatives
+from lookalike.compare.resampling import FEWEST_UNITS
 from lookalike.core.types import Row
 
 LEVEL = 0.05
@@ -17,6 +18,19 @@ LEVEL = 0.05
 FEWEST_MODELS = 4
 ONE_UNIT = "all images are of one unit, from which nothing can be concluded"
 ALL_EQUAL = "all dissimilarities between models are equal"
+
+
+def why_too_few(values: np.ndarray, units: np.ndarray) -> str:
+    """Say why nothing can be concluded from values (n, pairs) of so few images, or units (n,) of
+    them; empty if something can.
+    """
+    counted = np.isfinite(values).any(axis=1)
+    images, number = int(counted.sum()), len(np.unique(units[counted]))
+    if images < 2:
+        return too_few_images(images)
+    if number < 2:
+        return ONE_UNIT
+    return f"with images of {number} units nothing can be concluded" * (number < FEWEST_UNITS)
 
 
 def permutation_p(observed: float, null: np.ndarray) -> float:

@@ -19,8 +19,8 @@ from lookalike.inference.significance import (
     FEWEST_MODELS,
     ONE_UNIT,
     permutation_p,
-    too_few_images,
     too_few_models,
+    why_too_few,
 )
 
 RELIABILITY_SPLITS = 200
@@ -157,11 +157,11 @@ def split_half_reliability(
 
 def why_untested(observed: np.ndarray, values: np.ndarray, units: np.ndarray) -> str:
     """Say why nothing can be tested about a matrix (1, pairs); empty if it can."""
-    models, images = models_of(values), int(np.isfinite(values).any(axis=1).sum())
+    models = models_of(values)
     if models < FEWEST_MODELS:
         return too_few_models(models)
-    if images < 2:
-        return too_few_images(images)
+    if reason := why_too_few(values, units):
+        return reason
     if np.isnan(observed).any():
         return "some dissimilarities between models are not known"
     if np.ptp(observed) <= ROUNDING:
@@ -230,17 +230,12 @@ def groups_at(beyond: np.ndarray, groups: int) -> np.ndarray:
     """Return the group of each model, shape (models,), at the cut into so many; parameters as for
     `best_cut`.
     """
-    from scipy.cluster.hierarchy import linkage
+    from scipy.cluster.hierarchy import cut_tree, linkage
 
-    models = models_of(beyond)
-    members = [[model] for model in range(models)]
-    for one, other in linkage(beyond, "average")[: models - groups, :2].astype(int):
-        members.append(members[one] + members[other])
-        members[one], members[other] = [], []
-    found = np.empty(models, int)
-    for number, own in enumerate(filter(None, members)):
-        found[own] = number
-    return found
+    tree = linkage(beyond, "average")
+    # Residuals may be negative, which heights may not.
+    tree[:, 2] -= tree[0, 2]
+    return cut_tree(tree, groups)[:, 0]
 
 
 def grouping_under(

@@ -162,7 +162,7 @@ def name_columns(top: Axes, bottom: Axes, columns: Sequence[Column]) -> None:
     methods = [method for method, _ in columns]
     for method in dict.fromkeys(methods):
         first, count = methods.index(method), methods.count(method)
-        turned = len(method) > 2.6 * count
+        turned = len(method) > 3.5 * count
         top.text(
             first + count / 2,
             -0.25,

@@ -8,6 +8,7 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from lookalike.core.types import Row, StrPath
+from lookalike.findings.explanations import LARGEST_ERROR
 from lookalike.findings.models import FEWEST_FOR_A_VERDICT
 
 # Columns of models.csv that hold numbers; the others hold text.
@@ -42,6 +43,7 @@ def render(**content: object) -> str:
         whole=whole,
     )
     environment.globals["fewest"] = FEWEST_FOR_A_VERDICT
+    environment.globals["largest_error"] = LARGEST_ERROR
     environment.tests.update(count=COUNTS.__contains__, share=SHARES.__contains__)
     return environment.get_template("template.html").render(**content)
 

@@ -16,7 +16,7 @@ from lookalike.inference.dependence import image_dependence
 from lookalike.inference.exchange import orders, permuted_means
 from lookalike.inference.factors import relabellings
 from lookalike.inference.permutation_tests import permanova
-from lookalike.inference.significance import FEWEST_MODELS, LEVEL, orders_of, permutation_p
+from lookalike.inference.significance import LEVEL, orders_of, permutation_p
 from lookalike.inference.structure import best_cut, why_unresolved
 from lookalike.studies.pilot import (
     Pilot,
@@ -49,7 +49,6 @@ SHUFFLES = 5
 AT_ONCE = 25
 RESAMPLES = 199
 PERMUTATIONS = 999
-DERANGEMENTS = 4
 
 
 def study_power(
@@ -114,7 +113,9 @@ def study_power(
         for n in images:
             rng = rng_of(seed, "power", "images", planted, n)
             found = {
-                "dependence": find_dependence(pilot, planted, n, simulations, rng),
+                "dependence": find_dependence(
+                    pilot, planted, n, simulations, rng, len(table.chance)
+                ),
                 **find_structure(pilot, metric.law, planted, n, simulations, rng),
             }
             rows += [
@@ -159,12 +160,17 @@ def halves(models: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def find_dependence(
-    pilot: Pilot, effect: float, images: int, simulations: int, rng: np.random.Generator
+    pilot: Pilot,
+    effect: float,
+    images: int,
+    simulations: int,
+    rng: np.random.Generator,
+    derangements: int,
 ) -> np.ndarray:
     """Return in which studies maps are found to depend on the image, shape (simulations,)."""
     lows = [
         image_dependence(
-            draw_dependence(pilot, effect, images, DERANGEMENTS, rng),
+            draw_dependence(pilot, effect, images, derangements, rng),
             RESAMPLES,
             int(rng.integers(2**31)),
         )["dependence_low"]
@@ -247,7 +253,7 @@ def find_factor(
 ) -> np.ndarray:
     """Return in which studies a factor of two levels is found, shape (simulations,)."""
     codes = np.arange(models) % 2
-    if models < FEWEST_MODELS or 1 / relabellings(codes.astype(str).tolist()) > LEVEL:
+    if 1 / relabellings(codes.astype(str).tolist()) > LEVEL:
         return np.zeros(simulations, bool)
     variation = variation_of_models(pilot)
     rows, columns = np.triu_indices(models, 1)

@@ -3,12 +3,10 @@
 # Methods of which metrics are correlated, to count those of one ranking once.
 CORRELATED = [method for method in METHODS if len(PLAN.metrics_of(method)) > 1]
 
-# Methods whose explanations are run again, and their matrices over the first subset.
+# Methods whose explanations are run again, and their matrices that findings use.
 AGAIN = [name for methods in PLAN.explained_again.values() for name in methods]
 AGAIN_KEYS = [
-    key
-    for key in COMPUTED_KEYS
-    if key.method in AGAIN and key.subset == METHODS[key.method].subsets[0]
+    key for key in COMPUTED_KEYS if key.method in AGAIN and key.subset == PLAN.first_subset
 ]
 AGAIN_METRICS = {
     key.metric: [PLAN.metrics[key.metric].metric, PLAN.metrics[key.metric].options]

@@ -25,9 +25,12 @@ def explanation_options(wildcards):
 
 
 def number_explained_again(wildcards):
-    """Return how many images are explained a second time; none where the maps would be the same."""
+    """Return how many images are explained a second time; none where the maps would be the same,
+    or are of a model that is not independent, and not compared.
+    """
     is_again = wildcards.explanation in PLAN.explained_again
-    return PLAN.inference.explained_again if is_again else 0
+    is_compared = wildcards.model in PLAN.predicting
+    return PLAN.inference.explained_again if is_again and is_compared else 0
 
 
 def explanation_code(wildcards):

@@ -22,7 +22,7 @@ def test_structure_is_reported_by_question_and_metric_and_its_lack_as_well():
     assert structure_texts(*rows) == [
         "Models differ in how far they are from all others in 1 of 2 matrices: by a standard "
         "deviation of 0.031 (p = 0.03, n = 64 images, gradcam cosine); NO evidence for gradcam rbf "
-        "(p = 0.5, n = 64 images); model labels shuffled, Holm-corrected.",
+        "(p = 0.5, n = 64 images). p values: model labels shuffled, Holm-corrected.",
         "Beyond that, some models are nearer to one another than others in 1 of 2 matrices: what "
         "is left has a standard deviation of 0.2 (p = 0.002, n = 64 images, gradcam cosine); NO "
         "evidence for gradcam rbf (p = 0.61).",
@@ -92,7 +92,7 @@ def test_the_numbers_of_groups_are_reported_from_the_least_to_the_most():
 
 def test_what_rests_on_units_of_images_says_so():
     told = structure_texts(structure_row("cosine", "0.2", "0.2") | {"units": 20})[0]
-    assert "n = 64 images in 20 units); model labels shuffled" in told
+    assert "n = 64 images in 20 units). p values: model labels" in told
 
 
 def test_metrics_without_a_law_cannot_tell_structure_from_noise():
@@ -134,7 +134,10 @@ def test_metrics_that_were_not_tested_are_reported_next_to_those_that_were():
         structure_row("cosine", "nan", "nan", "some are not known", main_effects="nan"),
         structure_row("mse", "0.01", "0.2"),
     ]
-    assert "; cannot tell for gradcam cosine: some are not known;" in structure_texts(*rows)[0]
+    assert (
+        "; cannot tell for gradcam cosine: some are not known. p values:"
+        in structure_texts(*rows)[0]
+    )
 
 
 def test_of_several_reasons_the_usual_one_comes_first():

@@ -25,9 +25,10 @@ def test_models_that_find_the_object_are_counted_and_the_others_named():
     (found,) = said(localised("b", 0.02, 0.3), localised("a", 0.4, 0.003))
     assert found.text == (
         "Maps lie on the object more than by chance for 1 of 2 methods and models: by 0.40 of a "
-        "map more than the best of noise, a bias to the centre, the model's maps of other images "
-        "and the object's area (p at most 0.003); n = 20 images, Holm-corrected over models. NO "
-        "evidence for ig b (+0.02 [-0.08, 0.12] than a bias to the centre, p = 0.3)."
+        "map more than the chance level that is hardest to rule out (noise, a bias to the centre, "
+        "the model's maps of other images, the object's share of the image; p at most 0.003); "
+        "n = 20 images, Holm-corrected over models. NO evidence for ig b (+0.02 [-0.08, 0.12] than "
+        "a bias to the centre, p = 0.3)."
     )
     first, second = found.answers
     assert (first.subject, first.verdict, first.p, first.n) == (("a",), YES, 0.003, 20)
@@ -77,9 +78,10 @@ def test_an_error_above_a_third_is_a_warning():
     rows = [twice("cosine", 0.02), twice("mse", 0.15), twice("ssim", 0.4, 0.35, 0.45)]
     (found,) = explanations.error_findings(pd.DataFrame(rows))
     assert found.text == (
-        "Explained a second time (4 images, 6 models), maps of one model differ by 2% to 15% of "
-        "what lies between models in 2 of 3 methods and metrics; by MORE than a third in ig ssim "
-        "40% [35%, 45%]: there, the maps need more `samples` or `steps` before models are compared."
+        "Explained a second time (n = 4 images, 6 models), maps of one model differ by 2% to 15% "
+        "of what lies between models in 2 of 3 methods and metrics; by MORE than a third in ig "
+        "ssim 40% [35%, 45%]: there, the maps need more `samples` or `steps` before models are "
+        "compared."
     )
     assert [answer.verdict for answer in found.answers] == [NO, NO, YES]
     assert (found.answers[2].value, found.answers[2].low, found.answers[2].high) == (

@@ -44,7 +44,7 @@ def test_findings_that_hang_on_few_classes_are_named_where_effects_differ_betwee
 
 def test_findings_that_rest_on_one_image_are_named():
     rows = [*ROWS[3:], unit("rbf", "007.png", 1.0), unit("ssim", "008.png", 1.0)]
-    found = influence.influence_findings(pd.DataFrame([*rows, unit("rbf", "009.png", 0.0)]))
+    found = influence.influence_findings(pd.DataFrame([*rows, unit("emd", "009.png", 0.1)]))
     assert texts(found) == [
         "1 of 2 findings rests on one image, or on near-copies, from which more than half of the "
         "uncertainty comes (jackknife): groups for ig rbf (007.png)."

@@ -135,11 +135,11 @@ def test_what_most_analyses_say_is_counted_and_the_others_are_named():
     assert summary["{a, b} look alike"][YES] == 10 and summary["{a, b} look alike"][NO] == 6
     assert texts(headline.headline_findings(asked)) == [
         "Maps depend on the image in all 8 analyses, by 30% of chance; analyses are by 2 "
-        "methods, 2 metrics, 2 subsets of the images, 2 linkages of trees.",
+        "methods, 2 metrics, 2 subsets of the images.",
         "Models differ in how far they are from all others in all 8 analyses.",
         "Models form groups in 5 of 8 analyses; not for ig mse, gradcam cosine (agreeing).",
-        "Of these groups, {a, b} is named in 10 of 16 analyses; not for ig mse, gradcam cosine "
-        "(agreeing).",
+        "Of these groups, {a, b} is named in 10 of 16 analyses, by 2 linkages of trees; not "
+        "for ig mse, gradcam cosine (agreeing).",
         "The factor family explains where models look in all 8 analyses.",
     ]
     stands = {(method, metric): (method, "cosine") for method, metric, _ in keys}

@@ -62,7 +62,7 @@ def test_nothing_is_found_where_nothing_is_planted(about, n):
         # Three standard errors about .05.
         assert 0.005 <= hits.mean() <= 0.1, test
     # Of a two-sided interval of 95%, one side.
-    assert find_dependence(pilot, 0.0, n, 40, rng).mean() <= 0.06
+    assert find_dependence(pilot, 0.0, n, 40, rng, 4).mean() <= 0.06
 
 
 def test_power_is_that_of_new_images():

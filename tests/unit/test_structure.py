@@ -116,15 +116,15 @@ def test_what_cannot_be_tested_is_said(values, reason):
 
 
 def test_images_of_one_unit_or_models_that_cannot_be_exchanged_are_not_tested():
-    table = table_of(np.random.default_rng(0).random((8, 6)))
-    one_unit = replace(table, units=np.zeros(8, int))
+    table = table_of(np.random.default_rng(0).random((12, 6)))
+    one_unit = replace(table, units=np.zeros(12, int))
     found = structure_test(one_unit, COSINE, "mean", 19, 0)
     assert found["untested"] == "all images are of one unit, from which nothing can be concluded"
     # All images of a unit have to lack the same: here each of four lacks another pair.
-    values = np.where(np.arange(6) == np.arange(8)[:, None] % 4, np.nan, table.values)
-    halves = replace(table, values=values, units=np.arange(8) // 4)
-    found = structure_test(halves, COSINE, "mean", 19, 0)
-    assert found["untested"].endswith("that they cannot be exchanged") and found["units"] == 2
+    values = np.where(np.arange(6) == np.arange(12)[:, None] % 4, np.nan, table.values)
+    thirds = replace(table, values=values, units=np.arange(12) // 4)
+    found = structure_test(thirds, COSINE, "mean", 19, 0)
+    assert found["untested"].endswith("that they cannot be exchanged") and found["units"] == 3
 
 
 def test_without_a_law_or_chance_models_differ_and_nothing_else_is_told():
