@@ -79,6 +79,11 @@ PINS = "requirements.txt" if USES_CONDA else None
 
 
 onstart:
+    # Snakemake's limit of 100 jobs a second wakes the scheduler once more in every second for each
+    # job that has ended, which came to be most of Snakemake's own time. A limit that is asked for stays.
+    limiter = workflow.scheduler.job_rate_limiter
+    if limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
+        workflow.scheduler.job_rate_limiter = None
     CONTENTS.save()
     chosen = {name: list(blocks.values()) for name, blocks in BLOCKS.items()}
     blocks = RECORDED["blocks"] | (chosen if PLAN.block == "auto" else {})
