@@ -5,7 +5,7 @@ from lookalike.compare.image_table import read_image_table
 from lookalike.core import io, logs, registry
 from lookalike.groups import trees
 from lookalike.groups.clades import COLUMNS, describe_clades
-from lookalike.inference.significance import correct
+from lookalike.inference.significance import correct_clades
 
 logs.log_to(snakemake.log[0])
 
@@ -23,4 +23,4 @@ clades = describe_clades(
 )
 support = [clade["support"] for clade in clades]
 io.write_text(snakemake.output.tree, trees.newick(tree, support, matrix.names))
-io.write_table(snakemake.output.support, correct(clades, ["si"], []), list(COLUMNS))
+io.write_table(snakemake.output.support, correct_clades(clades), list(COLUMNS))

@@ -13,7 +13,10 @@ NOTHING = {
     "noise graded": [(models, 64, {"noise": np.linspace(0, 2, models)}) for models in (5, 8, 14)],
     "scenes of 2 near-copies": [(8, 64, {"copies": 2})],
 }
-HALVES = ((0, 1, 2, 3), (4, 5, 6, 7))
+HALVES = FIRST, _ = ((0, 1, 2, 3), (4, 5, 6, 7))
+GRADED = np.linspace(0, 1, 8)[[0, 2, 4, 6, 1, 3, 5, 7]]
+# One group among models that are equally near to all.
+FOUR = {"groups": [0, 0, 0, 0, 1, 2, 3, 4], "between": 0.3, "within": 0.5}
 PLANTED = {
     "two groups of 4": [(8, images, EQUAL, HALVES) for images in (32, 64, 128)],
     **{
@@ -27,11 +30,23 @@ PLANTED = {
         (
             8,
             images,
-            EQUAL | {"within": 0.5, "noise": np.linspace(0, 1, 8)[[0, 2, 4, 6, 1, 3, 5, 7]]},
+            EQUAL | {"within": 0.5, "noise": GRADED},
             HALVES,
         )
         for images in (32, 64, 128)
     ],
+    "4 among 8": [(8, 64, FOUR, (FIRST,))],
+    "4 among 8, noise graded": [(8, 64, FOUR | {"noise": GRADED}, (FIRST,))],
+    "4 among 8, all others noisier by .7": [
+        (8, 64, FOUR | {"noise": [0] * 4 + [0.7] * 4}, (FIRST,))
+    ],
+    "4 among 8, all of them noisier by .5": [
+        (8, 64, FOUR | {"within": 0.6, "noise": [0.5] * 4 + [0] * 4}, (FIRST,))
+    ],
+    "4 among 14": [(14, 64, FOUR | {"groups": [0, 0, 0, 0, *range(1, 11)]}, (FIRST,))],
+    "10 among 14": [(14, 64, FOUR | {"groups": [0] * 10 + [1, 2, 3, 4]}, (tuple(range(10)),))],
+    "3 and 2 of 5": [(5, 64, FOUR | {"groups": [0, 0, 0, 1, 1]}, ((0, 1, 2), (3, 4)))],
+    "3 of 5": [(5, 64, FOUR | {"groups": [0, 0, 0, 1, 2]}, ((0, 1, 2),))],
     "a pair among 8": [(8, 64, {"groups": [0, 0, *range(1, 7)], "within": 0.45}, ((0, 1),))],
     "a pair among 8, itself noisier": [
         (
@@ -67,7 +82,7 @@ def tested(maps, copies, given, draw):
     from lookalike.core.condensed import square
     from lookalike.groups.clades import describe_clades
     from lookalike.groups.trees import link
-    from lookalike.inference.significance import correct
+    from lookalike.inference.significance import correct_clades
 
     values, chance = pearsons(maps)
     images, models = (tuple(map(str, range(count))) for count in maps.shape[:2])
@@ -80,7 +95,7 @@ def tested(maps, copies, given, draw):
         bootstrap(values, "mean", given.resamples, draw, units),
     )
     rows = describe_clades(link(matrix.values), matrix, table, law="product", seed=draw)
-    return table, correct(rows, ["si"], [])
+    return table, correct_clades(rows)
 
 
 def named(rows):
@@ -105,7 +120,8 @@ def has_groups(table, given, draw):
 
 def simulate(models, images, planted, truth, given):
     """Return the shares of draws: a wrong clade named, the same behind the gate, a right one named
-    (all of them), behind the gate; and of right clades at 95% support behind no gate.
+    (all of them), behind the gate; of right clades at 95% support behind no gate; and of draws in
+    which a part of a right clade is named.
     """
     from planting import planted_maps
 
@@ -123,9 +139,10 @@ def simulate(models, images, planted, truth, given):
             for row in rows[:-1]
             if row["support"] >= 0.95
         }
+        part = any(set(one) < set(group) for one in names for group in truth)
         gate = (wrong or right) and has_groups(table, given, draw)
         found.append(
-            (wrong, wrong and gate, right, right and gate, set(truth) <= stable, bool(stable))
+            (wrong, wrong and gate, right, right and gate, set(truth) <= stable, bool(stable), part)
         )
     return np.mean(found, axis=0)
 
@@ -167,10 +184,10 @@ def tables(given):
             shares = simulate(models, images, planted, (), given)[[0, 1, 5]]
             print(f"| {label} | {models} | {images} | {percent(shares)} |", flush=True)
     print(
-        "\n| planted | images | all named | and groups found | 95% support | a wrong one named |"
-        "\n|---|---|---|---|---|---|"
+        "\n| planted | images | all named | and groups found | 95% support | a wrong one named | a "
+        "part named |\n|---|---|---|---|---|---|---|"
     )
     for label, settings in PLANTED.items():
         for models, images, planted, truth in settings:
-            shares = simulate(models, images, planted, truth, given)[[2, 3, 4, 0]]
+            shares = simulate(models, images, planted, truth, given)[[2, 3, 4, 0, 6]]
             print(f"| {label} | {images} | {percent(shares)} |", flush=True)

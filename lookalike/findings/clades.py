@@ -22,8 +22,6 @@ from lookalike.inference.significance import LEVEL
 
 # Clades are named only where this test finds groups.
 GATE = "grouping_holm"
-# In so many of the resamples a clade must be more than the main effects of its models.
-SURE = 0.95
 MOST_CLADES = 4
 UNTESTED = "no resample of the images has all dissimilarities, or all models are equally near"
 
@@ -97,7 +95,7 @@ def tree_answers(
 def is_tested(clades: pd.DataFrame) -> bool:
     """Return whether any clade of a tree but the root was tested."""
     inner = clades.iloc[:-1]
-    return bool((inner["si_holm"].notna() & inner["residual_support"].notna()).any())
+    return bool((inner["si_p"].notna() & inner["residual_holm"].notna()).any())
 
 
 def clades_that_hold(
@@ -118,7 +116,7 @@ def clades_that_hold(
         # Where the tree parts one model or two from all others, those others are no clade: what is
         # known is that the one is far, or that the two are near.
         others = node in (root.left, root.right) and outside <= 2 and within >= 2 * outside
-        if row.si_holm <= LEVEL and row.residual_support >= SURE and within > 1 and not others:
+        if row.si_holm <= LEVEL and within > 1 and not others:
             found[members] = row
     return found
 

@@ -23,7 +23,7 @@ from lookalike.groups.trees import (
     sisters_of,
 )
 
-# `si_holm` is added by the correction of `si_p` for the clades of the tree.
+# `correct_clades` adds `residual_holm` and `si_holm`, which correct for the clades of the tree.
 COLUMNS = {
     "left": int,
     "right": int,
@@ -38,9 +38,12 @@ COLUMNS = {
     "within": float,
     "between": float,
     "residual_support": float,
+    "residual_p": float,
+    "residual_holm": float,
     "cophenetic_correlation": float,
     "members": str,
 }
+BEYOND = ("residual_support", "residual_p")
 # As many resamples show whether a share is 95%; each takes an iterated fit.
 MOST_FITS = 400
 FEWEST_FOR_A_LAW = 4
@@ -75,16 +78,17 @@ def describe_clades(
     Returns
     -------
     list of dict
-        With `COLUMNS` but for `si_holm`: the nodes or models that are merged, their height, how
-        many models are below; `clade_support`; `clade_tests`; the mean dissimilarity within the
-        clade, and between it and the others; `residual_support`; the cophenetic correlation of the
-        whole tree. NaN where there are no images, and for the root and what is no clade.
+        With `COLUMNS` but for the corrected p values: the nodes or models that are merged, their
+        height, how many models are below; `clade_support`; `clade_tests`; the mean dissimilarity
+        within the clade, and between it and the others; `beyond_main_effects`; the cophenetic
+        correlation of the whole tree. NaN where there are no images, and for the root and what is
+        no clade.
     """
     members, resamples = clade_members(tree), len(matrix.replicates)
-    tested = dict.fromkeys((*TESTED, "residual_support"), np.full(len(tree), np.nan))
+    tested = dict.fromkeys((*TESTED, *BEYOND), np.full(len(tree), np.nan))
     if table is not None:
         tested = clade_tests(tree, table, aggregate, resamples, seed, linkage)
-        tested["residual_support"] = residual_support(tree, table, law, resamples, seed)
+        tested |= beyond_main_effects(tree, table, law, resamples, seed)
     pairs = sums_over_pairs(tree)
     with np.errstate(invalid="ignore"):
         within, between, *_ = (pairs @ matrix.condensed) / pairs.sum(axis=2)
@@ -103,11 +107,11 @@ def describe_clades(
     return [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
 
 
-def residual_support(
+def beyond_main_effects(
     tree: np.ndarray, table: ImageTable, law: str, resamples: int, seed: int
-) -> np.ndarray:
-    """Return the share of bootstrap resamples in which the two parts of each clade are nearer to
-    one another than to its sister, and than to all others, beyond the main effects of the models.
+) -> dict[str, np.ndarray]:
+    """Test whether the two parts of each clade are nearer to one another than to its sister, and
+    than to all others, beyond the main effects of the models.
 
     That is, they share more of what they would share by main effects alone: a share, since noise in
     the maps of one model makes all that it has in common with others smaller. The two parts, since
@@ -125,13 +129,17 @@ def residual_support(
 
     Returns
     -------
-    ndarray, shape (m - 1,)
-        NaN for the root and for all models but one, since that one's main effect is all that is
-        between them; where a merge `is_clade` not; for fewer than four models; and where no law or
-        no complete resample is known.
+    dict of ndarray, shape (m - 1,)
+        With `BEYOND`: the share of bootstrap resamples in which they are, and the p value that they
+        are not, by Student's t of the resamples. NaN for the root and for all models but one, since
+        that one's main effect is all that is between them; where a merge `is_clade` not; for fewer
+        than four models; and where no law or no complete resample is known.
     """
-    clade, nothing = is_clade(tree) & (tree[:, 3] < len(tree)), np.full(len(tree), np.nan)
-    if not law or not clade.any() or len(table.names) < FEWEST_FOR_A_LAW:
+    from scipy.special import stdtr
+
+    nothing = dict.fromkeys(BEYOND, np.full(len(tree), np.nan))
+    clade, units = is_clade(tree) & (tree[:, 3] < len(tree)), len(np.unique(table.units))
+    if not law or not clade.any() or len(table.names) < FEWEST_FOR_A_LAW or units < 2:
         return nothing
     far = dissimilarities_of(mean_of_derangements(table.chance), "mean")[None]
     near = bootstrap(table.values, "mean", min(resamples, MOST_FITS), seed, table.units)
@@ -143,7 +151,11 @@ def residual_support(
     pairs = sums_over_pairs(tree)
     with np.errstate(invalid="ignore", divide="ignore"):
         _, others, sister, joined = (pairs @ left.T) / (pairs @ expected.T)
-    return np.where(clade, ((joined < others) & (joined < sister)).mean(axis=1), np.nan)
+        nearer = np.stack([others, sister]) - joined
+        # Both must be so: the larger of two p values is one of this.
+        t = (nearer.mean(axis=2) / nearer.std(axis=2)).min(axis=0) * np.sqrt((units - 1) / units)
+        found = (nearer > 0).all(axis=0).mean(axis=1), stdtr(units - 1, -t)
+    return {name: np.where(clade, own, np.nan) for name, own in zip(BEYOND, found, strict=True)}
 
 
 def sums_over_pairs(tree: np.ndarray) -> np.ndarray:

@@ -172,6 +172,27 @@ def too_few_images(images: int) -> str:
     return f"with n = {images} image{'' if images == 1 else 's'} nothing can be concluded"
 
 
+def correct_clades(clades: Sequence[Row]) -> list[Row]:
+    """Correct the p values of the clades of a tree, in two steps: whether a clade is more than the
+    main effects of its models, and, of those that are, whether it holds.
+
+    Parameters
+    ----------
+    clades : list of dict
+        Of `describe_clades`.
+
+    Returns
+    -------
+    list of dict
+        With `residual_holm` and `si_holm`, which is NaN for clades that are not more.
+    """
+    rows = [row | {"si_holm": np.nan} for row in correct(clades, ["residual"], [])]
+    more = [place for place, row in enumerate(rows) if row["residual_holm"] <= LEVEL]
+    for place, row in zip(more, correct([rows[place] for place in more], ["si"], []), strict=True):
+        rows[place] = row
+    return rows
+
+
 def correct(
     rows: Sequence[Row],
     tests: Sequence[str],

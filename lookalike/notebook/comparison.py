@@ -93,13 +93,13 @@ class Comparison:
         """Cluster the models hierarchically, with bootstrap support and tests of the clades."""
         from lookalike.groups.clades import describe_clades
         from lookalike.groups.trees import link, newick
-        from lookalike.inference.significance import correct
+        from lookalike.inference.significance import correct_clades
 
         matrix = self.dissimilarities.without_unknown()
         tree, table = link(matrix.values, linkage), self.table.of(matrix.names)
         law = registry.get("metric", table.key.metric).law
         found = describe_clades(tree, matrix, table, law, self.aggregate, self.seed, linkage)
-        rows = correct(found, ["si"], [])
+        rows = correct_clades(found)
         text = newick(tree, [row["support"] for row in rows], matrix.names)
         return Tree(linkage, text, rows, matrix.names)
 

@@ -17,8 +17,14 @@ from lookalike.core import io
 from lookalike.core.condensed import square
 from lookalike.findings.clades import clades_that_hold
 from lookalike.groups import multiscale, trees
-from lookalike.groups.clades import COLUMNS, describe_clades, parse_clades, residual_support
-from lookalike.inference.significance import correct
+from lookalike.groups.clades import (
+    BEYOND,
+    COLUMNS,
+    beyond_main_effects,
+    describe_clades,
+    parse_clades,
+)
+from lookalike.inference.significance import correct_clades
 
 # By fixtures/pvclust.R.
 PVCLUST = json.loads((Path(__file__).parent / "fixtures" / "pvclust.json").read_text())
@@ -108,7 +114,7 @@ def test_tables_of_clades_hold_their_members_tests_and_dissimilarities(tmp_path)
     values = planted(0.3)
     matrix = matrix_of(values)
     tree = trees.link(matrix.values)
-    rows = correct(describe_clades(tree, matrix, table_of(values), law="product"), ["si"], [])
+    rows = correct_clades(describe_clades(tree, matrix, table_of(values), law="product"))
     io.write_table(tmp_path / "support.csv", rows, list(COLUMNS))
     read = parse_clades(io.read_table(tmp_path / "support.csv"))
     for name in COLUMNS:
@@ -119,7 +125,9 @@ def test_tables_of_clades_hold_their_members_tests_and_dissimilarities(tmp_path)
     for members, side in (("a b c d", slice(0, 4)), ("e f g h", slice(4, 8))):
         row, block = of[members], matrix.values[side, side]
         assert (row["size"], row["support"], row["au"], row["residual_support"]) == (4, 1, 1, 1)
-        assert row["si_holm"] == pytest.approx(6 / (1 + 10 * 50), rel=0.2)
+        # No other clade is more than main effects.
+        assert row["si_holm"] == pytest.approx(2 / (1 + 10 * 50), rel=0.2)
+        assert row["residual_holm"] < 1e-9
         assert row["within"] == pytest.approx(block.sum() / 12)
         assert row["between"] == pytest.approx(matrix.values[:4, 4:].mean())
     whole = of["a b c d e f g h"]
@@ -136,7 +144,7 @@ def test_without_images_there_are_no_tests():
         matrix_of(planted(0.3)).values, NAMES, Key("m", "m"), np.empty((0, 28))
     )
     rows = describe_clades(trees.link(matrix.values), matrix, None)
-    untested = [*multiscale.TESTED, "support", "residual_support"]
+    untested = [*multiscale.TESTED, *BEYOND, "support"]
     assert np.isnan([[row[name] for name in untested] for row in rows]).all()
     assert [row["size"] for row in rows][-1] == 8
 
@@ -190,7 +198,7 @@ def noisy(noise, pair=0.0, images=60, seed=0):
 def residual_supports(values, law="product"):
     """Return the residual support of each clade of the tree of values."""
     tree, table = trees.link(square(values.mean(axis=0), 8)), table_of(values)
-    found = residual_support(tree, table, law, 200, 0)
+    found = beyond_main_effects(tree, table, law, 200, 0)["residual_support"]
     members = [tuple(np.flatnonzero(below).tolist()) for below in trees.clade_members(tree)]
     return dict(zip(members, found.tolist(), strict=True))
 
@@ -224,6 +232,13 @@ def test_all_models_but_one_do_not_exceed_its_main_effect():
     assert np.isnan(found[tuple(range(1, 8))])
 
 
+def test_clades_are_corrected_for_those_that_exceed_main_effects():
+    p = [(0.001, 0.02), (0.002, 0.03), (0.4, 0.001), (np.nan, np.nan)]
+    rows = correct_clades([{"residual_p": beyond, "si_p": si} for beyond, si in p])
+    np.testing.assert_allclose([row["residual_holm"] for row in rows], [0.003, 0.004, 0.4, np.nan])
+    np.testing.assert_allclose([row["si_holm"] for row in rows], [0.04, 0.04, np.nan, np.nan])
+
+
 def simulated(draws, **planted):
     """Return the clades that are named in simulated trees of 8 models on 64 images."""
     names = {name: name for name in NAMES}
@@ -236,7 +251,7 @@ def simulated(draws, **planted):
             square(values.mean(axis=0), 8), NAMES, table.key, bootstrap(values, "mean", 300, draw)
         )
         rows = describe_clades(trees.link(matrix.values), matrix, table, law="product", seed=draw)
-        found.append(set(clades_that_hold(pd.DataFrame(correct(rows, ["si"], [])), names)))
+        found.append(set(clades_that_hold(pd.DataFrame(correct_clades(rows)), names)))
     return found
 
 

@@ -13,14 +13,16 @@ NO_CLADE = (
 )
 
 
-def clade(members, p=0.004, *, support=0.98, beyond=1.0, left=0, right=1):
+def clade(members, p=0.004, *, support=0.98, beyond=0.01, left=0, right=1):
     return {
         "members": members,
         "left": left,
         "right": right,
         "support": support,
-        "si_holm": p,
-        "residual_support": beyond,
+        "si_p": p,
+        # As `correct_clades` leaves out those that are no more than main effects.
+        "si_holm": "" if beyond == "" or beyond > 0.05 else p,
+        "residual_holm": beyond,
         "within": 0.123,
         "between": 0.581,
     }
@@ -84,7 +86,7 @@ def test_no_clade_is_named_without_groups_or_with_few_images():
 
 @pytest.mark.parametrize(
     "row",
-    [clade("a b", p=0.06), clade("a b", beyond=0.94)],
+    [clade("a b", p=0.06), clade("a b", beyond=0.06)],
     ids=["chance", "main effects"],
 )
 def test_clades_of_chance_and_of_main_effects_are_not_named(row):
