@@ -262,8 +262,18 @@ def test_hardly_a_clade_is_named_without_groups(noise):
     assert sum(map(bool, simulated(10, noise=noise))) <= 1
 
 
-@pytest.mark.parametrize("noise", [0, 0.5], ids=["equal", "one noisy"])
-def test_planted_clades_are_named(noise):
+@pytest.mark.parametrize(
+    "noise",
+    [[0] * 8, [1, *[0] * 7], np.linspace(0, 1, 8)[[0, 2, 4, 6, 1, 3, 5, 7]]],
+    ids=["equal", "one noisy", "graded"],
+)
+def test_planted_clades_are_named_and_their_parts_are_not(noise):
     halves = {tuple("abcd"), tuple("efgh")}
-    found = simulated(6, groups=2, between=0.3, within=0.6, noise=[noise] + [0] * 7)
-    assert sum(halves <= names for names in found) >= 5
+    found = simulated(10, groups=2, between=0.3, within=0.6 if any(noise) else 0.5, noise=noise)
+    assert sum(halves <= names for names in found) >= 8
+    assert sum(bool(names - halves) for names in found) <= 2
+
+
+def test_one_group_does_not_make_another_of_the_rest():
+    found = simulated(10, groups=[0, 0, 0, 0, 1, 2, 3, 4], between=0.3, within=0.5)
+    assert sum(names == {tuple("abcd")} for names in found) >= 9
