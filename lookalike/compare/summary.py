@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lookalike.compare.adjusting import adjusted_means
 from lookalike.compare.aggregation import AGGREGATES, summarise
-from lookalike.compare.calibration import calibrate, chance_moments
+from lookalike.compare.calibration import calibrate, chance_moments, mean_of_derangements
 from lookalike.compare.dissimilarities import Dissimilarities
 from lookalike.compare.image_table import ImageTable
 from lookalike.compare.resampling import (
@@ -33,7 +34,8 @@ class Summary:
     matrices : dict of ndarray, shape (m, m)
         By the names of the files that `aggregate_matrix` writes. `mean` and `std` (ddof 1) of the
         `n` images that count for a pair; `dissimilarity`, with the bounds `low` and `high` of its
-        95% bootstrap interval; `chance`, the dissimilarity of maps of different images;
+        95% bootstrap interval; `chance`, the dissimilarity of maps of different images,
+        adjusted like it;
         `calibrated` with its bounds, as `calibrate` returns them; `raw`, the mean of the values
         that go by the metric's name in the field; `design_effect`, how many times as large the
         variance of the mean is by unit as by image. What is about chance and the design effect are
@@ -78,7 +80,10 @@ def summarise_images(
         found["high"] = np.minimum(found["high"], metric.range[1])
     found["design_effect"] = design_effects(table.values, table.units)
     weights = unit_weights(table.units, resamples, seed)
-    mean, std, _ = chance_moments(np.ones((1, len(table))), table)
+    once = np.ones((1, len(table)))
+    mean, std, _ = chance_moments(once, table)
+    if not np.isfinite(table.values).all():
+        mean = adjusted_means(once, mean_of_derangements(table.chance))
     found["chance"] = AGGREGATES[aggregate](mean, std)[0]
     found |= calibrate(table, aggregate, weights, originals)
     found["raw"] = summarise(metric.raw(table.values))["mean"]

@@ -6,7 +6,11 @@ from planting import planted_table
 
 from lookalike.compare.adjusting import adjusted_means
 from lookalike.compare.aggregation import dissimilarities_of, summarise
+from lookalike.compare.dissimilarities import Key
+from lookalike.compare.image_table import ImageTable
 from lookalike.compare.resampling import bootstrap, split_halves
+from lookalike.compare.summary import summarise_images
+from lookalike.core import registry
 
 
 def table_with_image_effects(seed, images, models, missing):
@@ -68,6 +72,27 @@ def test_only_the_dissimilarity_is_adjusted():
     np.testing.assert_allclose(
         squared["dissimilarity"], np.hypot(found["dissimilarity"], found["std"])
     )
+
+
+def test_chance_is_adjusted_like_the_dissimilarity():
+    values = table_with_image_effects(6, 24, 5, 0)
+    chance = values + 5
+    # The first pair lacks the images on which all are less alike, and their partners.
+    hard = np.argsort(values.mean(axis=1))[-8:]
+    values[hard, 0] = chance[hard, 0] = np.nan
+    images, names = (tuple(map(str, range(count))) for count in (24, 5))
+    table = ImageTable(values, chance[None], images, names, Key("m", "mse"))
+    found = summarise_images(
+        table,
+        registry.get("metric", "mse"),
+        aggregate="mean",
+        resamples=2,
+        seed=0,
+        originals={name: name for name in names},
+    )
+    gap = found.matrices["chance"] - found.matrices["dissimilarity"]
+    np.testing.assert_allclose(gap[np.triu_indices(5, 1)], 5)
+    assert found.matrices["dissimilarity"][0, 1] > found.matrices["mean"][0, 1] + 1
 
 
 def test_parts_of_a_table_that_share_no_value_are_taken_to_be_alike():
