@@ -131,11 +131,11 @@ def beyond_main_effects(
     -------
     dict of ndarray, shape (m - 1,)
         With `BEYOND`: the share of bootstrap resamples in which they are, and the p value that they
-        are not, by Student's t of the resamples. NaN for the root and for all models but one, since
-        that one's main effect is all that is between them; where a merge `is_clade` not; for fewer
-        than four models; and where no law or no complete resample is known.
+        are not, by Student's t. NaN for the root and for all models but one, since that one's main
+        effect is all that is between them; where a merge `is_clade` not; for fewer than four
+        models; and where no law or no complete resample is known.
     """
-    from scipy.special import stdtr
+    from scipy.special import ndtri, stdtr
 
     nothing = dict.fromkeys(BEYOND, np.full(len(tree), np.nan))
     clade, units = is_clade(tree) & (tree[:, 3] < len(tree)), len(np.unique(table.units))
@@ -151,10 +151,15 @@ def beyond_main_effects(
     pairs = sums_over_pairs(tree)
     with np.errstate(invalid="ignore", divide="ignore"):
         _, others, sister, joined = (pairs @ left.T) / (pairs @ expected.T)
-        nearer = np.stack([others, sister]) - joined
-        # Both must be so: the larger of two p values is one of this.
-        t = (nearer.mean(axis=2) / nearer.std(axis=2)).min(axis=0) * np.sqrt((units - 1) / units)
-        found = (nearer > 0).all(axis=0).mean(axis=1), stdtr(units - 1, -t)
+        nearer = np.nan_to_num(
+            np.stack([others, sister]) - joined, nan=-np.inf, posinf=np.inf, neginf=-np.inf
+        )
+        # Ratios have long tails, of which the lower one is what matters.
+        low, middle = np.quantile(nearer, (0.05, 0.5), axis=2, method="nearest")
+        t = ndtri(0.95) * middle / (middle - low) * np.sqrt((units - 1) / units)
+    share = (nearer > 0).all(axis=0).mean(axis=1)
+    # Both must be so: the larger of the two p values is one of this.
+    found = share, stdtr(units - 1, -np.nan_to_num(t)).max(axis=0)
     return {name: np.where(clade, own, np.nan) for name, own in zip(BEYOND, found, strict=True)}
 
 
