@@ -59,6 +59,7 @@ def factor_row(method, metric, test, corrected, **more):
         "low": "",
         "high": "",
         "p": "",
+        "least_p": "0.001",
         "corrected": corrected,
         "least_corrected": "0.001",
         "planned": "",

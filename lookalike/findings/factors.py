@@ -23,7 +23,6 @@ from lookalike.inference.significance import LEVEL
 
 SECTION = "Factors"
 CLAIMS = {"permanova": "PERMANOVA", "mantel": "Mantel"}
-TOO_FEW_MODELS = "too few models"
 
 
 def factor_findings(factors: pd.DataFrame, stands: Representatives | None = None) -> list[Finding]:
@@ -159,6 +158,11 @@ def test_of(rows: pd.DataFrame) -> str:
     return "permanova" if (rows["test"] == "permanova").any() else "mantel"
 
 
+def few(row: NamedRow) -> str:
+    """Return why no corrected p value of a test could be small enough."""
+    return "too few models" + " for so many tests" * (row.least_p <= LEVEL)
+
+
 def factor_answers(factor: str, rows: pd.DataFrame) -> tuple[Answer, ...]:
     """Return whether a factor explains each matrix."""
     test = test_of(rows)
@@ -177,9 +181,7 @@ def factor_answers(factor: str, rows: pd.DataFrame) -> tuple[Answer, ...]:
             row.r2 if test == "permanova" else row.statistic,
             p=row.corrected,
             n=count_of(row.models),
-            reason=(
-                f"{TOO_FEW_MODELS}, no corrected p can be below {least:.2g}" if hopeless else ""
-            ),
+            reason=f"{few(row)}, no corrected p can be below {least:.2g}" if hopeless else "",
             subset=row.subset,
         )
         for row, hopeless in zip(tested.itertuples(), unable, strict=True)

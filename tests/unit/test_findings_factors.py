@@ -53,8 +53,8 @@ def test_metrics_are_named_where_those_of_a_method_differ():
     ]
     assert (
         " in 1 of 3 matrices that can tell: R² 0.41 (p = 0.002, n = 14 models, ig cosine); NO "
-        "evidence for ig rbf, maps (p = 0.3 to 0.7); cannot tell for ig mse: too few models, no "
-        "corrected p can be below 0.16 (PERMANOVA, p corrected for 4 tests)."
+        "evidence for ig rbf, maps (p = 0.3 to 0.7); cannot tell for ig mse: too few models for "
+        "so many tests, no corrected p can be below 0.16 (PERMANOVA, p corrected for 4 tests)."
     ) in factor_texts(*rows)[0]
 
 
@@ -152,7 +152,7 @@ def test_a_number_is_tested_by_mantel_and_a_lack_of_evidence_is_in_capitals():
 def test_few_models_are_reported_where_no_p_value_could_be_small_enough():
     few = [
         factor_row("maps", metric, "permanova", "0.3", least_corrected="0.1", levels="CNN 3, ViT 3")
-        | {"models": "6"}
+        | {"models": "6", "least_p": "0.1"}
         for metric in ("cosine", "rbf")
     ]
     found = factors.factor_findings(table(few))
