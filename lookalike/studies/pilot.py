@@ -16,7 +16,7 @@ from lookalike.inference.exchange import orders
 from lookalike.inference.significance import FEWEST_MODELS, too_few_models
 
 # Fewer say too little of how images differ.
-FEWEST_UNITS = 8
+FEWEST_FOR_A_PILOT = 8
 # Of a pair whose values hardly differ between images, as a share of the usual standard deviation.
 LEAST_SCALE = 0.1
 
@@ -71,9 +71,9 @@ def why_no_pilot(table: ImageTable) -> str:
         return too_few_models(len(table.names))
     complete = complete_images(table)
     units = len(np.unique(table.units[complete]))
-    if units < FEWEST_UNITS:
+    if units < FEWEST_FOR_A_PILOT:
         return (
-            f"needs at least {FEWEST_UNITS} images (or units of these) that count for all pairs; "
+            f"needs at least {FEWEST_FOR_A_PILOT} images (or units of these) that count for all pairs; "
             f"found {units}"
         )
     values = table.values[complete]
