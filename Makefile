@@ -6,9 +6,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/pip install --quiet --no-deps --no-compile --requirement /dev/stdin
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
-# Jobs that may use a card at once: one a card, or one a core where there is none.
+# Jobs that may use a card at once: one a card. Without a card, none waits for one.
 CARDS = $(shell nvidia-smi --list-gpus 2>/dev/null | grep -c '^GPU' || true)
-GPU ?= $(if $(filter-out 0,$(CARDS)),$(CARDS),$(CORES))
+GPU ?= $(or $(filter-out 0,$(CARDS)),1)
 NEW_ENOUGH = $(shell $(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null)
 FOUND = $(shell $(PYTHON) --version 2>/dev/null)
 

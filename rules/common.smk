@@ -74,6 +74,8 @@ MATRIX = "results/matrices/{method}/{metric}/{subset}"
 GROUPS = "results/groups/{method}/{metric}/{subset}"
 FIGURES = "results/figures/{method}/{metric}/{subset}"
 # With conda, jobs compute with what the environments pin, and not with what is installed here.
+# Of NVIDIA, also under Windows, or of AMD.
+HAS_CARD = any(any(Path("/dev").glob(name)) for name in ("nvidia[0-9]*", "dxg", "kfd"))
 USES_CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 PINS = "requirements.txt" if USES_CONDA else None
 
@@ -93,6 +95,13 @@ onstart:
 def fingerprint(*paths):
     """Return what a job depends on besides its files: its code, and the versions of packages."""
     return fingerprints.fingerprint(*paths, pins=PINS)
+
+
+def cards_needed(wildcards):
+    """Return 1; 0 where jobs run on this machine and it has no card, so that `--resources gpu=1`
+    does not make them wait for one another.
+    """
+    return int(HAS_CARD or not workflow.local_exec)
 
 
 def one_of(names):

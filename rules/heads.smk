@@ -19,7 +19,7 @@ rule extract_features:
         "../envs/explain.yaml"
     threads: 1
     resources:
-        gpu=1,
+        gpu=cards_needed,
     params:
         seed=PLAN.seed,
         size=PLAN.images.size,
@@ -86,7 +86,7 @@ rule rank_channels:
         "../envs/explain.yaml"
     threads: 1
     resources:
-        gpu=1,
+        gpu=cards_needed,
     params:
         seed=PLAN.seed,
         size=PLAN.images.size,
@@ -144,7 +144,7 @@ rule predict_scores:
         "../envs/explain.yaml"
     threads: 1
     resources:
-        gpu=1,
+        gpu=cards_needed,
     params:
         size=PLAN.images.size,
         fit=PLAN.images.fit,
@@ -173,7 +173,7 @@ rule measure_alignment:
         "../envs/explain.yaml"
     threads: 1
     resources:
-        gpu=1,
+        gpu=cards_needed,
     params:
         seed=PLAN.seed,
         size=PLAN.images.size,

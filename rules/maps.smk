@@ -22,7 +22,7 @@ rule explain_images:
         "../envs/explain.yaml"
     threads: 1
     resources:
-        gpu=1,
+        gpu=cards_needed,
     params:
         seed=PLAN.seed,
         size=PLAN.images.size,

@@ -21,7 +21,7 @@ rule finetune_model:
         "../envs/explain.yaml"
     threads: 1
     resources:
-        gpu=1,
+        gpu=cards_needed,
     params:
         seed=PLAN.seed,
         size=PLAN.images.size,
@@ -82,7 +82,7 @@ rule predict_images:
         "../envs/explain.yaml"
     threads: 1
     resources:
-        gpu=1,
+        gpu=cards_needed,
     params:
         size=PLAN.images.size,
         fit=PLAN.images.fit,

@@ -65,7 +65,7 @@ def snakemake(
         "--cores",
         str(cores),
         "--resources",
-        f"gpu={cores}",
+        "gpu=1",
         "--directory",
         directory,
     ]

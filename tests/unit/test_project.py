@@ -102,7 +102,7 @@ def test_every_rule_has_what_a_rule_needs(rule):
 def test_rules_that_use_torch_claim_a_card_and_threads():
     for name, block in rules().items():
         if "claim_device" in (ROOT / f"scripts/{name}.py").read_text():
-            assert re.search(r"resources:\s+gpu=1", block), name
+            assert re.search(r"resources:\s+gpu=cards_needed", block), name
             assert re.search(r"threads: 1", block), name
 
 

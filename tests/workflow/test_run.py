@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+import torch
 from conftest import Run, snakemake, tiny_config
 
 from lookalike.core import io, registry
@@ -98,6 +99,11 @@ def test_no_rule_ran_more_often_than_needed(finished):
         "write_findings": 1,
         "write_report": 1,
     }
+
+
+def test_jobs_wait_for_a_card_only_where_there_is_one(finished):
+    text = (finished.parent / "text").read_text()
+    assert set(re.findall(r"gpu=(\d+)", text)) == {str(int(torch.cuda.is_available()))}
 
 
 def test_a_second_run_does_nothing(copied):
