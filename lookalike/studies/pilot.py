@@ -73,8 +73,8 @@ def why_no_pilot(table: ImageTable) -> str:
     units = len(np.unique(table.units[complete]))
     if units < FEWEST_FOR_A_PILOT:
         return (
-            f"needs at least {FEWEST_FOR_A_PILOT} images (or units of these) that count for all pairs; "
-            f"found {units}"
+            f"needs at least {FEWEST_FOR_A_PILOT} images (or units of these) that count for all "
+            f"pairs; found {units}"
         )
     values = table.values[complete]
     if np.ptp(values, axis=0).mean() <= ROUNDING or np.ptp(values.mean(axis=0)) <= ROUNDING:
