@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from planting import planted_maps, values_of
 
 from lookalike.compare.dissimilarities import Dissimilarities, Key
 from lookalike.core.condensed import square
@@ -275,3 +276,20 @@ def test_relabellings_are_counted(levels, number):
 def test_a_matrix_of_some_models_is_filled_up_for_others():
     found = fill(np.array([[0, 0.25], [0.25, 0]]), ["a", "b"], ["b", "x", "a"])
     np.testing.assert_array_equal(found, [[0, np.nan, 0.25], [np.nan] * 3, [0.25, np.nan, 0]])
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [[0] * 8, [1, *[0] * 7], np.linspace(0, 1, 8)[[0, 2, 4, 6, 1, 3, 5, 7]]],
+    ids=["equal", "one noisy", "graded"],
+)
+def test_the_factor_of_planted_groups_is_found_whatever_the_noise(noise):
+    names, hits = tuple("abcdefgh"), 0
+    family = {"family": {name: str(name in "abcd") for name in names}}
+    for draw in range(10):
+        rng = np.random.default_rng(draw)
+        maps = planted_maps(rng, 8, 64, groups=2, between=0.3, within=0.42, noise=noise)
+        matrix = square(values_of(maps, "cosine").mean(axis=0), 8)
+        rows = factor_tests(matrix, names, family, None, 299)
+        hits += any((row["corrected"] or 1) <= 0.05 for row in rows)
+    assert hits >= 8
