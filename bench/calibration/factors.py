@@ -143,7 +143,7 @@ def table_of_partial_mantel(given):
 
 
 def table_of_groups(given):
-    """Print how often a factor is found whose levels are planted groups, also under unequal noise."""
+    """Print how often the factor of planted groups is found, also under unequal noise."""
     from planting import planted_maps, values_of
 
     from lookalike.compare.dissimilarities import Dissimilarities, Key
