@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 from snakemake.settings.types import DeploymentMethod
 
 from lookalike.compare.blocks import block_pairs, choose_blocks
@@ -20,8 +21,11 @@ from lookalike.workflow import fingerprint as fingerprints
 from lookalike.workflow.checks import check_networks, check_paths
 from lookalike.workflow.contents import Contents
 from lookalike.workflow.images import check_images
+from lookalike.workflow.owners import claim
 from lookalike.workflow.plan import check_matrices, make_plan, text_of
 
+if workflow.is_main_process and claim(".snakemake"):
+    logger.warning("This folder was locked by a Snakemake that was killed; its lock is removed.")
 CONTENTS = Contents("results/contents.json")
 
 

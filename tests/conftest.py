@@ -48,11 +48,9 @@ class Run:
         return found[0] if found else lines[-1]
 
 
-def snakemake(
-    directory, config, *targets, cores=1, flags=(), root=ROOT, environment=(), timeout=TIMEOUT
-):
-    """Run the workflow in a directory of its own, with a config or its text, and further variables
-    of the environment; a failed run is returned, not raised.
+def invocation(directory, config, *targets, cores=1, flags=(), root=ROOT, environment=()):
+    """Return what `subprocess` needs to run the workflow in a directory of its own, with a config
+    or its text, and further variables of the environment.
     """
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "given.yaml"
@@ -78,15 +76,20 @@ def snakemake(
             "PYTHONDONTWRITEBYTECODE": "1",
         }
     )
+    return {
+        "args": command,
+        "cwd": root,
+        "env": environment,
+        "text": True,
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.STDOUT,
+    }
+
+
+def snakemake(directory, config, *targets, timeout=TIMEOUT, **more):
+    """Run the workflow, as `invocation` says; a failed run is returned, not raised."""
     done = subprocess.run(
-        command,
-        cwd=root,
-        env=environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=timeout,
-        check=False,
+        **invocation(directory, config, *targets, **more), timeout=timeout, check=False
     )
     return Run(done.returncode, done.stdout)
 
