@@ -21,11 +21,16 @@ from lookalike.workflow import fingerprint as fingerprints
 from lookalike.workflow.checks import check_networks, check_paths
 from lookalike.workflow.contents import Contents
 from lookalike.workflow.images import check_images
-from lookalike.workflow.owners import claim
+from lookalike.workflow.owners import ELSEWHERE, claim
 from lookalike.workflow.plan import check_matrices, make_plan, text_of
 
-if workflow.is_main_process and claim(".snakemake"):
-    logger.warning("This folder was locked by a Snakemake that was killed; its lock is removed.")
+OWNER = None
+if workflow.is_main_process:
+    OWNER, unlocked = claim(".snakemake")
+    if unlocked:
+        logger.warning(
+            "This folder was locked by a Snakemake that was killed; its lock is removed."
+        )
 CONTENTS = Contents("results/contents.json")
 
 
@@ -77,19 +82,21 @@ UNITS = "results/images/units.csv"
 MATRIX = "results/matrices/{method}/{metric}/{subset}"
 GROUPS = "results/groups/{method}/{metric}/{subset}"
 FIGURES = "results/figures/{method}/{metric}/{subset}"
-# With conda, jobs compute with what the environments pin, and not with what is installed here.
-# Of NVIDIA, also under Windows, or of AMD.
+# Cards of NVIDIA (`dxg`: in WSL), or of AMD.
 HAS_CARD = any(any(Path("/dev").glob(name)) for name in ("nvidia[0-9]*", "dxg", "kfd"))
+# With conda, jobs compute with what the environments pin, and not with what is installed here.
 USES_CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 PINS = "requirements.txt" if USES_CONDA else None
 
 
 onstart:
-    # Snakemake's limit of 100 jobs a second wakes the scheduler once more in every second for each
-    # job that has ended, which came to be most of Snakemake's own time. A limit that is asked for stays.
-    limiter = workflow.scheduler.job_rate_limiter
-    if limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
+    # By default Snakemake starts at most 100 jobs a second, and to know when, wakes its scheduler
+    # once more in every second for each job that has ended, which came to be most of its own time.
+    limiter = getattr(workflow.scheduler, "job_rate_limiter", None)
+    if workflow.local_exec and limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
         workflow.scheduler.job_rate_limiter = None
+    if OWNER and not workflow.local_exec:
+        OWNER.write_text(ELSEWHERE)
     CONTENTS.save()
     chosen = {name: list(blocks.values()) for name, blocks in BLOCKS.items()}
     blocks = RECORDED["blocks"] | (chosen if PLAN.block == "auto" else {})

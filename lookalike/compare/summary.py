@@ -7,7 +7,7 @@ import numpy as np
 
 from lookalike.compare.adjusting import adjusted_means
 from lookalike.compare.aggregation import AGGREGATES, summarise
-from lookalike.compare.calibration import calibrate, chance_moments, mean_of_derangements
+from lookalike.compare.calibration import calibrate, chance_moments
 from lookalike.compare.dissimilarities import Dissimilarities
 from lookalike.compare.image_table import ImageTable
 from lookalike.compare.resampling import (
@@ -35,7 +35,7 @@ class Summary:
         By the names of the files that `aggregate_matrix` writes. `mean` and `std` (ddof 1) of the
         `n` images that count for a pair; `dissimilarity`, with the bounds `low` and `high` of its
         95% bootstrap interval; `chance`, the dissimilarity of maps of different images,
-        adjusted like it;
+        adjusted like it for the images and partners that pairs lack;
         `calibrated` with its bounds, as `calibrate` returns them; `raw`, the mean of the values
         that go by the metric's name in the field; `design_effect`, how many times as large the
         variance of the mean is by unit as by image. What is about chance and the design effect are
@@ -80,10 +80,11 @@ def summarise_images(
         found["high"] = np.minimum(found["high"], metric.range[1])
     found["design_effect"] = design_effects(table.values, table.units)
     weights = unit_weights(table.units, resamples, seed)
-    once = np.ones((1, len(table)))
-    mean, std, _ = chance_moments(once, table)
+    mean, std, _ = chance_moments(np.ones((1, len(table))), table)
     if not np.isfinite(table.values).all():
-        mean = adjusted_means(once, mean_of_derangements(table.chance))
+        # Each image with each partner has an effect of its own.
+        both = table.chance.reshape(-1, table.chance.shape[-1])
+        mean = adjusted_means(np.ones((1, len(both))), both)
     found["chance"] = AGGREGATES[aggregate](mean, std)[0]
     found |= calibrate(table, aggregate, weights, originals)
     found["raw"] = summarise(metric.raw(table.values))["mean"]

@@ -74,25 +74,32 @@ def test_only_the_dissimilarity_is_adjusted():
     )
 
 
-def test_chance_is_adjusted_like_the_dissimilarity():
-    values = table_with_image_effects(6, 24, 5, 0)
-    chance = values + 5
-    # The first pair lacks the images on which all are less alike, and their partners.
-    hard = np.argsort(values.mean(axis=1))[-8:]
-    values[hard, 0] = chance[hard, 0] = np.nan
+def test_chance_is_adjusted_for_the_images_and_partners_that_a_pair_lacks():
+    rng = np.random.default_rng(6)
     images, names = (tuple(map(str, range(count))) for count in (24, 5))
-    table = ImageTable(values, chance[None], images, names, Key("m", "mse"))
+    of_image, of_pair = 3 * rng.normal(size=24), rng.normal(size=10)
+    values = 10 + of_image[:, None] + of_pair
+    rolled = [np.roll(of_image, -1 - step) for step in range(4)]
+    chance = 15 + np.array([of_image + partner for partner in rolled])[:, :, None] + of_pair
+    # The first pair lacks the images on which all are less alike, as images and as partners.
+    lacking = np.zeros(24, bool)
+    lacking[np.argsort(of_image)[-8:]] = True
+    values[lacking, 0] = np.nan
+    for step in range(4):
+        chance[step, lacking | np.roll(lacking, -1 - step), 0] = np.nan
     found = summarise_images(
-        table,
+        ImageTable(values, chance, images, names, Key("m", "mse")),
         registry.get("metric", "mse"),
         aggregate="mean",
         resamples=2,
         seed=0,
         originals={name: name for name in names},
-    )
-    gap = found.matrices["chance"] - found.matrices["dissimilarity"]
-    np.testing.assert_allclose(gap[np.triu_indices(5, 1)], 5)
-    assert found.matrices["dissimilarity"][0, 1] > found.matrices["mean"][0, 1] + 1
+    ).matrices
+    pairs = np.triu_indices(5, 1)
+    level = 15 + 2 * of_image.mean()
+    np.testing.assert_allclose(found["chance"][pairs], level + of_pair)
+    np.testing.assert_allclose(found["dissimilarity"][pairs], 10 + of_image.mean() + of_pair)
+    assert found["dissimilarity"][0, 1] > found["mean"][0, 1] + 1
 
 
 def test_parts_of_a_table_that_share_no_value_are_taken_to_be_alike():

@@ -14,12 +14,14 @@ def test_after_a_kill_the_same_command_goes_on_but_not_while_the_first_lives(tmp
         **invocation(tmp_path, tiny_config(), MANIFEST), start_new_session=True
     )
     # The first job runs, and then waits.
-    any("rule draw_demo_images" in line for line in first.stdout)
+    assert any("rule draw_demo_images" in line for line in first.stdout)
     os.killpg(first.pid, signal.SIGSTOP)
-    second = snakemake(tmp_path, tiny_config(), MANIFEST)
+    try:
+        second = snakemake(tmp_path, tiny_config(), MANIFEST)
+    finally:
+        os.killpg(first.pid, signal.SIGKILL)
+        first.communicate(timeout=60)
     assert second.code != 0 and "cannot be locked" in second.text
-    os.killpg(first.pid, signal.SIGKILL)
-    first.communicate()
     assert any((tmp_path / ".snakemake" / "locks").iterdir())
     assert not (tmp_path / MANIFEST).exists()
     third = snakemake(tmp_path, tiny_config(), MANIFEST)
