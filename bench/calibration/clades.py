@@ -13,7 +13,8 @@ NOTHING = {
     "noise graded": [(models, 64, {"noise": np.linspace(0, 2, models)}) for models in (5, 8, 14)],
     "scenes of 2 near-copies": [(8, 64, {"copies": 2})],
 }
-HALVES = FIRST, _ = ((0, 1, 2, 3), (4, 5, 6, 7))
+HALVES = ((0, 1, 2, 3), (4, 5, 6, 7))
+FIRST = HALVES[0]
 GRADED = np.linspace(0, 1, 8)[[0, 2, 4, 6, 1, 3, 5, 7]]
 # One group among models that are equally near to all.
 FOUR = {"groups": [0, 0, 0, 0, 1, 2, 3, 4], "between": 0.3, "within": 0.5}

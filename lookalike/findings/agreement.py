@@ -63,9 +63,7 @@ def agreement_findings(
 
 
 def counted_once(rows: pd.DataFrame, stands: Representatives) -> pd.DataFrame:
-    """Return the comparisons of matrices without those of metrics of one ranking with one another,
-    and with what is found for several of these but once.
-    """
+    """Drop comparisons of metrics of one ranking with one another, and repeats of one result."""
     seen: set[object] = set()
     kept = []
     for row in rows.itertuples():

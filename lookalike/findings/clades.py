@@ -23,7 +23,9 @@ from lookalike.inference.significance import LEVEL
 # Clades are named only where this test finds groups.
 GATE = "grouping_holm"
 MOST_CLADES = 4
-UNTESTED = "no resample of the images has all dissimilarities, or all models are equally near"
+UNTESTED = (
+    "too few resamples of the images have all dissimilarities, or all models are equally near"
+)
 
 
 def clade_findings(
@@ -139,7 +141,7 @@ def describe_clades(
         f"{braces(first)} look alike in {share(len(answers), able)} with groups: "
         f"mean {shown.metric} {row.within:.2g} within, {row.between:.2g} to the others, in "
         f"{shown.value:.0%} of the bootstrap trees (selective inference corrected for the clades "
-        f"of a tree: {evidence(shown, answers)})"
+        f"beyond main effects: {evidence(shown, answers)})"
     )
     if others:
         named = ", ".join(

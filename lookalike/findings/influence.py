@@ -10,6 +10,7 @@ from lookalike.inference.influence import UNIT
 from lookalike.inference.significance import LEVEL
 
 SECTION = "Single classes and images"
+UNMEASURED = "too few units of images to leave one out"
 
 
 def influence_findings(
@@ -30,7 +31,7 @@ def influence_findings(
         return []
     carried = carried_by(influence)
     verdicts = [(hangs_on_few(row), key_of(row) in carried) for row in rows.itertuples()]
-    rows, found = rows[once(rows, verdicts, stands)], []
+    every, rows, found = rows, rows[once(rows, verdicts, stands)], []
     hanging = [row for row in rows.itertuples() if hangs_on_few(row)]
     if hanging:
         names = [f"{name_of(row)} ({row.hanging} of {row.classes:.0f})" for row in hanging]
@@ -44,7 +45,7 @@ def influence_findings(
                 f"without which less than half of the effect is left, and that not clearly: "
                 f"{listed(names)} (effects differ between classes: p at most {largest:.2g}, "
                 "classes shuffled, Holm-corrected).",
-                tuple(class_answer(row) for row in rows.itertuples()),
+                tuple(class_answer(row) for row in every.itertuples()),
             )
         )
     if carried:
@@ -68,8 +69,9 @@ def influence_findings(
                             subject_of(row),
                             "units",
                             n=int(row.units),
+                            reason="" if key_of(row) in measured else UNMEASURED,
                         )
-                        for row in rows.itertuples()
+                        for row in every.itertuples()
                     ),
                 )
             )

@@ -9,7 +9,7 @@ from lookalike.findings.tables import span
 
 # Of models, matrices, factors and others; how many more there are is counted.
 MOST_NAMED = 5
-# Why nobody can tell.
+# Reasons that are named; others are counted.
 MOST_REASONS = 3
 # Method and metric of a matrix.
 Key = tuple[str, str]

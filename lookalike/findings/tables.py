@@ -97,10 +97,10 @@ def once(
     seen: set[object] = set()
     found = []
     for row, verdict in zip(rows.to_dict("records"), verdicts, strict=True):
-        key = (row["method"], row["metric"])
-        one = ((stands or {}).get(key, key), *(row[name] for name in about), verdict)
-        found.append(one not in seen)
-        seen.add(one)
+        matrix = (row["method"], row["metric"])
+        key = ((stands or {}).get(matrix, matrix), *(row[name] for name in about), verdict)
+        found.append(key not in seen)
+        seen.add(key)
     return found
 
 

@@ -12,7 +12,7 @@ from lookalike.compare.aggregation import dissimilarities_of
 from lookalike.compare.calibration import mean_of_derangements
 from lookalike.compare.dissimilarities import Dissimilarities
 from lookalike.compare.image_table import ImageTable
-from lookalike.compare.resampling import bootstrap
+from lookalike.compare.resampling import FEWEST_UNITS, bootstrap, units_of_pairs
 from lookalike.core.types import Row
 from lookalike.groups.multiscale import TESTED, clade_tests
 from lookalike.groups.trees import (
@@ -43,9 +43,11 @@ COLUMNS = {
     "cophenetic_correlation": float,
     "members": str,
 }
-BEYOND = ("residual_support", "residual_p")
+RESIDUAL = ("residual_support", "residual_p")
 # As many resamples show whether a share is 95%; each takes an iterated fit.
 MOST_FITS = 400
+# Of fewer, the lower tail is not known.
+FEWEST_RESAMPLES = 40
 FEWEST_FOR_A_LAW = 4
 
 
@@ -85,7 +87,7 @@ def describe_clades(
         no clade.
     """
     members, resamples = clade_members(tree), len(matrix.replicates)
-    tested = dict.fromkeys((*TESTED, *BEYOND), np.full(len(tree), np.nan))
+    tested = dict.fromkeys((*TESTED, *RESIDUAL), np.full(len(tree), np.nan))
     if table is not None:
         tested = clade_tests(tree, table, aggregate, resamples, seed, linkage)
         tested |= beyond_main_effects(tree, table, law, resamples, seed)
@@ -130,21 +132,25 @@ def beyond_main_effects(
     Returns
     -------
     dict of ndarray, shape (m - 1,)
-        With `BEYOND`: the share of bootstrap resamples in which they are, and the p value that they
-        are not, by Student's t. NaN for the root and for all models but one, since that one's main
-        effect is all that is between them; where a merge `is_clade` not; for fewer than four
-        models; and where no law or no complete resample is known.
+        With `RESIDUAL`: the share of bootstrap resamples in which they are, and the p value that
+        they are not, by Student's t. NaN for the root and for all models but one, since that one's
+        main effect is all that is between them; where a merge `is_clade` not; for fewer than four
+        models; for pairs of too few images, or too few complete resamples; and where no law is
+        known.
     """
     from scipy.special import ndtri, stdtr
 
-    nothing = dict.fromkeys(BEYOND, np.full(len(tree), np.nan))
-    clade, units = is_clade(tree) & (tree[:, 3] < len(tree)), len(np.unique(table.units))
-    if not law or not clade.any() or len(table.names) < FEWEST_FOR_A_LAW or units < 2:
+    nothing = dict.fromkeys(RESIDUAL, np.full(len(tree), np.nan))
+    clade = is_clade(tree) & (tree[:, 3] < len(tree))
+    units = int(units_of_pairs(table.values, table.units).min())
+    few = len(table.names) < FEWEST_FOR_A_LAW or units < FEWEST_UNITS
+    if not law or not clade.any() or few:
         return nothing
     far = dissimilarities_of(mean_of_derangements(table.chance), "mean")[None]
     near = bootstrap(table.values, "mean", min(resamples, MOST_FITS), seed, table.units)
-    near = near[np.isfinite(near).all(axis=1)]
-    if np.isnan(far).any() or not len(near):
+    complete = np.isfinite(near).all(axis=1)
+    near = near[complete]
+    if np.isnan(far).any() or complete.mean() < 1 / 2 or len(near) < FEWEST_RESAMPLES:
         return nothing
     left = laws.residuals(near, far, law)
     expected = left + laws.sums(laws.on_scale(far, law)) - laws.on_scale(near, law)
@@ -154,13 +160,14 @@ def beyond_main_effects(
         nearer = np.nan_to_num(
             np.stack([others, sister]) - joined, nan=-np.inf, posinf=np.inf, neginf=-np.inf
         )
-        # Ratios have long tails, of which the lower one is what matters.
+        # Ratios have long tails, of which the lower one is what matters: its 5% quantile and the
+        # median stand for the standard deviation.
         low, middle = np.quantile(nearer, (0.05, 0.5), axis=2, method="nearest")
         t = ndtri(0.95) * middle / (middle - low) * np.sqrt((units - 1) / units)
     share = (nearer > 0).all(axis=0).mean(axis=1)
     # Both must be so: the larger of the two p values is one of this.
     found = share, stdtr(units - 1, -np.nan_to_num(t)).max(axis=0)
-    return {name: np.where(clade, own, np.nan) for name, own in zip(BEYOND, found, strict=True)}
+    return {name: np.where(clade, own, np.nan) for name, own in zip(RESIDUAL, found, strict=True)}
 
 
 def sums_over_pairs(tree: np.ndarray) -> np.ndarray:

@@ -30,7 +30,9 @@ def why_too_few(values: np.ndarray, units: np.ndarray) -> str:
         return too_few_images(images)
     if number < 2:
         return ONE_UNIT
-    return f"with images of {number} units nothing can be concluded" * (number < FEWEST_UNITS)
+    if number < FEWEST_UNITS:
+        return f"with {number} images (or units of these) nothing can be concluded"
+    return ""
 
 
 def permutation_p(observed: float, null: np.ndarray) -> float:
@@ -175,6 +177,10 @@ def too_few_images(images: int) -> str:
 def correct_clades(clades: Sequence[Row]) -> list[Row]:
     """Correct the p values of the clades of a tree, in two steps: whether a clade is more than the
     main effects of its models, and, of those that are, whether it holds.
+
+    That both steps together keep their level is by simulation: without groups, some clade passes in
+    0 to 2% of trees, also where some maps are noisier (`bench/calibration`). The first step by
+    itself does not, since the tree chose the clades.
 
     Parameters
     ----------

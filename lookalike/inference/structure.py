@@ -17,7 +17,6 @@ from lookalike.inference.exchange import batches, exchangeable, movable, permute
 from lookalike.inference.significance import (
     ALL_EQUAL,
     FEWEST_MODELS,
-    ONE_UNIT,
     permutation_p,
     too_few_models,
     why_too_few,
@@ -172,8 +171,6 @@ def why_untested(observed: np.ndarray, values: np.ndarray, units: np.ndarray) ->
 def why_not_exchangeable(values: np.ndarray, units: np.ndarray) -> str:
     """Say why models' labels cannot be shuffled; empty if they can."""
     counted = np.unique(units[np.isfinite(values).any(axis=1)])
-    if len(counted) < 2:
-        return ONE_UNIT
     if movable(exchangeable(values, units)[counted]) < LEAST_MOVABLE:
         return "models lack values of so different images that they cannot be exchanged"
     return ""
@@ -233,8 +230,8 @@ def groups_at(beyond: np.ndarray, groups: int) -> np.ndarray:
     from scipy.cluster.hierarchy import cut_tree, linkage
 
     tree = linkage(beyond, "average")
-    # Residuals may be negative, which heights may not.
-    tree[:, 2] -= tree[0, 2]
+    # Residuals may be negative, which heights may not; ties are cut in the order of the merges.
+    tree[:, 2] = np.arange(len(tree))
     return cut_tree(tree, groups)[:, 0]
 
 

@@ -182,7 +182,11 @@ def test_the_error_of_the_choice_of_other_images_is_reported_where_there_are_sev
         (np.ones((1, 3)), np.ones((0, 1, 3)), "with n = 1 image nothing can be concluded"),
         (np.full((4, 3), np.nan), np.ones((1, 4, 3)), "with n = 0 images nothing"),
         (np.zeros((4, 3)), np.zeros((1, 4, 3)), "no dissimilarity of different images is known"),
-        (np.ones((2, 3)), np.ones((1, 2, 3)), "with images of 2 units nothing can be concluded"),
+        (
+            np.ones((2, 3)),
+            np.ones((1, 2, 3)),
+            "with 2 images (or units of these) nothing can be concluded",
+        ),
         (np.ones((4, 0)), np.ones((1, 4, 0)), "needs at least 2 independent models; found 1"),
     ],
 )

@@ -18,8 +18,8 @@ from lookalike.core.condensed import square
 from lookalike.findings.clades import clades_that_hold
 from lookalike.groups import multiscale, trees
 from lookalike.groups.clades import (
-    BEYOND,
     COLUMNS,
+    RESIDUAL,
     beyond_main_effects,
     describe_clades,
     parse_clades,
@@ -144,7 +144,7 @@ def test_without_images_there_are_no_tests():
         matrix_of(planted(0.3)).values, NAMES, Key("m", "m"), np.empty((0, 28))
     )
     rows = describe_clades(trees.link(matrix.values), matrix, None)
-    untested = [*multiscale.TESTED, *BEYOND, "support"]
+    untested = [*multiscale.TESTED, *RESIDUAL, "support"]
     assert np.isnan([[row[name] for name in untested] for row in rows]).all()
     assert [row["size"] for row in rows][-1] == 8
 

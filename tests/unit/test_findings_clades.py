@@ -63,7 +63,7 @@ def test_clades_that_hold_are_named_with_their_effect_and_the_root_is_not():
     assert texts(found) == [
         "{DeiT_S, DeiT_T} look alike in the one matrix with groups: mean cosine 0.12 within, 0.58 "
         "to the others, in 98% of the bootstrap trees (selective inference corrected for the "
-        "clades of a tree: p = 0.004, n = 64 images, gradcam cosine)."
+        "clades beyond main effects: p = 0.004, n = 64 images, gradcam cosine)."
     ]
     answer = found[0].answers[0]
     assert (answer.subject, answer.value, answer.p, answer.n) == (
@@ -101,8 +101,8 @@ def test_clades_of_chance_and_of_main_effects_are_not_named(row):
 def test_where_no_clade_could_be_tested_there_is_no_verdict(row):
     found = findings({("gradcam", "cosine"): [row, root("a b c d")]}, COSINE)
     assert texts(found) == [
-        "Cannot tell which clades hold for gradcam cosine: no resample of the images has all "
-        "dissimilarities, or all models are equally near."
+        "Cannot tell which clades hold for gradcam cosine: too few resamples of the images "
+        "have all dissimilarities, or all models are equally near."
     ]
     assert verdicts(found) == {("clade", "gradcam", "cosine"): UNKNOWN}
 
@@ -141,8 +141,8 @@ def test_clades_that_all_metrics_share_come_first_and_long_lists_end():
     told = texts(findings(tables, COSINE, structure_row("rbf", "0.01", "0.01")))[0]
     assert told == (
         "{a5, b5} look alike in all 2 matrices with groups: mean rbf 0.12 within, 0.58 to the "
-        "others, in 99% of the bootstrap trees (selective inference corrected for the clades of a "
-        "tree: p = 0.001, n = 64 images, gradcam rbf; p at most 0.004 in all); so do {a0, b0} in "
+        "others, in 99% of the bootstrap trees (selective inference corrected for the clades "
+        "beyond main effects: p = 0.001, n = 64 images, gradcam rbf; p at most 0.004 in all); so do {a0, b0} in "
         "1, {a1, b1} in 1, {a2, b2} in 1, and 4 more clades."
     )
 
