@@ -142,8 +142,8 @@ def test_clades_that_all_metrics_share_come_first_and_long_lists_end():
     assert told == (
         "{a5, b5} look alike in all 2 matrices with groups: mean rbf 0.12 within, 0.58 to the "
         "others, in 99% of the bootstrap trees (selective inference corrected for the clades "
-        "beyond main effects: p = 0.001, n = 64 images, gradcam rbf; p at most 0.004 in all); so do "
-        "{a0, b0} in 1, {a1, b1} in 1, {a2, b2} in 1, and 4 more clades."
+        "beyond main effects: p = 0.001, n = 64 images, gradcam rbf; p at most 0.004 in all); so "
+        "do {a0, b0} in 1, {a1, b1} in 1, {a2, b2} in 1, and 4 more clades."
     )
 
 
