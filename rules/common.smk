@@ -18,6 +18,7 @@ from lookalike.maps.matching import check_classes, match_images
 from lookalike.maps.patterns import root_of
 from lookalike.maps.signs import are_signed
 from lookalike.workflow import fingerprint as fingerprints
+from lookalike.workflow.cards import has_card
 from lookalike.workflow.checks import check_networks, check_paths
 from lookalike.workflow.contents import Contents
 from lookalike.workflow.images import check_images
@@ -82,8 +83,7 @@ UNITS = "results/images/units.csv"
 MATRIX = "results/matrices/{method}/{metric}/{subset}"
 GROUPS = "results/groups/{method}/{metric}/{subset}"
 FIGURES = "results/figures/{method}/{metric}/{subset}"
-# Cards of NVIDIA (`dxg`: in WSL), or of AMD.
-HAS_CARD = any(any(Path("/dev").glob(name)) for name in ("nvidia[0-9]*", "dxg", "kfd"))
+HAS_CARD = has_card()
 # With conda, jobs compute with what the environments pin, and not with what is installed here.
 USES_CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
 PINS = "requirements.txt" if USES_CONDA else None
