@@ -142,7 +142,7 @@ def beyond_main_effects(
 
     nothing = dict.fromkeys(RESIDUAL, np.full(len(tree), np.nan))
     clade = is_clade(tree) & (tree[:, 3] < len(tree))
-    units = int(units_of_pairs(table.values, table.units).min())
+    units = int(units_of_pairs(table.values, table.units).min(initial=len(table)))
     few = len(table.names) < FEWEST_FOR_A_LAW or units < FEWEST_UNITS
     if not law or not clade.any() or few:
         return nothing

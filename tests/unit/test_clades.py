@@ -163,6 +163,14 @@ def test_images_of_a_unit_are_drawn_together():
     assert np.nanmean(by_image["au"]) > np.nanmean(alone["au"])
 
 
+@pytest.mark.parametrize("models", [0, 1])
+def test_trees_without_merges_have_no_clades(models):
+    names = NAMES[:models]
+    matrix = Dissimilarities(np.zeros((models, models)), names, Key("m", "m"), np.empty((50, 0)))
+    table = ImageTable(np.empty((9, 0)), np.empty((1, 9, 0)), tuple("123456789"), names, matrix.key)
+    assert describe_clades(trees.link(matrix.values), matrix, table, law="product") == []
+
+
 @pytest.mark.parametrize("images", [1, 2, 3])
 def test_few_images_have_no_small_p_values_and_one_has_none(images):
     values = planted(0.02, images)
