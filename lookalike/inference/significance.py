@@ -179,7 +179,7 @@ def correct_clades(clades: Sequence[Row]) -> list[Row]:
     main effects of its models, and, of those that are, whether it holds.
 
     That both steps together keep their level is by simulation: without groups, some clade passes in
-    0 to 2% of trees, also where some maps are noisier (`bench/calibration`). The first step by
+    0 to 2.3% of trees, also where some maps are noisier (`bench/calibration`). The first step by
     itself does not, since the tree chose the clades.
 
     Parameters

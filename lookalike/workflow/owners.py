@@ -1,6 +1,7 @@
 """The lock of a Snakemake that was killed does not stop the next one."""
 
 import atexit
+import contextlib
 import fcntl
 import os
 import shutil
@@ -49,9 +50,11 @@ def claim(folder: StrPath) -> tuple[Path | None, bool]:
     if not others or any(map(may_live, others)):
         return own, False
     locked = locks.is_dir() and any(locks.iterdir())
+    # What another user's rights keep stays, and so does the lock.
     shutil.rmtree(locks, ignore_errors=True)
     for path in others:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.unlink()
     return own, locked and not locks.exists()
 
 
