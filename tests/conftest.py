@@ -68,14 +68,10 @@ def invocation(directory, config, *targets, cores=1, flags=(), root=ROOT, enviro
         directory,
     ]
     command += ["--configfile", path, *flags, "--", *targets]
-    environment = (
-        os.environ
-        | dict(environment)
-        | {
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-    )
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = os.environ | dict(environment) | {"PATH": path}
+    # Runs start sooner where Python keeps what it compiled.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     return {
         "args": command,
         "cwd": root,

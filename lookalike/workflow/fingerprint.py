@@ -12,7 +12,7 @@ import sys
 from collections import deque
 
 from lookalike.workflow import sources
-from lookalike.workflow.sources import AT_IMPORT, Definition, definition, read_source
+from lookalike.workflow.sources import AT_IMPORT, Definition, definitions
 
 # These end a job or say where it prints; they make no value.
 VALUELESS = ("lookalike/core/errors.py", "lookalike/core/logs.py")
@@ -60,17 +60,17 @@ def fingerprint(*paths: str, pins: str | None = None) -> str:
 def reachable(paths: tuple[str, ...]) -> list[tuple[str, str, Definition]]:
     """Return all definitions that files can reach, as file, name and definition, sorted."""
     found: dict[tuple[str, str], Definition] = {}
-    pending = deque((path, name) for path in paths for name in read_source(path).parts)
+    pending = deque((path, name) for path in paths for name in definitions(path))
     while pending:
         file, name = pending.popleft()
         if (file, name) in found or file in VALUELESS:
             continue
-        known = read_source(file).parts
+        known = definitions(file)
         if name not in known:
             # All of the module counts: it is `WHOLE`, or a name that the module itself imports.
             pending.extend((file, each) for each in known)
             continue
-        found[file, name] = one = definition(file, name)
+        found[file, name] = one = known[name]
         pending.extend((file, each) for each in one.names)
         pending.extend(one.symbols)
         # What runs at import runs whichever part is used.

@@ -44,7 +44,9 @@ def complete(config: Row) -> Row:
 @functools.cache
 def read_schema() -> Row:
     """Return the schema with every reference replaced by what it names."""
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    # libyaml, where PyYAML was built with it, is ten times as fast.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    schema = yaml.load(SCHEMA.read_text(encoding="utf-8"), loader)
     definitions = schema.pop("$defs")
 
     def inlined(part: Any) -> Any:

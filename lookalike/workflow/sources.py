@@ -1,10 +1,17 @@
 """Source files: what each top-level definition does, and which others it refers to."""
 
 import ast
+import contextlib
 import functools
 import hashlib
+import json
+import sys
 from dataclasses import dataclass, field
+from importlib.util import cache_from_source
 from pathlib import Path
+from typing import Any
+
+from lookalike.core import io
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = "lookalike"
@@ -32,6 +39,11 @@ class Definition:
     names: set[str] = field(default_factory=set)
     symbols: set[tuple[str, str]] = field(default_factory=set)
     packages: set[str] = field(default_factory=set)
+
+    @classmethod
+    def kept(cls, digest: str, names: list, symbols: list, packages: list) -> "Definition":
+        """Return a definition from the lists that JSON keeps of it."""
+        return cls(digest, set(names), {(file, name) for file, name in symbols}, set(packages))
 
 
 @dataclass
@@ -63,9 +75,57 @@ def read_source(path: str) -> Source:
     return source
 
 
+def definitions(path: str) -> dict[str, Definition]:
+    """Return what each definition of a file does and refers to, by name."""
+    known = known_definitions()
+    return known[path] if path in known else find_definitions(path)
+
+
 @functools.cache
+def known_definitions() -> dict[str, dict[str, Definition]]:
+    """Return the definitions of all files of the package and of its scripts.
+
+    Finding them is the longest part of a run's start. They are kept until one of the files changes,
+    where Python keeps compiled code, and as that is, only if Python may write there.
+    """
+    texts = {
+        path.relative_to(ROOT).as_posix(): path.read_bytes()
+        for folder in (PACKAGE, "scripts")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+    }
+    state = hashlib.sha256(repr(texts).encode()).hexdigest()
+    record = Path(cache_from_source(str(ROOT / PACKAGE / "definitions.py"))).with_suffix(".json")
+    with contextlib.suppress(OSError, ValueError):
+        kept = json.loads(record.read_text(encoding="utf-8"))
+        if kept["state"] == state:
+            return {
+                path: {name: Definition.kept(*parts) for name, parts in found.items()}
+                for path, found in kept["files"].items()
+            }
+    files = {}
+    for path in texts:
+        # A file that is no Python is refused where it is used.
+        with contextlib.suppress(SyntaxError):
+            files[path] = find_definitions(path)
+    if not sys.dont_write_bytecode:
+        with contextlib.suppress(OSError):
+            kept = {"state": state, "files": files}
+            io.write_text(record, json.dumps(kept, default=lists_of))
+    return files
+
+
+def lists_of(part: Any) -> list:
+    """Return a definition, or a set of one, as JSON can hold it."""
+    return list(part) if isinstance(part, set) else list(vars(part).values())
+
+
+def find_definitions(path: str) -> dict[str, Definition]:
+    """Find in a file what each definition does and refers to."""
+    return {name: definition(path, name) for name in read_source(path).parts}
+
+
 def definition(path: str, name: str) -> Definition:
-    """Return what a definition of a file does and refers to."""
+    """Find what a definition of a file does and refers to."""
     source = read_source(path)
     found, uses = Definition(""), Uses()
     found.digest = hashlib.sha256(

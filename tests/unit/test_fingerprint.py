@@ -14,7 +14,7 @@ def forget():
     """Forget what was read of the sources, as a fresh process does."""
     for function in (
         sources.read_source,
-        sources.definition,
+        sources.known_definitions,
         sources.file_of,
         fingerprint.reachable,
     ):
@@ -181,6 +181,40 @@ def test_with_conda_the_pins_are_the_versions(package, tmp_path):
     (tmp_path / "pins.txt").write_text("# a comment\nNumPy==1.2.3\nother==4\n")
     found = fingerprint.fingerprint("scripts/use.py", pins="pins.txt")
     assert found.split()[1:] == ["numpy==1.2.3"]
+
+
+def test_definitions_are_kept_until_a_file_changes(package, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    paths = ("scripts/use.py", "scripts/load.py")
+    before = [fingerprint.fingerprint(path) for path in paths]
+    (kept,) = tmp_path.rglob("*.json")
+    forget()
+    with monkeypatch.context() as patch:
+        patch.setattr(sources, "read_source", None)
+        assert [fingerprint.fingerprint(path) for path in paths] == before
+    package("lookalike/tools.py", "np.abs(x)", "-np.abs(x)")
+    assert fingerprint.fingerprint(paths[0]) != before[0]
+    package("lookalike/tools.py", "-np.abs(x)", "np.abs(x)")
+    kept.write_text(kept.read_text()[:99])
+    assert [fingerprint.fingerprint(path) for path in paths] == before
+
+
+def test_definitions_are_not_kept_where_python_may_not_write(package, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    before = fingerprint.fingerprint("scripts/use.py")
+    assert not list(tmp_path.rglob("*.json"))
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    (tmp_path / "lookalike" / "__pycache__").write_text("in the way")
+    forget()
+    assert fingerprint.fingerprint("scripts/use.py") == before
+
+
+def test_a_file_that_is_no_python_is_refused_only_where_it_is_used(package):
+    before = fingerprint.fingerprint("scripts/use.py")
+    package("lookalike/base.py", "return 1", "return (")
+    assert fingerprint.fingerprint("scripts/use.py") == before
+    with pytest.raises(SyntaxError):
+        fingerprint.fingerprint("scripts/compare.py")
 
 
 @pytest.mark.parametrize("script", sorted((sources.ROOT / "scripts").glob("*.py")), ids=str)
