@@ -89,6 +89,13 @@ def test_without_groups_the_test_finds_some_as_rarely_as_its_level_says_and_hard
     assert np.mean(held) <= 0.02
 
 
+def own_pairs(compare, maps):
+    """Return the values of the first map of each image with the image's other maps."""
+    images, others = len(maps), maps.shape[1] - 1
+    values = compare(maps[:, 0], maps[:, 1:].reshape(-1, *maps.shape[2:]))
+    return values.reshape(images, images, others)[np.arange(images), np.arange(images)]
+
+
 def coverage_of(metric, images, draws=300, resamples=400):
     """Return the share of draws in which the interval of the mean holds the true mean, of each of
     two pairs of models.
@@ -102,7 +109,10 @@ def coverage_of(metric, images, draws=300, resamples=400):
         maps = np.sqrt(alike) * rng.normal(size=(number, 1, 5, 5)) + np.sqrt(
             1 - alike
         ) * rng.normal(size=(number, 3, 5, 5))
-        return np.array([compare(one[:1], one[1:])[0] for one in maps])
+        # One call for all pairs of 16 images is faster than 16 calls for those of one image.
+        return np.concatenate(
+            [own_pairs(compare, maps[at : at + 16]) for at in range(0, number, 16)]
+        )
 
     true, hits = values_of(20_000).mean(axis=0), []
     for seed in range(draws):
