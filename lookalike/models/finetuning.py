@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from lookalike.core.errors import InputError
 from lookalike.core.seeding import seed_of
 from lookalike.core.types import Row, StrPath
 from lookalike.images.reading import Fit, load_images
@@ -96,16 +97,24 @@ def finetune_from_manifest(
     before = accuracy(net, normalise, *validation, device=device)
     if unfinished:
         unfinished.begin(net, (*train, *held_back), device, about["recipe"], schedule, own_seed)
-    history = finetune(
-        net,
-        normalise,
-        train,
-        held_back,
-        **schedule,
-        seed=own_seed,
-        device=device,
-        unfinished=unfinished,
-    )
+    try:
+        history = finetune(
+            net,
+            normalise,
+            train,
+            held_back,
+            **schedule,
+            seed=own_seed,
+            device=device,
+            unfinished=unfinished,
+        )
+    except torch.OutOfMemoryError:
+        # Half a batch would be another training.
+        batch = schedule["batch"]
+        raise InputError(
+            f"fine-tuning {name}: the card's memory is too small for batches of {batch} images; "
+            f"set `finetuning: {{batch: {max(batch // 2, 1)}}}`, or lower `images.size`"
+        ) from None
     return net, about | {
         "classes": classes,
         "training": {
