@@ -1,5 +1,6 @@
 """What needs Snakemake: the plan of the config, wildcards, and input functions of several rules."""
 
+import os
 import platform
 import re
 from functools import partial
@@ -12,6 +13,7 @@ from snakemake.settings.types import DeploymentMethod
 from lookalike.compare.blocks import block_pairs, choose_blocks
 from lookalike.core import io, registry
 from lookalike.core.errors import InputError
+from lookalike.core.orphans import VARIABLE
 from lookalike.images.folders import image_files
 from lookalike.maps.existing import find_all
 from lookalike.maps.matching import check_classes, match_images
@@ -22,16 +24,19 @@ from lookalike.workflow.cards import has_card
 from lookalike.workflow.checks import check_networks, check_paths
 from lookalike.workflow.contents import Contents
 from lookalike.workflow.images import check_images
-from lookalike.workflow.owners import ELSEWHERE, claim
+from lookalike.workflow.owners import claim, remove_unfinished
 from lookalike.workflow.plan import check_matrices, make_plan, text_of
 
 OWNER = None
 if workflow.is_main_process:
-    OWNER, unlocked = claim(".snakemake")
-    if unlocked:
+    OWNER = claim(".snakemake", "results")
+    if OWNER and OWNER.unlocked:
         logger.warning(
             "This folder was locked by a Snakemake that was killed; its lock is removed."
         )
+elif workflow.remote_exec:
+    # On another host, jobs end with the Snakemake of that host.
+    os.environ.pop(VARIABLE, None)
 CONTENTS = Contents("results/contents.json")
 
 
@@ -95,12 +100,23 @@ onstart:
     limiter = getattr(workflow.scheduler, "job_rate_limiter", None)
     if workflow.local_exec and limiter and (limiter.max_jobs, limiter.timespan) == (100, 1):
         workflow.scheduler.job_rate_limiter = None
-    if OWNER and not workflow.local_exec:
-        OWNER.write_text(ELSEWHERE)
+    if OWNER:
+        OWNER.start(elsewhere=not workflow.local_exec)
     CONTENTS.save()
     chosen = {name: list(blocks.values()) for name, blocks in BLOCKS.items()}
     blocks = RECORDED["blocks"] | (chosen if PLAN.block == "auto" else {})
     io.write_json(RECORD, {"blocks": blocks, "training": TRAINING_STATES})
+
+
+# Jobs that failed may have left unfinished files, also those that succeeded when tried again.
+onsuccess:
+    if OWNER and OWNER.is_alone() and any(job.attempt > 1 for job in workflow.dag.jobs):
+        remove_unfinished("results")
+
+
+onerror:
+    if OWNER and OWNER.is_alone():
+        remove_unfinished("results")
 
 
 def fingerprint(*paths):

@@ -5,7 +5,9 @@ from lookalike.core import io, logs
 logs.log_to(snakemake.log[0])
 
 from lookalike.models import devices, finetuning, networks
+from lookalike.models.unfinished import Unfinished
 
+unfinished = Unfinished(snakemake.params.unfinished, snakemake.params.source)
 device = devices.claim_device(snakemake.threads)
 net, sidecar = finetuning.finetune_from_manifest(
     io.read_table(snakemake.input.manifest),
@@ -18,5 +20,7 @@ net, sidecar = finetuning.finetune_from_manifest(
     seed=snakemake.params.seed,
     device=device,
     threads=snakemake.threads,
+    unfinished=unfinished,
 )
 networks.save_model(snakemake.output.weights, net, sidecar)
+unfinished.end()

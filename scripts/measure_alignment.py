@@ -14,9 +14,7 @@ model = loading.load_model(read.weights, devices.claim_device(snakemake.threads)
 rows = [row for row in io.read_table(read.manifest) if row["split"] == "val"]
 names = [row["image"] for row in rows]
 pixels = reading.load_images(rows, given.size, given.fit, snakemake.threads)
-features = alignment.unit_rows(
-    networks.in_batches(model.features, pixels, model.batch(given.size), model.device).astype(float)
-)
+features = alignment.unit_rows(networks.in_batches(model, model.features, pixels).astype(float))
 human = scores.human_similarity(names, read.get("similarity"), read.get("scores"))
 found = alignment.measure_alignment(
     features @ features.T, human, heldout.resample(len(names), given.resamples, given.seed)

@@ -21,6 +21,8 @@ from lookalike.core.types import Row, StrPath
 # Share of the largest value by which equal values of a user-supplied matrix may differ, as they do
 # in single precision.
 ROUNDING = 1e-4
+# Begins the name of a file that is being written. A killed process leaves it.
+UNFINISHED = ".unfinished."
 
 
 @contextlib.contextmanager
@@ -30,7 +32,7 @@ def replacing(path: StrPath) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     # The whole name and more would be too long for some.
     handle, temporary = tempfile.mkstemp(
-        prefix=f".{path.name[:16]}.", suffix=path.suffix, dir=path.parent
+        prefix=f"{UNFINISHED}{path.name[:16]}.", suffix=path.suffix, dir=path.parent
     )
     os.close(handle)
     try:

@@ -8,14 +8,17 @@ from pathlib import Path
 from types import TracebackType
 
 from lookalike.core.errors import InputError
+from lookalike.core.orphans import end_with_run
 from lookalike.core.types import StrPath
 
 
 def log_to(path: StrPath) -> None:
     """Send standard output and error of this process to a file, at the level of file descriptors.
 
-    An `InputError` then ends the process with one line instead of a traceback.
+    An `InputError` then ends the process with one line instead of a traceback. The process ends
+    with the run that started it, too.
     """
+    end_with_run()
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     for stream in (sys.stdout, sys.stderr):

@@ -156,14 +156,22 @@ def explain_images(
     InputError
         If a map is not finite.
     """
-    at_once = model.batch(size) if model else IMAGES_AT_ONCE
-    for start in range(0, len(rows), at_once):
-        chunk = rows[start : start + at_once]
+
+    def explain(part: slice) -> tuple[Sequence[Row], np.ndarray, dict[str, np.ndarray]]:
+        chunk = rows[part]
         seeds = [seed_of(seed, *names, row["image"]) for row in chunk]
         images = load_images(chunk, size, fit, threads)
-        maps, diagnostics = method(
-            *inputs_of(model, images, targets[start : start + at_once]), seeds, **options
+        return chunk, *method(*inputs_of(model, images, targets[part]), seeds, **options)
+
+    parts = (
+        model.in_batches(explain, len(rows), size)
+        if model
+        else (
+            explain(slice(start, start + IMAGES_AT_ONCE))
+            for start in range(0, len(rows), IMAGES_AT_ONCE)
         )
+    )
+    for chunk, maps, diagnostics in parts:
         for index, (row, saliency) in enumerate(zip(chunk, maps, strict=True)):
             if not np.isfinite(saliency).all():
                 raise InputError(
@@ -240,9 +248,7 @@ def resolve_targets(
             raise InputError(f"{name}: the method explains scores of images, and none are given")
         return read_scores(scores, names), {}
     human = human_similarity(names, similarity, scores)
-    reference = in_batches(
-        model.features, load_images(rows, size, fit, threads), model.batch(size), model.device
-    )
+    reference = in_batches(model, model.features, load_images(rows, size, fit, threads))
     return range(len(rows)), {"human": human, "reference": reference}
 
 

@@ -153,8 +153,19 @@ def rerun(recording: Recording, kept: torch.Tensor) -> torch.Tensor:
     rows = torch.arange(n * masks, device=outputs.device)
     at_once = max(1, VALUES_AT_ONCE[outputs.device.type] // recording.activation[0].numel())
     dropped = ~kept.to(outputs.device)
-    for part, out in zip(rows.split(at_once), outputs.split(at_once), strict=True):
-        out.copy_(run_above(recording, part // masks, dropped[part % masks]))
+    start = 0
+    while start < len(rows):
+        part = rows[start : start + at_once]
+        try:
+            outputs[part] = run_above(recording, part // masks, dropped[part % masks])
+        except torch.OutOfMemoryError:
+            if at_once == 1:
+                raise
+            at_once //= 2
+            print(f"the card's memory is full: {at_once} masks at once")
+            torch.cuda.empty_cache()
+        else:
+            start += len(part)
     return outputs.unflatten(0, (n, masks))
 
 

@@ -1,30 +1,26 @@
 """Fine-tuning: head first, then everything; one-cycle; augmentation; the best epoch is kept."""
 
-import contextlib
 import copy
-from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
+from lookalike.core.errors import InputError
 from lookalike.core.seeding import seed_of
 from lookalike.core.types import Row, StrPath
 from lookalike.images.reading import Fit, load_images
 from lookalike.images.sampling import hold_back, training_classes
-from lookalike.models.augmentation import augment
 from lookalike.models.checkpoints import start_network
+from lookalike.models.epochs import Labelled, Normalise, Phase, run_epoch
 from lookalike.models.networks import Recipe, TimmNetwork, check_size, to_tensor
 from lookalike.models.normalisation import normaliser_of
+from lookalike.models.unfinished import Unfinished
 
 WEIGHT_DECAY = 0.05
 WARM_UP_SHARE = 0.3
-
-Normalise = Callable[[torch.Tensor], torch.Tensor]
-# Images (n, H, W, 3) uint8, and class indices (n,).
-Labelled = tuple[np.ndarray, np.ndarray]
-Phase = Literal["head", "all"]
 
 
 def finetune_from_manifest(
@@ -39,6 +35,7 @@ def finetune_from_manifest(
     seed: int,
     device: torch.device,
     threads: int = 1,
+    unfinished: Unfinished | None = None,
     **schedule: Any,
 ) -> tuple[TimmNetwork, Row]:
     """Build a classifier for the labels of a manifest and train it on its train split.
@@ -66,6 +63,8 @@ def finetune_from_manifest(
     device : torch.device
     threads : int
         For decoding images.
+    unfinished : Unfinished, optional
+        Where the state is kept after each epoch, so that an interrupted training can go on.
     **schedule
         Of `finetune`: `epochs`, `freeze_epochs`, `lr`, `batch`.
 
@@ -96,7 +95,26 @@ def finetune_from_manifest(
     check_size(net, size)
     normalise = normaliser_of(net, device)
     before = accuracy(net, normalise, *validation, device=device)
-    history = finetune(net, normalise, train, held_back, **schedule, seed=own_seed, device=device)
+    if unfinished:
+        unfinished.begin(net, (*train, *held_back), device, about["recipe"], schedule, own_seed)
+    try:
+        history = finetune(
+            net,
+            normalise,
+            train,
+            held_back,
+            **schedule,
+            seed=own_seed,
+            device=device,
+            unfinished=unfinished,
+        )
+    except torch.OutOfMemoryError:
+        # Half a batch would be another training.
+        batch = schedule["batch"]
+        raise InputError(
+            f"fine-tuning {name}: the card's memory is too small for batches of {batch} images; "
+            f"set `finetuning: {{batch: {max(batch // 2, 1)}}}`, or lower `images.size`"
+        ) from None
     return net, about | {
         "classes": classes,
         "training": {
@@ -127,6 +145,7 @@ def finetune(
     batch: int,
     seed: int,
     device: torch.device | str = "cpu",
+    unfinished: Unfinished | None = None,
 ) -> list[dict[str, Any]]:
     """Train a classifier in place and leave it at the weights of its best epoch.
 
@@ -148,6 +167,8 @@ def finetune(
     batch : int
     seed : int
         Of the order of the images and of the augmentation.
+    unfinished : Unfinished, optional
+        Holds the state of the same training if it was interrupted; it then goes on from there.
 
     Returns
     -------
@@ -166,10 +187,16 @@ def finetune(
         }
     ]
     best = None
+    if state := unfinished and unfinished.load(device):
+        net.load_state_dict(state["weights"])
+        generator.set_state(state["order"])
+        history, best = state["history"], state["best"]
+    done = len(history) - 1
     steps = -(-len(train[0]) // batch)
     phases: list[tuple[Phase, int]] = [("head", freeze_epochs), ("all", epochs)]
     for phase, n_epochs in phases:
-        if n_epochs == 0:
+        if n_epochs <= done:
+            done -= n_epochs
             continue
         trained = choose_parameters(net, phase)
         # The default for GPUs; on a CPU, too, it takes half the time, with the same bits.
@@ -177,10 +204,17 @@ def finetune(
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, lr, total_steps=n_epochs * steps, pct_start=WARM_UP_SHARE
         )
+        if state and done:
+            optimizer.load_state_dict(state["optimizer"])
+            schedule.load_state_dict(state["schedule"])
         with tqdm(
-            total=n_epochs * steps, desc=f"training ({phase})", unit="batch", mininterval=5
+            total=n_epochs * steps,
+            initial=done * steps,
+            desc=f"training ({phase})",
+            unit="batch",
+            mininterval=5,
         ) as bar:
-            for _ in range(n_epochs):
+            for _ in range(done, n_epochs):
                 loss, train_accuracy = run_epoch(
                     net, normalise, train, batch, optimizer, schedule, generator, device, phase, bar
                 )
@@ -197,6 +231,17 @@ def finetune(
                 bar.set_postfix(loss=f"{loss:.3f}", accuracy=f"{reached:.3f}")
                 if best is None or reached >= best[0]:
                     best = reached, copy.deepcopy(net.state_dict())
+                if unfinished:
+                    unfinished.save(
+                        device,
+                        weights=net.state_dict(),
+                        optimizer=optimizer.state_dict(),
+                        schedule=schedule.state_dict(),
+                        order=generator.get_state(),
+                        history=history,
+                        best=best,
+                    )
+        done = 0
     if best:
         net.load_state_dict(best[1])
     net.eval()
@@ -212,55 +257,6 @@ def choose_parameters(net: TimmNetwork, phase: Phase) -> list[torch.nn.Parameter
         for head in heads if isinstance(heads, tuple) else (heads,):
             head.requires_grad_(True)
     return [parameter for parameter in net.parameters() if parameter.requires_grad]
-
-
-def run_epoch(
-    net: TimmNetwork,
-    normalise: Normalise,
-    train: Labelled,
-    batch: int,
-    optimizer: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LRScheduler,
-    generator: torch.Generator,
-    device: torch.device | str,
-    phase: Phase,
-    bar: tqdm,
-) -> tuple[float, float]:
-    """Train for one epoch; return the mean loss and the accuracy on the augmented images."""
-    images, labels = train
-    # A frozen backbone keeps its batch statistics too.
-    net.train(phase == "all")
-    autocast, scaler = mixed_precision(device)
-    losses = hits = 0.0
-    order = torch.randperm(len(images), generator=generator)
-    # A batch of one image has no batch statistics.
-    for indices in [part for part in order.split(batch) if len(part) > 1 or len(images) == 1]:
-        inputs = normalise(augment(to_tensor(images[indices.numpy()], device), generator))
-        targets = torch.from_numpy(labels[indices.numpy()]).to(device)
-        with autocast():
-            logits = net(inputs)
-            loss = torch.nn.functional.cross_entropy(logits, targets)
-        optimizer.zero_grad(set_to_none=True)
-        scaler.scale(loss).backward()
-        scaler.step(optimizer)
-        scaler.update()
-        schedule.step()
-        losses += loss.item() * len(indices)
-        hits += (logits.argmax(1) == targets).sum().item()
-        bar.update()
-    return losses / len(images), hits / len(images)
-
-
-def mixed_precision(
-    device: torch.device | str,
-) -> tuple[Callable[[], contextlib.AbstractContextManager], torch.amp.GradScaler]:
-    """Return an autocast context factory and a gradient scaler; both do nothing on a CPU."""
-    if torch.device(device).type == "cpu":
-        return contextlib.nullcontext, torch.amp.GradScaler("cpu", enabled=False)
-    dtype = torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    return lambda: torch.autocast("cuda", dtype), torch.amp.GradScaler(
-        "cuda", enabled=dtype == torch.float16
-    )
 
 
 @torch.no_grad()

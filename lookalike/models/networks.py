@@ -1,9 +1,9 @@
 """Vision models: built by timm from a recipe, kept as weights with a JSON sidecar."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict, cast
+from typing import Any, NotRequired, TypedDict, TypeVar, cast
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from lookalike.models.normalisation import channels_of, normalisation_of, normal
 from lookalike.models.weights import check_values, write_weights
 
 timm = import_timm()
+Result = TypeVar("Result")
 
 # Pixels in a batch. More is no faster: on a CPU, larger activations are requested from the system
 # again at every layer.
@@ -56,12 +57,16 @@ class VisionModel:
         Of one channel where the network takes grey images.
     classes : list of str
         Names of the outputs; only `score` where the model predicts one.
+    most : int, optional
+        Images that go through the network at once at most, since more did not fit into the memory
+        of the card.
     """
 
     net: TimmNetwork
     mean: torch.Tensor
     std: torch.Tensor
     classes: list[str]
+    most: int | None = None
 
     @property
     def device(self) -> torch.device:
@@ -70,7 +75,40 @@ class VisionModel:
 
     def batch(self, side: int) -> int:
         """Return how many images of a side in pixels go through the network at once."""
-        return max(1, PIXELS_AT_ONCE[self.device.type] // side**2)
+        usual = max(1, PIXELS_AT_ONCE[self.device.type] // side**2)
+        return min(usual, self.most or usual)
+
+    def in_batches(self, run: Callable[[slice], Result], n: int, side: int) -> Iterator[Result]:
+        """Yield what `run` gives for one part of n images after the other. Where the card's memory
+        is too small for a part, the batch is halved from then on.
+
+        Raises
+        ------
+        InputError
+            If the memory is too small for one image.
+        """
+        start = 0
+        while start < n:
+            part = slice(start, min(start + self.batch(side), n))
+            try:
+                found = run(part)
+            except torch.OutOfMemoryError as error:
+                self.halve(side, str(error).splitlines()[0])
+            else:
+                yield found
+                start = part.stop
+
+    def halve(self, side: int, reason: str) -> None:
+        """Halve the batch, and say so."""
+        batch = self.batch(side)
+        if batch == 1:
+            raise InputError(
+                f"the card's memory is too small for one image of {side} x {side} ({reason}); set "
+                "CUDA_VISIBLE_DEVICES= to compute without a card, or lower `images.size`"
+            )
+        self.most = batch // 2
+        print(f"the card's memory is full: {self.most} images at once from now on, not {batch}")
+        torch.cuda.empty_cache()
 
     def normalise(self, images: torch.Tensor) -> torch.Tensor:
         """Return images (n, 3, H, W) in [0, 1] as the network expects them."""
@@ -230,21 +268,17 @@ def to_tensor(images: np.ndarray, device: torch.device | str = "cpu") -> torch.T
 
 @torch.no_grad()
 def in_batches(
-    run: Callable[[torch.Tensor], torch.Tensor],
-    images: np.ndarray,
-    batch: int,
-    device: torch.device,
+    model: VisionModel, run: Callable[[torch.Tensor], torch.Tensor], images: np.ndarray
 ) -> np.ndarray:
     """Apply `run` to uint8 images (n, H, W, 3) a batch at a time; return an ndarray (n, ...) of
     float32.
     """
-    parts = [
-        run(to_tensor(images[start : start + batch], device))
-        for start in range(0, len(images), batch)
-    ]
-    return torch.cat(parts).float().cpu().numpy()
+    parts = model.in_batches(
+        lambda part: run(to_tensor(images[part], model.device)), len(images), images.shape[2]
+    )
+    return torch.cat(list(parts)).float().cpu().numpy()
 
 
 def predict(model: VisionModel, images: np.ndarray) -> np.ndarray:
     """Return the logits of uint8 images (n, H, W, 3), ndarray of shape (n, classes), float32."""
-    return in_batches(model.logits, images, model.batch(images.shape[2]), model.device)
+    return in_batches(model, model.logits, images)

@@ -90,21 +90,24 @@ def errors_of_masks(
     from lookalike.models.channels import record, rerun
     from lookalike.models.networks import features_of, to_tensor
 
-    batch, masks_at_once = model.batch(images.shape[2]), len(kept)
+    masks_at_once = len(kept)
     read = model.net if by == "ais_regression" else lambda inputs: features_of(model.net, inputs)
     errors, done = [], 0
+
+    def outputs_of(part: slice) -> np.ndarray:
+        nonlocal masks_at_once
+        inputs = model.normalise(to_tensor(images[part], model.device))
+        recording = record(model.net, layer, inputs, read)
+        masks_at_once = min(
+            masks_at_once,
+            max(1, OUTPUTS_AT_ONCE // (len(images) * recording.outputs[0].numel())),
+        )
+        masks = torch.from_numpy(kept[done : done + masks_at_once]).to(model.device)
+        return rerun(recording, masks).double().cpu().numpy()
+
     while done < len(kept):
-        outputs = []
-        for start in range(0, len(images), batch):
-            inputs = model.normalise(to_tensor(images[start : start + batch], model.device))
-            recording = record(model.net, layer, inputs, read)
-            masks_at_once = min(
-                masks_at_once,
-                max(1, OUTPUTS_AT_ONCE // (len(images) * recording.outputs[0].numel())),
-            )
-            masks = torch.from_numpy(kept[done : done + masks_at_once]).to(model.device)
-            outputs.append(rerun(recording, masks).double().cpu().numpy())
-        errors.append(criterion(np.concatenate(outputs)))
+        outputs = model.in_batches(outputs_of, len(images), images.shape[2])
+        errors.append(criterion(np.concatenate(list(outputs))))
         done += masks_at_once
     return np.concatenate(errors)
 

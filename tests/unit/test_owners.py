@@ -1,18 +1,43 @@
-"""A folder's lock is taken over from dead processes only."""
+"""A folder is taken over from dead processes only, and their jobs end with them."""
 
+import fcntl
 import os
+import select
+import signal
 import subprocess
 import sys
 
 import pytest
 
-from lookalike.workflow.owners import ELSEWHERE, claim
+from lookalike.core import io, orphans
+from lookalike.workflow import owners as module
+from lookalike.workflow.owners import claim, may_live
 
+# Claims a folder and waits; with jobs, starts one below a shell, as conda does, and tells its id.
 CLAIM = """
-import sys
+import subprocess, sys
 from lookalike.workflow.owners import claim
-print(claim(sys.argv[1])[1], flush=True)
-sys.stdin.read()
+owner = claim(sys.argv[1], sys.argv[1] + "/results")
+owner.start(elsewhere=sys.argv[2] == "elsewhere")
+print(owner.unlocked, flush=True)
+if sys.argv[2] == "job":
+    subprocess.run(["bash", "-c", '"$0" -c "$1"; true', sys.executable, sys.argv[3]])
+else:
+    sys.stdin.read()
+"""
+JOB = """
+import os, sys, time
+from lookalike.core.logs import log_to
+print(os.getpid(), flush=True)
+log_to(os.devnull)
+time.sleep(600)
+"""
+WRITE = """
+import os, signal, sys
+from lookalike.core import io
+with io.replacing(sys.argv[1]) as temporary:
+    temporary.write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
@@ -29,7 +54,11 @@ def is_locked(folder):
 
 
 def owners(folder):
-    return {path.name for path in (folder / "owners").iterdir()}
+    return {path.name for path in (folder / "owners").glob("*")}
+
+
+def files_of(owner):
+    return {owner.path.name, owner.jobs.name}
 
 
 @pytest.fixture
@@ -37,9 +66,10 @@ def start(folder):
     """Return a function that starts a process that claims the folder and waits."""
     started = []
 
-    def claiming():
+    def claiming(kind="alone"):
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        started.append(subprocess.Popen([sys.executable, "-c", CLAIM, folder], **pipes))
+        command = [sys.executable, "-c", CLAIM, folder, kind, JOB]
+        started.append(subprocess.Popen(command, **pipes))
         assert started[-1].stdout.readline() == "False\n"
         return started[-1]
 
@@ -49,42 +79,87 @@ def start(folder):
         process.communicate()
 
 
+def kill(process):
+    process.kill()
+    process.wait()
+
+
 def test_the_lock_of_a_killed_process_is_removed_though_it_is_not_reaped(folder, start):
     process = start()
     process.kill()
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    own, unlocked = claim(folder)
-    assert unlocked and not is_locked(folder) and owners(folder) == {own.name}
+    own = claim(folder, folder / "results")
+    assert own.unlocked and not is_locked(folder) and owners(folder) == files_of(own)
 
 
 def test_a_lock_stays_while_any_owner_lives(folder, start):
     killed, living = start(), start()
-    killed.kill()
-    killed.wait()
-    assert not claim(folder)[1] and is_locked(folder) and living.poll() is None
+    kill(killed)
+    own = claim(folder, folder / "results")
+    assert not own.unlocked and not own.is_alone()
+    assert is_locked(folder) and living.poll() is None
 
 
 def test_a_lock_stays_where_jobs_may_live_elsewhere(folder, start):
-    process = start()
-    (path,) = (folder / "owners").iterdir()
-    path.write_text(ELSEWHERE)
-    process.kill()
-    process.wait()
-    assert not claim(folder)[1] and is_locked(folder)
+    kill(start("elsewhere"))
+    assert not claim(folder, folder / "results").unlocked and is_locked(folder)
 
 
 def test_a_lock_of_which_nothing_is_known_stays(folder):
     (folder / "owners").mkdir()
     (folder / "owners" / ".DS_Store").touch()
-    assert not claim(folder)[1] and is_locked(folder)
+    own = claim(folder, folder / "results")
+    assert not own.unlocked and own.is_alone() and is_locked(folder)
 
 
 def test_a_process_that_ends_is_no_owner_any_more(folder, start):
     start().communicate()
     assert owners(folder) == set()
-    assert not claim(folder)[1] and is_locked(folder)
+    assert not claim(folder, folder / "results").unlocked and is_locked(folder)
 
 
 def test_where_nothing_can_be_written_nothing_is_removed(folder):
     (folder / "owners").touch()
-    assert claim(folder) == (None, False) and is_locked(folder)
+    assert claim(folder, folder / "results") is None and is_locked(folder)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_jobs_end_with_the_process_that_started_them(number, folder, start):
+    process = start("job")
+    job = os.pidfd_open(int(process.stdout.readline()))
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    assert select.select([job], [], [], 60)[0]
+    os.close(job)
+    own = claim(folder, folder / "results")
+    # Only a process that is killed at once leaves its files.
+    assert own.unlocked == (number == signal.SIGKILL) and owners(folder) == files_of(own)
+
+
+def test_a_lock_stays_while_a_job_of_a_dead_owner_lives(folder, start, monkeypatch):
+    monkeypatch.setattr(module, "JOBS_END_WITHIN", 0.2)
+    process = start()
+    (owner,) = (folder / "owners").glob("*.owner")
+    kill(process)
+    # A job that cannot end yet.
+    with owner.with_suffix(".jobs").open() as held:
+        fcntl.flock(held, fcntl.LOCK_SH)
+        assert may_live(owner)
+    assert not may_live(owner)
+
+
+def test_a_job_that_starts_after_its_run_is_over_ends(folder):
+    (folder / "owners").mkdir()
+    environment = os.environ | {orphans.VARIABLE: str(folder / "owners" / "gone.jobs")}
+    done = subprocess.run([sys.executable, "-c", JOB], env=environment, timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+def test_what_a_killed_process_was_writing_is_removed(folder, start):
+    kill(start())
+    path = folder / "results" / "a" / "b.csv"
+    io.write_text(path, "whole")
+    subprocess.run([sys.executable, "-c", WRITE, path], timeout=60, check=False)
+    assert len(list(path.parent.iterdir())) == 2
+    claim(folder, folder / "results")
+    assert list(path.parent.iterdir()) == [path] and path.read_text() == "whole"

@@ -1,0 +1,104 @@
+"""Runs that are killed at random moments, and started again by the same command."""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from conftest import TIMEOUT, invocation
+
+from lookalike.workflow.owners import JOBS_END_WITHIN
+
+# What holds times of files, or a time.
+NOT_COMPARED = {"contents.json", ".snakemake_timestamp"}
+
+
+def interrupted(folder, config, *targets, number, kills, seed):
+    """Run the workflow, interrupt it at random moments by a signal to Snakemake or to a job, and
+    let it end the last time.
+
+    Nothing may outlive an interruption, and no job that finished may start again.
+
+    Returns
+    -------
+    list of str
+        What each run printed.
+    """
+    rng = random.Random(f"{signal.Signals(number).name} {seed}")
+    texts, finished = [], {}
+    for attempt in range(kills + 1):
+        text = run(folder, config, targets, number, rng if attempt < kills else None)
+        texts.append(text)
+        started, ended = jobs_of(text)
+        again = [job for job in started if job in finished]
+        assert not again, f"{again} of run {attempt} finished in run {finished[again[0]]}\n{text}"
+        finished |= dict.fromkeys(ended, attempt)
+    return texts
+
+
+def run(folder, config, targets, number, rng):
+    """Run the workflow once and interrupt it, or without random numbers, let it end; return what it
+    printed.
+    """
+    process = subprocess.Popen(
+        **invocation(folder, config, *targets, cores=2), start_new_session=True
+    )
+    lines = []
+    if rng:
+        # Counted in lines, so that the moments do not depend on the machine's speed.
+        for line, _ in zip(process.stdout, range(rng.randrange(1, 200)), strict=False):
+            lines.append(line)
+        time.sleep(rng.uniform(0, 1))
+        jobs = [pid for pid in processes_in(folder) if pid != process.pid]
+        target = rng.choice(jobs) if jobs and rng.random() < 0.5 else process.pid
+        try:
+            os.kill(target, number)
+        except ProcessLookupError:
+            # The job has just ended.
+            target = None
+        print(f"{signal.Signals(number).name} after {len(lines)} lines to", end=" ")
+        print("Snakemake" if target == process.pid else "a job")
+    rest, _ = process.communicate(timeout=TIMEOUT)
+    text = "".join(lines) + rest
+    assert rng or process.returncode == 0, text
+    until = time.monotonic() + JOBS_END_WITHIN
+    while left := processes_in(folder):
+        assert time.monotonic() < until, f"{left} live on\n{text}"
+        time.sleep(0.1)
+    return text
+
+
+def processes_in(folder):
+    """Return the processes that work in a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cwd").readlink() == folder:
+                found.append(int(process.name))
+        except OSError:
+            continue
+    return found
+
+
+def jobs_of(text):
+    """Return the jobs, rule and wildcards, that a run started, and those that it finished."""
+    started = {}
+    for rule, about in re.findall(
+        r"^(?:local)?(?:rule|checkpoint) (\w+):\n((?: +.*\n)+)", text, re.M
+    ):
+        details = dict(line.strip().split(": ", 1) for line in about.splitlines() if ": " in line)
+        started[details["jobid"]] = (rule, details.get("wildcards"))
+    ended = re.findall(r"^Finished jobid: (\d+) ", text, re.M)
+    return list(started.values()), [started[number] for number in ended]
+
+
+def contents(folder):
+    """Return the content of every file below a folder, by path."""
+    return {
+        path.relative_to(folder): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in NOT_COMPARED
+    }
