@@ -14,6 +14,9 @@ rule compare_models:
         "benchmarks/pairs/{method}/{metric}/{a}~{b}.tsv"
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("compare_models"),
+        runtime=minutes_of("compare_models"),
     params:
         seed=PLAN.seed,
         a=block_a,
@@ -61,6 +64,9 @@ rule aggregate_matrix:
         method=methods_of(COMPUTED_KEYS),
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("aggregate_matrix"),
+        runtime=minutes_of("aggregate_matrix"),
     params:
         seed=PLAN.seed,
         key=key_of,
@@ -89,6 +95,9 @@ rule import_matrix:
         method=methods_of(GIVEN_KEYS),
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("import_matrix"),
+        runtime=minutes_of("import_matrix"),
     params:
         contents=given_matrix_content,
         kind=given_matrix_kind,

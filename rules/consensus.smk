@@ -15,6 +15,9 @@ checkpoint choose_targets:
         "logs/images/consensus.log",
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("choose_targets"),
+        runtime=minutes_of("choose_targets"),
     params:
         models=PLAN.predicting,
         source=fingerprint("scripts/choose_targets.py"),

@@ -30,6 +30,9 @@ rule draw_matrix:
         method=methods_of(COMPUTED_KEYS),
     conda:
         "../envs/plot.yaml"
+    resources:
+        mem_mb=memory_of("draw_matrix"),
+        runtime=minutes_of("draw_matrix"),
     params:
         key=key_of,
         linkages=LINKAGES,
@@ -83,6 +86,9 @@ rule draw_agreement:
         "benchmarks/figures/agreement/{subset}.tsv"
     conda:
         "../envs/plot.yaml"
+    resources:
+        mem_mb=memory_of("draw_agreement"),
+        runtime=minutes_of("draw_agreement"),
     params:
         linkage=LINKAGES[0],
         of=what_is_compared,
@@ -109,6 +115,9 @@ rule draw_multiverse:
         "benchmarks/figures/multiverse.tsv"
     conda:
         "../envs/plot.yaml"
+    resources:
+        mem_mb=memory_of("draw_multiverse"),
+        runtime=minutes_of("draw_multiverse"),
     params:
         source=fingerprint("scripts/draw_multiverse.py"),
     script:
@@ -136,6 +145,9 @@ rule draw_panels:
         "benchmarks/figures/panels.tsv"
     conda:
         "../envs/plot.yaml"
+    resources:
+        mem_mb=memory_of("draw_panels"),
+        runtime=minutes_of("draw_panels"),
     params:
         seed=PLAN.seed,
         number=PLAN.panels,

@@ -16,6 +16,9 @@ rule link_models:
         "benchmarks/groups/{method}/{metric}/{subset}/tree-{linkage}.tsv"
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("link_models"),
+        runtime=minutes_of("link_models"),
     params:
         seed=PLAN.seed,
         key=key_of,
@@ -40,6 +43,9 @@ rule detect_communities:
         "benchmarks/groups/{method}/{metric}/{subset}/communities.tsv"
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("detect_communities"),
+        runtime=minutes_of("detect_communities"),
     params:
         seed=PLAN.seed,
         key=key_of,
@@ -63,6 +69,9 @@ rule project_models:
         "benchmarks/groups/{method}/{metric}/{subset}/principal_coordinates.tsv"
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("project_models"),
+        runtime=minutes_of("project_models"),
     params:
         key=key_of,
         source=fingerprint("scripts/project_models.py"),

@@ -20,6 +20,8 @@ rule extract_features:
     threads: 1
     resources:
         gpu=cards_needed,
+        mem_mb=memory_of("extract_features"),
+        runtime=minutes_of("extract_features"),
     params:
         seed=PLAN.seed,
         size=PLAN.images.size,
@@ -53,6 +55,9 @@ rule train_head:
     conda:
         "../envs/explain.yaml"
     threads: 1
+    resources:
+        mem_mb=memory_of("train_head"),
+        runtime=minutes_of("train_head"),
     params:
         seed=PLAN.seed,
         recipe=recipe_of,
@@ -87,6 +92,8 @@ rule rank_channels:
     threads: 1
     resources:
         gpu=cards_needed,
+        mem_mb=memory_of("rank_channels"),
+        runtime=minutes_of("rank_channels"),
     params:
         seed=PLAN.seed,
         size=PLAN.images.size,
@@ -116,6 +123,9 @@ rule prune_model:
     priority: 1
     conda:
         "../envs/explain.yaml"
+    resources:
+        mem_mb=memory_of("prune_model"),
+        runtime=minutes_of("prune_model"),
     params:
         seed=PLAN.seed,
         pruned_from=original_of,
@@ -145,6 +155,8 @@ rule predict_scores:
     threads: 1
     resources:
         gpu=cards_needed,
+        mem_mb=memory_of("predict_scores"),
+        runtime=minutes_of("predict_scores"),
     params:
         size=PLAN.images.size,
         fit=PLAN.images.fit,
@@ -174,6 +186,8 @@ rule measure_alignment:
     threads: 1
     resources:
         gpu=cards_needed,
+        mem_mb=memory_of("measure_alignment"),
+        runtime=minutes_of("measure_alignment"),
     params:
         seed=PLAN.seed,
         size=PLAN.images.size,
@@ -201,6 +215,9 @@ rule measure_heads:
         "logs/heads.log",
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("measure_heads"),
+        runtime=minutes_of("measure_heads"),
     params:
         seed=PLAN.seed,
         resamples=PLAN.inference.bootstrap,
@@ -222,6 +239,9 @@ rule compare_variants:
         "logs/inference/variants.log",
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("compare_variants"),
+        runtime=minutes_of("compare_variants"),
     params:
         seed=PLAN.seed,
         matrices=text_of(PLAN.keys_of(computed=True)),
@@ -247,6 +267,9 @@ rule draw_pruning:
         "benchmarks/figures/pruning.tsv"
     conda:
         "../envs/plot.yaml"
+    resources:
+        mem_mb=memory_of("draw_pruning"),
+        runtime=minutes_of("draw_pruning"),
     params:
         models=PLAN.headed,
         by=pruning_key("by"),

@@ -13,6 +13,9 @@ rule draw_demo_images:
         "benchmarks/images/draw_demo_images.tsv"
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("draw_demo_images"),
+        runtime=minutes_of("draw_demo_images"),
     params:
         seed=PLAN.seed,
         size=PLAN.images.size,
@@ -36,6 +39,9 @@ rule download_images:
     localrule: True
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("download_images"),
+        runtime=minutes_of("download_images"),
     params:
         archive=archive_of,
         source=fingerprint("scripts/download_images.py"),
@@ -60,6 +66,9 @@ if PLAN.images.source:
             "../envs/compare.yaml"
         # Nothing else can run before the images are listed.
         threads: 4
+        resources:
+            mem_mb=memory_of("list_images"),
+            runtime=minutes_of("list_images"),
         params:
             seed=PLAN.seed,
             split=None if PLAN.trained else PLAN.images.split,
@@ -78,6 +87,9 @@ else:
             "logs/images/list_given_images.log",
         conda:
             "../envs/compare.yaml"
+        resources:
+            mem_mb=memory_of("list_given_images"),
+            runtime=minutes_of("list_given_images"),
         params:
             split=PLAN.images.split,
             images=common_images,
@@ -98,6 +110,9 @@ rule list_masks:
         "logs/images/list_masks.log",
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("list_masks"),
+        runtime=minutes_of("list_masks"),
     params:
         contents=content_of(PLAN.images.masks),
         source=fingerprint("scripts/list_masks.py"),
@@ -116,6 +131,9 @@ rule list_scores:
         "logs/images/list_scores.log",
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("list_scores"),
+        runtime=minutes_of("list_scores"),
     params:
         contents=content_of(PLAN.images.scores),
         source=fingerprint("scripts/list_scores.py"),
@@ -133,6 +151,9 @@ rule list_unmatched_images:
         "logs/images/list_unmatched_images.log",
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("list_unmatched_images"),
+        runtime=minutes_of("list_unmatched_images"),
     params:
         split=PLAN.images.split,
         common=common_images,
@@ -152,6 +173,9 @@ rule sample_images:
         "logs/images/sample_images.log",
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("sample_images"),
+        runtime=minutes_of("sample_images"),
     params:
         seed=PLAN.seed,
         split=PLAN.images.split,
@@ -179,6 +203,9 @@ if PLAN.images.source:
         conda:
             "../envs/compare.yaml"
         threads: 4
+        resources:
+            mem_mb=memory_of("group_images"),
+            runtime=minutes_of("group_images"),
         params:
             fit=PLAN.images.fit,
             near_copies=PLAN.images.near_copies,
@@ -206,6 +233,9 @@ else:
             "benchmarks/images/group_given_images.tsv"
         conda:
             "../envs/compare.yaml"
+        resources:
+            mem_mb=memory_of("group_given_images"),
+            runtime=minutes_of("group_given_images"),
         params:
             near_copies=PLAN.images.near_copies,
             column=GROUP_COLUMN,

@@ -14,6 +14,9 @@ rule compare_replicates:
         "logs/inference/replicates.log",
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("compare_replicates"),
+        runtime=minutes_of("compare_replicates"),
     params:
         matrices=text_of(COMPUTED_KEYS),
         replicates=PLAN.replicates,
@@ -33,6 +36,9 @@ rule correlate_metrics:
         "logs/inference/redundancy/{method}.log",
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("correlate_metrics"),
+        runtime=minutes_of("correlate_metrics"),
     params:
         metrics=metrics_of_method,
         source=fingerprint("scripts/correlate_metrics.py"),
@@ -56,6 +62,9 @@ rule test_structure:
         method=methods_of(COMPUTED_KEYS),
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("test_structure"),
+        runtime=minutes_of("test_structure"),
     params:
         seed=PLAN.seed,
         key=key_of,
@@ -87,6 +96,9 @@ rule measure_explainer_error:
         "benchmarks/inference/explainer_error.tsv"
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("measure_explainer_error"),
+        runtime=minutes_of("measure_explainer_error"),
     params:
         seed=PLAN.seed,
         runs=PLAN.explained_again,
@@ -110,6 +122,9 @@ rule compare_predictions:
         "logs/inference/disagreement.log",
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("compare_predictions"),
+        runtime=minutes_of("compare_predictions"),
     params:
         models=PLAN.predicting,
         scores=PLAN.predicts_scores,
@@ -142,6 +157,9 @@ rule test_factors:
         "benchmarks/inference/factors.tsv"
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("test_factors"),
+        runtime=minutes_of("test_factors"),
     params:
         seed=PLAN.seed,
         matrices=text_of(PLAN.keys),
@@ -169,6 +187,9 @@ rule tabulate_tests:
         "logs/inference/structure.log",
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("tabulate_tests"),
+        runtime=minutes_of("tabulate_tests"),
     params:
         matrices=text_of(COMPUTED_KEYS),
         correlated=CORRELATED,
@@ -191,6 +212,9 @@ rule compare_matrices:
         "benchmarks/inference/agreement/{subset}.tsv"
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("compare_matrices"),
+        runtime=minutes_of("compare_matrices"),
     params:
         seed=PLAN.seed,
         matrices=keys_of_subset,

@@ -23,6 +23,8 @@ rule explain_images:
     threads: 1
     resources:
         gpu=cards_needed,
+        mem_mb=memory_of("explain_images"),
+        runtime=minutes_of("explain_images"),
     params:
         seed=PLAN.seed,
         size=PLAN.images.size,
@@ -52,6 +54,9 @@ rule import_maps:
         model=one_of(PLAN.given),
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("import_maps"),
+        runtime=minutes_of("import_maps"),
     params:
         path=given_maps_path,
         channels=given_maps_channels,
@@ -74,6 +79,9 @@ rule batch_maps:
         "logs/maps/{method}/{model}/batch_maps.log",
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("batch_maps"),
+        runtime=minutes_of("batch_maps"),
     params:
         view=view_of,
         signed=is_signed,
@@ -94,6 +102,9 @@ rule audit_maps:
         "logs/audit/{method}/{model}.log",
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("audit_maps"),
+        runtime=minutes_of("audit_maps"),
     params:
         repair=repair_of,
         same_files=models_with_same_files,
@@ -117,6 +128,9 @@ rule measure_localisation:
         "benchmarks/localisation/{method}.tsv"
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("measure_localisation"),
+        runtime=minutes_of("measure_localisation"),
     params:
         seed=PLAN.seed,
         fit=PLAN.images.fit,

@@ -22,6 +22,8 @@ rule finetune_model:
     threads: 1
     resources:
         gpu=cards_needed,
+        mem_mb=memory_of("finetune_model"),
+        runtime=minutes_of("finetune_model"),
     params:
         seed=PLAN.seed,
         size=PLAN.images.size,
@@ -53,6 +55,9 @@ rule import_checkpoint:
         model=one_of(PLAN.imported),
     conda:
         "../envs/explain.yaml"
+    resources:
+        mem_mb=memory_of("import_checkpoint"),
+        runtime=minutes_of("import_checkpoint"),
     params:
         images=TRAINING_IMAGES,
         contents=checkpoint_content,
@@ -85,6 +90,8 @@ rule predict_images:
     threads: 1
     resources:
         gpu=cards_needed,
+        mem_mb=memory_of("predict_images"),
+        runtime=minutes_of("predict_images"),
     params:
         size=PLAN.images.size,
         fit=PLAN.images.fit,
@@ -110,6 +117,9 @@ rule tabulate_models:
         "logs/models.log",
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("tabulate_models"),
+        runtime=minutes_of("tabulate_models"),
     params:
         models=facts_of_models(),
         computed=PLAN.computed,

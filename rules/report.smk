@@ -36,6 +36,9 @@ rule write_findings:
         "benchmarks/inference/findings.tsv"
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("write_findings"),
+        runtime=minutes_of("write_findings"),
     params:
         subset=PLAN.first_subset,
         is_training=bool(PLAN.trained),
@@ -88,6 +91,9 @@ rule write_report:
         "benchmarks/report.tsv"
     conda:
         "../envs/plot.yaml"
+    resources:
+        mem_mb=memory_of("write_report"),
+        runtime=minutes_of("write_report"),
     params:
         subset=PLAN.first_subset,
         matrices=text_of(PLAN.keys),

@@ -16,6 +16,9 @@ rule validate_metrics:
         source=one_of(VALIDATED),
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("validate_metrics"),
+        runtime=minutes_of("validate_metrics"),
     params:
         seed=PLAN.seed,
         contents=[content_of(PLAN.validation.maps), content_of(PLAN.validation.labels)],
@@ -55,6 +58,9 @@ rule draw_validation:
         source=one_of(VALIDATED),
     conda:
         "../envs/plot.yaml"
+    resources:
+        mem_mb=memory_of("draw_validation"),
+        runtime=minutes_of("draw_validation"),
     params:
         source=fingerprint("scripts/draw_validation.py"),
     script:
@@ -75,6 +81,9 @@ rule simulate_power:
         method=methods_of(COMPUTED_KEYS),
     conda:
         "../envs/compare.yaml"
+    resources:
+        mem_mb=memory_of("simulate_power"),
+        runtime=minutes_of("simulate_power"),
     params:
         seed=PLAN.seed,
         metric=metric_of,
@@ -102,6 +111,9 @@ rule draw_power:
         method=methods_of(COMPUTED_KEYS),
     conda:
         "../envs/plot.yaml"
+    resources:
+        mem_mb=memory_of("draw_power"),
+        runtime=minutes_of("draw_power"),
     params:
         title=title_of_power,
         source=fingerprint("scripts/draw_power.py"),

@@ -1,0 +1,157 @@
+"""What jobs ask of a cluster: memory and time, by their rule and the size of their work.
+
+The numbers are those of the page "Resources" of the documentation, where they were measured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import ceil
+
+# Of every job, for Python and for the Snakemake that runs it on a node.
+LEAST_MB = 500
+LEAST_MINUTES = 5
+# More than was measured: other processors, busy disks, larger networks.
+MARGIN_MB = 1.5
+MARGIN_MINUTES = 5
+
+
+@dataclass(frozen=True)
+class Work:
+    """The size of a job, as the config tells it before anything runs.
+
+    Attributes
+    ----------
+    images, listed : int
+        Images that are explained, and all of the source.
+    side, map_side : int
+        Of images and of maps, in pixels.
+    models : int
+        Models that the job compares, or whose values it reads.
+    matrices : int
+        Matrices that the job reads.
+    batch, epochs : int
+        Of a model's training.
+    passes : int
+        Through a network to explain one image.
+    resamples : int
+        Of the bootstrap, or permutations if they are more.
+    """
+
+    images: int = 0
+    listed: int = 0
+    side: int = 0
+    map_side: int = 0
+    models: int = 1
+    matrices: int = 1
+    batch: int = 0
+    epochs: int = 0
+    passes: int = 1
+    resamples: int = 0
+
+    @property
+    def units(self) -> dict[str, float]:
+        """How much of each unit of the table the job has, in millions."""
+        pixels, map_pixels = self.side**2, self.map_side**2
+        pairs = self.models * (self.models - 1) / 2
+        amounts = {
+            "batch pixels": self.batch * pixels,
+            "source pixels": self.listed * pixels,
+            "trained pixels": self.epochs * self.listed * pixels,
+            "passed pixels": self.passes * self.images * pixels,
+            "map pixels": self.images * self.models * map_pixels,
+            "compared pixels": self.images * pairs * map_pixels,
+            "values": self.images * pairs,
+            "draws": self.resamples * pairs,
+            "cells": self.matrices * self.models**2,
+            "permuted cells": self.resamples * self.matrices * self.models**2,
+        }
+        return {name: amount / 1e6 for name, amount in amounts.items()}
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a rule takes: at the least, and for each million units of its work."""
+
+    mb: float = 100
+    mb_for: dict[str, float] = field(default_factory=dict)
+    seconds: float = 5
+    seconds_for: dict[str, float] = field(default_factory=dict)
+
+
+SMALL = Needs()
+NETWORK = Needs(700, {}, 15, {"passed pixels": 2})
+OVER_SOURCE = Needs(900, {"source pixels": 4}, 15, {"source pixels": 2})
+FIGURE = Needs(150, {"cells": 500}, 15, {"cells": 2000})
+
+NEEDS = {
+    "draw_demo_images": Needs(100, {}, 5, {"source pixels": 0.5}),
+    "download_images": Needs(100, {}, 60, {"source pixels": 0.5}),
+    "list_images": Needs(100, {}, 5, {"source pixels": 0.5}),
+    "list_given_images": SMALL,
+    "list_masks": SMALL,
+    "list_scores": SMALL,
+    "list_unmatched_images": SMALL,
+    "sample_images": SMALL,
+    "group_images": SMALL,
+    "group_given_images": Needs(100, {"map pixels": 12}, 5, {"map pixels": 1}),
+    "finetune_model": Needs(
+        900, {"batch pixels": 900, "source pixels": 4}, 15, {"trained pixels": 6}
+    ),
+    "import_checkpoint": NETWORK,
+    "predict_images": NETWORK,
+    "tabulate_models": SMALL,
+    "extract_features": OVER_SOURCE,
+    "train_head": OVER_SOURCE,
+    "rank_channels": OVER_SOURCE,
+    "prune_model": SMALL,
+    "predict_scores": OVER_SOURCE,
+    "measure_alignment": OVER_SOURCE,
+    "measure_heads": SMALL,
+    "compare_variants": SMALL,
+    "draw_pruning": FIGURE,
+    "choose_targets": SMALL,
+    "explain_images": NETWORK,
+    "import_maps": Needs(100, {"map pixels": 12}, 5, {"map pixels": 1}),
+    "batch_maps": Needs(100, {"map pixels": 12}, 5, {"map pixels": 1}),
+    "audit_maps": Needs(100, {"map pixels": 12}, 5, {"map pixels": 1}),
+    "measure_localisation": Needs(100, {"map pixels": 12}, 5, {"map pixels": 1}),
+    "compare_models": Needs(200, {"map pixels": 24}, 5, {"compared pixels": 5}),
+    "aggregate_matrix": Needs(100, {"values": 100, "draws": 50}, 5, {"values": 5, "draws": 5}),
+    "import_matrix": SMALL,
+    "link_models": Needs(100, {"draws": 50}, 5, {"draws": 5}),
+    "detect_communities": Needs(200, {"draws": 50}, 5, {"draws": 50}),
+    "project_models": Needs(100, {"draws": 50}, 5, {"draws": 5}),
+    "compare_replicates": SMALL,
+    "correlate_metrics": SMALL,
+    "test_structure": Needs(100, {"values": 100, "draws": 50}, 5, {"draws": 5}),
+    "measure_explainer_error": Needs(200, {"map pixels": 24}, 5, {"map pixels": 5}),
+    "compare_predictions": SMALL,
+    "test_factors": SMALL,
+    "tabulate_tests": SMALL,
+    "compare_matrices": SMALL,
+    "validate_metrics": SMALL,
+    "draw_validation": FIGURE,
+    "simulate_power": SMALL,
+    "draw_power": FIGURE,
+    "draw_matrix": FIGURE,
+    "draw_agreement": FIGURE,
+    "draw_multiverse": FIGURE,
+    "draw_panels": FIGURE,
+    "write_findings": SMALL,
+    "write_report": FIGURE,
+}
+
+
+def megabytes(rule: str, work: Work, attempt: int) -> int:
+    """Return the memory that a job asks for, in megabytes: twice as much at each new attempt."""
+    needs, units = NEEDS[rule], work.units
+    found = needs.mb + sum(each * units[unit] for unit, each in needs.mb_for.items())
+    return 2 ** (attempt - 1) * (LEAST_MB + ceil(MARGIN_MB * found))
+
+
+def minutes(rule: str, work: Work, attempt: int) -> int:
+    """Return the time that a job asks for, in minutes: twice as much at each new attempt."""
+    needs, units = NEEDS[rule], work.units
+    found = needs.seconds + sum(each * units[unit] for unit, each in needs.seconds_for.items())
+    return 2 ** (attempt - 1) * max(LEAST_MINUTES, ceil(MARGIN_MINUTES * found / 60))
