@@ -64,6 +64,7 @@ if PLAN.images.source:
             seed=PLAN.seed,
             split=None if PLAN.trained else PLAN.images.split,
             contents=IMAGE_CONTENTS,
+            own=bool(OWN_IMAGES),
             source=fingerprint("scripts/list_images.py"),
         script:
             "../scripts/list_images.py"
@@ -91,6 +92,7 @@ rule list_masks:
     input:
         manifest="results/images/manifest.csv",
         sample="results/images/explained.csv",
+        images=OWN_IMAGES,
         masks="results/images/demo_masks" if IS_DEMO else user_file(PLAN.images.masks),
     output:
         masks="results/images/masks.csv",
@@ -100,6 +102,7 @@ rule list_masks:
         "../envs/compare.yaml"
     params:
         contents=content_of(PLAN.images.masks),
+        own=bool(OWN_MASKS),
         source=fingerprint("scripts/list_masks.py"),
     script:
         "../scripts/list_masks.py"
@@ -169,6 +172,7 @@ if PLAN.images.source:
         input:
             manifest="results/images/manifest.csv",
             sample="results/images/explained.csv",
+            images=OWN_IMAGES,
             table=user_file(GROUP_TABLE),
         output:
             units=UNITS,
@@ -197,6 +201,7 @@ else:
             manifest="results/images/manifest.csv",
             sample="results/images/explained.csv",
             batches=batches_if_compared,
+            cards=cards_if_compared,
             table=user_file(GROUP_TABLE),
         output:
             units=UNITS,
