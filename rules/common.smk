@@ -161,8 +161,11 @@ def content_of(path):
 
 
 def user_file(path):
-    """Return a user-supplied file as an input known by its content, not by its time."""
-    return ancient(path) if path else []
+    """Return a user-supplied file as an input known by its content, not by its time.
+
+    It is read where it lies, also where results go to a storage.
+    """
+    return local(ancient(path)) if path else []
 
 
 def key_of(wildcards):
@@ -221,6 +224,11 @@ def batches(method, models=None):
         f"results/maps/{method}/{model}/batch_maps.npy"
         for model in models or METHODS[method].models
     ]
+
+
+def batch_cards(method, models=None):
+    """Return what lies next to the batches, and is read with them."""
+    return [path.replace(".npy", ".json") for path in batches(method, models)]
 
 
 def pair_files(wildcards):

@@ -6,6 +6,8 @@ rule compare_models:
     input:
         a=batches_a,
         b=batches_b,
+        cards_a=cards_a,
+        cards_b=cards_b,
     output:
         pairs="results/pairs/{method}/{metric}/{a}~{b}.npz",
     log:

@@ -128,7 +128,9 @@ rule draw_panels:
     """Draw a few images with the maps of all models (columns) by all methods (rows)."""
     input:
         sample="results/images/explained.csv",
-        batches=[batch for method in METHODS for batch in batches(method)],
+        images=OWN_IMAGES,
+        batches=[path for method in METHODS for path in batches(method)],
+        cards=[path for method in METHODS for path in batch_cards(method)],
         predictions=expand("results/predictions/{model}.npz", model=PLAN.computed),
         consensus=CONSENSUS if PLAN.target == "consensus" else [],
     output:

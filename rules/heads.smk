@@ -5,6 +5,7 @@ rule extract_features:
     """Run a frozen backbone over the training split once: no epoch of a head costs a pass."""
     input:
         manifest=training_manifest,
+        images=OWN_IMAGES,
         weights=checkpoint_of,
     output:
         features="results/features/{model}.npz",
@@ -75,6 +76,7 @@ rule rank_channels:
         weights="results/checkpoints/{model}.safetensors",
         sidecar="results/checkpoints/{model}.json",
         manifest=training_manifest,
+        images=OWN_IMAGES,
         scores="results/images/scores.csv",
         similarity=similarity_if(ALIGNS),
     output:
@@ -141,6 +143,7 @@ rule predict_scores:
         weights=model_weights,
         sidecar="results/checkpoints/{model}.json",
         manifest="results/images/manifest.csv",
+        images=OWN_IMAGES,
         scores="results/images/scores.csv",
     output:
         predicted="results/heads/{model}.csv",
@@ -171,6 +174,7 @@ rule measure_alignment:
         weights=model_weights,
         sidecar="results/checkpoints/{model}.json",
         manifest="results/images/manifest.csv",
+        images=OWN_IMAGES,
         scores=[] if PLAN.images.similarity else "results/images/scores.csv",
         similarity=similarity_if(True),
     output:

@@ -73,6 +73,7 @@ if PLAN.images.source:
             seed=PLAN.seed,
             split=None if PLAN.trained else PLAN.images.split,
             contents=IMAGE_CONTENTS,
+            own=bool(OWN_IMAGES),
             source=fingerprint("scripts/list_images.py"),
         script:
             "../scripts/list_images.py"
@@ -103,6 +104,7 @@ rule list_masks:
     input:
         manifest="results/images/manifest.csv",
         sample="results/images/explained.csv",
+        images=OWN_IMAGES,
         masks="results/images/demo_masks" if IS_DEMO else user_file(PLAN.images.masks),
     output:
         masks="results/images/masks.csv",
@@ -115,6 +117,7 @@ rule list_masks:
         runtime=minutes_of("list_masks"),
     params:
         contents=content_of(PLAN.images.masks),
+        own=bool(OWN_MASKS),
         source=fingerprint("scripts/list_masks.py"),
     script:
         "../scripts/list_masks.py"
@@ -193,6 +196,7 @@ if PLAN.images.source:
         input:
             manifest="results/images/manifest.csv",
             sample="results/images/explained.csv",
+            images=OWN_IMAGES,
             table=user_file(GROUP_TABLE),
         output:
             units=UNITS,
@@ -224,6 +228,7 @@ else:
             manifest="results/images/manifest.csv",
             sample="results/images/explained.csv",
             batches=batches_if_compared,
+            cards=cards_if_compared,
             table=user_file(GROUP_TABLE),
         output:
             units=UNITS,

@@ -87,6 +87,7 @@ rule measure_explainer_error:
             for model in PLAN.predicting
         ],
         batches=[path for name in AGAIN for path in batches(name, PLAN.predicting)],
+        cards=[path for name in AGAIN for path in batch_cards(name, PLAN.predicting)],
         tables=fill(f"{MATRIX}/images.npz", AGAIN_KEYS),
     output:
         error=table("results/inference/explainer_error.csv", "explainer_error", table="error"),

@@ -6,6 +6,7 @@ rule explain_images:
     input:
         unpack(model_if_needed),
         sample="results/images/explained.csv",
+        images=OWN_IMAGES,
         consensus=consensus_if_explained,
     output:
         maps=directory("results/maps/{explanation}/{model}/per_image"),
@@ -96,6 +97,7 @@ rule audit_maps:
         maps=raw_maps,
         diagnostics=diagnostics_of_maps,
         batch="results/maps/{method}/{model}/batch_maps.npy",
+        card="results/maps/{method}/{model}/batch_maps.json",
     output:
         audit="results/audit/{method}/{model}.json",
     log:
@@ -117,6 +119,8 @@ rule measure_localisation:
     """Measure how much of every raw map lies on the object, and test whether by chance."""
     input:
         masks="results/images/masks.csv",
+        images=OWN_IMAGES,
+        folder=OWN_MASKS,
         units=UNITS,
         maps=raw_maps_of_method,
     output:

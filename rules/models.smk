@@ -5,6 +5,7 @@ rule finetune_model:
     """Fine-tune a timm model, or a checkpoint, on the training split; the best epoch is kept."""
     input:
         manifest=training_manifest,
+        images=OWN_IMAGES,
         weights=checkpoint_of,
     output:
         weights="results/checkpoints/{model}.safetensors",
@@ -75,6 +76,7 @@ rule predict_images:
         weights=model_weights,
         sidecar="results/checkpoints/{model}.json",
         sample="results/images/explained.csv",
+        images=OWN_IMAGES,
     output:
         predictions="results/predictions/{model}.npz",
         layers="results/layers/{model}.json",

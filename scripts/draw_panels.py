@@ -6,6 +6,7 @@ from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 
+from lookalike.images.manifest import placed
 from lookalike.images.reading import read_image
 from lookalike.maps.stacks import read_batch
 from lookalike.models.predictions import predicted_classes
@@ -13,7 +14,8 @@ from lookalike.plots import panels
 from lookalike.plots.style import save
 
 read, params, folder = snakemake.input, snakemake.params, Path(snakemake.output.panels)
-rows, found = io.read_table(read.sample), io.read_each(read.predictions)
+rows = placed(io.read_table(read.sample), read.images)
+found = io.read_each(read.predictions)
 classes = predicted_classes(found, [row["image"] for row in rows]) if found else None
 predictions = dict(zip(params.computed, found.values(), strict=True))
 paths = iter(read.batches)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lookalike.core import io, logs, registry
+from lookalike.images import manifest
 from lookalike.methods import explain, second_runs
 
 logs.log_to(snakemake.log[0])
@@ -10,7 +11,7 @@ logs.log_to(snakemake.log[0])
 given, names = snakemake.params, snakemake.wildcards
 explained, again = explain.explain_sample(
     registry.get("method", given.method),
-    io.read_table(snakemake.input.sample),
+    manifest.placed(io.read_table(snakemake.input.sample), snakemake.input.images),
     dict(snakemake.input.items()),
     target=given.target,
     size=given.size,

@@ -4,9 +4,11 @@ from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 
+from lookalike.images import manifest
 from lookalike.models import devices, regression
 
-rows = [row for row in io.read_table(snakemake.input.manifest) if row["split"] == "train"]
+listed = manifest.placed(io.read_table(snakemake.input.manifest), snakemake.input.images)
+rows = [row for row in listed if row["split"] == "train"]
 features = regression.extract_features(
     rows,
     snakemake.params.recipe,

@@ -4,13 +4,14 @@ from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 
+from lookalike.images import manifest
 from lookalike.models import devices, finetuning, networks
 from lookalike.models.unfinished import Unfinished
 
 unfinished = Unfinished(snakemake.params.unfinished, snakemake.params.source)
 device = devices.claim_device(snakemake.threads)
 net, sidecar = finetuning.finetune_from_manifest(
-    io.read_table(snakemake.input.manifest),
+    manifest.placed(io.read_table(snakemake.input.manifest), snakemake.input.images),
     snakemake.params.recipe,
     **snakemake.params.training,
     checkpoint=snakemake.input.get("weights"),

@@ -1,14 +1,15 @@
 """Find near-copies, and say which of the explained images belong together."""
 
 from lookalike.core import io, logs
-from lookalike.images import near_copies, reading, units
+from lookalike.images import manifest, near_copies, reading, units
 
 logs.log_to(snakemake.log[0])
 
 read, given = snakemake.input, snakemake.params
 explained, copies = io.read_table(read.sample), None
 if given.near_copies:
-    pixels = reading.load_images(explained, 2 * near_copies.SIDE, given.fit, snakemake.threads)
+    shown = manifest.placed(explained, read.images)
+    pixels = reading.load_images(shown, 2 * near_copies.SIDE, given.fit, snakemake.threads)
     copies = near_copies.find_near_copies(pixels, given.near_copies)
 rows = units.describe_units(
     io.read_table(read.manifest),

@@ -10,5 +10,7 @@ rows = manifest.find_images(folder, snakemake.params.seed, split, snakemake.thre
 _, skipped = folders.find_files(folder)
 for sentence in remarks.remarks(rows, skipped, is_training=split is None):
     print(sentence)
+if snakemake.params.own:
+    rows, skipped = manifest.below(rows, folder), manifest.below(skipped, folder)
 io.write_table(snakemake.output.manifest, rows)
 io.write_table(snakemake.output.skipped, skipped, ["path", "kind"])

@@ -1,14 +1,15 @@
 """Measure how much of every map lies on the object, and test whether it is more than by chance."""
 
 from lookalike.core import io, logs
-from lookalike.images import masks, units
+from lookalike.images import manifest, masks, units
 from lookalike.inference import localisation as tests
 from lookalike.maps import localisation
 
 logs.log_to(snakemake.log[0])
 
 read, written, given = snakemake.input, snakemake.output, snakemake.params
-found = {row["image"]: row for row in io.read_table(read.masks)}
+rows = manifest.placed(io.read_table(read.masks), read.images)
+found = {row["image"]: row for row in manifest.placed(rows, read.folder, "mask")}
 numbers = units.number_units(io.read_table(read.units))
 numbers = {image: unit for image, unit in numbers.items() if image in found}
 rows, blocks = localisation.measure(

@@ -6,7 +6,7 @@ from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 
-from lookalike.images import reading
+from lookalike.images import manifest, reading
 from lookalike.models import classes, devices, layers, loading, networks
 
 given = snakemake.params
@@ -14,7 +14,8 @@ model = loading.load_model(
     snakemake.input.weights, devices.claim_device(snakemake.threads), snakemake.input.sidecar
 )
 rows = io.read_table(snakemake.input.sample)
-pixels = reading.load_images(rows, given.size, given.fit, snakemake.threads)
+shown = manifest.placed(rows, snakemake.input.images)
+pixels = reading.load_images(shown, given.size, given.fit, snakemake.threads)
 logits = networks.predict(model, pixels)
 io.write_json(snakemake.output.layers, layers.describe_layers(model.net, (given.size, given.size)))
 io.write_arrays(

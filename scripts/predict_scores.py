@@ -4,12 +4,13 @@ from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 
-from lookalike.images import reading, scores
+from lookalike.images import manifest, reading, scores
 from lookalike.models import devices, loading, networks
 
 read, given = snakemake.input, snakemake.params
 model = loading.load_model(read.weights, devices.claim_device(snakemake.threads), read.sidecar)
-rows = [row for row in io.read_table(read.manifest) if row["split"] == "val"]
+listed = manifest.placed(io.read_table(read.manifest), read.images)
+rows = [row for row in listed if row["split"] == "val"]
 names = [row["image"] for row in rows]
 pixels = reading.load_images(rows, given.size, given.fit, snakemake.threads)
 predicted = networks.predict(model, pixels)[:, 0]

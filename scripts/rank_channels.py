@@ -4,14 +4,13 @@ from lookalike.core import io, logs
 
 logs.log_to(snakemake.log[0])
 
-from lookalike.images import reading, scores
+from lookalike.images import manifest, reading, scores
 from lookalike.models import devices, loading, pruning
 
 given, read = snakemake.params, snakemake.input
 model = loading.load_model(read.weights, devices.claim_device(snakemake.threads), read.sidecar)
-parts = [
-    part[: given.n] for part in scores.split_training(io.read_table(read.manifest), given.seed)
-]
+listed = manifest.placed(io.read_table(read.manifest), read.images)
+parts = [part[: given.n] for part in scores.split_training(listed, given.seed)]
 pixels = [reading.load_images(part, given.size, given.fit, snakemake.threads) for part in parts]
 goals = [
     pruning.criterion_of(

@@ -15,6 +15,8 @@ import yaml
 
 ROOT = Path(__file__).parent.parent
 TIMEOUT = 500
+# On the path of all that a run starts: notes which results a job reads without declaring them.
+READS = ROOT / "tests/workflow/reads"
 
 
 @dataclass
@@ -68,8 +70,16 @@ def invocation(directory, config, *targets, cores=1, flags=(), root=ROOT, enviro
         directory,
     ]
     command += ["--configfile", path, *flags, "--", *targets]
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    environment = os.environ | dict(environment) | {"PATH": path}
+    further = dict(environment)
+    places = (str(READS), further.get("PYTHONPATH"))
+    environment = (
+        os.environ
+        | further
+        | {
+            "PYTHONPATH": os.pathsep.join(filter(None, places)),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        }
+    )
     # Runs start sooner where Python keeps what it compiled.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     return {
@@ -83,10 +93,14 @@ def invocation(directory, config, *targets, cores=1, flags=(), root=ROOT, enviro
 
 
 def snakemake(directory, config, *targets, timeout=TIMEOUT, **more):
-    """Run the workflow, as `invocation` says; a failed run is returned, not raised."""
+    """Run the workflow, as `invocation` says; a failed run is returned, not raised. No job may read
+    a result that is none of its inputs.
+    """
     done = subprocess.run(
         **invocation(directory, config, *targets, **more), timeout=timeout, check=False
     )
+    undeclared = directory / "undeclared.txt"
+    assert not undeclared.exists(), undeclared.read_text()
     return Run(done.returncode, done.stdout)
 
 

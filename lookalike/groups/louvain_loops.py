@@ -7,12 +7,13 @@ Imported inside functions, since Numba takes a third of a second to start.
 """
 
 import numpy as np
-from numba import njit
+
+from lookalike.core.compiling import kept
 
 # A move must raise the modularity by more than rounding can.
 LEAST_GAIN = 1e-12
 
-compiled = njit(cache=True, error_model="numpy")
+compiled = kept(error_model="numpy")
 
 
 @compiled

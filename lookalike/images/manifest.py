@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from lookalike.core.errors import InputError
 from lookalike.core.types import Row, StrPath
@@ -69,6 +70,20 @@ def try_image(path: str) -> tuple[str | InputError, int | None]:
         return inspect_image(path)
     except InputError as error:
         return error, None
+
+
+def below(rows: Sequence[Row], folder: StrPath, column: str = "path") -> list[Row]:
+    """Return rows whose files are named by their places below a folder, as `placed` reads them."""
+    return [row | {column: Path(row[column]).relative_to(folder).as_posix()} for row in rows]
+
+
+def placed(rows: Sequence[Row], folder: StrPath | None, column: str = "path") -> list[Row]:
+    """Return rows with the whole paths of their files, which are named by their places below a
+    folder; without one, they are whole already.
+
+    The folder of images that a job made may lie elsewhere in each job that reads it.
+    """
+    return [row | {column: str(Path(folder, row[column]))} for row in rows] if folder else [*rows]
 
 
 def given_images(images: Sequence[str], split: str) -> list[Row]:

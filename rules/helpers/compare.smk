@@ -21,6 +21,16 @@ def batches_b(wildcards):
     return batches(wildcards.method, block_b(wildcards))
 
 
+def cards_a(wildcards):
+    """Return the cards of the maps of the first block."""
+    return batch_cards(wildcards.method, block_a(wildcards))
+
+
+def cards_b(wildcards):
+    """Return the cards of the maps of the second block."""
+    return batch_cards(wildcards.method, block_b(wildcards))
+
+
 def metric_of(wildcards):
     """Return the metric's name in the registry."""
     return PLAN.metrics[wildcards.metric].metric

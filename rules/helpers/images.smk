@@ -28,6 +28,11 @@ def batches_if_compared(wildcards):
     return [path for method in methods for path in batches(method)]
 
 
+def cards_if_compared(wildcards):
+    """Return what lies next to the maps in which near-copies are looked for."""
+    return [path.replace(".npy", ".json") for path in batches_if_compared(wildcards)]
+
+
 def archive_of(wildcards):
     """Return where an archive of images comes from, where it lies, and its checksum."""
     return PLAN.archives[wildcards.archive]
@@ -36,16 +41,20 @@ def archive_of(wildcards):
 def archive_if_local(wildcards):
     """Return an archive of images that no rule downloads."""
     archive = archive_of(wildcards)
-    return [] if archive["url"] else archive["path"]
+    return [] if archive["url"] else local(archive["path"])
+
+
+# The folder of images that a job made, whose files the manifest names below that folder; of
+# user-supplied images it names the whole paths. Ancient, since what changes there changes the
+# manifest.
+MADE = "results/images/demo" if IS_DEMO else "".join(f"data/{name}" for name in PLAN.archives)
+OWN_IMAGES = ancient(MADE) if MADE else []
+OWN_MASKS = ancient("results/images/demo_masks") if IS_DEMO else []
 
 
 def image_folder(wildcards):
     """Return the folder of the images: the demo's, an archive's, or a user-supplied one."""
-    if IS_DEMO:
-        return "results/images/demo"
-    if PLAN.archives:
-        return f"data/{next(iter(PLAN.archives))}"
-    return user_file(PLAN.images.source)
+    return MADE or user_file(PLAN.images.source)
 
 
 def image_contents():

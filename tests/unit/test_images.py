@@ -1,13 +1,14 @@
 """The manifest, its split, the balanced sample and the demo's images."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from lookalike.core.errors import InputError
-from lookalike.images import demo
+from lookalike.images import demo, manifest
 from lookalike.images.folders import find_files
 from lookalike.images.manifest import find_images
 from lookalike.images.reading import FIRST_FRAME, load_images
@@ -397,3 +398,12 @@ def test_masks_have_the_area_of_their_shape(shape, share):
     rows, columns = np.indices(mask.shape)
     assert (mask * columns).sum() / mask.sum() == pytest.approx(50, abs=1)
     assert (mask * rows).sum() / mask.sum() == pytest.approx(40, abs=1)
+
+
+def test_files_are_named_below_a_folder_that_may_lie_elsewhere_later(folder):
+    rows = find_images(folder)
+    below = manifest.below(rows, folder)
+    assert below[0]["path"] == f"{rows[0]['label']}/{Path(rows[0]['path']).name}"
+    assert manifest.placed(below, folder) == rows and manifest.placed(rows, []) == rows
+    moved = manifest.placed(below, "elsewhere")
+    assert {row["path"].split("/")[0] for row in moved} == {"elsewhere"}

@@ -35,9 +35,7 @@ def test_a_url_is_downloaded_once_and_outlives_the_results(server, content, tmp_
     assert run.code == 0 and run.jobs == JOBS, run.text
     assert server.requests == [("/small.tgz", 0)]
     rows = io.read_table(tmp_path / "run" / MANIFEST)
-    assert (
-        len(rows) == 12 and rows[0]["path"] == "data/small/train/n01440764/train_n01440764_0.JPEG"
-    )
+    assert len(rows) == 12 and rows[0]["path"] == "train/n01440764/train_n01440764_0.JPEG"
     assert "100% of" in (tmp_path / "run" / LOG).read_text()
     assert "Nothing to be done" in snakemake(tmp_path / "run", config, MANIFEST).text
 

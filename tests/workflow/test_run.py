@@ -10,6 +10,7 @@ import torch
 from conftest import Run, snakemake, tiny_config
 
 from lookalike.core import io, registry
+from lookalike.images import manifest
 from lookalike.maps import stacks
 from lookalike.methods import explain
 from lookalike.models.weights import read_weights
@@ -181,7 +182,7 @@ def test_a_model_is_explained_again_by_other_coalitions_or_half_of_the_steps(fin
     def explained(name, again=0, **options):
         return explain.explain_sample(
             registry.get("method", name),
-            [row | {"path": str(finished / row["path"])} for row in rows],
+            manifest.placed(rows, finished / "results/images/demo"),
             read,
             target="predicted",
             size=64,

@@ -11,6 +11,7 @@ from conftest import snakemake, tiny_config
 from lookalike.compare.dissimilarities import Key
 from lookalike.compare.image_table import ImageTable, write_image_table
 from lookalike.core import io, registry
+from lookalike.images import manifest
 from lookalike.methods import explain
 from lookalike.models import loading
 from lookalike.models.weights import read_weights
@@ -94,12 +95,14 @@ def test_a_backbone_of_ones_own_is_fine_tuned(copied):
     }
 
 
-def assert_explained_for_its_labels(model):
+def assert_explained_for_its_labels(model, images=""):
     """Compare the GradCAM maps of a run, in its own folder, with those computed here for the true
     classes.
+
+    `images` is the folder of images that the run drew itself.
     """
     rows, predictions = (
-        io.read_table("results/images/explained.csv"),
+        manifest.placed(io.read_table("results/images/explained.csv"), images),
         io.read_arrays(f"results/predictions/{model}.npz"),
     )
     true = [predictions["classes"].tolist().index(row["label"]) for row in rows]
@@ -137,7 +140,7 @@ def test_labels_as_targets_explain_again_but_train_nothing(copied, monkeypatch):
     assert run.jobs == {"explain_images": 2, "batch_maps": 2}
     monkeypatch.chdir(copied)
     for name in names:
-        assert_explained_for_its_labels(name)
+        assert_explained_for_its_labels(name, "results/images/demo")
 
 
 def test_an_imagenet_head_is_explained_for_the_wordnet_id_of_each_folder(tmp_path, monkeypatch):

@@ -14,7 +14,8 @@ Our own because POT's `emd2` takes 4.1 times as long on the surplus and 17 times
 """
 
 import numpy as np
-from numba import njit
+
+from lookalike.core.compiling import kept
 
 Array = np.ndarray
 # Parents, flows, and the nodes in the order in which they were hung.
@@ -22,15 +23,14 @@ Tree = tuple[Array, Array, Array]
 # First child, next sibling and previous sibling of every node.
 Links = tuple[Array, Array, Array]
 NONE = -1
-# Reduced costs above this, in cells, count as zero: the error that this leaves is that times the
-# mass.
+# Reduced costs above this, in cells, count as zero; the error is that times the mass.
 TOLERANCE = 1e-11
 # Grids of no more cells than this are solved without a coarser one.
 SMALLEST = 64
 PIVOTS_A_NODE = 10_000
 LANES = 16
 
-compiled = njit(cache=True, error_model="numpy")
+compiled = kept(error_model="numpy")
 
 
 @compiled

@@ -5,7 +5,8 @@ Imported where they are called, since Numba takes a third of a second to start.
 """
 
 import numpy as np
-from numba import njit
+
+from lookalike.core.compiling import kept
 
 # Maps (a, H, W), their local means and variances (a, H - 10, W - 10).
 Moments = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -17,8 +18,8 @@ WEIGHTS /= 2 * WEIGHTS[:-1].sum() + WEIGHTS[-1]
 
 # Nothing is reordered, so that the value of a pair does not depend on the pairs next to it.
 # Products and sums may be fused, but not where x and y exchanged would then differ.
-compiled = njit(cache=True, error_model="numpy", fastmath={"contract"})
-symmetric = njit(cache=True, error_model="numpy")
+compiled = kept(error_model="numpy", fastmath={"contract"})
+symmetric = kept(error_model="numpy")
 
 
 @compiled
