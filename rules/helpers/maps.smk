@@ -125,6 +125,32 @@ def models_with_same_files(wildcards):
     return [name for name in others if PLAN.origins[name] != PLAN.origins[model]]
 
 
+def many_given_maps(method, models):
+    """Return the files or folders of the user-supplied maps of several models."""
+    explanation = METHODS[method].explanation
+    paths = dict.fromkeys(str(root_of(MODELS[name].maps[explanation])) for name in models)
+    return [user_file(path) for path in paths]
+
+
+def many_about(method, models, wildcards):
+    """Return where the maps of several models lie, what they hold, and how they are viewed."""
+    explanation, files = METHODS[method].explanation, models_by_files(method)
+    found = []
+    for name in models:
+        path, own = MODELS[name].maps[explanation], tuple(content_of_model(explanation, name))
+        found.append(
+            {
+                "path": path,
+                "contents": CONTENTS.of_files(GIVEN_MAPS[path].files, root_of(path).parent),
+                "view": METHODS[method].view.options(name),
+                "same_files": [
+                    other for other in files[own] if PLAN.origins[other] != PLAN.origins[name]
+                ],
+            }
+        )
+    return found
+
+
 def raw_maps(wildcards):
     """Return the folder of raw maps behind a method's view of one model."""
     return raw_maps_of(wildcards.method, wildcards.model)
