@@ -39,6 +39,7 @@ if PLAN.target == "consensus":
 
 include: "rules/helpers/maps.smk"
 include: "rules/maps.smk"
+include: "rules/many_maps.smk"
 include: "rules/helpers/compare.smk"
 include: "rules/compare.smk"
 include: "rules/groups.smk"

@@ -19,6 +19,7 @@ from lookalike.maps.existing import find_all
 from lookalike.maps.matching import check_classes, match_images
 from lookalike.maps.patterns import root_of
 from lookalike.maps.signs import are_signed
+from lookalike.plots.titles import MANY
 from lookalike.workflow import fingerprint as fingerprints
 from lookalike.workflow.cards import has_card
 from lookalike.workflow.checks import check_networks, check_paths
@@ -82,6 +83,12 @@ RECORDED = io.read_json(RECORD) if Path(RECORD).exists() else {"blocks": {}, "tr
 BLOCKS = {
     name: choose_blocks(method.models, PLAN.block, RECORDED["blocks"].get(name))
     for name, method in METHODS.items()
+}
+# Methods that view many sets of given maps, which have jobs of their own, by these blocks.
+MANY_BLOCKS = {
+    name: BLOCKS[name]
+    for name, method in METHODS.items()
+    if len(method.models) > MANY and all(MODELS[model].maps for model in method.models)
 }
 CONSENSUS = "results/images/consensus.csv"
 UNITS = "results/images/units.csv"

@@ -78,6 +78,8 @@ rule batch_maps:
         card="results/maps/{method}/{model}/batch_maps.json",
     log:
         "logs/maps/{method}/{model}/batch_maps.log",
+    wildcard_constraints:
+        method=one_of(name for name in METHODS if name not in MANY_BLOCKS),
     conda:
         "../envs/compare.yaml"
     resources:
@@ -102,6 +104,8 @@ rule audit_maps:
         audit="results/audit/{method}/{model}.json",
     log:
         "logs/audit/{method}/{model}.log",
+    wildcard_constraints:
+        method=one_of(name for name in METHODS if name not in MANY_BLOCKS),
     conda:
         "../envs/compare.yaml"
     resources:

@@ -107,6 +107,9 @@ rule write_report:
         left_out=PLAN.left_out,
         config=dict(config),
         versions=versions_of_results(),
-        source=fingerprint("scripts/write_report.py", "lookalike/report/template.html"),
+        source=fingerprint(
+            "scripts/write_report.py",
+            *(f"lookalike/report/{name}" for name in ("template.html", "zoom.html", "zoom.js")),
+        ),
     script:
         "../scripts/write_report.py"

@@ -1,19 +1,14 @@
 """Find maps that need a look before they are trusted."""
 
-from pathlib import Path
-
 from lookalike.core import io, logs
 from lookalike.maps import audit, stacks, views
 
 logs.log_to(snakemake.log[0])
 
 batch, card = stacks.read_batch(snakemake.input.batch)
-raw = (io.read_map(Path(snakemake.input.maps, f"{image}.npy")) for image in card["images"])
-raw = (
-    (views.repair_cell(one, *snakemake.params.repair) for one in raw)
-    if snakemake.params.repair
-    else raw
-)
+raw = map(stacks.raw_reader(snakemake.input.maps), card["images"])
+if snakemake.params.repair:
+    raw = (views.repair_cell(one, *snakemake.params.repair) for one in raw)
 explained = io.read_table(snakemake.input.diagnostics) if snakemake.input.diagnostics else []
 gaps = [float(row["completeness_gap"]) for row in explained if "completeness_gap" in row]
 found = audit.audit(batch, card["images"], raw, card["rounding"], snakemake.params.same_files, gaps)

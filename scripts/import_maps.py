@@ -1,21 +1,11 @@
 """Take the maps of the sampled images from user-supplied files."""
 
-from pathlib import Path
-
 from lookalike.core import io, logs
-from lookalike.maps import existing
+from lookalike.maps import existing, stacks
 
 logs.log_to(snakemake.log[0])
 
-images = [row["image"] for row in io.read_table(snakemake.input.sample)]
-for image, saliency in zip(
-    images,
-    existing.read_maps(
-        snakemake.params.path,
-        images,
-        signed=snakemake.params.signed,
-        channels=snakemake.params.channels,
-    ),
-    strict=True,
-):
-    io.write_map(Path(snakemake.output.maps, f"{image}.npy"), saliency)
+given, images = snakemake.params, [row["image"] for row in io.read_table(snakemake.input.sample)]
+maps = existing.read_maps(given.path, images, signed=given.signed, channels=given.channels)
+stacked = existing.find_maps(given.path).is_stack
+stacks.write_raw(snakemake.output.maps, images, maps, stacked=stacked)

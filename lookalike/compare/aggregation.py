@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from lookalike.compare.adjusting import adjusted_means
+from lookalike.core.condensed import in_slices
 
 AGGREGATES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "mean": lambda mean, std: mean,
@@ -77,6 +78,14 @@ def weighted_moments(
     -------
     mean, std, count : ndarray, shape (B, pairs)
     """
+    pairs = values.shape[1]
+    parts = [*in_slices(pairs, max(weights.shape))]
+    if len(parts) > 1:
+        found = np.empty((3, len(weights), pairs))
+        for part in parts:
+            found[:, :, part] = weighted_moments(weights, values[:, part])
+        mean, std, count = found
+        return mean, std, count
     used = np.isfinite(values)
     # Deviations from a value near the mean, so that the squares do not cancel.
     centre = np.where(used, values, 0).sum(axis=0) / np.maximum(used.sum(axis=0), 1)

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-# Models of a block, where nothing was computed before: 28 pairs a job, or 64 between two blocks.
-AUTO_BLOCK = 8
+# Models of a block, where nothing was computed before: 28 pairs a job, or 64 between two blocks. Of
+# many models, as many as make so many blocks: their jobs would else be most of the time.
+AUTO_BLOCK, MOST_BLOCKS = 8, 10
 
 
 def blocks_of(models: Sequence[str], size: int) -> dict[str, list[str]]:
@@ -34,7 +35,8 @@ def choose_blocks(
     models : sequence of str
     block : int or "auto"
         Models a block. "auto" keeps the blocks of earlier runs, so that a new model is a block of
-        its own and computes its own pairs alone; where there are none, it takes `AUTO_BLOCK`.
+        its own and computes its own pairs alone; where there are none, it takes `AUTO_BLOCK`, or
+        as many as make `MOST_BLOCKS`.
     recorded : sequence of sequences of str, optional
         The blocks of earlier runs.
 
@@ -46,7 +48,7 @@ def choose_blocks(
     if block != "auto":
         return blocks_of(models, int(block))
     if recorded is None:
-        return blocks_of(models, AUTO_BLOCK)
+        return blocks_of(models, max(AUTO_BLOCK, -(-len(models) // MOST_BLOCKS)))
     kept = [[model for model in models if model in old] for old in recorded]
     known = {model for old in kept for model in old}
     new = [[model] for model in models if model not in known]

@@ -1,6 +1,7 @@
 """Dissimilarities next to chance, and put between a ceiling and chance."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from lookalike.compare.resampling import (
     percentile_interval,
     units_of_pairs,
 )
-from lookalike.core.condensed import ROUNDING
+from lookalike.core.condensed import ROUNDING, in_slices
 
 
 def chance_moments(
@@ -73,6 +74,24 @@ def calibrate(
         And its 95% interval, `calibrated_low` and `calibrated_high`.
     """
     ceilings = image_ceilings(table, originals)
+    parts = [
+        calibrate_pairs(
+            replace(table, values=table.values[:, part], chance=table.chance[..., part]),
+            aggregate,
+            weights,
+            ceilings[:, part],
+        )
+        for part in in_slices(ceilings.shape[1], max(weights.shape[0], table.partners.size))
+    ]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def calibrate_pairs(
+    table: ImageTable, aggregate: str, weights: np.ndarray, ceilings: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Put the dissimilarities of some pairs on the scale of `calibrate`, given their ceilings
+    (n, pairs).
+    """
     counts = np.isfinite(table.values) & np.isfinite(ceilings)
     weights = np.vstack([np.ones(len(table)), weights])
     value, ceiling = (

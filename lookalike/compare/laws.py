@@ -9,7 +9,7 @@ squares of those metrics that are roots, and of the cosines of those that are an
 
 import numpy as np
 
-from lookalike.core.condensed import models_of
+from lookalike.core.condensed import MANY_MODELS, models_of
 
 # What the product is taken from: the dissimilarity itself, its square, or one less its cosine.
 LAWS = ("product", "squares", "angles")
@@ -74,7 +74,7 @@ def main_effects(matrices: np.ndarray) -> np.ndarray:
     """
     models = models_of(matrices)
     centred = matrices - matrices.mean(axis=1, keepdims=True)
-    return centred @ belonging(models) / (models - 2)
+    return sums_of_models(centred) / (models - 2)
 
 
 def sums(matrices: np.ndarray) -> np.ndarray:
@@ -93,7 +93,7 @@ def products(similarities: np.ndarray) -> np.ndarray:
     """
     models = models_of(similarities)
     rows, columns = np.triu_indices(models, 1)
-    of_models = np.maximum(similarities @ belonging(models), 0)
+    of_models = np.maximum(sums_of_models(similarities), 0)
     total = of_models.sum(axis=1, keepdims=True)
     # All l, if they were near one another.
     level = np.sqrt(np.maximum(total / (models * (models - 1)), SMALLEST))
@@ -106,6 +106,21 @@ def products(similarities: np.ndarray) -> np.ndarray:
         if np.abs(loadings - before).max() <= TOLERANCE * loadings.max():
             break
     return loadings[:, rows] * loadings[:, columns]
+
+
+def sums_of_models(tables: np.ndarray) -> np.ndarray:
+    """Return the sums over the pairs of each model, shape (B, models), of condensed matrices
+    (B, pairs).
+    """
+    models = models_of(tables)
+    if models <= MANY_MODELS:
+        return tables @ belonging(models)
+    # As a product, the matrix of what belongs to whom would have millions of zeros.
+    rows, columns = np.triu_indices(models, 1)
+    found = [
+        np.bincount(rows, table, models) + np.bincount(columns, table, models) for table in tables
+    ]
+    return np.array(found).reshape(len(tables), models)
 
 
 def belonging(models: int) -> np.ndarray:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from lookalike.compare.aggregation import dissimilarities_of, weighted_dissimilarities
+from lookalike.core.condensed import in_slices
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row
 
@@ -96,10 +97,26 @@ def percentile_interval(replicates: np.ndarray, units: np.ndarray | None = None)
         How many units of images were drawn for each pair: then the bounds are widened about the
         mean of the replicates, as `widening` says.
     """
+    if len(parts := [*in_slices(replicates.shape[1], len(replicates))]) > 1:
+        own = [None if units is None else units[part] for part in parts]
+        return np.concatenate(
+            [
+                percentile_interval(replicates[:, part], drawn)
+                for part, drawn in zip(parts, own, strict=True)
+            ],
+            axis=1,
+        )
     with np.errstate(invalid="ignore"):
         known = np.isfinite(replicates).any(axis=0)
         bounds = np.full((2, replicates.shape[1]), np.nan)
-        bounds[:, known] = np.nanpercentile(replicates[:, known], INTERVAL, axis=0)
+        # NumPy takes what may hold NaN column by column, which is slow.
+        complete = np.isfinite(replicates).all(axis=0)
+        for chosen, percentile in (
+            (complete, np.percentile),
+            (known & ~complete, np.nanpercentile),
+        ):
+            if chosen.any():
+                bounds[:, chosen] = percentile(replicates[:, chosen], INTERVAL, axis=0)
         if units is not None:
             centre = np.full(len(known), np.nan)
             centre[known] = np.nanmean(replicates[:, known], axis=0)

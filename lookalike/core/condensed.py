@@ -1,11 +1,15 @@
 """Condensed matrices: one value for each pair of models, in the order of `np.triu_indices`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 # Metrics promise a dissimilarity of equal maps below this.
 ROUNDING = 1e-12
+# Above so many models, what is small for few of them is not: their pairs go by the square.
+MANY_MODELS = 100
+# Numbers that a table of resamples and pairs may have before it is worked on in parts.
+AT_ONCE = 2**25
 
 
 def square(condensed: np.ndarray, models: int, diagonal: float = 0.0) -> np.ndarray:
@@ -39,6 +43,14 @@ def pair_numbers(models: int) -> np.ndarray:
     diagonal.
     """
     return square(np.arange(models * (models - 1) // 2), models, -1).astype(int)
+
+
+def in_slices(number: int, others: int) -> Iterator[slice]:
+    """Yield slices of so many rows or columns, each of which takes so many numbers: one slice, if
+    all are few.
+    """
+    step = max(1, AT_ONCE // max(1, others))
+    return (slice(start, start + step) for start in range(0, number, step))
 
 
 def select_pairs(tables: np.ndarray, chosen: Sequence[int] | np.ndarray) -> np.ndarray:

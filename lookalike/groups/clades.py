@@ -12,7 +12,9 @@ from lookalike.compare.aggregation import dissimilarities_of
 from lookalike.compare.calibration import mean_of_derangements
 from lookalike.compare.dissimilarities import Dissimilarities
 from lookalike.compare.image_table import ImageTable
+from lookalike.compare.laws import sums_of_models
 from lookalike.compare.resampling import FEWEST_UNITS, bootstrap, units_of_pairs
+from lookalike.core.condensed import condensed, in_slices
 from lookalike.core.types import Row
 from lookalike.groups.multiscale import TESTED, clade_tests
 from lookalike.groups.trees import (
@@ -20,7 +22,6 @@ from lookalike.groups.trees import (
     clade_support,
     cophenetic_correlation,
     is_clade,
-    sisters_of,
 )
 
 # `correct_clades` adds `residual_holm` and `si_holm`, which correct for the clades of the tree.
@@ -91,9 +92,10 @@ def describe_clades(
     if table is not None:
         tested = clade_tests(tree, table, aggregate, resamples, seed, linkage)
         tested |= beyond_main_effects(tree, table, law, resamples, seed)
-    pairs = sums_over_pairs(tree)
+    own = matrix.condensed
+    sums = sums_over_pairs(tree, np.stack([own, np.ones_like(own)]))
     with np.errstate(invalid="ignore"):
-        within, between, *_ = (pairs @ matrix.condensed) / pairs.sum(axis=2)
+        within, between = sums[:2, :, 0] / sums[:2, :, 1]
     columns: dict[str, Iterable[object]] = {
         "left": tree[:, 0].astype(int),
         "right": tree[:, 1].astype(int),
@@ -152,11 +154,15 @@ def beyond_main_effects(
     near = near[complete]
     if np.isnan(far).any() or complete.mean() < 1 / 2 or len(near) < FEWEST_RESAMPLES:
         return nothing
-    left = laws.residuals(near, far, law)
-    expected = left + laws.sums(laws.on_scale(far, law)) - laws.on_scale(near, law)
-    pairs = sums_over_pairs(tree)
+    shares = np.empty((3, len(tree), len(near)))
+    for part in in_slices(len(near), near.shape[1]):
+        left = laws.residuals(near[part], far, law)
+        expected = left + laws.sums(laws.on_scale(far, law)) - laws.on_scale(near[part], law)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found = sums_over_pairs(tree, left) / sums_over_pairs(tree, expected)
+        shares[:, :, part] = found[1:]
+    others, sister, joined = shares
     with np.errstate(invalid="ignore", divide="ignore"):
-        _, others, sister, joined = (pairs @ left.T) / (pairs @ expected.T)
         nearer = np.nan_to_num(
             np.stack([others, sister]) - joined, nan=-np.inf, posinf=np.inf, neginf=-np.inf
         )
@@ -166,23 +172,55 @@ def beyond_main_effects(
         t = ndtri(0.95) * middle / (middle - low) * np.sqrt((units - 1) / units)
     share = (nearer > 0).all(axis=0).mean(axis=1)
     # Both must be so: the larger of the two p values is one of this.
-    found = share, stdtr(units - 1, -np.nan_to_num(t)).max(axis=0)
-    return {name: np.where(clade, own, np.nan) for name, own in zip(RESIDUAL, found, strict=True)}
+    tested = share, stdtr(units - 1, -np.nan_to_num(t)).max(axis=0)
+    return {name: np.where(clade, own, np.nan) for name, own in zip(RESIDUAL, tested, strict=True)}
 
 
-def sums_over_pairs(tree: np.ndarray) -> np.ndarray:
-    """Return which pairs of models are within each clade, between it and all others, between it and
-    its sister, and between its two parts, shape (4, m - 1, pairs), as numbers that sum a condensed
-    matrix over them.
+def sums_over_pairs(tree: np.ndarray, tables: np.ndarray) -> np.ndarray:
+    """Return the sums of condensed matrices over the pairs of models that are within each clade,
+    between it and all others, between it and its sister, and between its two parts.
+
+    Each pair meets in one merge; so all sums are of those of the merges, and of those of the
+    models.
+
+    Parameters
+    ----------
+    tree : ndarray, shape (m - 1, 4)
+    tables : ndarray, shape (B, pairs)
+
+    Returns
+    -------
+    ndarray, shape (4, m - 1, B)
+        The root has no sister: 0.
     """
-    members, sisters = clade_members(tree), sisters_of(tree)
-    first, second = np.triu_indices(len(tree) + 1, 1)
-    a, b = members[:, first], members[:, second]
-    sister = (a & sisters[:, second]) | (b & sisters[:, first])
-    joined = (a & b).copy()
-    for node, parts in enumerate(tree[:, :2].astype(int) - len(tree) - 1):
-        joined[node] &= ~(a & b)[parts[parts >= 0]].any(axis=0)
-    return np.array([a & b, a ^ b, sister, joined], float)
+    models, meets = len(tree) + 1, merges_of_pairs(tree)
+    joined = np.array([np.bincount(meets, table, models - 1) for table in tables])
+    joined = joined.reshape(len(tables), models - 1)
+    of_models = sums_of_models(tables)
+    within = np.hstack([np.zeros_like(of_models), joined])
+    total = np.hstack([of_models, np.zeros_like(joined)])
+    sister = np.zeros_like(within)
+    for node, parts in enumerate(tree[:, :2].astype(int), models):
+        within[:, node] += within[:, parts].sum(axis=1)
+        total[:, node] = total[:, parts].sum(axis=1)
+        sister[:, parts] = joined[:, [node - models]]
+    inner = slice(models, None)
+    between = total[:, inner] - 2 * within[:, inner]
+    # Nothing, and not what rounding leaves.
+    between[:, -1:] = 0
+    return np.array([one.T for one in (within[:, inner], between, sister[:, inner], joined)])
+
+
+def merges_of_pairs(tree: np.ndarray) -> np.ndarray:
+    """Return the merge in which each pair of models meets, condensed, shape (pairs,)."""
+    models = len(tree) + 1
+    below = [np.array([model]) for model in range(models)]
+    meets = np.zeros((models, models), int)
+    for merge, (left, right) in enumerate(tree[:, :2].astype(int)):
+        for one, other in ((left, right), (right, left)):
+            meets[np.ix_(below[one], below[other])] = merge
+        below.append(np.concatenate([below[left], below[right]]))
+    return condensed(meets)
 
 
 def parse_clades(rows: Sequence[Row]) -> list[Row]:

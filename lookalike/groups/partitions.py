@@ -8,8 +8,9 @@ from lookalike.core.types import Row
 
 # The resolution under which the consensus of all resolutions appears in tables.
 EVERY_RESOLUTION = "all"
-# Partitions at a time, so that those of a hundred models fit into memory.
+# Partitions at a time at most, so that those of a hundred models fit into memory.
 AT_ONCE = 1000
+MOST_CELLS = 5_000_000
 
 
 def pairs_together(partitions: np.ndarray) -> Iterator[np.ndarray]:
@@ -17,8 +18,9 @@ def pairs_together(partitions: np.ndarray) -> Iterator[np.ndarray]:
     time: bool, (r, pairs).
     """
     rows, columns = np.triu_indices(partitions.shape[1], 1)
-    for start in range(0, len(partitions), AT_ONCE):
-        some = partitions[start : start + AT_ONCE]
+    step = max(1, min(AT_ONCE, MOST_CELLS // max(1, len(rows))))
+    for start in range(0, len(partitions), step):
+        some = partitions[start : start + step]
         yield some[:, rows] == some[:, columns]
 
 

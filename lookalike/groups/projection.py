@@ -6,7 +6,7 @@ import numpy as np
 
 from lookalike.compare.dissimilarities import Dissimilarities
 from lookalike.compare.resampling import widening
-from lookalike.core.condensed import square
+from lookalike.core.condensed import MANY_MODELS, square
 from lookalike.core.types import Row
 
 COLUMNS = ("model", "component", "coordinate", "explained", "deviation", "correlation")
@@ -80,11 +80,27 @@ def resampled_covariances(coordinates: np.ndarray, matrix: Dissimilarities) -> n
         return np.full((len(coordinates), 2, 2), np.nan)
     total = np.zeros((len(coordinates), 2, 2))
     for replicate in complete:
-        resampled, _ = classical_scaling(square(replicate, len(coordinates)))
+        resampled = scaled_near(square(replicate, len(coordinates)), coordinates)
         shift = turn(resampled, coordinates) - coordinates
         total += shift[:, :, None] * shift[:, None, :]
     units = matrix.fewest_units
     return total / len(complete) * (1 if units is None else widening(units) ** 2)
+
+
+def scaled_near(values: np.ndarray, coordinates: np.ndarray) -> np.ndarray:
+    """Return two principal coordinates of a replicate (m, m), given those of its matrix (m, 2).
+
+    Of many models, the two largest eigenvalues alone are found, from where the matrix has them.
+    """
+    if len(values) <= MANY_MODELS:
+        return classical_scaling(values)[0]
+    from scipy.sparse.linalg import eigsh
+
+    squares = values**2
+    means = squares.mean(axis=0)
+    inner = -0.5 * (squares - means - means[:, None] + means.mean())
+    eigenvalues, vectors = eigsh(inner, 2, which="LA", v0=coordinates.sum(axis=1))
+    return (vectors * np.sqrt(np.maximum(eigenvalues, 0)))[:, ::-1]
 
 
 def turn(points: np.ndarray, target: np.ndarray) -> np.ndarray:

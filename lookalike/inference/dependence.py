@@ -11,7 +11,7 @@ from lookalike.compare.resampling import (
     units_of_pairs,
     with_interval,
 )
-from lookalike.core.condensed import ROUNDING
+from lookalike.core.condensed import ROUNDING, in_slices
 from lookalike.core.types import Row
 from lookalike.inference.significance import too_few_models, why_too_few
 
@@ -85,6 +85,8 @@ def why_untested(table: ImageTable) -> str:
 
 def effect(value: np.ndarray, chance: np.ndarray) -> np.ndarray:
     """Return mean (chance - value) / mean chance, shape (B,), of both for all pairs (B, pairs)."""
+    if len(parts := [*in_slices(len(value), value.shape[1])]) > 1:
+        return np.concatenate([effect(value[part], chance[part]) for part in parts])
     known = np.isfinite(value) & np.isfinite(chance)
     sums = [np.where(known, one, 0).sum(axis=1) for one in (chance - value, chance)]
     with np.errstate(invalid="ignore", divide="ignore"):

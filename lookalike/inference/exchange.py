@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from lookalike.compare import laws
 from lookalike.compare.adjusting import without_image_effects
-from lookalike.core.condensed import models_of, pair_numbers
+from lookalike.core.condensed import MANY_MODELS, models_of, pair_numbers
 
-# Values of single images that are permuted at once.
+# Values of single images that are permuted at once; of many models, values of pairs.
 AT_ONCE = 4_000_000
 
 
@@ -81,7 +82,8 @@ def batches(
     """Yield permutations of the models of every image, shapes (P, n, models), as many at once as
     fit into memory.
     """
-    cells = len(units) * classes.shape[1] ** 2 // 2
+    models = classes.shape[1]
+    cells = (1 if models > MANY_MODELS else len(units)) * models**2 // 2
     size = max(1, AT_ONCE // cells)
     for start in range(0, permutations, size):
         yield orders(classes, min(size, permutations - start), rng)[:, units]
@@ -102,14 +104,35 @@ def permuted_means(values: np.ndarray, order: np.ndarray) -> np.ndarray:
     ndarray, shape (P, pairs)
     """
     n, pairs = values.shape
+    used = np.isfinite(values)
+    if order.shape[2] > MANY_MODELS:
+        from lookalike.inference.exchange_loops import permuted_sums
+
+        totals = permuted_sums(np.where(used, values, 0), order)
+        if used.all():
+            return totals / n
+        return without_image_effects(
+            totals / used.sum(axis=0), np.where(used, values, 0).sum(axis=1), used, np.ones((1, n))
+        )
     rows, columns = np.triu_indices(order.shape[2], 1)
     # Every image's values in one row, which are taken by their places in it.
     places = pair_numbers(order.shape[2])[order[:, :, rows], order[:, :, columns]]
     places += (np.arange(n) * pairs)[:, None]
-    used = np.isfinite(values)
     moved = np.where(used, values, 0).ravel().take(places)
     if used.all():
         return moved.mean(axis=1)
     means = moved.sum(axis=1) / used.sum(axis=0)
     sums = np.where(used, values, 0).sum(axis=1)
     return without_image_effects(means, sums, used, np.ones((1, n)))
+
+
+def permuted_main_effects(values: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Return the main effects (P, models) of the means of `permuted_means`; of many models without
+    these, since the sums over the pairs of each model move with it.
+    """
+    models = order.shape[2]
+    if models <= MANY_MODELS or not np.isfinite(values).all():
+        return laws.main_effects(permuted_means(values, order))
+    own = laws.sums_of_models(values - values.mean(axis=1, keepdims=True))
+    moved = np.take_along_axis(own[None], order, axis=2).mean(axis=1)
+    return moved / (models - 2)

@@ -13,8 +13,8 @@ from lookalike.core.types import Row
 from lookalike.core.vectors import average_ranks
 from lookalike.inference.significance import min_attainable_p, permutation_p, standardised
 
-# Permutations at once, so that those of a hundred models fit into memory.
-AT_ONCE = 1000
+# Permutations at once at most, so that those of a hundred models fit into memory.
+AT_ONCE, MOST_CELLS = 1000, 2**25
 
 
 def test_result(statistic: float, observed: float, null: np.ndarray) -> Row:
@@ -166,8 +166,9 @@ def in_parts(orders: np.ndarray, identity: bool = False) -> Iterator[np.ndarray]
     """Yield permutations (P, m), some at once; first, if asked for, the identity."""
     if identity:
         yield np.arange(orders.shape[1])[None]
-    for start in range(0, len(orders), AT_ONCE):
-        yield orders[start : start + AT_ONCE]
+    step = max(1, min(AT_ONCE, MOST_CELLS // max(1, orders.shape[1] ** 2 // 2)))
+    for start in range(0, len(orders), step):
+        yield orders[start : start + step]
 
 
 def anosim(matrix: np.ndarray, codes: np.ndarray, orders: np.ndarray) -> Row:

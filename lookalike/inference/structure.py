@@ -8,12 +8,18 @@ from lookalike.compare import laws
 from lookalike.compare.aggregation import dissimilarities_of, weighted_dissimilarities
 from lookalike.compare.calibration import mean_of_derangements
 from lookalike.compare.image_table import ImageTable
-from lookalike.compare.resampling import split_halves
-from lookalike.core.condensed import ROUNDING, models_of
+from lookalike.compare.resampling import SPLITS, split_halves
+from lookalike.core.condensed import AT_ONCE, ROUNDING, models_of
 from lookalike.core.registry import Metric
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row
-from lookalike.inference.exchange import batches, exchangeable, movable, permuted_means
+from lookalike.inference.exchange import (
+    batches,
+    exchangeable,
+    movable,
+    permuted_main_effects,
+    permuted_means,
+)
 from lookalike.inference.significance import (
     ALL_EQUAL,
     FEWEST_MODELS,
@@ -97,9 +103,7 @@ def structure_test(
     rng = rng_of(seed, "structure", len(values), models)
     null: dict[str, list[float]] = {test: [] for test in TESTS}
     for order in batches(exchangeable(values, units), units, permutations, rng):
-        null["main_effects"] += (
-            laws.main_effects(permuted_means(values, order)).std(axis=1).tolist()
-        )
+        null["main_effects"] += permuted_main_effects(values, order).std(axis=1).tolist()
         if not unresolved:
             shuffled = laws.residuals(
                 expected + permuted_means(left, order),
@@ -144,7 +148,9 @@ def split_half_reliability(
     n, pairs = values.shape
     if n < 4 or pairs < 3:
         return np.nan
-    halves = split_halves(values, aggregate, RELIABILITY_SPLITS, seed, units)
+    # Of many pairs, few splits are enough, and many do not fit into memory.
+    splits = min(RELIABILITY_SPLITS, max(SPLITS, AT_ONCE // (2 * pairs)))
+    halves = split_halves(values, aggregate, splits, seed, units)
     if np.isnan(halves).any() or (np.ptp(halves, axis=2) <= ROUNDING).any():
         return np.nan
     centred = halves - halves.mean(axis=2, keepdims=True)

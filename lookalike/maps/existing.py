@@ -59,6 +59,13 @@ class MapSet:
         return sorted({*(place.path for place in self.maps.values()), *self.lists})
 
     @property
+    def is_stack(self) -> bool:
+        """Whether all maps lie in one array of a file."""
+        return len({place[:2] for place in self.maps.values()}) == 1 and all(
+            place.number is not None for place in self.maps.values()
+        )
+
+    @property
     def folders(self) -> dict[str, str]:
         """From an image to the folder of its map, which may be that of its class."""
         return {image: place.path.parent.name for image, place in self.maps.items()}

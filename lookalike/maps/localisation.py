@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from lookalike.core import io, registry
+from lookalike.core import registry
 from lookalike.core.errors import InputError
 from lookalike.core.seeding import rng_of, seed_of
 from lookalike.core.types import Row, StrPath
 from lookalike.images.masks import fit_mask
 from lookalike.images.reading import Fit
 from lookalike.maps.batches import of_rounding
+from lookalike.maps.stacks import raw_reader
 from lookalike.maps.views import repair_cell
 
 NULL_METHODS = ("random", "centre")
@@ -37,9 +38,10 @@ Block = tuple[list[str], np.ndarray]
 
 def read_raw(folders: Mapping[str, StrPath], repairs: Mapping[str, Any]) -> Reader:
     """Return a reader of raw maps in folders by model, some with a cell that is repaired."""
+    readers = {model: raw_reader(folder) for model, folder in folders.items()}
 
     def read(model: str, image: str) -> np.ndarray:
-        raw = io.read_map(f"{folders[model]}/{image}.npy")
+        raw = readers[model](image)
         return repair_cell(raw, *repairs[model]["cell"]) if model in repairs else raw
 
     return read

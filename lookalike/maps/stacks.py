@@ -1,6 +1,7 @@
 """Files of many maps: the ids of their images, and reading them one map at a time."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,16 @@ from lookalike.core.errors import InputError
 from lookalike.core.types import Row, StrPath
 from lookalike.maps import formats, shapes
 
+# Of all raw maps of a model, where they came as one file. No image has this name: it has a dot.
+RAW_STACK = "raw.maps.npy"
+
 
 def read_stack(path: StrPath, images: Sequence[str]) -> list[np.ndarray]:
     """Return the maps of some images, in order: from a folder with one `IMAGE.npy` each, or from
     one file of as many maps.
     """
     if Path(path).is_dir():
-        return [io.read_map(Path(path, f"{image}.npy")) for image in images]
+        return [*map(raw_reader(path), images)]
     _, stack = shapes.only_array(formats.open_arrays(path), path)
     if len(stack.shape) == 3 and len(images) not in (stack.shape[0], stack.shape[-1]):
         raise InputError(
@@ -143,6 +147,32 @@ def read_batches(
             )
     check_orientation(paths, [card for _, card in batches], images)
     return [maps for maps, _ in batches], images, first_card["data_range"]
+
+
+def write_raw(
+    folder: StrPath, images: Sequence[str], maps: Iterable[np.ndarray], *, stacked: bool
+) -> None:
+    """Write raw maps for `raw_reader`: one file each, or one of all, which are then of one
+    shape.
+    """
+    found = iter(maps)
+    if not stacked:
+        for image, saliency in zip(images, found, strict=True):
+            io.write_map(Path(folder, f"{image}.npy"), saliency)
+        return
+    first = next(found)
+    card = {"images": list(images), "shape": [len(images), *first.shape]}
+    write_batch(Path(folder, RAW_STACK), itertools.chain([first], found), card)
+
+
+def raw_reader(folder: StrPath) -> Callable[[str], np.ndarray]:
+    """Return a function from an image to its raw map in a folder, (h, w)."""
+    path = Path(folder, RAW_STACK)
+    if not path.with_suffix(".json").exists():
+        return lambda image: io.read_map(Path(folder, f"{image}.npy"))
+    maps, card = read_batch(path)
+    number = {image: index for index, image in enumerate(card["images"])}
+    return lambda image: maps[number[image]]
 
 
 def check_orientation(

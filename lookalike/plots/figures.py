@@ -18,8 +18,15 @@ from lookalike.groups.trees import leaf_order
 from lookalike.plots.communities import louvain_graph
 from lookalike.plots.coordinates import scatter
 from lookalike.plots.dendrogram import dendrogram
+from lookalike.plots.many_models import (
+    collapsed_tree,
+    community_graph,
+    histograms_of_some,
+    large_heatmap,
+    large_scatter,
+)
 from lookalike.plots.matrix import LARGEST_WITH_INTERVALS, half_intervals, heatmap, histograms
-from lookalike.plots.titles import title_of
+from lookalike.plots.titles import MANY, title_of
 
 if TYPE_CHECKING:
     import networkx
@@ -76,6 +83,45 @@ def matrix_figures(
     by_tree = leaf_order(next(iter(trees.values())))
     order = [matrix.names.index(name) for name in [*(known[leaf] for leaf in by_tree), *left_out]]
     by_chance = None if chance is None else float(np.nanmean(condensed(chance)))
+    together = "co-association: share of partitions\nwith both in one community"
+    if len(matrix) > MANY:
+        return {
+            "matrix": [
+                large_heatmap(
+                    matrix.values, matrix.names, families, label=label, title=title, order=order
+                )
+            ],
+            "dendrograms": [
+                collapsed_tree(
+                    tree,
+                    known,
+                    families,
+                    label=label,
+                    title=title + describe_linkage(linkage, tree),
+                    chance=by_chance,
+                )
+                for linkage, tree in trees.items()
+            ],
+            "louvain": [community_graph(graph, communities, families, title=title)],
+            "together": [
+                large_heatmap(
+                    co_association,
+                    known,
+                    families,
+                    label=together,
+                    title=title,
+                    order=by_tree,
+                    limits=(0, 1),
+                )
+            ],
+            "coordinates": [
+                large_scatter(*parse_projection(coordinates)[:2], known, families, title=title)
+            ],
+        } | (
+            {}
+            if table is None
+            else {"histograms": [histograms_of_some(table, label=label, title=title)]}
+        )
     figures = {
         "matrix": [
             heatmap(
@@ -109,7 +155,7 @@ def matrix_figures(
                 co_association,
                 known,
                 families,
-                label="co-association: share of partitions\nwith both in one community",
+                label=together,
                 title=title,
                 order=by_tree,
                 limits=(0, 1),

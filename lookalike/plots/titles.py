@@ -1,6 +1,10 @@
-"""Titles of figures."""
+"""Titles of figures, and from how many models on figures are others."""
 
 from lookalike.compare.user_matrices import GIVEN_MATRICES
+
+# More models than these have figures without numbers, and trees without most names; of still more,
+# no name has room at a matrix.
+MANY, MOST_NAMED = 40, 200
 
 
 def title_of(method: str, metric: str, subset: str, *, given: bool = False) -> str:

@@ -13,7 +13,8 @@ from lookalike.findings.finding import by_section
 from lookalike.findings.power import needed, read_power
 from lookalike.findings.tables import read_table
 from lookalike.inference.influence import ONLY, UNIT, WITHOUT
-from lookalike.plots.titles import title_of
+from lookalike.plots.titles import MANY, MOST_NAMED, title_of
+from lookalike.report.zoom import zoomable
 
 # Of all subsets of the images, and of one alone where a table would be too long otherwise.
 TABLES = ("structure", "heads", "pruning")
@@ -146,10 +147,14 @@ def describe_matrices(
                 "given": key not in calibrated,
                 "title": title_of(*key, given=key not in calibrated),
                 "names": names,
-                "cells": cells.tolist(),
+                # Of more models, the tables would be most of the page; the CSV files have them.
+                "cells": cells.tolist() if len(names) <= MANY else None,
+                "zoom": zoomable(cells, names) if len(names) > MOST_NAMED else None,
                 "figures": figures,
                 "calibrated": (
-                    io.read_matrix(calibrated[key])[0].tolist() if key in calibrated else None
+                    io.read_matrix(calibrated[key])[0].tolist()
+                    if key in calibrated and len(names) <= MANY
+                    else None
                 ),
             }
         )

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lookalike.core.types import Row, StrPath
 from lookalike.findings.explanations import LARGEST_ERROR
 from lookalike.findings.models import FEWEST_FOR_A_VERDICT
+from lookalike.report.zoom import colours
 
 # Columns of models.csv that hold numbers; the others hold text.
 COUNTS = ("parameters", "features", "channels", "classes")
@@ -44,6 +45,7 @@ def render(**content: object) -> str:
     )
     environment.globals["fewest"] = FEWEST_FOR_A_VERDICT
     environment.globals["largest_error"] = LARGEST_ERROR
+    environment.globals["colours"] = colours
     environment.tests.update(count=COUNTS.__contains__, share=SHARES.__contains__)
     return environment.get_template("template.html").render(**content)
 

@@ -15,6 +15,7 @@ from lookalike.core.errors import InputError, near_names
 from lookalike.inference.significance import enough_permutations
 from lookalike.maps.signs import are_signed
 from lookalike.workflow.config import resolve
+from lookalike.workflow.limits import limited
 from lookalike.workflow.sections import (
     Explanation,
     Groups,
@@ -239,7 +240,7 @@ def make_plan(config: dict[str, Any], signed: Callable[..., bool] = are_signed) 
     InputError
         On the first thing that is wrong, with its place and the remedy.
     """
-    found = resolve(config, signed)
+    found = limited(resolve(config, signed))
     return Plan(
         seed=found["seed"],
         images=Images(**found["images"]),

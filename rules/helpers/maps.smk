@@ -107,12 +107,48 @@ def content_of_model(explanation, model):
     return [content_of(given.checkpoint)] if given.checkpoint and not given.finetune else []
 
 
+@cache
+def models_by_files(method):
+    """Return the models of a method by the hashes of their user-supplied files."""
+    found = {}
+    for name in METHODS[method].models:
+        own = content_of_model(METHODS[method].explanation, name)
+        found.setdefault(tuple(own), []).append(name)
+    return found
+
+
 def models_with_same_files(wildcards):
     """Return the other models of a method whose user-supplied files equal those of a model."""
-    method, model = METHODS[wildcards.method], wildcards.model
-    own = content_of_model(method.explanation, model)
-    others = [name for name in method.models if PLAN.origins[name] != PLAN.origins[model]]
-    return [name for name in others if own and content_of_model(method.explanation, name) == own]
+    model = wildcards.model
+    own = content_of_model(METHODS[wildcards.method].explanation, model)
+    others = models_by_files(wildcards.method)[tuple(own)] if own else []
+    return [name for name in others if PLAN.origins[name] != PLAN.origins[model]]
+
+
+def many_given_maps(method, models):
+    """Return the files or folders of the user-supplied maps of several models."""
+    explanation = METHODS[method].explanation
+    paths = dict.fromkeys(str(root_of(MODELS[name].maps[explanation])) for name in models)
+    return [user_file(path) for path in paths]
+
+
+def many_about(method, models, wildcards):
+    """Return where the maps of several models lie, what they hold, and how they are viewed."""
+    explanation, files = METHODS[method].explanation, models_by_files(method)
+    found = []
+    for name in models:
+        path, own = MODELS[name].maps[explanation], tuple(content_of_model(explanation, name))
+        found.append(
+            {
+                "path": path,
+                "contents": CONTENTS.of_files(GIVEN_MAPS[path].files, root_of(path).parent),
+                "view": METHODS[method].view.options(name),
+                "same_files": [
+                    other for other in files[own] if PLAN.origins[other] != PLAN.origins[name]
+                ],
+            }
+        )
+    return found
 
 
 def raw_maps(wildcards):

@@ -1,0 +1,340 @@
+"""Figures of more models than names and numbers have room for: matrix, tree, communities,
+coordinates, and the histograms of some pairs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.patches import Polygon
+
+from lookalike.compare.image_table import ImageTable
+from lookalike.core.condensed import in_slices
+from lookalike.core.types import Row
+from lookalike.groups.trees import leaf_order
+from lookalike.plots.communities import describe_partition, draw_circle, partitions_of
+from lookalike.plots.matrix import GREY, draw_histogram
+from lookalike.plots.style import ACCENT, CHANCE, add_family_legend, family_styles
+from lookalike.plots.titles import MOST_NAMED
+
+if TYPE_CHECKING:
+    import networkx
+
+# Tips of a tree, communities of a graph, pairs of each kind.
+TIPS, SHOWN_COMMUNITIES, SHOWN_PAIRS = 40, 30, 6
+POINT = 1 / 72
+SMALLEST_FONT = 5.0
+
+
+def large_heatmap(
+    matrix: np.ndarray,
+    names: Sequence[str],
+    families: Mapping[str, str],
+    *,
+    label: str,
+    title: str,
+    order: Sequence[int],
+    limits: tuple[float, float] | None = None,
+) -> Figure:
+    """Draw a matrix of many models as one picture; parameters as for `heatmap`.
+
+    A stripe at each side has the colours of the families. Up to 200 models are named.
+    """
+    names, values = [names[index] for index in order], matrix[np.ix_(order, order)]
+    m = len(names)
+    named = m <= MOST_NAMED
+    font = min(7.5, max(SMALLEST_FONT, 8 / m / POINT * 0.8))
+    side = max(8.0, m * font * POINT * 1.1) if named else 9.0
+    figure = Figure(figsize=(side + 2, side + 1.4), layout="constrained")
+    axes = figure.add_subplot()
+    shown = np.where(np.eye(m, dtype=bool), np.nan, values)
+    known = shown[np.isfinite(shown)]
+    low, high = limits or ((known.min(), known.max()) if len(known) else (0, 1))
+    axes.set_facecolor("0.85")
+    image = axes.imshow(
+        shown,
+        cmap="cividis" if limits else "cividis_r",
+        norm=Normalize(low, high if high > low else low + 1),
+        interpolation="nearest" if named else "antialiased",
+    )
+    colours = family_styles(families.values())
+    stripe = np.array([to_rgb(colours[families[name]][0]) for name in names])
+    width = m / 60
+    for extent, cells in (
+        ((-0.5 - 1.6 * width, -0.5 - 0.6 * width, m - 0.5, -0.5), stripe[:, None]),
+        ((-0.5, m - 0.5, -0.5 - 0.6 * width, -0.5 - 1.6 * width), stripe[None]),
+    ):
+        axes.imshow(cells, extent=extent, aspect="equal", interpolation="nearest", clip_on=False)
+    axes.set_xlim(-0.5, m - 0.5)
+    axes.set_ylim(m - 0.5, -0.5)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0, labelsize=font, pad=2)
+    if named:
+        axes.set_xticks(range(m), names, rotation=90)
+        axes.set_yticks(range(m), names)
+        axes.tick_params(axis="y", pad=2 + 1.7 * width / m * side / POINT)
+    else:
+        axes.set_xticks([])
+        axes.set_yticks([])
+        title += f"\n{m} models in the order of the tree; their names are in the report"
+    figure.colorbar(image, ax=axes, label=label, shrink=0.7, pad=0.02)
+    figure.suptitle(title, fontsize=10)
+    add_family_legend(figure, families, names)
+    return figure
+
+
+def collapsed_tree(
+    clades: Sequence[Row],
+    names: Sequence[str],
+    families: Mapping[str, str],
+    *,
+    label: str,
+    title: str,
+    chance: float | None = None,
+) -> Figure:
+    """Draw the top of a tree; what is below its `TIPS` is one triangle a clade, as wide as the
+    clade is high. Parameters as for `dendrogram`.
+    """
+    m = len(names)
+    order = leaf_order(clades)
+    place = {leaf: index for index, leaf in enumerate(order)}
+    members: list[list[int]] = [[leaf] for leaf in range(m)]
+    for clade in clades:
+        members.append(members[clade["left"]] + members[clade["right"]])
+    tips = top_of(clades, m)
+    tips.sort(key=lambda node: min(place[leaf] for leaf in members[node]))
+    heights = [0.0] * m + [clade["height"] for clade in clades]
+    figure = Figure(figsize=(8, 1.6 + 0.28 * len(tips)), layout="constrained")
+    axes = figure.add_subplot()
+    positions: dict[int, float] = {tip: float(index) for index, tip in enumerate(tips)}
+    for node, clade in enumerate(clades, m):
+        children = (clade["left"], clade["right"])
+        if not all(child in positions for child in children) or node in positions:
+            continue
+        sides = [positions[child] for child in children]
+        positions[node] = float(np.mean(sides))
+        for child, side in zip(children, sides, strict=True):
+            axes.plot([heights[child], clade["height"]], [side] * 2, color="0.25", lw=1.2)
+        axes.plot([clade["height"]] * 2, sides, color="0.25", lw=1.2)
+        if np.isfinite(clade["support"]) and node < 2 * m - 2:
+            axes.annotate(
+                f"{clade['support']:.0%}",
+                (clade["height"], positions[node]),
+                (3, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=7,
+            )
+    styles = family_styles(families.values())
+    for tip in tips:
+        draw_tip(axes, heights[tip], positions[tip], members[tip], names, families, styles)
+    widest = max(heights) or 1e-12
+    axes.set_xlim(max(widest, chance or 0) * 1.06, 0)
+    if chance is not None and np.isfinite(chance):
+        axes.axvline(chance, color=CHANCE, lw=1, ls="--")
+        axes.annotate(
+            "chance",
+            (chance, 1),
+            (0, 2),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            color=CHANCE,
+            fontsize=7,
+            ha="center",
+        )
+    axes.set_ylim(len(tips) - 0.4, -0.6)
+    axes.spines["left"].set_visible(False)
+    axes.set_yticks([])
+    axes.set_xlabel(label)
+    below = f"{m} models; a triangle is a clade of several"
+    axes.set_title(f"{title}\n{below}" if len(tips) < m else title, fontsize=10, pad=14)
+    add_family_legend(figure, families, names)
+    return figure
+
+
+def top_of(clades: Sequence[Row], models: int) -> list[int]:
+    """Return the nodes that remain if the highest merges are taken apart until there are `TIPS`."""
+    tips = [models + len(clades) - 1]
+    while len(tips) < TIPS and (highest := max(tips)) >= models:
+        tips.remove(highest)
+        tips += [clades[highest - models][side] for side in ("left", "right")]
+    return tips
+
+
+def draw_tip(
+    axes: Axes,
+    height: float,
+    position: float,
+    members: Sequence[int],
+    names: Sequence[str],
+    families: Mapping[str, str],
+    styles: Mapping[str, tuple[str, str]],
+) -> None:
+    """Draw a model as a marker, a clade as a triangle, and say what it holds."""
+    found = Counter(families[names[leaf]] for leaf in members)
+    family, count = found.most_common(1)[0]
+    colour, marker = styles[family]
+    text = names[members[0]]
+    if len(members) == 1:
+        axes.plot(0, position, marker=marker, color=colour, markersize=6, clip_on=False, zorder=3)
+    else:
+        corners = [(height, position), (0, position - 0.35), (0, position + 0.35)]
+        axes.add_patch(Polygon(corners, facecolor=colour, edgecolor="0.25", lw=0.6, alpha=0.8))
+        text += f" and {len(members) - 1} more"
+        if len(set(families.values())) > 1:
+            mostly = "all" if count == len(members) else f"{count} of {len(members)}"
+            text += f", {mostly} {family}"
+    axes.annotate(
+        text,
+        (0, position),
+        (9, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=8,
+        annotation_clip=False,
+    )
+
+
+def community_graph(
+    graph: networkx.Graph,
+    communities: Sequence[Row],
+    families: Mapping[str, str],
+    *,
+    title: str,
+) -> Figure:
+    """Draw the communities of every different partition on a circle, as `louvain_graph` draws
+    models: a link is the mean of those between two communities. The largest are drawn.
+    """
+    import networkx
+
+    weights = networkx.to_numpy_array(graph, nodelist=list(graph))
+    partitions = partitions_of(communities)
+    columns = min(len(partitions), 3)
+    rows = -(-len(partitions) // columns)
+    figure = Figure(figsize=(4.4 * columns, 4.6 * rows + 0.8), layout="constrained")
+    for number, (scan, partition) in enumerate(partitions):
+        axes = figure.add_subplot(rows, columns, number + 1, aspect="equal")
+        numbers = np.array([partition[name] for name in graph])
+        joined, colours = networkx.Graph(), {}
+        shown = np.unique(numbers)[:SHOWN_COMMUNITIES].tolist()
+        of = {one: numbers == one for one in shown}
+        texts = {
+            one: describe_group(one, np.array(list(graph))[of[one]], families) for one in shown
+        }
+        for one in shown:
+            colours[texts[one][0]] = texts[one][1]
+            joined.add_node(texts[one][0])
+            joined.add_weighted_edges_from(
+                (texts[one][0], texts[other][0], float(weights[np.ix_(of[one], of[other])].mean()))
+                for other in shown
+                if other < one
+            )
+        places = {texts[one][0]: one for one in shown}
+        draw_circle(axes, joined, places, colours)
+        axes.axis("off")
+        axes.set(xlim=(-2.2, 2.2), ylim=(-2.2, 2.2))
+        more = len(set(partition.values())) - len(shown)
+        text = f"\nwithout the {more} smallest" if more else ""
+        axes.set_title(describe_partition(scan, partition) + text, fontsize=9)
+    figure.suptitle(f"{title}\na point is a community", fontsize=10)
+    add_family_legend(figure, families, list(graph))
+    return figure
+
+
+def describe_group(
+    number: int, names: Sequence[str], families: Mapping[str, str]
+) -> tuple[str, str]:
+    """Return what a community holds, and the family of most of its models."""
+    family, count = Counter(families[name] for name in names).most_common(1)[0]
+    several = len(set(families.values())) > 1
+    mostly = f", {'all' if count == len(names) else count} {family}" if several else ""
+    return f"{number}: {len(names)} model{'s'[: len(names) > 1]}{mostly}", family
+
+
+def large_scatter(
+    coordinates: np.ndarray,
+    explained: Sequence[float] | np.ndarray,
+    names: Sequence[str],
+    families: Mapping[str, str],
+    *,
+    title: str,
+) -> Figure:
+    """Draw many models on two principal coordinates, without names and ellipses; parameters as for
+    `scatter`.
+    """
+    figure = Figure(figsize=(9, 8.4), layout="constrained")
+    axes = figure.add_subplot()
+    for family, (colour, marker) in family_styles(families.values()).items():
+        own = coordinates[[families[name] == family for name in names]]
+        axes.plot(
+            *own.T, marker=marker, color=colour, ls="", ms=6, alpha=0.7, markeredgecolor="white"
+        )
+    axes.axhline(0, color="0.9", lw=0.8, zorder=0)
+    axes.axvline(0, color="0.9", lw=0.8, zorder=0)
+    axes.set_xlabel(f"principal coordinate 1 ({explained[0]:.0%})")
+    axes.set_ylabel(f"principal coordinate 2 ({explained[1]:.0%})")
+    axes.set_title(f"{title}\n{len(names)} models", fontsize=10)
+    add_family_legend(figure, families, names)
+    return figure
+
+
+def histograms_of_some(table: ImageTable, *, label: str, title: str) -> Figure:
+    """Draw the values of all pairs together, and those of the nearest, the middle and the farthest
+    pairs, each over chance; parameters as for `histograms`.
+    """
+    values, chance = table.values, table.chance.reshape(-1, table.chance.shape[-1])
+    known = [(np.nanmin(one), np.nanmax(one)) for one in (values, chance) if np.isfinite(one).any()]
+    low = min((one[0] for one in known), default=0.0)
+    high = max((one[1] for one in known), default=1.0)
+    bins = np.linspace(low, high if high > low else low + 1, 41)
+    counted = np.isfinite(values).sum(axis=0)
+    sums = np.where(np.isfinite(values), values, 0).sum(axis=0)
+    order = np.argsort(np.divide(sums, counted, out=np.full(len(sums), np.inf), where=counted > 0))
+    order = order[: np.count_nonzero(counted)]
+    middle = max(0, len(order) // 2 - SHOWN_PAIRS // 2)
+    kinds = {
+        "nearest": order[:SHOWN_PAIRS],
+        "in the middle": order[middle : middle + SHOWN_PAIRS],
+        "farthest": order[::-1][:SHOWN_PAIRS],
+    }
+    figure = Figure(figsize=(12, 8.2), layout="constrained")
+    grid = figure.add_gridspec(1 + len(kinds), SHOWN_PAIRS, height_ratios=(1.6, 1, 1, 1))
+    axes = figure.add_subplot(grid[0, :])
+    for sample, colour, alpha, text in (
+        (chance, GREY, 0.55, "other image (chance)"),
+        (values, ACCENT, 0.75, "same image"),
+    ):
+        counts = counts_in(sample, bins)
+        if counts.sum():
+            axes.stairs(
+                counts / counts.sum(), bins, fill=True, color=colour, alpha=alpha, label=text
+            )
+    axes.set_yticks([])
+    axes.set_xlabel(f"{label}, all {values.shape[1]} pairs", fontsize=8.5)
+    axes.legend(frameon=False, fontsize=8)
+    first, second = np.triu_indices(len(table.names), 1)
+    for row, (kind, pairs) in enumerate(kinds.items(), 1):
+        for column, pair in enumerate(pairs.tolist()):
+            axes = figure.add_subplot(grid[row, column])
+            draw_histogram(axes, values[:, pair], chance[:, pair], bins[::2].tolist())
+            axes.set(xticks=[], yticks=[], xlim=(bins[0], bins[-1]))
+            axes.set_title(f"{table.names[first[pair]]}\n{table.names[second[pair]]}", fontsize=7.5)
+            if column == 0:
+                axes.set_ylabel(kind, fontsize=8.5)
+    figure.suptitle(f"{title}\nthe nearest, middle and farthest pairs", fontsize=10)
+    return figure
+
+
+def counts_in(values: np.ndarray, bins: np.ndarray) -> np.ndarray:
+    """Return how many values (n, pairs) lie in each bin."""
+    counts = np.zeros(len(bins) - 1, int)
+    for part in in_slices(values.shape[1], 8 * len(values)):
+        some = values[:, part]
+        counts += np.histogram(some[np.isfinite(some)], bins)[0]
+    return counts

@@ -1,0 +1,15 @@
+"""Bring the user-supplied maps of several models into the view of a method, and look for maps that
+need a look before they are trusted.
+"""
+
+from lookalike.core import io, logs
+from lookalike.maps import many, stacks
+
+logs.log_to(snakemake.log[0])
+
+written, given = snakemake.output, snakemake.params
+images = [row["image"] for row in io.read_table(snakemake.input.sample)]
+for about, batch, audit in zip(given.models, written.batches, written.audits, strict=True):
+    card, maps, found = many.view_and_audit(images, about, given.signed, given.channels)
+    stacks.write_batch(batch, maps, card)
+    io.write_json(audit, found)
