@@ -77,7 +77,7 @@ def invocation(directory, config, *targets, cores=1, flags=(), root=ROOT, enviro
         | further
         | {
             "PYTHONPATH": os.pathsep.join(filter(None, places)),
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": f"{Path(sys.executable).parent}:{further.get('PATH', os.environ['PATH'])}",
         }
     )
     # Runs start sooner where Python keeps what it compiled.

@@ -1,0 +1,51 @@
+"""Whole runs through profiles/generic: equal to those on one machine; and failed ones."""
+
+import numpy as np
+import pytest
+from conftest import snakemake
+from generic import submit
+from scipy.ndimage import gaussian_filter
+
+pytest.importorskip("snakemake_executor_plugin_cluster_generic")
+
+
+def write_maps(folder, images=4):
+    """Write maps of two models, and return a config of them."""
+    rng = np.random.default_rng(0)
+    for model in ("A", "B"):
+        (folder / model).mkdir(parents=True)
+        for number in range(images):
+            saliency = gaussian_filter(rng.normal(size=(14, 14)), 2)
+            np.save(folder / model / f"img{number}.npy", saliency)
+    return {
+        "models": {model: {"maps": {"heatmaps": model}} for model in ("A", "B")},
+        "methods": {"heatmaps": {"sign": "absolute"}},
+        "maps": {"size": 28},
+        "metrics": ["mse", "emd"],
+        "inference": {"bootstrap": 50},
+        "figures": {"panels": 1},
+    }
+
+
+def test_results_are_those_of_one_machine_to_the_bit(tmp_path):
+    config = write_maps(tmp_path / "here")
+    write_maps(tmp_path / "there")
+    here = snakemake(tmp_path / "here", config)
+    there, submissions = submit(tmp_path / "there", config)
+    assert here.code == there.code == 0, there.text
+    assert submissions
+    kinds = (".csv", ".npy", ".npz", ".nwk")
+    results = [path for path in (tmp_path / "here/results").rglob("*") if path.suffix in kinds]
+    assert len(results) > 30
+    for path in results:
+        other = tmp_path / "there" / path.relative_to(tmp_path / "here")
+        assert path.read_bytes() == other.read_bytes(), path
+
+
+def test_a_failed_job_is_tried_again_and_its_error_shown(tmp_path):
+    config = write_maps(tmp_path)
+    np.save(tmp_path / "A/img1.npy", np.full((14, 14), np.nan))
+    run, submissions = submit(tmp_path, config, "results/maps/heatmaps/A/per_image")
+    assert run.code != 0
+    assert sum("import_maps" in arguments for arguments in submissions) > 1
+    assert "values are not finite" in run.text
