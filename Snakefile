@@ -3,10 +3,16 @@
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from lookalike.core.errors import InputError
+from lookalike.core.errors import InputError, lacks
 from lookalike.workflow.config_files import check_files
 
 min_version("9.0")
+
+# Snakemake often lives in an environment of its own.
+try:
+    import lookalike.workflow.plan
+except ModuleNotFoundError as error:
+    raise WorkflowError(lacks(error)) from None
 
 
 # As a module, the config is part of another workflow's.

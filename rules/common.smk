@@ -12,7 +12,7 @@ from snakemake.settings.types import DeploymentMethod
 
 from lookalike.compare.blocks import block_pairs, choose_blocks
 from lookalike.core import io, registry
-from lookalike.core.errors import InputError
+from lookalike.core.errors import InputError, lacks
 from lookalike.core.orphans import VARIABLE
 from lookalike.images.folders import image_files
 from lookalike.maps.existing import find_all
@@ -69,6 +69,8 @@ try:
         check_images(PLAN, CONTENTS.digest, COMMON_IMAGES)
 except InputError as error:
     raise WorkflowError(str(error)) from None
+except ModuleNotFoundError as error:
+    raise WorkflowError(lacks(error)) from None
 
 MODELS = PLAN.models
 METHODS = PLAN.methods
@@ -96,9 +98,21 @@ MATRIX = "results/matrices/{method}/{metric}/{subset}"
 GROUPS = "results/groups/{method}/{metric}/{subset}"
 FIGURES = "results/figures/{method}/{metric}/{subset}"
 HAS_CARD = has_card()
-# With conda, jobs compute with what the environments pin, and not with what is installed here.
-USES_CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
-PINS = "requirements.txt" if USES_CONDA else None
+# With conda or an image, jobs compute with what the environments pin, and not with what is installed
+# here.
+DEPLOYED = workflow.deployment_settings.deployment_method
+PINS = (
+    "requirements.txt" if DEPLOYED & {DeploymentMethod.CONDA, DeploymentMethod.APPTAINER} else None
+)
+
+if DeploymentMethod.APPTAINER in DEPLOYED:
+    IMAGE = Path(workflow.basedir, "lookalike.sif")
+    if not IMAGE.exists():
+        raise WorkflowError(
+            f"{IMAGE}: there is no such image; build it from the Dockerfile (docs/cluster.md)"
+        )
+
+    container: str(IMAGE)
 
 
 onstart:

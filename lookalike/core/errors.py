@@ -18,6 +18,14 @@ class InputError(ValueError):
         super().__init__("".join(map(escaped, text)))
 
 
+def lacks(error: ModuleNotFoundError) -> str:
+    """Return in one line which package the environment of Snakemake lacks, and the remedy."""
+    return (
+        f"the Python that runs Snakemake has no package {error.name!r}; it needs NumPy, and what "
+        "reads user-supplied files (docs/cluster.md); install the versions of requirements.txt"
+    )
+
+
 def escaped(character: str) -> str:
     """Return a character, or its escape if it would break a line."""
     is_control = unicodedata.category(character) in CONTROLS
