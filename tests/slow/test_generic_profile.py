@@ -1,9 +1,14 @@
-"""Whole runs through profiles/generic: equal to those on one machine; and failed ones."""
+"""Whole runs through profiles/generic: equal to those on one machine; failed and ended ones."""
+
+import os
+import signal
+import subprocess
+import time
 
 import numpy as np
 import pytest
-from conftest import snakemake
-from generic import submit
+from conftest import invocation, snakemake
+from generic import submit, through_profile
 from scipy.ndimage import gaussian_filter
 
 pytest.importorskip("snakemake_executor_plugin_cluster_generic")
@@ -49,3 +54,18 @@ def test_a_failed_job_is_tried_again_and_its_error_shown(tmp_path):
     assert run.code != 0
     assert sum("import_maps" in arguments for arguments in submissions) > 1
     assert "values are not finite" in run.text
+
+
+def test_a_run_that_is_interrupted_cancels_what_it_submitted(tmp_path):
+    config = write_maps(tmp_path)
+    head = subprocess.Popen(**invocation(tmp_path, config, **through_profile(tmp_path)))
+    process = tmp_path / "jobs/1.process"
+    while not process.exists() or not process.read_text():
+        assert head.poll() is None
+        time.sleep(0.1)
+    head.send_signal(signal.SIGINT)
+    head.communicate(timeout=60)
+    assert (tmp_path / "jobs/1.status").read_text() == "143\n"
+    time.sleep(1)
+    with pytest.raises(ProcessLookupError):
+        os.killpg(int(process.read_text()), 0)

@@ -110,10 +110,12 @@ def test_a_job_is_failed_only_where_that_is_known(scheduler, answers, status, ca
     assert call(scheduler, "status.sh", "417", **answers) == status
 
 
-def test_the_profile_runs_as_the_default_one():
-    generic, default = (
+def test_the_profile_runs_and_groups_jobs_as_the_others():
+    generic, default, slurm = (
         yaml.safe_load((PROFILE.parent / name / "config.yaml").read_text())
-        for name in ("generic", "default")
+        for name in ("generic", "default", "slurm")
     )
     for key in default.keys() - {"resources"}:
         assert generic[key] == default[key], key
+    for key in ("groups", "group-components", "retries", "jobs", "cores", "resources"):
+        assert generic[key] == slurm[key], key
