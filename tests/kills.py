@@ -16,9 +16,9 @@ from lookalike.workflow.owners import JOBS_END_WITHIN
 NOT_COMPARED = {"contents.json", ".snakemake_timestamp"}
 
 
-def interrupted(folder, config, *targets, number, kills, seed):
-    """Run the workflow, interrupt it at random moments by a signal to Snakemake or to a job, and
-    let it end the last time.
+def interrupted(folder, config, *targets, numbers, seed):
+    """Run the workflow, interrupt it at random moments by signals to Snakemake or to a job, and let
+    it end the last time.
 
     Nothing may outlive an interruption, and no job that finished may start again.
 
@@ -27,10 +27,10 @@ def interrupted(folder, config, *targets, number, kills, seed):
     list of str
         What each run printed.
     """
-    rng = random.Random(f"{signal.Signals(number).name} {seed}")
+    rng = random.Random(f"{numbers} {seed}")
     texts, finished = [], {}
-    for attempt in range(kills + 1):
-        text = run(folder, config, targets, number, rng if attempt < kills else None)
+    for attempt, number in enumerate([*numbers, None]):
+        text = run(folder, config, targets, number, rng)
         texts.append(text)
         started, ended = jobs_of(text)
         again = [job for job in started if job in finished]
@@ -40,14 +40,14 @@ def interrupted(folder, config, *targets, number, kills, seed):
 
 
 def run(folder, config, targets, number, rng):
-    """Run the workflow once and interrupt it, or without random numbers, let it end; return what it
+    """Run the workflow once and interrupt it, or without a signal, let it end; return what it
     printed.
     """
     process = subprocess.Popen(
         **invocation(folder, config, *targets, cores=2), start_new_session=True
     )
     lines = []
-    if rng:
+    if number:
         # Counted in lines, so that the moments do not depend on the machine's speed.
         for line, _ in zip(process.stdout, range(rng.randrange(1, 200)), strict=False):
             lines.append(line)
@@ -63,7 +63,7 @@ def run(folder, config, targets, number, rng):
         print("Snakemake" if target == process.pid else "a job")
     rest, _ = process.communicate(timeout=TIMEOUT)
     text = "".join(lines) + rest
-    assert rng or process.returncode == 0, text
+    assert number or process.returncode == 0, text
     until = time.monotonic() + JOBS_END_WITHIN
     while left := processes_in(folder):
         assert time.monotonic() < until, f"{left} live on\n{text}"

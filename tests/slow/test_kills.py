@@ -32,7 +32,7 @@ def expected(tmp_path_factory):
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("seed", range(CHAINS))
 def test_a_run_that_is_killed_ends_as_one_that_is_not(number, seed, expected, tmp_path):
-    kills.interrupted(tmp_path, small_config(), number=number, kills=KILLS, seed=seed)
+    kills.interrupted(tmp_path, small_config(), numbers=[number] * KILLS, seed=seed)
     found = kills.contents(tmp_path / "results")
     assert found.keys() == expected.keys()
     assert [path for path, content in found.items() if content != expected[path]] == []

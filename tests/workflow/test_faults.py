@@ -4,9 +4,11 @@ import os
 import signal
 import subprocess
 
+import kills
 from conftest import invocation, snakemake, tiny_config
 
 MANIFEST = "results/images/manifest.csv"
+MAPS = ["results/maps/gradcam/ResNet/batch_maps.npy", "results/maps/noise/ResNet/batch_maps.npy"]
 
 
 def test_after_a_kill_the_same_command_goes_on_but_not_while_the_first_lives(tmp_path):
@@ -29,3 +31,10 @@ def test_after_a_kill_the_same_command_goes_on_but_not_while_the_first_lives(tmp
     assert "was killed; its lock is removed" in third.text
     assert (tmp_path / MANIFEST).exists()
     assert not any((tmp_path / ".snakemake" / "owners").iterdir())
+
+
+def test_a_run_that_is_killed_again_and_again_ends_as_one_that_is_not(finished, tmp_path):
+    numbers = [signal.SIGTERM, signal.SIGKILL, signal.SIGINT]
+    kills.interrupted(tmp_path, tiny_config(), *MAPS, numbers=numbers, seed=0)
+    found, expected = (kills.contents(folder / "results") for folder in (tmp_path, finished))
+    assert [path for path, content in found.items() if content != expected.get(path)] == []
