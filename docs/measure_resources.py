@@ -19,13 +19,13 @@ def patterns(folder):
     has_models, has_heads = (Path(folder, name).exists() for name in ("predictions", "features"))
     absent = {"import_checkpoint", "import_maps" if has_models else "explain_images"}
     absent.add("finetune_model" if has_heads else "train_head")
-    found = {}
-    for path in (ROOT / "rules").glob("*.smk"):
-        for block in re.split(r"^ *(?=(?:rule|checkpoint) \w+:$)", path.read_text(), flags=re.M):
-            pattern = re.search(r'benchmark:\s+"benchmarks/(\S+)"', block)
-            if pattern and (rule := re.match(r"\w+ (\w+)", block)[1]) not in absent:
-                found[rule] = "[^/]+".join(map(re.escape, re.split(r"\{\w+\}", pattern[1])))
-    return found
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "rules").glob("*.smk"))
+    found = re.findall(r'benchmark:\s+f?"benchmarks/([^"]+)".*?scripts/(\w+)\.py"', text, re.S)
+    return {
+        rule: "[^/]+".join(map(re.escape, re.split(r"\{\w+\}", pattern)))
+        for pattern, rule in found
+        if rule not in absent
+    }
 
 
 def rows(run, folder):
@@ -33,12 +33,13 @@ def rows(run, folder):
     known, taken = patterns(folder), {}
     for path in Path(folder).rglob("*.tsv"):
         name = path.relative_to(folder).as_posix()
-        for rule in (rule for rule, pattern in known.items() if re.fullmatch(pattern, name)):
-            with path.open(encoding="utf-8") as file:
-                row = next(csv.DictReader(file, delimiter="\t"))
-            # A job that ends at once is not measured.
-            cells = [row[key].replace("NA", "0") for key in ("max_rss", "cpu_time", "s")]
-            taken.setdefault(rule, []).append(list(map(float, cells)))
+        fitting = [rule for rule, pattern in known.items() if re.fullmatch(pattern, name)]
+        rule = max(fitting, key=lambda rule: len(known[rule]))
+        with path.open(encoding="utf-8") as file:
+            row = next(csv.DictReader(file, delimiter="\t"))
+        # A job that ends at once is not measured.
+        cells = [row[key].replace("NA", "0") for key in ("max_rss", "cpu_time", "s")]
+        taken.setdefault(rule, []).append(list(map(float, cells)))
     return [
         [run, rule, len(jobs), *(f"{max(numbers):.1f}" for numbers in zip(*jobs, strict=True))]
         for rule, jobs in sorted(taken.items())

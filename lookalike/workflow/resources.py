@@ -120,6 +120,7 @@ NEEDS = {
     "choose_targets": SMALL,
     "explain_images": NETWORK,
     "import_maps": MAPS,
+    "view_many_maps": MAPS,
     "batch_maps": MAPS,
     "audit_maps": MAPS,
     "measure_localisation": MAPS,

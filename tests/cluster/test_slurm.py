@@ -67,7 +67,7 @@ def submitted(checkout, folder, *flags, config=CONFIG):
     command += ["--directory", folder, "--configfile", folder / "given.yaml"]
     command += [*QUICK.split(), "--slurm-status-command", "squeue", *flags]
     environment = os.environ | {
-        "PATH": f"{ROOT / '.venv/bin'}:{daemons.search_path()}",
+        "PATH": f"{Path(sys.executable).parent}:{daemons.search_path()}",
         "PWD": str(checkout),
     }
     log = (folder / "log").open("w")
@@ -111,7 +111,9 @@ def runs(cluster, tmp_path_factory):
     """The folders of three finished runs: on cards, on CPUs alone, and on this machine."""
     base = tmp_path_factory.mktemp("runs")
     checkout = base / "checkout"
-    left_out = shutil.ignore_patterns(".*", "site", "results", "logs", "benchmarks", "data")
+    left_out = shutil.ignore_patterns(
+        ".*", "build", "site", "results", "logs", "benchmarks", "data"
+    )
     shutil.copytree(ROOT, checkout, ignore=left_out)
     for rule in ON_CARDS:
         script = checkout / f"scripts/{rule}.py"

@@ -12,7 +12,7 @@ from lookalike.workflow.resources import MOST_MINUTES, NEEDS, Work, megabytes, m
 
 ROOT = Path(__file__).parent.parent.parent
 RULES = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
-NAMES = re.findall(r"^ *(?:rule|checkpoint) (\w+):$", RULES, re.M)
+SCRIPTS = re.findall(r'"\.\./scripts/(\w+)\.py"', RULES)
 # The largest jobs of the runs that were measured.
 RUNS = {
     "demo": Work(
@@ -44,11 +44,11 @@ SMALLEST = Work()
 
 
 def test_every_rule_asks_for_memory_and_time_and_for_nothing_unknown():
-    assert sorted(NAMES) == sorted(NEEDS)
-    for name in NAMES:
-        block = re.search(rf"(?:rule|checkpoint) {name}:\n.*?script:", RULES, re.S)[0]
-        assert re.search(rf'^ +mem_mb=memory_of\("{name}"\),$', block, re.M), name
-        assert re.search(rf'^ +runtime=minutes_of\("{name}"\),$', block, re.M), name
+    blocks = re.split(r'(?<=\.py"\n)', RULES)[:-1]
+    asked = r'mem_mb=memory_of\("{0}"[^\n]*\n +runtime=minutes_of\("{0}".*"../scripts/{0}.py"\n$'
+    for script, block in zip(SCRIPTS, blocks, strict=True):
+        assert re.search(asked.format(script), block, re.S), script
+    assert sorted(SCRIPTS) == sorted(NEEDS)
 
 
 @pytest.mark.parametrize("work", [SMALLEST, RUNS["demo"]], ids=["smallest", "demo"])
@@ -89,7 +89,7 @@ def test_more_is_asked_for_than_was_measured(run):
 
 def test_the_profile_groups_rules_that_exist_and_no_job_on_a_card():
     profile = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text())
-    assert set(profile["groups"]) <= {*NAMES, "draw_given_matrix"}
+    assert set(profile["groups"]) <= {*SCRIPTS, "draw_given_matrix"}
     assert set(profile["groups"].values()) == set(profile["group-components"])
     for name in profile["groups"]:
         block = re.search(rf"rule {name}:\n.*?script:", RULES, re.S)
