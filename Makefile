@@ -12,7 +12,7 @@ GPU ?= $(or $(filter-out 0,$(CARDS)),1)
 NEW_ENOUGH = $(shell $(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null)
 FOUND = $(shell $(PYTHON) --version 2>/dev/null)
 
-.PHONY: demo test test-slow style docs site lock clean
+.PHONY: demo test test-slow test-cluster style docs site lock clean
 
 demo: .venv/ready
 	$(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPU)
@@ -25,6 +25,15 @@ test: style site
 # networks with their own weights, which need a package index.
 test-slow: .venv/ready
 	$(BIN)/python -m pytest tests/slow
+
+# profiles/slurm on a Slurm that is started here, for which root installs Debian's packages. Skipped
+# where they cannot be had. The plugin lies apart, since each start of Snakemake would load it.
+test-cluster: .venv/ready
+	command -v slurmctld > /dev/null || { apt-get update && apt-get install --yes \
+		--no-install-recommends slurmctld slurmd slurm-client munge; } > /dev/null 2>&1 || true
+	$(BIN)/pip install --quiet --no-deps --upgrade --target build/slurm \
+		--requirement profiles/slurm/requirements.txt
+	PYTHONPATH=$(CURDIR)/build/slurm $(BIN)/python -m pytest -rs tests/cluster
 
 style: .venv/ready
 	$(BIN)/ruff check .

@@ -1,5 +1,5 @@
 """Write the generated pages: metrics and methods from the registry, the config's keys from its
-schema, the graph of the rules from Snakemake.
+schema, the graph of the rules from Snakemake, resources from what was measured.
 
 With --check nothing is written, and a stale page is an error.
 """
@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from config_pages import escaped, overview, reference  # noqa: E402
+from resource_pages import resources_page  # noqa: E402
 
 from lookalike.core import registry  # noqa: E402
 
@@ -179,6 +180,7 @@ def main():
         "docs/methods.md": methods_page(),
         "docs/config.md": reference(),
         "docs/rulegraph.md": rulegraph_page(),
+        "docs/resources.md": resources_page(),
         "config/README.md": overview(),
     }
     stale = []

@@ -147,9 +147,10 @@ def fingerprint(*paths):
 
 def cards_needed(wildcards):
     """Return 1; 0 where jobs run on this machine and it has no card, so that `--resources gpu=1`
-    does not make them wait for one another.
+    does not make them wait for one another, and on a node, where a job has what was asked for.
     """
-    return int(HAS_CARD or not workflow.local_exec)
+    asks = HAS_CARD if workflow.local_exec else not workflow.remote_exec
+    return int(asks)
 
 
 def one_of(names):

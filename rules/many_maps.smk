@@ -19,6 +19,9 @@ for method, blocks in MANY_BLOCKS.items():
                 f"benchmarks/maps/{method}/many-{number}.tsv"
             conda:
                 "../envs/compare.yaml"
+            resources:
+                mem_mb=memory_of("view_many_maps", models=len(models)),
+                runtime=minutes_of("view_many_maps", models=len(models)),
             params:
                 models=partial(many_about, method, models),
                 channels=PLAN.explanations[METHODS[method].explanation].channels,

@@ -11,9 +11,11 @@ from math import ceil
 # Of every job, for Python and for the Snakemake that runs it on a node.
 LEAST_MB = 500
 LEAST_MINUTES = 5
+# More time is refused by many partitions.
+MOST_MINUTES = 2880
 # More than was measured: other processors, busy disks, larger networks.
 MARGIN_MB = 1.5
-MARGIN_MINUTES = 5
+MARGIN_MINUTES = 3
 
 
 @dataclass(frozen=True)
@@ -79,24 +81,29 @@ class Needs:
     seconds_for: dict[str, float] = field(default_factory=dict)
 
 
+# Rules alike.
 SMALL = Needs()
-NETWORK = Needs(700, {}, 15, {"passed pixels": 2})
-OVER_SOURCE = Needs(900, {"source pixels": 4}, 15, {"source pixels": 2})
-FIGURE = Needs(150, {"cells": 500}, 15, {"cells": 2000})
+NETWORK = Needs(1100, {}, 20, {"passed pixels": 8})
+OVER_SOURCE = Needs(1100, {"source pixels": 4}, 20, {"source pixels": 8})
+MAPS = Needs(100, {"map pixels": 12}, 5, {"map pixels": 1})
+VALUES = Needs(120, {"values": 100, "draws": 50}, 5, {"values": 5, "draws": 5})
+TABLES = Needs(120, {"cells": 100, "draws": 50}, 5, {"cells": 500})
+TESTS = Needs(180, {"cells": 100, "draws": 50}, 5, {"values": 5, "permuted cells": 1})
+FIGURE = Needs(160, {"cells": 500}, 10, {"cells": 5000})
 
 NEEDS = {
-    "draw_demo_images": Needs(100, {}, 5, {"source pixels": 0.5}),
-    "download_images": Needs(100, {}, 60, {"source pixels": 0.5}),
-    "list_images": Needs(100, {}, 5, {"source pixels": 0.5}),
+    "draw_demo_images": Needs(100, {}, 5, {"source pixels": 1}),
+    "download_images": Needs(100, {}, 300, {"source pixels": 1}),
+    "list_images": Needs(100, {}, 5, {"source pixels": 0.3}),
     "list_given_images": SMALL,
     "list_masks": SMALL,
     "list_scores": SMALL,
     "list_unmatched_images": SMALL,
     "sample_images": SMALL,
     "group_images": SMALL,
-    "group_given_images": Needs(100, {"map pixels": 12}, 5, {"map pixels": 1}),
+    "group_given_images": MAPS,
     "finetune_model": Needs(
-        900, {"batch pixels": 900, "source pixels": 4}, 15, {"trained pixels": 6}
+        900, {"batch pixels": 2000, "source pixels": 4}, 20, {"trained pixels": 24}
     ),
     "import_checkpoint": NETWORK,
     "predict_images": NETWORK,
@@ -108,37 +115,38 @@ NEEDS = {
     "predict_scores": OVER_SOURCE,
     "measure_alignment": OVER_SOURCE,
     "measure_heads": SMALL,
-    "compare_variants": SMALL,
+    "compare_variants": TABLES,
     "draw_pruning": FIGURE,
     "choose_targets": SMALL,
     "explain_images": NETWORK,
-    "import_maps": Needs(100, {"map pixels": 12}, 5, {"map pixels": 1}),
-    "batch_maps": Needs(100, {"map pixels": 12}, 5, {"map pixels": 1}),
-    "audit_maps": Needs(100, {"map pixels": 12}, 5, {"map pixels": 1}),
-    "measure_localisation": Needs(100, {"map pixels": 12}, 5, {"map pixels": 1}),
-    "compare_models": Needs(200, {"map pixels": 24}, 5, {"compared pixels": 5}),
-    "aggregate_matrix": Needs(100, {"values": 100, "draws": 50}, 5, {"values": 5, "draws": 5}),
+    "import_maps": MAPS,
+    "view_many_maps": MAPS,
+    "batch_maps": MAPS,
+    "audit_maps": MAPS,
+    "measure_localisation": MAPS,
+    "compare_models": Needs(180, {"map pixels": 24}, 5, {"compared pixels": 5}),
+    "aggregate_matrix": VALUES,
     "import_matrix": SMALL,
-    "link_models": Needs(100, {"draws": 50}, 5, {"draws": 5}),
+    "link_models": VALUES,
     "detect_communities": Needs(200, {"draws": 50}, 5, {"draws": 50}),
-    "project_models": Needs(100, {"draws": 50}, 5, {"draws": 5}),
-    "compare_replicates": SMALL,
-    "correlate_metrics": SMALL,
-    "test_structure": Needs(100, {"values": 100, "draws": 50}, 5, {"draws": 5}),
-    "measure_explainer_error": Needs(200, {"map pixels": 24}, 5, {"map pixels": 5}),
+    "project_models": VALUES,
+    "test_structure": VALUES,
+    "compare_replicates": TABLES,
+    "correlate_metrics": Needs(120, {"values": 500}, 5, {"values": 20}),
+    "measure_explainer_error": Needs(180, {"map pixels": 24}, 5, {"map pixels": 5}),
     "compare_predictions": SMALL,
-    "test_factors": SMALL,
+    "test_factors": TESTS,
     "tabulate_tests": SMALL,
-    "compare_matrices": SMALL,
-    "validate_metrics": SMALL,
+    "compare_matrices": TESTS,
+    "validate_metrics": Needs(180, {"map pixels": 24}, 60, {"compared pixels": 5}),
+    "simulate_power": Needs(180, {}, 120),
     "draw_validation": FIGURE,
-    "simulate_power": SMALL,
     "draw_power": FIGURE,
     "draw_matrix": FIGURE,
     "draw_agreement": FIGURE,
     "draw_multiverse": FIGURE,
-    "draw_panels": FIGURE,
-    "write_findings": SMALL,
+    "draw_panels": Needs(160, {"map pixels": 12}, 10, {"map pixels": 1}),
+    "write_findings": TABLES,
     "write_report": FIGURE,
 }
 
@@ -154,4 +162,5 @@ def minutes(rule: str, work: Work, attempt: int) -> int:
     """Return the time that a job asks for, in minutes: twice as much at each new attempt."""
     needs, units = NEEDS[rule], work.units
     found = needs.seconds + sum(each * units[unit] for unit, each in needs.seconds_for.items())
-    return 2 ** (attempt - 1) * max(LEAST_MINUTES, ceil(MARGIN_MINUTES * found / 60))
+    asked = 2 ** (attempt - 1) * max(LEAST_MINUTES, ceil(MARGIN_MINUTES * found / 60))
+    return min(asked, MOST_MINUTES)

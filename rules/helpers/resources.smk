@@ -55,16 +55,18 @@ def work_of(wildcards):
     return replace(WORK, **known)
 
 
-def need(amount, rule, wildcards, attempt):
+def need(amount, rule, known, wildcards, attempt):
     """Return how much of memory or time a job needs."""
-    return amount(rule, work_of(wildcards), attempt)
+    return amount(rule, replace(work_of(wildcards), **known), attempt)
 
 
-def memory_of(rule):
-    """Return the function that gives the megabytes of a rule's jobs."""
-    return partial(need, megabytes, rule)
+def memory_of(rule, **known):
+    """Return the function that gives the megabytes of a rule's jobs; what of their work is known
+    in any case may be given.
+    """
+    return partial(need, megabytes, rule, known)
 
 
-def minutes_of(rule):
+def minutes_of(rule, **known):
     """Return the function that gives the minutes of a rule's jobs."""
-    return partial(need, minutes, rule)
+    return partial(need, minutes, rule, known)

@@ -18,7 +18,7 @@ CARDS = 2
 AS_MUNGE = ("setpriv", "--reuid=munge", "--regid=munge", "--clear-groups")
 # What is asked about jobs, in columns of one width.
 KEYS = ("JobID", "State", "Partition", "NodeList", "Comment", "STDOUT", "StartTime", "EndTime")
-KEYS += ("tres-per-job", "MinMemory", "TimeLimit")
+KEYS += ("tres-per-job", "MinMemory", "TimeLimit", "NumCPUs")
 WIDTH = 400
 
 SLURM = """\

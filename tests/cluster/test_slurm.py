@@ -3,12 +3,14 @@ cancelled, stall and take too much memory, gives the same results as one machine
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 from collections import Counter
 from itertools import combinations
+from pathlib import Path
 
 import daemons
 import pytest
@@ -30,6 +32,7 @@ CONFIG = {
     "inference": {"bootstrap": 50},
     "figures": {"panels": 1},
 }
+GROUPS = ("images", "maps", "pairs", "matrices", "report")
 ON_CARDS = ("finetune_model", "predict_images", "explain_images")
 # Before the work of a job: its card is noted, and its first attempt goes wrong.
 PRELUDE = """
@@ -52,19 +55,19 @@ FAULTS = {
 QUICK = "--slurm-init-seconds-before-status-checks 5 --seconds-between-status-checks 3"
 # Below what the rule asks for, since a test cannot wait so long; the function is tested elsewhere.
 SHORT = "--set-resources predict_images:runtime=2*attempt-1"
-LIMIT = 900
+LIMIT = 3000
 BITWISE = (".npy", ".csv", ".nwk", ".safetensors")
 
 
-def submitted(checkout, folder, *flags):
+def submitted(checkout, folder, *flags, config=CONFIG):
     """Start a run on the cluster in a folder of its own; return its process."""
     folder.mkdir()
-    (folder / "given.yaml").write_text(yaml.safe_dump(CONFIG))
+    (folder / "given.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     command = [sys.executable, "-m", "snakemake", "--workflow-profile", "profiles/slurm"]
     command += ["--directory", folder, "--configfile", folder / "given.yaml"]
     command += [*QUICK.split(), "--slurm-status-command", "squeue", *flags]
     environment = os.environ | {
-        "PATH": f"{ROOT / '.venv/bin'}:{daemons.search_path()}",
+        "PATH": f"{Path(sys.executable).parent}:{daemons.search_path()}",
         "PWD": str(checkout),
     }
     log = (folder / "log").open("w")
@@ -78,7 +81,11 @@ def is_of(job, folder):
 
 def rule_of(job):
     """Return the rule, or the group, of a submission."""
-    return job["Comment"].removeprefix("rule_").split("_wildcards_")[0]
+    name = job["Comment"].removeprefix("rule_")
+    return (
+        next((group for group in GROUPS if name.startswith(f"{group}_")), "")
+        or name.split("_wildcards_")[0]
+    )
 
 
 def amount(asked):
@@ -104,7 +111,9 @@ def runs(cluster, tmp_path_factory):
     """The folders of three finished runs: on cards, on CPUs alone, and on this machine."""
     base = tmp_path_factory.mktemp("runs")
     checkout = base / "checkout"
-    left_out = shutil.ignore_patterns(".*", "site", "results", "logs", "benchmarks", "data")
+    left_out = shutil.ignore_patterns(
+        ".*", "build", "site", "results", "logs", "benchmarks", "data"
+    )
     shutil.copytree(ROOT, checkout, ignore=left_out)
     for rule in ON_CARDS:
         script = checkout / f"scripts/{rule}.py"
@@ -179,7 +188,7 @@ def test_two_jobs_never_have_one_card(runs):
     [
         ("finetune_model", "ResNet-b", "CANCELLED", "MinMemory"),
         ("predict_images", "RegNet", "TIMEOUT", "TimeLimit"),
-        ("explain_images", "ResNet", "OUT_OF_MEMORY", "MinMemory"),
+        ("explain_images", "ResNet", "FAILED", "MinMemory"),
     ],
 )
 def test_a_job_that_was_ended_runs_again_and_asks_for_more(runs, rule, model, state, asked):
@@ -190,6 +199,8 @@ def test_a_job_that_was_ended_runs_again_and_asks_for_more(runs, rule, model, st
     ]
     assert (first["State"], last["State"]) == (state, "COMPLETED")
     assert amount(last[asked]) > amount(first[asked])
+    if state == "FAILED":
+        assert "exceeded memory limit" in Path(first["STDOUT"]).read_text()
 
 
 def test_the_results_are_those_of_one_machine_bit_for_bit(runs):
@@ -207,15 +218,38 @@ def test_the_results_are_those_of_one_machine_bit_for_bit(runs):
 
 
 def test_small_jobs_go_together(runs):
-    """Three models, on cards, are 13 submissions and three repeated ones."""
+    """Three models are 14 submissions, besides those of jobs that were ended."""
     jobs = [job for job in daemons.jobs() if is_of(job, runs["cards"])]
-    assert Counter(map(rule_of, jobs)) == {
+    different = {job["Comment"]: job for job in jobs}.values()
+    assert Counter(map(rule_of, different)) == {
         "images": 1,
-        "finetune_model": 4,
-        "predict_images": 4,
-        "explain_images": 4,
+        "finetune_model": 3,
+        "predict_images": 3,
+        "explain_images": 3,
         "maps": 1,
         "pairs": 1,
         "matrices": 1,
         "report": 1,
     }
+    assert all(int(job["NumCPUs"]) <= 4 for job in jobs), jobs
+
+
+def test_fourteen_models_three_methods_and_five_metrics_are_few_submissions(cluster, tmp_path):
+    config = CONFIG | {
+        "models": {f"Model{number:02}": CONFIG["models"]["ResNet"] for number in range(14)},
+        "methods": {
+            "gradcam": {"explain": "gradcam"},
+            "ig": {"explain": "integrated_gradients"},
+            "kernelshap": {"explain": "kernelshap"},
+        },
+        "metrics": ["cosine", "rbf", "ssim", "emd", "spearman"],
+        "subsets": ["all", "agreeing"],
+    }
+    folder = tmp_path / "run"
+    assert submitted(ROOT, folder, "--dry-run", config=config).wait(LIMIT) == 0
+    text = (folder / "log").read_text()
+    groups = Counter(re.findall(r"Group job (\w+) ", text))
+    single = Counter(re.findall(r"^rule (\w+):", text, re.M))
+    assert groups.keys() == set(GROUPS)
+    assert single == {"all": 1, "finetune_model": 14, "predict_images": 14, "explain_images": 42}
+    assert 80 < sum(single.values()) - 1 + sum(groups.values()) <= 150
