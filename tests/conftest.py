@@ -1,12 +1,15 @@
 """Real Snakemake runs for the tests of the workflow."""
 
+import atexit
 import contextlib
 import fcntl
+import multiprocessing
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +20,15 @@ ROOT = Path(__file__).parent.parent
 TIMEOUT = 500
 # On the path of all that a run starts: notes which results a job reads without declaring them.
 READS = ROOT / "tests/workflow/reads"
+# Half of the start of a run goes into imports. So runs are forks of a process that has imported
+# what the workflow's own process does, but no torch, and has done nothing else.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(
+    [
+        *("snakemake.cli", "snakemake.report.html_reporter", "smart_open", "jsonschema", "pytest"),
+        *(f"lookalike.workflow.{name}" for name in ("checks", "config_files", "images", "plan")),
+    ]
+)
 
 
 @dataclass
@@ -92,16 +104,50 @@ def invocation(directory, config, *targets, cores=1, flags=(), root=ROOT, enviro
     }
 
 
-def snakemake(directory, config, *targets, timeout=TIMEOUT, **more):
+def snakemake(directory, config, *targets, timeout=TIMEOUT, root=ROOT, environment=(), **more):
     """Run the workflow, as `invocation` says; a failed run is returned, not raised. No job may read
     a result that is none of its inputs.
     """
-    done = subprocess.run(
-        **invocation(directory, config, *targets, **more), timeout=timeout, check=False
-    )
+    call = invocation(directory, config, *targets, root=root, environment=environment, **more)
+    if environment or root != ROOT:
+        done = subprocess.run(**call, timeout=timeout, check=False)
+        run = Run(done.returncode, done.stdout)
+    else:
+        run = run_in_fork(call, timeout)
     undeclared = directory / "undeclared.txt"
     assert not undeclared.exists(), undeclared.read_text()
-    return Run(done.returncode, done.stdout)
+    return run
+
+
+def run_in_fork(call, timeout):
+    """Run what `invocation` returned in a fork."""
+    with tempfile.NamedTemporaryFile() as printed:
+        arguments = [str(part) for part in call["args"][2:]]
+        process = FORKS.Process(target=fork, args=(arguments, call["env"], printed.name))
+        process.start()
+        process.join(timeout)
+        if process.exitcode is None:
+            process.kill()
+            raise subprocess.TimeoutExpired(arguments, timeout)
+        return Run(process.exitcode, Path(printed.name).read_text())
+
+
+def fork(arguments, environment, printed):
+    """Be Snakemake, in a process that has imported it."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(ROOT)
+    with Path(printed).open("wb") as output:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(output.fileno(), stream.fileno())
+    sys.argv = arguments
+    from snakemake.cli import main
+
+    try:
+        main()
+    finally:
+        # Which `multiprocessing` leaves out.
+        atexit._run_exitfuncs()
 
 
 def tiny_config():
