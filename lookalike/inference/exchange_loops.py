@@ -4,10 +4,11 @@ to start.
 """
 
 import numpy as np
-from numba import njit
+
+from lookalike.core.compiling import kept
 
 
-@njit(cache=True, error_model="numpy")
+@kept(error_model="numpy")
 def permuted_sums(values: np.ndarray, order: np.ndarray) -> np.ndarray:
     """Return the sums over images of all pairs, shape (P, pairs), of values (n, pairs) under
     permutations of the models within images (P, n, models); added in the order of the images.

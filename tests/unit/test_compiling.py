@@ -36,6 +36,12 @@ def read_only(tmp_path):
     }
 
 
+def test_all_compiled_loops_are_kept_in_the_same_way():
+    package = Path(lookalike.__file__).parent
+    found = {path.name for path in package.rglob("*.py") if "njit" in path.read_text()}
+    assert found == {"compiling.py"}
+
+
 def test_a_read_only_checkout_and_home_compile_into_the_run(read_only, tmp_path):
     home = tmp_path / "run"
     (home / ".snakemake").mkdir(parents=True)
