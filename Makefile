@@ -26,11 +26,13 @@ test: style site
 test-slow: .venv/ready
 	$(BIN)/python -m pytest tests/slow
 
-# profiles/slurm on a Slurm that is started here, for which root installs Debian's packages. Skipped
-# where they cannot be had. The plugin lies apart, since each start of Snakemake would load it.
+# profiles/slurm on a Slurm that is started here, and results in a storage, for which root installs
+# Debian's packages. Skipped where they cannot be had. The plugin of Slurm lies apart, since each start
+# of Snakemake would load it.
 test-cluster: .venv/ready
-	command -v slurmctld > /dev/null || { apt-get update && apt-get install --yes \
-		--no-install-recommends slurmctld slurmd slurm-client munge; } > /dev/null 2>&1 || true
+	{ command -v slurmctld && command -v rsync; } > /dev/null || { apt-get update && \
+		apt-get install --yes --no-install-recommends \
+		slurmctld slurmd slurm-client munge rsync; } > /dev/null 2>&1 || true
 	$(BIN)/pip install --quiet --no-deps --upgrade --target build/slurm \
 		--requirement profiles/slurm/requirements.txt
 	PYTHONPATH=$(CURDIR)/build/slurm $(BIN)/python -m pytest -rs tests/cluster

@@ -83,7 +83,7 @@ def invocation(directory, config, *targets, cores=1, flags=(), root=ROOT, enviro
     ]
     command += ["--configfile", path, *flags, "--", *targets]
     further = dict(environment)
-    places = (str(READS), further.get("PYTHONPATH"))
+    places = (str(READS), further.get("PYTHONPATH", os.environ.get("PYTHONPATH")))
     environment = (
         os.environ
         | further

@@ -1,8 +1,30 @@
-"""Runs through profiles/generic, by a scheduler on this machine that speaks LSF."""
+"""Runs of existing maps elsewhere: through profiles/generic, by a scheduler on this machine that
+speaks LSF.
+"""
 
 import os
 
+import numpy as np
 from conftest import ROOT, snakemake
+from scipy.ndimage import gaussian_filter
+
+
+def write_maps(folder, images=4):
+    """Write maps of two models, and return a config of them."""
+    rng = np.random.default_rng(0)
+    for model in ("A", "B"):
+        (folder / model).mkdir(parents=True)
+        for number in range(images):
+            saliency = gaussian_filter(rng.normal(size=(14, 14)), 2)
+            np.save(folder / model / f"img{number}.npy", saliency)
+    return {
+        "models": {model: {"maps": {"heatmaps": model}} for model in ("A", "B")},
+        "methods": {"heatmaps": {"sign": "absolute"}},
+        "maps": {"size": 28},
+        "metrics": ["mse", "emd"],
+        "inference": {"bootstrap": 50},
+        "figures": {"panels": 1},
+    }
 
 
 def through_profile(folder, jobs=2):

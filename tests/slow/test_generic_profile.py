@@ -8,28 +8,9 @@ import time
 import numpy as np
 import pytest
 from conftest import invocation, snakemake
-from generic import submit, through_profile
-from scipy.ndimage import gaussian_filter
+from generic import submit, through_profile, write_maps
 
 pytest.importorskip("snakemake_executor_plugin_cluster_generic")
-
-
-def write_maps(folder, images=4):
-    """Write maps of two models, and return a config of them."""
-    rng = np.random.default_rng(0)
-    for model in ("A", "B"):
-        (folder / model).mkdir(parents=True)
-        for number in range(images):
-            saliency = gaussian_filter(rng.normal(size=(14, 14)), 2)
-            np.save(folder / model / f"img{number}.npy", saliency)
-    return {
-        "models": {model: {"maps": {"heatmaps": model}} for model in ("A", "B")},
-        "methods": {"heatmaps": {"sign": "absolute"}},
-        "maps": {"size": 28},
-        "metrics": ["mse", "emd"],
-        "inference": {"bootstrap": 50},
-        "figures": {"panels": 1},
-    }
 
 
 def test_results_are_those_of_one_machine_to_the_bit(tmp_path):

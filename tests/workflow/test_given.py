@@ -13,6 +13,7 @@ import yaml
 from conftest import ROOT, snakemake, tiny_config
 from planted import check_planted_findings, write_matrices
 from scipy.ndimage import gaussian_filter
+from test_storage import check_parameters
 
 from lookalike.core import io
 
@@ -113,6 +114,7 @@ def test_the_published_layout_goes_from_folder_to_report_without_torch(tmp_path,
         environment=without_torch,
     )
     assert run.code == 0, run.text
+    check_parameters(tmp_path)
     assert run.jobs["import_maps"] == 4 and run.jobs["compare_models"] == 12
     results = tmp_path / "results"
     for path, saliency in written.items():

@@ -28,7 +28,9 @@ def report():
     job = getattr(sys.modules["__main__"], "snakemake", None)
     if not hasattr(job, "rule"):
         return
-    known = {Path(HOME, path) for path in [*job.input, *job.output]}
+    # A training that was ended goes on from what it left itself.
+    own = filter(None, [job.params.get("unfinished")])
+    known = {Path(HOME, path) for path in [*job.input, *job.output, *own]}
     for path in sorted(Path(HOME, path) for path in READ):
         is_own = any(path.is_relative_to(folder) for folder in OWN)
         # What becomes an output is written under a hidden name first.
