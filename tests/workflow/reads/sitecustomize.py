@@ -28,14 +28,17 @@ def report():
     job = getattr(sys.modules["__main__"], "snakemake", None)
     if not hasattr(job, "rule"):
         return
-    # A training that was ended goes on from what it left itself.
-    own = filter(None, [job.params.get("unfinished")])
-    known = {Path(HOME, path) for path in [*job.input, *job.output, *own]}
+    known = {Path(HOME, path) for path in [*job.input, *job.output]}
+    # An archive that the job downloads, or training that it began, in the folder of the run.
+    parameters = repr(list(job.params))
     for path in sorted(Path(HOME, path) for path in READ):
-        is_own = any(path.is_relative_to(folder) for folder in OWN)
-        # What becomes an output is written under a hidden name first.
-        is_temporary = path.name.startswith(".")
-        if is_own and not is_temporary and known.isdisjoint([path, *path.parents]):
+        below = [path.relative_to(folder) for folder in OWN if path.is_relative_to(folder)]
+        # What becomes an output, or an archive, is written under another name first.
+        is_temporary = any(part.startswith(".") for place in below for part in place.parts)
+        name = os.path.relpath(path, HOME).removesuffix(".part")
+        if not below or is_temporary or repr(name) in parameters:
+            continue
+        if known.isdisjoint([path, *path.parents]):
             with (HOME / "undeclared.txt").open("a") as file:
                 file.write(f"{job.rule}: {path}\n")
 
