@@ -19,9 +19,11 @@ INTRODUCTION = f"""# Resources
 
 Made from `lookalike/workflow/resources.py` and `docs/measured_resources.csv` by `make docs`. On a
 cluster, every job asks for memory (`mem_mb`) and time (`runtime`): what its rule takes at the
-least, and more for each million units of its work. Of memory, {MARGIN_MB:g} times that and
-{LEAST_MB} MB more are asked for; of time, {MARGIN_MINUTES} times that, at least {LEAST_MINUTES} minutes and at
-most {MOST_MINUTES // 60} hours. Each further attempt of a job that failed asks for twice as much.
+least, and more for each million units of its work.
+
+- Memory: {MARGIN_MB:g} times that, and {LEAST_MB} MB more.
+- Time: {MARGIN_MINUTES} times that, between {LEAST_MINUTES} and {MOST_MINUTES} minutes.
+- Each further attempt of a job that failed asks for twice as much.
 
 On one machine nothing is asked for. A changed number reruns nothing. A profile overrides both:
 `set-resources: {{finetune_model: {{runtime: 600}}}}`. The times are of one CPU; on a GPU, training
