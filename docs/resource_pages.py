@@ -19,13 +19,25 @@ INTRODUCTION = f"""# Resources
 
 Made from `lookalike/workflow/resources.py` and `docs/measured_resources.csv` by `make docs`. On a
 cluster, every job asks for memory (`mem_mb`) and time (`runtime`): what its rule takes at the
-least, and more for each million units of its work, as in the first table. Of memory, {MARGIN_MB:g}
-times that and {LEAST_MB} MB more are asked for; of time, {MARGIN_MINUTES} times that, at least
-{LEAST_MINUTES} minutes and at most {MOST_MINUTES // 60} hours. Each further attempt of a job that
-failed asks for twice as much. On one machine nothing is asked for, and a changed number reruns
-nothing. A profile overrides both: `set-resources: {{finetune_model: {{runtime: 600}}}}`.
+least, and more for each million units of its work.
 
-The times are of one CPU. On a GPU, training and explanations take far less.
+- Memory: {MARGIN_MB:g} times that, and {LEAST_MB} MB more.
+- Time: {MARGIN_MINUTES} times that, between {LEAST_MINUTES} and {MOST_MINUTES} minutes.
+- Each further attempt of a job that failed asks for twice as much.
+
+On one machine nothing is asked for. A changed number reruns nothing. A profile overrides both:
+`set-resources: {{finetune_model: {{runtime: 600}}}}`. The times are of one CPU; on a GPU, training
+and explanations take far less. Rules that were not measured have the numbers of a similar one.
+
+| unit | what it counts |
+|---|---|
+| batch pixels, source pixels | pixels of the images in a batch of training, and in the source |
+| trained pixels | source pixels x epochs |
+| passed pixels | pixels of explained images x passes of each through a network |
+| map pixels | images x models x pixels of a map |
+| compared pixels, values | images x pairs x pixels of a map; images x pairs |
+| draws | resamples x pairs |
+| cells, permuted cells | matrices x models x models; that x permutations |
 
 | rule | MB | MB for each million | seconds | seconds for each million |
 |---|---|---|---|---|

@@ -13,6 +13,8 @@ checkpoint choose_targets:
         votes="results/images/votes.csv",
     log:
         "logs/images/consensus.log",
+    # Cheaper than a submission to a cluster.
+    localrule: True
     conda:
         "../envs/compare.yaml"
     resources:

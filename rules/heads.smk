@@ -123,6 +123,8 @@ rule prune_model:
     wildcard_constraints:
         model=one_of(PLAN.pruned),
     priority: 1
+    # Cheaper than a submission to a cluster.
+    localrule: True
     conda:
         "../envs/explain.yaml"
     resources:

@@ -86,10 +86,10 @@ SMALL = Needs()
 NETWORK = Needs(1100, {}, 20, {"passed pixels": 8})
 OVER_SOURCE = Needs(1100, {"source pixels": 4}, 20, {"source pixels": 8})
 MAPS = Needs(100, {"map pixels": 12}, 5, {"map pixels": 1})
-VALUES = Needs(120, {"values": 100, "draws": 50}, 5, {"values": 5, "draws": 5})
-TABLES = Needs(120, {"cells": 100, "draws": 50}, 5, {"cells": 500})
-TESTS = Needs(180, {"cells": 100, "draws": 50}, 5, {"values": 5, "permuted cells": 1})
-FIGURE = Needs(160, {"cells": 500}, 10, {"cells": 5000})
+VALUES = Needs(120, {"values": 100, "draws": 75}, 5, {"values": 5, "draws": 2})
+TABLES = Needs(120, {"cells": 100, "draws": 50}, 5, {"cells": 100})
+TESTS = Needs(180, {"cells": 100, "draws": 50}, 5, {"values": 5, "permuted cells": 0.3})
+FIGURE = Needs(160, {"cells": 500}, 10, {"cells": 100})
 
 NEEDS = {
     "draw_demo_images": Needs(100, {}, 5, {"source pixels": 1}),
@@ -118,7 +118,7 @@ NEEDS = {
     "compare_variants": TABLES,
     "draw_pruning": FIGURE,
     "choose_targets": SMALL,
-    "explain_images": NETWORK,
+    "explain_images": Needs(2000, {}, 20, {"passed pixels": 25}),
     "import_maps": MAPS,
     "view_many_maps": MAPS,
     "batch_maps": MAPS,
@@ -128,7 +128,7 @@ NEEDS = {
     "aggregate_matrix": VALUES,
     "import_matrix": SMALL,
     "link_models": VALUES,
-    "detect_communities": Needs(200, {"draws": 50}, 5, {"draws": 50}),
+    "detect_communities": Needs(200, {"draws": 60}, 5, {"draws": 5}),
     "project_models": VALUES,
     "test_structure": VALUES,
     "compare_replicates": TABLES,
@@ -145,7 +145,7 @@ NEEDS = {
     "draw_matrix": FIGURE,
     "draw_agreement": FIGURE,
     "draw_multiverse": FIGURE,
-    "draw_panels": Needs(160, {"map pixels": 12}, 10, {"map pixels": 1}),
+    "draw_panels": Needs(160, {"map pixels": 12}, 10, {"map pixels": 15}),
     "write_findings": TABLES,
     "write_report": FIGURE,
 }

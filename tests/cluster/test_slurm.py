@@ -2,12 +2,13 @@
 cancelled, stall and take too much memory, gives the same results as one machine.
 """
 
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from itertools import combinations
 from pathlib import Path
@@ -122,33 +123,34 @@ def runs(cluster, tmp_path_factory):
         script.write_text(f"{title}\n{prelude}{text}")
     partitions = base / "partitions.yaml"
     partitions.write_text("partitions:\n  cpu: {max_runtime: 2880}\n")
-    cpus = base / "cpus"
-    cards = submitted(checkout, base / "cards", *SHORT.split())
-    others = [
-        submitted(
-            ROOT,
-            cpus,
-            *("--resources", "gpu=0", "--slurm-partition-config", partitions),
-            *("--", "results/predictions/RegNet.npz"),
-        ),
-        subprocess.Popen(**invocation(base / "here", CONFIG) | {"stdout": subprocess.DEVNULL}),
+    without = ("--resources", "gpu=0", "--slurm-partition-config", partitions)
+    here = invocation(base / "here", CONFIG) | {"stdout": subprocess.DEVNULL}
+    with contextlib.ExitStack() as stack:
+        started = {
+            "cards": submitted(checkout, base / "cards", *SHORT.split()),
+            "cpus": submitted(
+                ROOT, base / "cpus", *without, "--", "results/predictions/RegNet.npz"
+            ),
+            "here": subprocess.Popen(**here),
+        }
+        for process in started.values():
+            stack.callback(process.send_signal, signal.SIGINT)
+        cancel_when_it_runs(base / "cards/noted/finetune_model-ResNet-b", "ResNet-b")
+        codes = {name: process.wait(LIMIT) for name, process in started.items()}
+    logs = [path.read_text() for path in base.glob("*/log")]
+    assert set(codes.values()) == {0}, "\n".join([str(codes), *logs])
+    return {name: base / name for name in codes}
+
+
+def cancel_when_it_runs(noted, model):
+    """Cancel the one job of a model that runs, as soon as it has left a file."""
+    daemons.wait_for(noted.exists, noted.parent, LIMIT)
+    (job,) = [
+        job
+        for job in daemons.jobs()
+        if job["Comment"].endswith(model) and job["State"] == "RUNNING"
     ]
-    end, is_cancelled = time.monotonic() + LIMIT, False
-    while cards.poll() is None or any(process.poll() is None for process in others):
-        assert time.monotonic() < end, (base / "cards/log").read_text()
-        if not is_cancelled and (base / "cards/noted/finetune_model-ResNet-b").exists():
-            (job,) = [
-                job
-                for job in daemons.jobs()
-                if job["Comment"].endswith("ResNet-b") and job["State"] == "RUNNING"
-            ]
-            daemons.ask("scancel", job["JobID"])
-            is_cancelled = True
-        time.sleep(1)
-    assert cards.returncode == 0, (base / "cards/log").read_text()
-    assert others[0].returncode == 0, (base / "cpus/log").read_text()
-    assert others[1].returncode == 0
-    return {name: base / name for name in ("cards", "cpus", "here")}
+    daemons.ask("scancel", job["JobID"])
 
 
 def test_jobs_on_cards_go_to_the_partition_with_cards_and_no_others_do(runs):

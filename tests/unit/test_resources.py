@@ -39,6 +39,7 @@ RUNS = {
         passes=50,
         resamples=1000,
     ),
+    "210 models": Work(images=8, listed=8, map_side=16, models=210, matrices=2, resamples=100),
 }
 SMALLEST = Work()
 

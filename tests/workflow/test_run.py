@@ -111,8 +111,9 @@ def test_jobs_wait_for_a_card_only_where_there_is_one(finished):
     assert len(asked) > 4 and set(asked) == {str(int(bool(cards)))}
 
 
-def test_a_second_run_does_nothing(copied):
-    run = snakemake(copied, tiny_config())
+def test_a_second_run_does_nothing_whatever_jobs_ask_for(copied):
+    asked = ("--set-resources", "batch_maps:mem_mb=9999", "link_models:runtime=99")
+    run = snakemake(copied, tiny_config(), flags=asked)
     assert run.code == 0
     assert "Nothing to be done" in run.text
     assert not run.jobs
