@@ -21,22 +21,15 @@ def interrupted(folder, config, *targets, numbers, seed):
     it end the last time.
 
     Nothing may outlive an interruption, and no job that finished may start again.
-
-    Returns
-    -------
-    list of str
-        What each run printed.
     """
     rng = random.Random(f"{numbers} {seed}")
-    texts, finished = [], {}
+    finished = {}
     for attempt, number in enumerate([*numbers, None]):
         text = run(folder, config, targets, number, rng)
-        texts.append(text)
         started, ended = jobs_of(text)
         again = [job for job in started if job in finished]
         assert not again, f"{again} of run {attempt} finished in run {finished[again[0]]}\n{text}"
         finished |= dict.fromkeys(ended, attempt)
-    return texts
 
 
 def run(folder, config, targets, number, rng):
