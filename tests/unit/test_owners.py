@@ -33,6 +33,7 @@ elif sys.argv[2] == "log":
                 pass
     while True:
         Handler().emit(None)
+        time.sleep(0.1)
 else:
     sys.stdin.read()
 """
