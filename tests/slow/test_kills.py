@@ -36,7 +36,8 @@ def expected(tmp_path_factory):
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("seed", range(CHAINS))
 def test_a_run_that_is_killed_ends_as_one_that_is_not(number, seed, expected, tmp_path):
-    kills.interrupted(tmp_path, small_config(), numbers=[number] * KILLS, seed=seed)
+    numbers = [number] * KILLS
+    assert kills.interrupted(tmp_path, small_config(), numbers=numbers, seed=seed, within=120) > 2
     found = kills.contents(tmp_path / "results")
     assert found.keys() == expected.keys()
     assert [path for path, content in found.items() if content != expected[path]] == []
