@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import time
+from itertools import islice
 from pathlib import Path
 
 from conftest import TIMEOUT, invocation
@@ -59,8 +60,7 @@ def run(folder, config, targets, number, rng, within):
     lines, interruption = [], False
     if number:
         # Counted in lines, so that the moments do not depend on the machine's speed.
-        for line, _ in zip(process.stdout, range(rng.randrange(1, within)), strict=False):
-            lines.append(line)
+        lines = list(islice(process.stdout, rng.randrange(1, within)))
         time.sleep(rng.uniform(0, 1))
         jobs = [pid for pid in processes_in(folder) if pid != process.pid]
         target = rng.choice(jobs) if jobs and rng.random() < 0.5 else process.pid
