@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import time
+from itertools import islice
 from pathlib import Path
 
 from conftest import TIMEOUT, invocation
@@ -16,49 +17,58 @@ from lookalike.workflow.owners import JOBS_END_WITHIN
 NOT_COMPARED = {"contents.json", ".snakemake_timestamp"}
 
 
-def interrupted(folder, config, *targets, numbers, seed):
+def interrupted(folder, config, *targets, numbers, seed, within):
     """Run the workflow, interrupt it at random moments by signals to Snakemake or to a job, and let
     it end the last time.
 
     Nothing may outlive an interruption, and no job that finished may start again.
 
+    Parameters
+    ----------
+    folder, config, *targets
+        As for `invocation`.
+    numbers : list of int
+        A signal for each run but the last.
+    seed : int
+    within : int
+        Lines of a run's output, of which it is interrupted at one.
+
     Returns
     -------
-    list of str
-        What each run printed.
+    int
+        How many runs were interrupted before they had ended.
     """
     rng = random.Random(f"{numbers} {seed}")
-    texts, finished = [], {}
+    finished, interruptions = {}, 0
     for attempt, number in enumerate([*numbers, None]):
-        text = run(folder, config, targets, number, rng)
-        texts.append(text)
+        text, interruption = run(folder, config, targets, number, rng, within)
+        interruptions += interruption
         started, ended = jobs_of(text)
         again = [job for job in started if job in finished]
         assert not again, f"{again} of run {attempt} finished in run {finished[again[0]]}\n{text}"
         finished |= dict.fromkeys(ended, attempt)
-    return texts
+    return interruptions
 
 
-def run(folder, config, targets, number, rng):
+def run(folder, config, targets, number, rng, within):
     """Run the workflow once and interrupt it, or without a signal, let it end; return what it
-    printed.
+    printed, and whether it was interrupted.
     """
     process = subprocess.Popen(
         **invocation(folder, config, *targets, cores=2), start_new_session=True
     )
-    lines = []
+    lines, interruption = [], False
     if number:
         # Counted in lines, so that the moments do not depend on the machine's speed.
-        for line, _ in zip(process.stdout, range(rng.randrange(1, 200)), strict=False):
-            lines.append(line)
+        lines = list(islice(process.stdout, rng.randrange(1, within)))
         time.sleep(rng.uniform(0, 1))
         jobs = [pid for pid in processes_in(folder) if pid != process.pid]
         target = rng.choice(jobs) if jobs and rng.random() < 0.5 else process.pid
+        interruption = process.poll() is None
         try:
             os.kill(target, number)
         except ProcessLookupError:
-            # The job has just ended.
-            target = None
+            interruption = False
         print(f"{signal.Signals(number).name} after {len(lines)} lines to", end=" ")
         print("Snakemake" if target == process.pid else "a job")
     rest, _ = process.communicate(timeout=TIMEOUT)
@@ -68,7 +78,7 @@ def run(folder, config, targets, number, rng):
     while left := processes_in(folder):
         assert time.monotonic() < until, f"{left} live on\n{text}"
         time.sleep(0.1)
-    return text
+    return text, interruption
 
 
 def processes_in(folder):

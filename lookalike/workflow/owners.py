@@ -68,6 +68,13 @@ class Owner:
 
     def end(self, number: int, frame: FrameType | None) -> None:
         """End the jobs, and interrupt this process as Ctrl-C does."""
+        while frame:
+            if frame.f_code.co_name == "emit":
+                # What writes Snakemake's log drops an interrupt, and the run would go on.
+                signal.signal(signal.SIGALRM, self.end)
+                signal.setitimer(signal.ITIMER_REAL, 0.01)
+                return
+            frame = frame.f_back
         # `timeout`, `make` and cluster systems send it more than once.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -15,13 +15,25 @@ from lookalike.workflow.owners import claim, may_live
 
 # Claims a folder and waits; with jobs, starts one below a shell, as conda does, and tells its id.
 CLAIM = """
-import subprocess, sys
+import logging, subprocess, sys, time
 from lookalike.workflow.owners import claim
 owner = claim(sys.argv[1], sys.argv[1] + "/results")
 owner.start(elsewhere=sys.argv[2] == "elsewhere")
 print(owner.unlocked, flush=True)
 if sys.argv[2] == "job":
     subprocess.run(["bash", "-c", '"$0" -c "$1"; true', sys.executable, sys.argv[3]])
+elif sys.argv[2] == "log":
+    # As Snakemake's: it drops interrupts.
+    class Handler(logging.Handler):
+        def emit(self, record):
+            try:
+                print("logged", flush=True)
+                time.sleep(0.3)
+            except KeyboardInterrupt:
+                pass
+    while True:
+        Handler().emit(None)
+        time.sleep(0.1)
 else:
     sys.stdin.read()
 """
@@ -134,6 +146,14 @@ def test_jobs_end_with_the_process_that_started_them(number, folder, start):
     own = claim(folder, folder / "results")
     # Only a process that is killed at once leaves its files.
     assert own.unlocked == (number == signal.SIGKILL) and owners(folder) == files_of(own)
+
+
+def test_a_signal_is_not_lost_while_the_log_is_written(start):
+    process = start("log")
+    assert process.stdout.readline() == "logged\n"
+    process.terminate()
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGINT
 
 
 def test_a_lock_stays_while_a_job_of_a_dead_owner_lives(folder, start, monkeypatch):

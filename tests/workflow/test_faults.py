@@ -35,6 +35,7 @@ def test_after_a_kill_the_same_command_goes_on_but_not_while_the_first_lives(tmp
 
 def test_a_run_that_is_killed_again_and_again_ends_as_one_that_is_not(finished, tmp_path):
     numbers = [signal.SIGTERM, signal.SIGKILL, signal.SIGINT]
-    kills.interrupted(tmp_path, tiny_config(), *MAPS, numbers=numbers, seed=0)
+    done = kills.interrupted(tmp_path, tiny_config(), *MAPS, numbers=numbers, seed=0, within=70)
+    assert done == 3
     found, expected = (kills.contents(folder / "results") for folder in (tmp_path, finished))
     assert [path for path, content in found.items() if content != expected.get(path)] == []
