@@ -11,7 +11,7 @@ from snakemake.logging import logger
 from snakemake.settings.types import DeploymentMethod
 
 from lookalike.compare.blocks import block_pairs, choose_blocks
-from lookalike.core import io, registry
+from lookalike.core import io, registry, sums
 from lookalike.core.errors import InputError, lacks
 from lookalike.core.orphans import VARIABLE
 from lookalike.images.folders import image_files

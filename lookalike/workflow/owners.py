@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from uuid import uuid4
 
-from lookalike.core.io import UNFINISHED
+from lookalike.core.replacing import UNFINISHED
 from lookalike.core.orphans import VARIABLE
 from lookalike.core.types import StrPath
 
