@@ -56,15 +56,17 @@ def shortened(text: str) -> str:
 
 
 def short_list(text: str, excess: int) -> str:
-    """Return a list, entries with commas between them, without the last entries: as many as take
-    up an excess of characters, if there is one.
+    """Return a list, entries with commas between them, without so many of its last entries that an
+    excess of characters goes, if that is possible.
     """
+    if excess <= 0:
+        return text
     entries = text.split(", ")
     for kept in range(len(entries) - 2, KEPT - 1, -1):
         short = f"{', '.join(entries[:kept])} and {len(entries) - kept} others"
-        if excess <= 0 or len(text) - len(short) >= excess:
-            break
-    return text if excess <= 0 or len(short) >= len(text) else short
+        if kept == KEPT or len(text) - len(short) >= excess:
+            return short
+    return text
 
 
 def short_words(text: str, most: int) -> str:
