@@ -3,7 +3,8 @@
 import atexit
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -28,7 +29,7 @@ def begin(snakemake: Any) -> None:
     images = snakemake.input.get("images")
     sums.check(path for path in snakemake.input if path != images)
     atexit.register(finish, written)
-    sys.excepthook = fail
+    sys.excepthook = partial(fail, report=sys.excepthook)
 
 
 def finish(written: Sequence[StrPath]) -> None:
@@ -36,13 +37,18 @@ def finish(written: Sequence[StrPath]) -> None:
     try:
         sums.record(written)
     except Exception as error:
-        logs.print_error(type(error), error, error.__traceback__)
+        sys.excepthook(type(error), error, error.__traceback__)
         sys.stdout.flush()
         # No other way is left to end with a failure.
         os._exit(1)
 
 
-def fail(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+def fail(
+    kind: type[BaseException],
+    error: BaseException,
+    traceback: TracebackType | None,
+    report: Callable[..., None],
+) -> None:
     """End a job whose outputs are not complete."""
     atexit.unregister(finish)
-    logs.print_error(kind, error, traceback)
+    report(kind, error, traceback)

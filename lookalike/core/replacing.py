@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,15 +15,21 @@ from lookalike.core.types import StrPath
 UNFINISHED = ".unfinished."
 # What the system says where nothing can be written, and the remedy.
 FULL = "the disk is full or a quota is reached; free some space, and start the same command again"
-CLOSED = "nothing may be written there; work in another folder (`--directory FOLDER`), or open it"
+CLOSED = "the disk is read-only; work in another folder (`--directory FOLDER`)"
+DENIED = (
+    "you may not write there; work in another folder (`--directory FOLDER`), or change its rights"
+)
 REASONS = {
     errno.ENOSPC: FULL,
     errno.EDQUOT: FULL,
     errno.EFBIG: "files may not be so large here (see `ulimit -f`); raise the limit",
     errno.EROFS: CLOSED,
-    errno.EACCES: CLOSED,
-    errno.EPERM: CLOSED,
+    errno.EACCES: DENIED,
+    errno.EPERM: DENIED,
 }
+
+# What no right of the user changes.
+OF_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 @contextlib.contextmanager
@@ -66,6 +73,15 @@ def replacing(path: StrPath, *, synced: bool = True) -> Iterator[Path]:
         Path(temporary).unlink(missing_ok=True)
 
 
+def check_folder(folder: StrPath) -> None:
+    """Refuse a folder in which nothing can be written."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise unwritten(Path(folder).absolute(), error) from None
+
+
 def sync(path: StrPath) -> None:
     """Wait until the content of a file is on the disk."""
     handle = os.open(path, os.O_RDWR)
@@ -78,9 +94,12 @@ def sync(path: StrPath) -> None:
 def unwritten(path: StrPath, error: Exception) -> Exception:
     """Return why a file could not be written, if it is the system's fault; else the error itself.
 
-    NumPy and safetensors report a full disk without its number.
+    Not all packages give the number of the system's error: safetensors writes it out, and NumPy
+    tells nothing.
     """
     number = error.errno if isinstance(error, OSError) else None
+    if stated := re.search(r"\(os error (\d+)\)", str(error)):
+        number = int(stated[1])
     if number not in REASONS and is_full(Path(path).parent):
         number = errno.ENOSPC
     return (
