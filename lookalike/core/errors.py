@@ -39,19 +39,19 @@ def escaped(character: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return a text that is not too long: of lists the first entries, then of long words the ends,
-    and if that is not enough, the beginning and the remedy.
+    """Return a text that is not too long: of long words the ends, of lists the first entries, and
+    if that is not enough, the beginning and the remedy.
 
     A line to copy, in backquotes, is left whole as long as that is possible.
     """
     text = cut(text, FAR_TOO_LONG)
-    for found in sorted(LIST.findall(text), key=len, reverse=True):
-        text = text.replace(found, short_list(found, len(text) - LONGEST), 1)
     for most in LONGEST_WORDS:
         if len(text) > LONGEST:
             parts = text.split("`")
             parts[::2] = [short_words(part, most) for part in parts[::2]]
             text = "`".join(parts)
+        for found in sorted(LIST.findall(text), key=len, reverse=True):
+            text = text.replace(found, short_list(found, len(text) - LONGEST), 1)
     return cut(text, LONGEST, tail=len(text) - text.rfind("; "))
 
 

@@ -98,6 +98,32 @@ def test_a_number_that_would_take_for_ever_is_refused(place, tmp_path):
         resolve(config)
 
 
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("models.", {"timm": "test_vit"}),
+        ("methods.", {"explain": "gradcam"}),
+        ("matrices.", {"path": "a.csv"}),
+    ],
+)
+@pytest.mark.parametrize("name", ["m" * 300, "m" * 121, "a\0b", "{model}", "<script>", "\udcff"])
+def test_a_name_that_no_path_can_hold_is_refused(place, value, name):
+    config = small_config()
+    change(config, place + name, value)
+    with pytest.raises(InputError, match=r"is no valid name: letters, .* and 120 at most") as error:
+        resolve(config)
+    assert len(str(error.value)) <= LONGEST
+
+
+def test_text_that_no_file_can_hold_is_refused():
+    config = small_config()
+    change(config, "models.ViT.family", "cnn\udcff")
+    with pytest.raises(
+        InputError, match=r"models.ViT.family: the text 'cnn\\udcff' holds half of a"
+    ):
+        resolve(config)
+
+
 def test_options_of_methods_and_metrics_have_limits_too():
     for options in ({"samples": HUGE}, {"segments": HUGE}):
         config = small_config()
