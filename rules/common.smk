@@ -11,9 +11,10 @@ from snakemake.logging import logger
 from snakemake.settings.types import DeploymentMethod
 
 from lookalike.compare.blocks import block_pairs, choose_blocks
-from lookalike.core import io, registry
+from lookalike.core import io, registry, sums
 from lookalike.core.errors import InputError, lacks
 from lookalike.core.orphans import VARIABLE
+from lookalike.core.replacing import check_folder
 from lookalike.images.folders import image_files
 from lookalike.maps.existing import find_all
 from lookalike.maps.matching import check_classes, match_images
@@ -30,6 +31,10 @@ from lookalike.workflow.plan import check_matrices, make_plan, text_of
 
 OWNER = None
 if workflow.is_main_process:
+    try:
+        check_folder(".")
+    except InputError as error:
+        raise WorkflowError(str(error)) from None
     OWNER = claim(".snakemake", "results")
     if OWNER and OWNER.unlocked:
         logger.warning(

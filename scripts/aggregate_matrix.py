@@ -1,11 +1,11 @@
 """Assemble the images of every pair into one table, and summarise it into matrices."""
 
 from lookalike.compare import dissimilarities, image_table, summary
-from lookalike.core import io, logs, registry
+from lookalike.core import io, jobs, registry
 from lookalike.images import units
 from lookalike.maps import audit
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 read, written, given = snakemake.input, snakemake.output, snakemake.params
 key = dissimilarities.Key(*given.key)

@@ -1,9 +1,9 @@
 """Find maps that need a look before they are trusted."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.maps import audit, stacks, views
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 batch, card = stacks.read_batch(snakemake.input.batch)
 raw = map(stacks.raw_reader(snakemake.input.maps), card["images"])

@@ -1,9 +1,9 @@
 """Bring one model's raw maps into the view of a method."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.maps import batches, stacks
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 images = [row["image"] for row in io.read_table(snakemake.input.sample)]
 raw = stacks.raw_reader(snakemake.input.maps)

@@ -1,9 +1,9 @@
 """Choose the class of every image that most models predict."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.models import consensus
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 found = io.read_each(snakemake.input.predictions).values()
 rows = consensus.choose_consensus(dict(zip(snakemake.params.models, found, strict=True)))

@@ -1,10 +1,10 @@
 """Compare two blocks of models image by image."""
 
 from lookalike.compare import pairs
-from lookalike.core import io, logs, registry
+from lookalike.core import io, jobs, registry
 from lookalike.maps import stacks
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 a, images, data_range = stacks.read_batches(snakemake.input.a)
 b, _, _ = stacks.read_batches(snakemake.input.b, images, snakemake.input.a[0])

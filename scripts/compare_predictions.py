@@ -1,9 +1,9 @@
 """Measure how differently every two models predict."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.models import predictions
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 disagreement = predictions.disagreements(
     io.read_each(snakemake.input.predictions), snakemake.params.scores

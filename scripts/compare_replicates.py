@@ -4,9 +4,9 @@ the intervals that replicates of several models give for new seeds.
 
 from lookalike.compare import replicates, seeds
 from lookalike.compare.dissimilarities import read_dissimilarities
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 read, given, rows, over_seeds = snakemake.input, snakemake.params, [], []
 for about in zip(read.matrices, read.bootstraps, given.matrices, read.numbers, strict=True):

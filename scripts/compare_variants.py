@@ -1,10 +1,10 @@
 """Compare the maps of every model with those of its pruned variants."""
 
 from lookalike.compare.dissimilarities import read_dissimilarities
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.inference import variants
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 read, given, rows = snakemake.input, snakemake.params, []
 for about in zip(read.matrices, read.bootstraps, given.matrices, strict=True):

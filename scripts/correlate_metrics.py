@@ -2,9 +2,9 @@
 
 from lookalike.compare import redundancy
 from lookalike.compare.image_table import read_image_table
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 metrics = snakemake.params.metrics
 values = {

@@ -1,10 +1,10 @@
 """Find communities, and the co-association matrix of the partitions behind them."""
 
 from lookalike.compare.dissimilarities import read_dissimilarities
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.groups import communities
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 read, params = snakemake.input, snakemake.params
 matrix = read_dissimilarities(read.dissimilarity, read.bootstrap, params.key).without_unknown()

@@ -1,9 +1,9 @@
 """Download an archive of images, unless it is there, and unpack it."""
 
-from lookalike.core import logs
+from lookalike.core import jobs
 from lookalike.images import archives, download
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 archive = snakemake.params.archive
 download.fetch(**archive)

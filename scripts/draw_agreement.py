@@ -1,8 +1,8 @@
 """Draw the agreement of all matrices, and of their trees."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 from lookalike.inference import agreement
 from lookalike.plots.matrix import heatmap

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.images import demo
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 scores = []
 for split, count in snakemake.params.counts.items():

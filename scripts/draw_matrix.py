@@ -1,8 +1,8 @@
 """Draw the figures of a matrix, and write its graph."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 from lookalike.compare.dissimilarities import read_dissimilarities
 from lookalike.compare.image_table import read_image_table

@@ -1,8 +1,8 @@
 """Draw which analyses agree on every conclusion."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 from lookalike.plots.multiverse import multiverse_grid
 from lookalike.plots.style import save

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 from lookalike.images.manifest import placed
 from lookalike.images.reading import read_image

@@ -1,8 +1,8 @@
 """Draw how often an effect is found, against the number of images and of models."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 from lookalike.plots.studies import power_curves
 from lookalike.plots.style import save

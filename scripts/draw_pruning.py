@@ -1,8 +1,8 @@
 """Draw the channels' importances, and the error by the number of channels that are kept."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 from lookalike.plots.pruning import CRITERIA, pruning_figure
 from lookalike.plots.style import save

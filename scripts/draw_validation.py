@@ -1,8 +1,8 @@
 """Draw the F1 score of every metric under every preprocessing."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 from lookalike.plots.studies import score_heatmap
 from lookalike.plots.style import save

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from lookalike.core import io, logs, registry
+from lookalike.core import io, jobs, registry
 from lookalike.images import manifest
 from lookalike.methods import explain, second_runs
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 given, names = snakemake.params, snakemake.wildcards
 explained, again = explain.explain_sample(

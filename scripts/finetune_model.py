@@ -1,8 +1,8 @@
 """Fine-tune a timm model on the training split."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 from lookalike.images import manifest
 from lookalike.models import devices, finetuning, networks

@@ -1,10 +1,10 @@
 """Find near-copies by the maps of all models, and say which images belong together."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.images import units
 from lookalike.maps import near_copies, stacks
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 read, given = snakemake.input, snakemake.params
 explained, copies = io.read_table(read.sample), None

@@ -1,9 +1,9 @@
 """Find near-copies, and say which of the explained images belong together."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.images import manifest, near_copies, reading, units
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 read, given = snakemake.input, snakemake.params
 explained, copies = io.read_table(read.sample), None

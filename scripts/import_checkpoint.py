@@ -1,8 +1,8 @@
 """Take a checkpoint, or timm's pretrained weights, as they are."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 from lookalike.models import checkpoints, networks, sources, weights
 

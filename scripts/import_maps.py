@@ -1,9 +1,9 @@
 """Take the maps of the sampled images from user-supplied files."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.maps import existing, stacks
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 given, images = snakemake.params, [row["image"] for row in io.read_table(snakemake.input.sample)]
 maps = existing.read_maps(given.path, images, signed=given.signed, channels=given.channels)

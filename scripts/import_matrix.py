@@ -3,9 +3,9 @@
 import numpy as np
 
 from lookalike.compare import user_matrices
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 given, written = snakemake.params, snakemake.output
 matrix, names, notes = user_matrices.read_given_matrix(

@@ -2,12 +2,12 @@
 
 from lookalike.compare.dissimilarities import read_dissimilarities
 from lookalike.compare.image_table import read_image_table
-from lookalike.core import io, logs, registry
+from lookalike.core import io, jobs, registry
 from lookalike.groups import trees
 from lookalike.groups.clades import COLUMNS, describe_clades
 from lookalike.inference.significance import correct_clades
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 read, given, linkage = snakemake.input, snakemake.params, snakemake.wildcards.linkage
 matrix = read_dissimilarities(read.dissimilarity, read.bootstrap, given.key).without_unknown()

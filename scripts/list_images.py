@@ -1,9 +1,9 @@
 """Check every image of the source and write the manifest."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.images import folders, manifest, remarks
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 folder, split = snakemake.input.folder, snakemake.params.split
 rows = manifest.find_images(folder, snakemake.params.seed, split, snakemake.threads)

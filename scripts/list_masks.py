@@ -1,9 +1,9 @@
 """Find the mask of every explained image whose object is known."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.images import manifest, masks
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 read = snakemake.input
 explained = {row["image"] for row in io.read_table(read.sample)}

@@ -1,9 +1,9 @@
 """Find the score of every image."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.images import scores
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 rows = io.read_table(snakemake.input.manifest)
 io.write_table(

@@ -1,9 +1,9 @@
 """List the images that are left out because some of the given sets of maps lack them."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.maps import matching
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 manifest = [
     row["image"]

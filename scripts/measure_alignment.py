@@ -2,9 +2,9 @@
 resample of the images.
 """
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 from lookalike.images import manifest, reading, scores
 from lookalike.models import alignment, devices, heldout, loading, networks

@@ -1,11 +1,11 @@
 """Compare maps of the same model and image, explained twice, with those of different models."""
 
 from lookalike.compare import image_table
-from lookalike.core import io, logs, registry
+from lookalike.core import io, jobs, registry
 from lookalike.inference import explainer_error
 from lookalike.maps import stacks
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 read, given, rows = snakemake.input, snakemake.params, []
 again = explainer_error.by_names(given.runs, given.models, map(io.read_arrays, read.again))

@@ -2,11 +2,11 @@
 it.
 """
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.inference import variants
 from lookalike.models import heldout
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 given = snakemake.params
 predictions = {

@@ -1,11 +1,11 @@
 """Measure how much of every map lies on the object, and test whether it is more than by chance."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.images import manifest, masks, units
 from lookalike.inference import localisation as tests
 from lookalike.maps import localisation
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 read, written, given = snakemake.input, snakemake.output, snakemake.params
 rows = manifest.placed(io.read_table(read.masks), read.images)

@@ -2,9 +2,9 @@
 network is loaded.
 """
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 from lookalike.images import manifest, reading
 from lookalike.models import classes, devices, layers, loading, networks

@@ -1,10 +1,10 @@
 """Find the models' principal coordinates, and how far they move when the images are resampled."""
 
 from lookalike.compare.dissimilarities import read_dissimilarities
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.groups import projection
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 read, key = snakemake.input, snakemake.params.key
 matrix = read_dissimilarities(read.dissimilarity, read.bootstrap, key).without_unknown()

@@ -1,9 +1,9 @@
 """Describe a variant of a model that lacks some channels; it keeps the weights of the model."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.models import pruning
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 given = snakemake.params
 channels = io.read_table(snakemake.input.channels)

@@ -1,8 +1,8 @@
 """Rank the channels of a model's target layer, and choose how many to keep."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 from lookalike.images import manifest, reading, scores
 from lookalike.models import devices, loading, pruning

@@ -1,9 +1,9 @@
 """Draw the sample of images that is explained."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.images import sampling
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 rows = sampling.among(io.read_table(snakemake.input.manifest), snakemake.params.among)
 sample = sampling.sample_images(

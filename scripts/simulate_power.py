@@ -1,10 +1,10 @@
 """Simulate studies of more or fewer images and models, with a matrix of this run as the pilot."""
 
 from lookalike.compare import image_table
-from lookalike.core import io, logs, registry
+from lookalike.core import io, jobs, registry
 from lookalike.studies import power
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 given = snakemake.params
 table = image_table.read_image_table(snakemake.input.table).without(given.dependent)

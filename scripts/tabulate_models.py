@@ -1,9 +1,9 @@
 """Write one table of all models, and one of what they predict."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.models import predictions, tables
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 given, read = snakemake.params, snakemake.input
 found = dict(zip(given.computed, io.read_each(read.predictions).values(), strict=True))

@@ -2,10 +2,10 @@
 
 from lookalike.compare.dissimilarities import Key
 from lookalike.compare.redundancy import read_representatives
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.inference import significance, structure
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 given = snakemake.params
 rows = [

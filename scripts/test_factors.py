@@ -4,10 +4,10 @@ findings rest on single images and classes.
 
 from lookalike.compare.dissimilarities import read_dissimilarities
 from lookalike.compare.image_table import read_image_table
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.inference import factor_tests, factors, influence, leaving_out
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 read, given = snakemake.input, snakemake.params
 matrices = [

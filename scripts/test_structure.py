@@ -3,10 +3,10 @@ rests on single images and classes.
 """
 
 from lookalike.compare import image_table
-from lookalike.core import io, logs, registry
+from lookalike.core import io, jobs, registry
 from lookalike.inference import dependence, influence, leaving_out, structure
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 given = snakemake.params
 table = image_table.read_image_table(snakemake.input.table).without(given.dependent)

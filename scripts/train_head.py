@@ -1,8 +1,8 @@
 """Train a regression head on cached features."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 import torch
 

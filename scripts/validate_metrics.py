@@ -1,10 +1,10 @@
 """Test by nearest prototypes which metrics and preprocessings separate the classes of maps."""
 
-from lookalike.core import io, logs, registry
+from lookalike.core import io, jobs, registry
 from lookalike.maps import stacks
 from lookalike.studies import metric_validation
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 given, paths = snakemake.params, snakemake.input.maps
 rows = io.read_table(snakemake.input.labels)

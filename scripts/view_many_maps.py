@@ -2,10 +2,10 @@
 need a look before they are trusted.
 """
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 from lookalike.maps import many, stacks
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 written, given = snakemake.output, snakemake.params
 images = [row["image"] for row in io.read_table(snakemake.input.sample)]

@@ -1,8 +1,8 @@
 """Write what the numbers say: lines and their statistics as JSON, lines and tables as Markdown."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 from lookalike.findings import collect, finding, multiverse
 

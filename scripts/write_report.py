@@ -1,8 +1,8 @@
 """Write all tables and figures, the config and the versions into one HTML file."""
 
-from lookalike.core import io, logs
+from lookalike.core import io, jobs
 
-logs.log_to(snakemake.log[0])
+jobs.begin(snakemake)
 
 from lookalike.report import content, page
 

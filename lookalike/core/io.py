@@ -2,13 +2,10 @@
 written atomically, checked when read.
 """
 
-import contextlib
 import csv
 import hashlib
 import json
-import os
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -16,38 +13,12 @@ from typing import Any
 import numpy as np
 
 from lookalike.core.errors import InputError
+from lookalike.core.replacing import replacing
 from lookalike.core.types import Row, StrPath
 
 # Share of the largest value by which equal values of a user-supplied matrix may differ, as they do
 # in single precision.
 ROUNDING = 1e-4
-# Begins the name of a file that is being written. A killed process leaves it.
-UNFINISHED = ".unfinished."
-
-
-@contextlib.contextmanager
-def replacing(path: StrPath) -> Iterator[Path]:
-    """Yield a temporary path next to `path`, which replaces it if the block ends without error."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The whole name and more would be too long for some.
-    handle, temporary = tempfile.mkstemp(
-        prefix=f"{UNFINISHED}{path.name[:16]}.", suffix=path.suffix, dir=path.parent
-    )
-    os.close(handle)
-    try:
-        yield Path(temporary)
-        Path(temporary).chmod(0o666 & ~current_umask())
-        Path(temporary).replace(path)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-
-
-def current_umask() -> int:
-    """Return the process's umask, which `mkstemp` ignores."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def read_text(path: StrPath) -> str:
@@ -79,6 +50,8 @@ def read_json(path: StrPath) -> Any:
         return json.loads(read_text(path))
     except json.JSONDecodeError as error:
         raise InputError(f"{path}: not valid JSON ({error})") from None
+    except RecursionError:
+        raise InputError(f"{path}: has too many levels of lists and objects; mend it") from None
 
 
 def write_json(path: StrPath, content: Any) -> None:
@@ -88,7 +61,10 @@ def write_json(path: StrPath, content: Any) -> None:
 
 def read_table(path: StrPath) -> list[Row]:
     """Return a CSV table as a list of dicts of strings."""
-    return list(csv.DictReader(StringIO(read_text(path), newline="")))
+    try:
+        return list(csv.DictReader(StringIO(read_text(path), newline="")))
+    except csv.Error as error:
+        raise InputError(f"{path}: not a readable CSV table ({error}); mend it") from None
 
 
 def write_table(path: StrPath, rows: Sequence[Row], columns: Sequence[str] | None = None) -> None:
@@ -114,7 +90,10 @@ def read_matrix(path: StrPath) -> tuple[np.ndarray, list[str]]:
         NaN where a cell is empty.
     names : list of str
     """
-    rows = [row for row in csv.reader(StringIO(read_text(path), newline="")) if row]
+    try:
+        rows = [row for row in csv.reader(StringIO(read_text(path), newline="")) if row]
+    except csv.Error as error:
+        raise InputError(f"{path}: not a readable CSV table ({error}); mend it") from None
     if not rows or len(rows[0]) < 2:
         raise InputError(
             f"{path}: holds no matrix: the first row must hold the names, with commas between them"
@@ -249,8 +228,8 @@ def checked_map(saliency: np.ndarray, source: StrPath) -> np.ndarray:
 
 
 def write_map(path: StrPath, saliency: np.ndarray) -> None:
-    """Write one map as .npy, float32."""
-    with replacing(path) as temporary:
+    """Write one map as .npy, float32, into a folder of many."""
+    with replacing(path, synced=False) as temporary:
         np.save(temporary, np.asarray(saliency, dtype=np.float32))
 
 
@@ -272,8 +251,8 @@ def same_images(
 
 
 def write_image(path: StrPath, pixels: np.ndarray) -> None:
-    """Write pixels (uint8 RGB, or bool for a mask) as PNG."""
+    """Write pixels (uint8 RGB, or bool for a mask) as PNG, into a folder of many."""
     from PIL import Image
 
-    with replacing(path) as temporary:
+    with replacing(path, synced=False) as temporary:
         Image.fromarray(pixels).save(temporary, format="png")

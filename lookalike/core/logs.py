@@ -3,12 +3,14 @@
 import os
 import sys
 import warnings
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 
 from lookalike.core.errors import InputError
 from lookalike.core.orphans import end_with_run
+from lookalike.core.replacing import OF_DISK, unwritten
 from lookalike.core.types import StrPath
 
 
@@ -19,6 +21,7 @@ def log_to(path: StrPath) -> None:
     with the run that started it, too.
     """
     end_with_run()
+    sys.excepthook = partial(print_error, before=os.dup(sys.stderr.fileno()))
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     for stream in (sys.stdout, sys.stderr):
@@ -28,14 +31,25 @@ def log_to(path: StrPath) -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
     warnings.simplefilter("default")
-    sys.excepthook = print_error
 
 
 def print_error(
-    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+    kind: type[BaseException],
+    error: BaseException,
+    traceback: TracebackType | None,
+    before: int,
 ) -> None:
-    """Print an `InputError` in one line, anything else with its traceback."""
-    if issubclass(kind, InputError):
-        print(f"error: {error}", file=sys.stderr)
-    else:
+    """Print an `InputError` in one line, and what the disk refuses; anything else with its
+    traceback. If the log takes nothing more, it goes to where standard error was `before`.
+    """
+    if isinstance(error, OSError) and error.errno in OF_DISK:
+        error = unwritten(error.filename or "a file", error)
+    if not isinstance(error, InputError):
         sys.__excepthook__(kind, error, traceback)
+        return
+    line = f"error: {error}\n".encode(errors="backslashreplace")
+    try:
+        sys.stderr.flush()
+        os.write(sys.stderr.fileno(), line)
+    except OSError:
+        os.write(before, line)

@@ -11,8 +11,14 @@ from lookalike.core.errors import InputError
 GIVEN_BY_THE_WORKFLOW = ("data_range", "upper", "human", "reference")
 
 
+# Nothing is counted so far: steps, samples, segments.
+MOST = 1_000_000
+
+
 def check_option(label: str, value: object, default: object) -> None:
-    """Refuse an option of another kind than its default, and numbers not above 0 or that."""
+    """Refuse an option of another kind than its default, numbers not above 0 or that, and whole
+    numbers that are far too large.
+    """
     if isinstance(default, bool):
         if not isinstance(value, bool):
             raise InputError(f"{label} must be true or false, not {value!r}")
@@ -38,6 +44,8 @@ def check_option(label: str, value: object, default: object) -> None:
                 f"{label} must be a {'whole ' if kind is int else ''}number such as "
                 f"{default}, not {value!r}"
             )
+        if kind is int and value > MOST:
+            raise InputError(f"{label} must be at most {MOST}, not {value!r}")
 
 
 @functools.cache

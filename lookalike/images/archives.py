@@ -29,6 +29,10 @@ KNOWN = {
     ),
 }
 ARCHIVE = re.compile(r"(.+?)(\.tgz|\.tar\.gz|\.tar|\.zip)", re.I)
+# An archive may unpack to a gigabyte, or to so many times its own size. Images hardly shrink.
+LEAST_LIMIT, MOST_TIMES = 2**30, 50
+# What a member without content takes on the disk, and more.
+LEAST_OF_MEMBER = 512
 # Marks every folder that was unpacked here, so that no user's own folder is taken for one.
 STAMP = ".unpacked"
 
@@ -124,7 +128,13 @@ def extract_tar(archive: Path, folder: Path) -> None:
     """Extract a tar archive, compressed or not."""
     import tarfile
 
+    left = size_limit(archive)
+
     def checked(member: tarfile.TarInfo, target: str) -> tarfile.TarInfo | None:
+        nonlocal left
+        left -= member.size + LEAST_OF_MEMBER
+        if left < 0:
+            raise too_large(archive)
         # tarfile's own filter would strip a leading slash without a word, and accept links.
         names = [member.name, member.linkname] if member.islnk() else [member.name]
         if not is_kept(archive, names, member.isreg() or member.isdir() or member.islnk()):
@@ -138,8 +148,8 @@ def extract_tar(archive: Path, folder: Path) -> None:
         file.fileobj.seek(file.offset)
         if file.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
             raise EOFError("it ends in the middle")
-        while file.fileobj.read(2**16):
-            pass
+        while left > 0 and (rest := file.fileobj.read(2**16)):
+            left -= len(rest)
 
 
 def extract_zip(archive: Path, folder: Path) -> None:
@@ -147,6 +157,8 @@ def extract_zip(archive: Path, folder: Path) -> None:
     from zipfile import ZipFile
 
     with ZipFile(archive) as file:
+        if sum(one.file_size + LEAST_OF_MEMBER for one in file.infolist()) > size_limit(archive):
+            raise too_large(archive)
         for member in file.infolist():
             if is_kept(
                 archive,
@@ -154,6 +166,20 @@ def extract_zip(archive: Path, folder: Path) -> None:
                 stat.S_IFMT(member.external_attr >> 16) in (0, stat.S_IFREG, stat.S_IFDIR),
             ):
                 file.extract(member, folder)
+
+
+def size_limit(archive: Path) -> int:
+    """Return how many bytes an archive may unpack to."""
+    return max(LEAST_LIMIT, MOST_TIMES * archive.stat().st_size)
+
+
+def too_large(archive: Path) -> InputError:
+    """Return what to say of an archive that unpacks to too much."""
+    return InputError(
+        f"{archive}: would unpack to more than {size_limit(archive) / 1e9:.1f} GB, over "
+        f"{MOST_TIMES} times its size; nothing is unpacked: if you trust it, unpack it by hand and "
+        "give the folder as images.source"
+    )
 
 
 def is_kept(archive: Path, names: Sequence[str], is_plain: bool) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from lookalike.core.errors import InputError
 from lookalike.core.types import Row, StrPath
 from lookalike.images.folders import composed, find_files
-from lookalike.images.reading import Fit
+from lookalike.images.reading import Fit, open_picture
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -192,10 +192,10 @@ def read_array(path: StrPath) -> np.ndarray:
 
 def read_picture(path: StrPath) -> np.ndarray:
     """Return which pixels of a picture are the object."""
-    from PIL import Image, ImageOps
+    from PIL import ImageOps
 
     try:
-        with Image.open(path) as file:
+        with open_picture(path) as file:
             if (frames := getattr(file, "n_frames", 1)) > 1 and file.format != "MPO":
                 raise InputError(f"{path}: holds {frames} pictures; a mask is one")
             is_lossy = file.format in LOSSY and not is_lossless(path)
@@ -269,12 +269,12 @@ def bright(colours: np.ndarray, path: StrPath) -> np.ndarray:
 
 def check_geometry(path: StrPath, mask: Sequence[int], image_path: StrPath) -> None:
     """Refuse a mask (width, height) of another shape than its upright image; sizes may differ."""
-    from PIL import Image
-
     try:
-        with Image.open(image_path) as file:
+        with open_picture(image_path) as file:
             stored = file.size
             turned = file.getexif().get(EXIF_ORIENTATION, 1) in (5, 6, 7, 8)
+    except InputError:
+        raise
     except Exception as error:
         raise InputError(f"{image_path}: not a readable image ({error})") from None
     image = stored[::-1] if turned else stored

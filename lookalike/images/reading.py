@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from lookalike.core.errors import InputError
+from lookalike.core.io import hash_file
 from lookalike.core.types import Row, StrPath
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 Fit = Literal["crop", "squash", "pad"]
 # Of the borders of padded images: near the mean of most networks' normalisation.
 NEUTRAL_GREY = 128
+# A picture of more pixels takes gigabytes, however small its file is.
+MOST_PIXELS = 160_000_000
 # How many times larger than needed an image is decoded, and then averaged in blocks, at least.
 REDUCING_GAP = 3
 # What a manifest notes of an image.
@@ -32,7 +35,7 @@ def load_images(rows: Sequence[Row], size: int, fit: Fit, threads: int = 1) -> n
     Parameters
     ----------
     rows : list of dict
-        With `path`.
+        With `path` and, if it is known, `sha256`.
     size : int
     fit : {"crop", "squash", "pad"}
         As for `fit_image`.
@@ -42,17 +45,32 @@ def load_images(rows: Sequence[Row], size: int, fit: Fit, threads: int = 1) -> n
     Returns
     -------
     ndarray, shape (n, size, size, 3), uint8
+
+    Raises
+    ------
+    InputError
+        If an image cannot be read, or is another than the one that was listed.
     """
     from concurrent.futures import ThreadPoolExecutor
 
     images = np.empty((len(rows), size, size, 3), dtype=np.uint8)
 
     def decode(index: int) -> None:
+        check_image(rows[index])
         images[index] = read_image(rows[index]["path"], size, fit)
 
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(decode, range(len(rows))))
     return images
+
+
+def check_image(row: Row) -> None:
+    """Refuse an image that is no longer the one that a manifest lists."""
+    if row.get("sha256") and hash_file(row["path"]) != row["sha256"]:
+        raise InputError(
+            f"{row['path']}: has changed since it was listed (SHA-256); get it back, or run "
+            "`rm results/images/manifest.csv` and then the same command, which takes it as it is"
+        )
 
 
 def read_image(path: StrPath, size: int, fit: Fit) -> np.ndarray:
@@ -99,23 +117,34 @@ class Decoded(NamedTuple):
 
 def decode(path: StrPath, side: int) -> Decoded:
     """Decode an image, upright; a JPEG possibly smaller, but with no side below `side`."""
-    from PIL import Image
-
     try:
-        with Image.open(path) as file:
+        with open_picture(path) as file:
             return to_rgb(file, side)
-    except Image.DecompressionBombError:
-        limit = 2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6
-        raise InputError(
-            f"{path}: has more than {limit:.3g} million pixels; scale it down, or take it out of "
-            "its folder"
-        ) from None
+    except InputError:
+        raise
     except Exception as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(
             f"{path}: not a readable image ({reason}); replace it, for example by a PNG of 8 bits "
             "a channel, or take it out of its folder"
         ) from None
+
+
+def open_picture(path: StrPath) -> "ImageFile.ImageFile":
+    """Open a picture whose pixels are not read yet; refuse one of too many pixels."""
+    from PIL import Image
+
+    try:
+        file = Image.open(path)
+        too_large = file.width * file.height > MOST_PIXELS
+    except Image.DecompressionBombError:
+        too_large = True
+    if too_large:
+        raise InputError(
+            f"{path}: has more than {MOST_PIXELS / 1e6:.0f} million pixels; scale it down, or take "
+            "it out of its folder"
+        )
+    return file
 
 
 def to_rgb(file: "ImageFile.ImageFile", side: int) -> Decoded:

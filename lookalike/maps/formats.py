@@ -13,6 +13,7 @@ import numpy as np
 from lookalike.core import io
 from lookalike.core.errors import InputError
 from lookalike.core.types import StrPath
+from lookalike.images.reading import open_picture
 
 # Kinds of NumPy's types that are numbers, and those that are text.
 NUMBERS, TEXT = "fiub", "UO"
@@ -202,9 +203,9 @@ def counts_up(cells: list[str]) -> bool:
 
 def read_picture(path: Path) -> Arrays:
     """Read a grey picture; whole numbers are scaled by the largest that they can be, to [0, 1]."""
-    from PIL import Image, ImageOps
+    from PIL import ImageOps
 
-    with Image.open(path) as file:
+    with open_picture(path) as file:
         if (frames := getattr(file, "n_frames", 1)) > 1:
             raise InputError(f"{path}: holds {frames} pictures; a map is one")
         ImageOps.exif_transpose(file, in_place=True)

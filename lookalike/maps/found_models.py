@@ -91,7 +91,8 @@ def find_models(
             found[each.name] = each.recipe
     if problems:
         remedy = "mend this, or leave models out with models_from: {folder: ..., exclude: [NAME]}"
-        raise InputError(f"models_from: {'; '.join(problems)}; {remedy}")
+        more = f"; and {len(problems) - 2} more" if len(problems) > 2 else ""
+        raise InputError(f"models_from: {'; '.join(problems[:2])}{more}; {remedy}")
     if not found:
         raise InputError(
             f"models_from: {', '.join(map(str, sources))} holds no folder with maps; give one "

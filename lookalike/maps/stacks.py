@@ -45,13 +45,13 @@ def write_batch(path: StrPath, maps: Iterable[np.ndarray], card: Row) -> None:
     card : dict
         Must hold `images`, the ids in the order of the maps, and `shape`, [n, H, W].
     """
-    with io.replacing(path) as temporary:
-        batch = np.lib.format.open_memmap(
-            temporary, mode="w+", dtype=np.float32, shape=tuple(card["shape"])
-        )
-        for cells, saliency in zip(batch, maps, strict=True):
-            cells[...] = saliency
-        batch.flush()
+    count, *shape = card["shape"]
+    header = {"descr": "<f4", "fortran_order": False, "shape": (count, *shape)}
+    # Not by a memory map: a full disk would kill the process.
+    with io.replacing(path) as temporary, temporary.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for _, saliency in zip(range(count), maps, strict=True):
+            file.write(np.broadcast_to(saliency, shape).astype("<f4").tobytes())
     io.write_json(Path(path).with_suffix(".json"), card)
 
 

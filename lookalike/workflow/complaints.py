@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from lookalike.core.errors import InputError, near_names, unknown
 from lookalike.core.types import Row
+from lookalike.maps.found_models import LONGEST_NAME
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -77,7 +78,7 @@ def invalid_name(name: str, place: str) -> InputError:
     """Return what to say of a name that cannot be part of a path."""
     return InputError(
         f"config: {name!r} at {place} is no valid name: letters, digits, '_', '.' and '-' only, "
-        "the first a letter or digit"
+        f"the first a letter or digit, and {LONGEST_NAME} at most"
     )
 
 

@@ -70,7 +70,7 @@ class Contents:
         if self.changed:
             try:
                 io.write_text(self.record, json.dumps(self.known))
-            except OSError:
+            except (OSError, InputError):
                 return
             self.changed = False
 

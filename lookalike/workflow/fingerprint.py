@@ -14,8 +14,8 @@ from collections import deque
 from lookalike.workflow import sources
 from lookalike.workflow.sources import AT_IMPORT, Definition, definitions
 
-# These end a job or say where it prints; they make no value.
-VALUELESS = ("lookalike/core/errors.py", "lookalike/core/logs.py")
+# These begin and end a job, or say where it prints; they make no value.
+VALUELESS = tuple(f"lookalike/core/{name}.py" for name in ("errors", "jobs", "logs", "sums"))
 # No value depends on these either.
 VALUELESS_PACKAGES = {"tqdm"}
 # Packages whose module has another name.

@@ -10,9 +10,10 @@ from typing import Any
 from lookalike.core.errors import InputError
 from lookalike.core.types import Row
 from lookalike.inference.factors import is_known
+from lookalike.maps.found_models import LONGEST_NAME
 from lookalike.workflow.complaints import invalid_name
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.-]{{0,{LONGEST_NAME - 1}}}")
 
 
 def check_name(name: str, place: str) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import FrameType
 from uuid import uuid4
 
-from lookalike.core.io import UNFINISHED
 from lookalike.core.orphans import VARIABLE
+from lookalike.core.replacing import UNFINISHED
 from lookalike.core.types import StrPath
 
 # Written into the file of an owner whose jobs may live on other hosts when it is dead.

@@ -22,6 +22,7 @@ from lookalike.workflow.complaints import (
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 UNSET = re.compile(r"\$(\w+|\{\w+\})")
+SURROGATE = re.compile("[\ud800-\udfff]")
 # Numbers that YAML reads as text: 2e-3, .5e3, -.5.
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)[eE][+-]?\d+|[+-]\.\d+")
 
@@ -148,6 +149,11 @@ def read_values(value: Any, schema: Row, place: str = "") -> Any:
     if isinstance(value, str) and NUMBER.fullmatch(value) and may_be_number(schema):
         value = float(value)
         value = int(value) if value.is_integer() else value
+    if isinstance(value, str) and SURROGATE.search(value):
+        raise InputError(
+            f"config: {place}: {describe(value)} holds half of a character, which no file takes; "
+            "write it anew"
+        )
     if isinstance(value, float) and not math.isfinite(value):
         raise InputError(f"config: {place}: {value} is not a finite number; give one")
     return value

@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from fuzzing.damage import damaged
-from lookalike.core.errors import InputError
+from lookalike.core.errors import LONGEST, InputError
 
 SECONDS = 10
 GIGABYTES = 2
@@ -93,7 +93,7 @@ def fuzz(kind, tmp_path, monkeypatch, times=1, start=0):
         found = try_one(kind, files, tmp_path)
         tried["odd"] += 1
         if isinstance(found, str):
-            assert len(found.splitlines()) == 1
+            assert len(found.splitlines()) == 1 and len(found) <= LONGEST
         else:
             kind.sound(found)
             tried["odd and read"] += 1

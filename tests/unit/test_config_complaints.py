@@ -129,7 +129,11 @@ REMEDIES = [
     ("images.source", False, "YAML reads yes, no, on and off as true and false); put it into"),
     ("images.source", datetime.date(2024, 1, 2), "found the date"),
     ("images.n", "12", "leave out the quotes, and on the command line give it in a file"),
-    ("images.n", True, "expected a whole number of at least 1 or `all`; found true"),
+    (
+        "images.n",
+        True,
+        "expected a whole number of at least 1 and at most 10000000 or `all`; found true",
+    ),
     ("images.n", 48.0, "found the number 48.0"),
     ("seed", float("nan"), "config: seed: nan is not a finite number"),
     ("methods.ig.steps", float("inf"), "config: methods.ig.steps: inf is not a finite number"),

@@ -48,7 +48,7 @@ WRONG = [
     (
         "images.size",
         8,
-        "config: images.size: expected a whole number of at least 16; found the number 8",
+        "config: images.size: expected a whole number of at least 16 and at most 4096",
     ),
     (
         "images.checksum",
@@ -65,7 +65,7 @@ WRONG = [
     (
         "models.ViT.epochs",
         "many",
-        "config: models.ViT.epochs: expected a whole number of at least 0; found the text 'many'",
+        "config: models.ViT.epochs: expected a whole number of at least 0 and at most 100000",
     ),
     (
         "maps.scale",

@@ -136,7 +136,7 @@ def test_models_are_found_in_a_folder_and_may_be_described(tmp_path):
         ({"a": {"metric": "a/b"}}, "config: matrices.a.metric: expected a name of letters"),
         (
             {"a": {"n": 0}},
-            "config: matrices.a.n: expected a whole number of at least 1; found the number 0",
+            "config: matrices.a.n: expected a whole number of at least 1 and at most 10",
         ),
         ({"a": {"names": ["x"]}}, "config: matrices.a.names: "),
     ],
@@ -300,7 +300,7 @@ REGRESSION = [
     ),
     (
         {"finetuning.hidden": [0]},
-        "config: finetuning.hidden.0: expected a whole number of at least 1; found",
+        "config: finetuning.hidden.0: expected a whole number of at least 1 and",
     ),
     ({"finetuning.hiden": [8]}, "unknown config key at finetuning 'hiden'; did you mean 'hidden'"),
     (

@@ -187,12 +187,7 @@ def test_a_larger_block_gives_the_same_matrix(finished, copied):
     run = snakemake(copied, config, path)
     assert run.code == 0, run.text
     assert run.jobs == {"compare_models": 2, "aggregate_matrix": 1}
-    (one, names), (other, same_names) = (
-        io.read_matrix(finished / path),
-        io.read_matrix(copied / path),
-    )
-    assert names == same_names
-    assert abs(one - other).max() < 1e-12
+    assert (finished / path).read_bytes() == (copied / path).read_bytes()
 
 
 def test_more_permutations_test_again_and_nothing_else(copied):

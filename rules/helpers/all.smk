@@ -1,0 +1,84 @@
+"""What the rule `all` asks for, by stage: every file that a rule writes, so that none is missed."""
+
+
+def outputs(rule, **names):
+    """Return what a rule writes, for all combinations of names of its wildcards."""
+    return expand([str(path) for path in rule.output], **names)
+
+
+def outputs_of(rule, keys, **names):
+    """Return what a rule writes for each of several matrices."""
+    return [path for key in keys for path in outputs(rule, **key._asdict(), **names)]
+
+
+def all_folders(wildcards):
+    """Return all folders; one that lost some of its files is made again, as if it were missing."""
+    copied = [one for one in AUDITED if one[0] not in MANY_BLOCKS or one[0] in LOCALISED]
+    folders = {raw_maps_of(name, model) for name, model in copied}
+    folders |= {path for path in [*ALL_IMAGES, *ALL_FIGURES] if Path(path).is_dir()}
+    workflow.dag.forcefiles.update(filter(sums.has_lost_files, folders))
+    return sorted(folders)
+
+
+ALL_IMAGES = [
+    *(outputs(rules.draw_demo_images) if IS_DEMO else []),
+    *(outputs(rules.list_images) if PLAN.images.source else []),
+    *(outputs(rules.sample_images) + [UNITS] if METHODS else []),
+    *(outputs(rules.list_masks) if LOCALISED else []),
+    *(outputs(rules.list_scores) if PLAN.headed else []),
+    *([CONSENSUS] if PLAN.target == "consensus" else []),
+]
+ALL_MODELS = [
+    *outputs(rules.finetune_model, model=PLAN.finetuned),
+    *outputs(rules.import_checkpoint, model=PLAN.imported),
+    *outputs(rules.extract_features, model=PLAN.headed),
+    *outputs(rules.train_head, model=PLAN.headed),
+    *outputs(rules.rank_channels, model=PLAN.headed if PLAN.pruned else []),
+    *outputs(rules.prune_model, model=PLAN.pruned),
+    *outputs(rules.predict_images, model=PLAN.computed),
+    *(outputs(rules.tabulate_models) if MODELS else []),
+]
+ALL_MAPS = [
+    *(
+        path
+        for name, model in EXPLAINED
+        for path in outputs(rules.explain_images, explanation=name, model=model)
+    ),
+    *(
+        path
+        for name, model in AUDITED
+        for path in outputs(rules.batch_maps, method=name, model=model)
+    ),
+]
+ALL_PAIRS = [
+    f"results/pairs/{method}/{metric}/{a}~{b}.npz"
+    for method, metric in PLAN.comparisons
+    for a, b in block_pairs(BLOCKS[method])
+]
+ALL_MATRICES = [
+    *outputs_of(rules.aggregate_matrix, COMPUTED_KEYS),
+    *outputs_of(rules.import_matrix, GIVEN_KEYS),
+]
+ALL_GROUPS = [
+    *outputs_of(rules.link_models, PLAN.keys, linkage=LINKAGES),
+    *outputs_of(rules.detect_communities, PLAN.keys),
+    *outputs_of(rules.project_models, PLAN.keys),
+]
+ALL_TESTS = [
+    *outputs_of(rules.test_structure, COMPUTED_KEYS),
+    *(outputs(rules.compare_predictions) if PLAN.predicting and PLAN.keys else []),
+    *outputs(rules.correlate_metrics, method=CORRELATED),
+    *outputs(rules.compare_matrices, subset=PLAN.compared_subsets),
+    *(outputs(rules.measure_alignment, model=PLAN.computed if ALIGNS else [])),
+    *(outputs(rules.predict_scores, model=PLAN.computed if PLAN.headed else [])),
+]
+ALL_FIGURES = [
+    *outputs_of(rules.draw_matrix, COMPUTED_KEYS),
+    *outputs_of(rules.draw_given_matrix, GIVEN_KEYS),
+    *outputs(rules.draw_agreement, subset=PLAN.compared_subsets),
+    *(outputs(rules.draw_multiverse) if PLAN.keys else []),
+    *(outputs(rules.draw_panels) if METHODS and PLAN.panels else []),
+    *(outputs(rules.draw_pruning) if PLAN.pruned else []),
+    *outputs(rules.draw_validation, source=STUDIED),
+    *outputs_of(rules.draw_power, POWERED),
+]
