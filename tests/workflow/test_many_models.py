@@ -4,9 +4,9 @@ import subprocess
 
 import numpy as np
 import pytest
+from conftest import invocation
 
 from lookalike.plots.titles import MANY
-from tests.conftest import invocation
 
 
 @pytest.mark.parametrize("models", [12, 45])
