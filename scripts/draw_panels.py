@@ -18,17 +18,24 @@ rows = placed(io.read_table(read.sample), read.images)
 found = io.read_each(read.predictions)
 classes = predicted_classes(found, [row["image"] for row in rows]) if found else None
 predictions = dict(zip(params.computed, found.values(), strict=True))
+shown = panels.choose_models(params.models)
+some = f" ({len(shown)} of {len(params.models)} models)" if len(shown) < len(params.models) else ""
 paths = iter(read.batches)
 batches = {
-    method: {model: read_batch(next(paths)) for model in models}
+    method: {
+        model: read_batch(path)
+        for model, path in [(model, next(paths)) for model in models]
+        if model in shown
+    }
     for method, models in params.methods.items()
 }
 folder.mkdir(parents=True)
 voted = [row["name"] for row in io.read_table(read.consensus)] if read.consensus else None
 for number, index in enumerate(panels.choose_images(rows, classes, params.number, params.seed), 1):
-    path, titles = rows[index]["path"], panels.titles_of(params.models, predictions, index)
+    path, titles = rows[index]["path"], panels.titles_of(shown, predictions, index)
     image = read_image(path, params.size, params.fit) if path else None
-    row = rows[index] | {"label": panels.readable_label(rows[index]["label"], predictions)}
+    row = rows[index] | {"image": rows[index]["image"] + some}
+    row |= {"label": panels.readable_label(rows[index]["label"], predictions)}
     explained = voted[index] if voted else ""
     figure = panels.panel_of_image(row, index, image, batches, titles, explained)
     save(figure, [folder / f"panel-{number}.{kind}" for kind in ("svg", "png")])

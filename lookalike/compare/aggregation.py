@@ -90,7 +90,12 @@ def weighted_moments(
     # Deviations from a value near the mean, so that the squares do not cancel.
     centre = np.where(used, values, 0).sum(axis=0) / np.maximum(used.sum(axis=0), 1)
     deviations = np.where(used, values - centre, 0)
-    count = weights @ used.astype(float)
+    # How often images count is a whole number, whose sums are exact in any order.
+    count = (
+        np.broadcast_to(weights.sum(axis=1)[:, None], (len(weights), pairs))
+        if used.all()
+        else weights @ used.astype(float)
+    )
     with np.errstate(invalid="ignore", divide="ignore"):
         shift = (weights @ deviations) / count
         variance = (weights @ deviations**2 - count * shift**2) / (count - 1)

@@ -96,6 +96,9 @@ def calibrate_pairs(
     weights = np.vstack([np.ones(len(table)), weights])
     value, ceiling = (
         AGGREGATES[aggregate](*weighted_moments(weights, np.where(counts, one, np.nan))[:2])
+        # Without replicates, all ceilings are 0.
+        if one.any()
+        else np.zeros((1, 1))
         for one in (table.values, ceilings)
     )
     chance = np.where(counts & counts[table.partners], table.chance, np.nan)

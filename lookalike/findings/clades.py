@@ -17,7 +17,7 @@ from lookalike.findings.lines import (
     split,
 )
 from lookalike.findings.models import FEWEST_FOR_A_VERDICT, TOO_FEW
-from lookalike.findings.tables import NamedRow, braces
+from lookalike.findings.tables import NamedRow, braces, shorter
 from lookalike.inference.significance import LEVEL
 
 # Clades are named only where this test finds groups.
@@ -138,14 +138,15 @@ def describe_clades(
     table = clades[shown.method, shown.metric]
     (row,) = (row for row in table.itertuples() if tuple(sorted(row.members.split())) == first)
     text = (
-        f"{braces(first)} look alike in {share(len(answers), able)} with groups: "
+        f"{shorter(braces(first))} look alike in {share(len(answers), able)} with groups: "
         f"mean {shown.metric} {row.within:.2g} within, {row.between:.2g} to the others, in "
         f"{shown.value:.0%} of the bootstrap trees (selective inference corrected for the clades "
         f"beyond main effects: {evidence(shown, answers)})"
     )
     if others:
         named = ", ".join(
-            f"{braces(members)} in {len(own)}" for members, own in others[: MOST_CLADES - 1]
+            f"{shorter(braces(members))} in {len(own)}"
+            for members, own in others[: MOST_CLADES - 1]
         )
         more = len(others) - MOST_CLADES + 1
         text += f"; so do {named}" + (f", and {more} more clades" if more > 0 else "")

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from math import isnan
 
 from lookalike.core.types import Row
+from lookalike.findings.tables import shorter
 
 HEADING = "# Findings"
 TABLES = "## Tables"
@@ -154,7 +155,7 @@ def cells_of(answer: Row) -> Row:
     """Return an answer, as `as_json` holds it, as a row of a table."""
     low, high = answer["low"], answer["high"]
     return {
-        "about": ", ".join(answer["subject"]),
+        "about": shorter(", ".join(answer["subject"])),
         "method": answer["method"],
         "metric": answer["metric"],
         "effect": answer["statistic"],

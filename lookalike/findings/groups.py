@@ -8,7 +8,7 @@ from lookalike.compare.redundancy import Representatives
 from lookalike.findings.finding import Answer, Finding, verdict_of
 from lookalike.findings.lines import Key, listed, name_keys, name_matrices, split
 from lookalike.findings.models import FEWEST_FOR_A_VERDICT
-from lookalike.findings.tables import braces, span
+from lookalike.findings.tables import braces, shorter, span
 from lookalike.groups.partitions import EVERY_RESOLUTION
 from lookalike.inference.significance import LEVEL
 
@@ -86,7 +86,8 @@ def describe_partitions(answers: Sequence[Answer]) -> str:
         shared.setdefault(one.subject, []).append(one)
     ordered = sorted(shared.items(), key=lambda item: -len(item[1]))
     parts = [
-        f"{' and '.join(partition) or 'no stable communities'} for {name_matrices(own, answers)} "
+        f"{' and '.join(map(shorter, partition)) or 'no stable communities'} for "
+        f"{name_matrices(own, answers)} "
         f"(stability {span((one.value for one in own if one.value is not None), '.2f')})"
         for partition, own in ordered
     ]

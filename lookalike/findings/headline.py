@@ -6,7 +6,7 @@ from lookalike.compare.redundancy import Representatives
 from lookalike.core.types import Row
 from lookalike.findings.finding import VERDICTS, Answer, Finding
 from lookalike.findings.lines import Key, Split, capitalised, listed, shortest_names, split
-from lookalike.findings.tables import braces, span
+from lookalike.findings.tables import braces, shorter, span
 
 SECTION = "In short"
 CONCLUSIONS = {
@@ -56,7 +56,7 @@ def summarise(asked: Mapping[Conclusion, Split]) -> list[Row]:
 def describe(question: str, subject: Sequence[str]) -> str:
     """Return a conclusion as a clause."""
     if question == "clade":
-        return f"{braces(subject)} look alike"
+        return f"{shorter(braces(subject))} look alike"
     if question == "factor":
         return f"the factor {', '.join(subject)} explains where models look"
     return CONCLUSIONS[question]
@@ -106,9 +106,12 @@ def headline_findings(asked: Mapping[Conclusion, Split]) -> list[Finding]:
         others = f"{len(clades) - 1} other clade{'s are' if len(clades) > 2 else ' is'}"
         more = f"; {others} named too" if len(clades) > 1 else ""
         if len(own.yes) >= len(own.no):
-            claim = f"Of these groups, {braces(members)} is named in"
+            claim = f"Of these groups, {shorter(braces(members))} is named in"
         else:
-            claim = f"Which models these groups hold is less sure: {braces(members)} is named in"
+            claim = (
+                f"Which models these groups hold is less sure: {shorter(braces(members))} is "
+                "named in"
+            )
         linkages = len({one.linkage for one in own.every})
         by = f", by {linkages} linkages of trees" if linkages > 1 else ""
         lines.append(f"{claim} {count(own)}{by}{exceptions(own)}{more}")

@@ -24,6 +24,8 @@ TEXT = frozenset(
         "floor",
     ]
 )
+# A sentence names at most so many models, or else the first of them.
+LONGEST, FIRST = 40, 3
 
 
 def read_table(path: StrPath) -> pd.DataFrame:
@@ -118,3 +120,12 @@ def usual_reason(rows: pd.DataFrame, column: str = "untested") -> str:
 def braces(names: Iterable[str]) -> str:
     """Return names as a set."""
     return f"{{{', '.join(names)}}}"
+
+
+def shorter(names: str) -> str:
+    """Return names as `braces` writes them, or with commas between; of very many, the first."""
+    every = names.split(", ")
+    if len(every) <= LONGEST:
+        return names
+    end = "}" if names.endswith("}") else ""
+    return f"{', '.join(every[:FIRST])} and {len(every) - FIRST} more{end}"

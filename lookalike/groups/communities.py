@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lookalike.compare.dissimilarities import Dissimilarities
-from lookalike.core.condensed import square
+from lookalike.core.condensed import MANY_MODELS, square
 from lookalike.core.errors import unknown
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row
@@ -21,8 +21,8 @@ from lookalike.groups.partitions import (
 
 COLUMNS = ("resolution", "model", "community", "modularity", "stability", "resamples")
 # Partitions per resample, since Louvain's result depends on the order of the nodes; and of the
-# matrix itself, where it has no resamples.
-SEEDS, SEEDS_ALONE = 5, 100
+# matrix itself, where it has no resamples. Of very many models, each takes long.
+SEEDS, SEEDS_ALONE, SEEDS_OF_MANY = 5, 100, 2
 # Models are in one community of the consensus if their co-association is, on average, this large.
 CO_ASSOCIATION = 0.5
 # Which code makes the partitions: the compiled loops, or the package of that name.
@@ -68,7 +68,8 @@ def consensus_communities(
     ordered = matrix.of(sorted(matrix.names))
     names, m = ordered.names, len(ordered)
     resampled = np.ascontiguousarray(ordered.complete_replicates)
-    resamples, seeds = (len(resampled), SEEDS) if len(resampled) else (0, SEEDS_ALONE)
+    seeds = SEEDS if m <= MANY_MODELS else SEEDS_OF_MANY
+    resamples, seeds = (len(resampled), seeds) if len(resampled) else (0, SEEDS_ALONE)
     resampled = resampled if resamples else ordered.condensed[None]
     partitions: dict[float | str, np.ndarray] = {}
     shares: dict[float | str, np.ndarray] = {}

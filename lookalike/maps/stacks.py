@@ -11,7 +11,7 @@ from lookalike.core.errors import InputError
 from lookalike.core.types import Row, StrPath
 from lookalike.maps import formats, shapes
 
-# Of all raw maps of a model, where they came as one file. No image has this name: it has a dot.
+# Of all raw maps of a model, where they came as one file; a list of images lies next to it.
 RAW_STACK = "raw.maps.npy"
 
 

@@ -18,7 +18,7 @@ from lookalike.compare.image_table import ImageTable
 from lookalike.core.condensed import in_slices
 from lookalike.core.types import Row
 from lookalike.groups.trees import leaf_order
-from lookalike.plots.communities import describe_partition, draw_circle, partitions_of
+from lookalike.plots.communities import CHARACTER, describe_partition, draw_circle, partitions_of
 from lookalike.plots.matrix import GREY, draw_histogram
 from lookalike.plots.style import ACCENT, CHANCE, add_family_legend, family_styles
 from lookalike.plots.titles import MOST_NAMED
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # Tips of a tree, communities of a graph, pairs of each kind.
 TIPS, SHOWN_COMMUNITIES, SHOWN_PAIRS = 40, 30, 6
+RADIUS = 1.0  # inches of a circle of communities
 POINT = 1 / 72
 SMALLEST_FONT = 5.0
 
@@ -215,36 +216,54 @@ def community_graph(
 
     weights = networkx.to_numpy_array(graph, nodelist=list(graph))
     partitions = partitions_of(communities)
+    joined = [join_communities(list(graph), weights, one, families) for _, one in partitions]
+    longest = max(len(text) for _, kinds in joined for text in kinds)
+    side = 2 * (1.14 * RADIUS + CHARACTER * longest)
     columns = min(len(partitions), 3)
     rows = -(-len(partitions) // columns)
-    figure = Figure(figsize=(4.4 * columns, 4.6 * rows + 0.8), layout="constrained")
-    for number, (scan, partition) in enumerate(partitions):
+    figure = Figure(figsize=(side * columns, (side + 0.5) * rows + 0.8), layout="constrained")
+    for number, ((scan, partition), (shown, kinds)) in enumerate(
+        zip(partitions, joined, strict=True)
+    ):
         axes = figure.add_subplot(rows, columns, number + 1, aspect="equal")
-        numbers = np.array([partition[name] for name in graph])
-        joined, colours = networkx.Graph(), {}
-        shown = np.unique(numbers)[:SHOWN_COMMUNITIES].tolist()
-        of = {one: numbers == one for one in shown}
-        texts = {
-            one: describe_group(one, np.array(list(graph))[of[one]], families) for one in shown
-        }
-        for one in shown:
-            colours[texts[one][0]] = texts[one][1]
-            joined.add_node(texts[one][0])
-            joined.add_weighted_edges_from(
-                (texts[one][0], texts[other][0], float(weights[np.ix_(of[one], of[other])].mean()))
-                for other in shown
-                if other < one
-            )
-        places = {texts[one][0]: one for one in shown}
-        draw_circle(axes, joined, places, colours)
+        # With the families of all models, so that colours are those of the other figures.
+        draw_circle(
+            axes, shown, {text: place for place, text in enumerate(kinds)}, {**families, **kinds}
+        )
         axes.axis("off")
-        axes.set(xlim=(-2.2, 2.2), ylim=(-2.2, 2.2))
-        more = len(set(partition.values())) - len(shown)
+        limits = (-side / 2 / RADIUS, side / 2 / RADIUS)
+        axes.set(xlim=limits, ylim=limits)
+        more = len(set(partition.values())) - len(kinds)
         text = f"\nwithout the {more} smallest" if more else ""
         axes.set_title(describe_partition(scan, partition) + text, fontsize=9)
     figure.suptitle(f"{title}\na point is a community", fontsize=10)
     add_family_legend(figure, families, list(graph))
     return figure
+
+
+def join_communities(
+    names: Sequence[str],
+    weights: np.ndarray,
+    partition: Mapping[str, int],
+    families: Mapping[str, str],
+) -> tuple[networkx.Graph, dict[str, str]]:
+    """Return the graph of the largest communities, and by what each holds, its name, the family of
+    most of its models.
+    """
+    import networkx
+
+    numbers = np.array([partition[name] for name in names])
+    joined, kinds = networkx.Graph(), {}
+    members: list[tuple[str, np.ndarray]] = []
+    for number in np.unique(numbers)[:SHOWN_COMMUNITIES].tolist():
+        own = np.flatnonzero(numbers == number)
+        text, kinds_of_own = describe_group(number, [names[index] for index in own], families)
+        kinds[text] = kinds_of_own
+        joined.add_node(text)
+        for other, theirs in members:
+            joined.add_edge(text, other, weight=float(weights[np.ix_(own, theirs)].mean()))
+        members.append((text, own))
+    return joined, kinds
 
 
 def describe_group(
@@ -253,7 +272,7 @@ def describe_group(
     """Return what a community holds, and the family of most of its models."""
     family, count = Counter(families[name] for name in names).most_common(1)[0]
     several = len(set(families.values())) > 1
-    mostly = f", {'all' if count == len(names) else count} {family}" if several else ""
+    mostly = f", {'all' if count == len(names) else f'{count} of'} {family}" if several else ""
     return f"{number}: {len(names)} model{'s'[: len(names) > 1]}{mostly}", family
 
 

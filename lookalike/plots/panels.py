@@ -19,6 +19,7 @@ HEADING_LINE, TITLE_LINE = 0.17, 0.14  # inches of each further line
 CHARACTERS = 11  # of the heading in an inch
 MOST_COLUMNS = 10  # models side by side; more go below
 MOST_CHARACTERS = 18  # of a line of a title
+MOST_MODELS = 40  # of a panel; of more, some are drawn
 
 
 def choose_images(
@@ -49,6 +50,11 @@ def choose_images(
         turns[index] = seen.setdefault(label, 0)
         seen[label] += 1
     return sorted(shuffled, key=lambda index: (not agree[index], turns[index]))[:count]
+
+
+def choose_models(models: Sequence[str]) -> list[str]:
+    """Return the models that panels show: of very many, some at equal distances."""
+    return list(models)[:: max(1, -(-len(models) // MOST_MODELS))]
 
 
 def predicted_text(predictions: Mapping[str, np.ndarray], index: int) -> str:

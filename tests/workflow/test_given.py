@@ -16,6 +16,7 @@ from scipy.ndimage import gaussian_filter
 from test_storage import check_parameters
 
 from lookalike.core import io
+from lookalike.maps.stacks import raw_reader
 
 HEAVY = ("torch", "torchvision", "timm", "captum")
 MODELS = ("VGG16", "Swin T")
@@ -119,7 +120,7 @@ def test_the_published_layout_goes_from_folder_to_report_without_torch(tmp_path,
     results = tmp_path / "results"
     for path, saliency in written.items():
         name = f"{path.parts[0].replace(' ', '_')}-{path.parts[2].partition('_')[0].lower()}"
-        raw = io.read_map(results / f"maps/heatmaps/{name}/per_image/{path.stem}.npy")
+        raw = raw_reader(results / f"maps/heatmaps/{name}/per_image")(path.stem)
         np.testing.assert_array_equal(raw, saliency.astype(np.float32))
     log = (tmp_path / "logs/maps/heatmaps/VGG16-pruned/per_image.log").read_text()
     assert "skipped (1 file: README.txt)" in log
