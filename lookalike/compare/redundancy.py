@@ -29,15 +29,16 @@ def rank_correlations(values: Mapping[str, np.ndarray]) -> np.ndarray:
     from scipy.stats import rankdata
 
     columns = [table.ravel() for table in values.values()]
-    # Ranks of all values are those of the common ones, where none is missing.
-    whole = [rankdata(one) if np.isfinite(one).all() else None for one in columns]
+    # Where no value is missing, ranks of all are those of the common ones.
+    whole = {place: rankdata(one) for place, one in enumerate(columns) if np.isfinite(one).all()}
     correlations = np.eye(len(columns))
     for row in range(len(columns)):
         for column in range(row):
-            ranks = [whole[row], whole[column]]
             known = np.isfinite(columns[row]) & np.isfinite(columns[column])
-            if ranks[0] is None or ranks[1] is None:
-                ranks = [rankdata(columns[place][known]) for place in (row, column)]
+            ranks = [
+                whole[place] if known.all() else rankdata(columns[place][known])
+                for place in (row, column)
+            ]
             varied = known.sum() > 1 and all(np.ptp(one) > 0 for one in ranks)
             correlations[row, column] = correlations[column, row] = (
                 np.corrcoef(*ranks)[0, 1] if varied else np.nan

@@ -1,4 +1,4 @@
-"""What the rule `all` asks for, by stage: every file that a rule writes, so that none is missed."""
+"""All that is asked for by default, by stage: every file that is written, so that none is missed."""
 
 
 def outputs(rule, **names):
