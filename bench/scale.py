@@ -32,28 +32,31 @@ METRICS = ("cosine", "pearson", "rbf", "mse", "topk_iou")
 METHOD = "heatmaps"
 # Of a map: what all models have in common on an image, what a group has, and what is its own.
 SHARES = (0.5, 0.35, 0.15)
-# Pairs of maps that the plain script is timed on.
-PLAIN_PAIRS = 2000
+PLAIN_PAIRS = 2000  # of maps, that the plain script is timed on
 # Written into each job's process by Python itself: its CPU seconds and its memory in kB.
 SITE = """
 import atexit, os, resource, sys
 
 def say():
     used = resource.getrusage(resource.RUSAGE_SELF)
+    # The peak of this process; that of getrusage is also that of the one that started it.
+    peak = open("/proc/self/status").read().split("VmHWM:")[1].split()[0]
     name = os.path.basename(sys.argv[0]).split(".", 1)[-1]
-    line = f"{name}\\t{used.ru_utime + used.ru_stime}\\t{used.ru_maxrss}\\n"
+    line = f"{name}\\t{used.ru_utime + used.ru_stime}\\t{peak}\\n"
     with open(os.environ["SCALE_SAID"], "a") as file:
         file.write(line)
 
-if sys.argv[:1] and ".snakemake/scripts" in sys.argv[0] or len(sys.orig_argv) > 1 and (
-    ".snakemake/scripts" in " ".join(sys.orig_argv)
-):
+if ".snakemake/scripts" in " ".join(sys.orig_argv):
     atexit.register(say)
 """
 STAGES = {
-    "images and models": ("list_given_images", "sample_images", "group_given_images")
-    + ("tabulate_models", "list_unmatched_images"),
-    "maps": ("import_maps", "batch_maps", "audit_maps"),
+    "images, models": (
+        "list_given_images",
+        "sample_images",
+        "group_given_images",
+        "tabulate_models",
+    ),
+    "maps": ("import_maps", "batch_maps", "audit_maps", "view_many_maps"),
     "compare": ("compare_models",),
     "matrices": ("aggregate_matrix",),
     "groups": ("link_models", "detect_communities", "project_models"),

@@ -18,13 +18,13 @@ from lookalike.groups.trees import leaf_order
 from lookalike.plots.communities import louvain_graph
 from lookalike.plots.coordinates import scatter
 from lookalike.plots.dendrogram import dendrogram
+from lookalike.plots.many_communities import community_graph
 from lookalike.plots.many_models import (
     collapsed_tree,
-    community_graph,
-    histograms_of_some,
     large_heatmap,
     large_scatter,
 )
+from lookalike.plots.many_pairs import histograms_of_some
 from lookalike.plots.matrix import LARGEST_WITH_INTERVALS, half_intervals, heatmap, histograms
 from lookalike.plots.titles import MANY, title_of
 

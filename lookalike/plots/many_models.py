@@ -1,6 +1,4 @@
-"""Figures of more models than names and numbers have room for: matrix, tree, communities,
-coordinates, and the histograms of some pairs.
-"""
+"""Figures of more models than names and numbers have room for: matrix, tree, coordinates."""
 
 from __future__ import annotations
 
@@ -14,21 +12,16 @@ from matplotlib.colors import Normalize, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
-from lookalike.compare.image_table import ImageTable
-from lookalike.core.condensed import in_slices
 from lookalike.core.types import Row
 from lookalike.groups.trees import leaf_order
-from lookalike.plots.communities import CHARACTER, describe_partition, draw_circle, partitions_of
-from lookalike.plots.matrix import GREY, draw_histogram
-from lookalike.plots.style import ACCENT, CHANCE, add_family_legend, family_styles
+from lookalike.plots.style import CHANCE, add_family_legend, family_styles
 from lookalike.plots.titles import MOST_NAMED
 
 if TYPE_CHECKING:
-    import networkx
+    pass
 
-# Tips of a tree, communities of a graph, pairs of each kind.
-TIPS, SHOWN_COMMUNITIES, SHOWN_PAIRS = 40, 30, 6
-RADIUS = 1.0  # inches of a circle of communities
+# Of a tree.
+TIPS = 40
 POINT = 1 / 72
 SMALLEST_FONT = 5.0
 
@@ -202,80 +195,6 @@ def draw_tip(
     )
 
 
-def community_graph(
-    graph: networkx.Graph,
-    communities: Sequence[Row],
-    families: Mapping[str, str],
-    *,
-    title: str,
-) -> Figure:
-    """Draw the communities of every different partition on a circle, as `louvain_graph` draws
-    models: a link is the mean of those between two communities. The largest are drawn.
-    """
-    import networkx
-
-    weights = networkx.to_numpy_array(graph, nodelist=list(graph))
-    partitions = partitions_of(communities)
-    joined = [join_communities(list(graph), weights, one, families) for _, one in partitions]
-    longest = max(len(text) for _, kinds in joined for text in kinds)
-    side = 2 * (1.14 * RADIUS + CHARACTER * longest)
-    columns = min(len(partitions), 3)
-    rows = -(-len(partitions) // columns)
-    figure = Figure(figsize=(side * columns, (side + 0.5) * rows + 0.8), layout="constrained")
-    for number, ((scan, partition), (shown, kinds)) in enumerate(
-        zip(partitions, joined, strict=True)
-    ):
-        axes = figure.add_subplot(rows, columns, number + 1, aspect="equal")
-        # With the families of all models, so that colours are those of the other figures.
-        draw_circle(
-            axes, shown, {text: place for place, text in enumerate(kinds)}, {**families, **kinds}
-        )
-        axes.axis("off")
-        limits = (-side / 2 / RADIUS, side / 2 / RADIUS)
-        axes.set(xlim=limits, ylim=limits)
-        more = len(set(partition.values())) - len(kinds)
-        text = f"\nwithout the {more} smallest" if more else ""
-        axes.set_title(describe_partition(scan, partition) + text, fontsize=9)
-    figure.suptitle(f"{title}\na point is a community", fontsize=10)
-    add_family_legend(figure, families, list(graph))
-    return figure
-
-
-def join_communities(
-    names: Sequence[str],
-    weights: np.ndarray,
-    partition: Mapping[str, int],
-    families: Mapping[str, str],
-) -> tuple[networkx.Graph, dict[str, str]]:
-    """Return the graph of the largest communities, and by what each holds, its name, the family of
-    most of its models.
-    """
-    import networkx
-
-    numbers = np.array([partition[name] for name in names])
-    joined, kinds = networkx.Graph(), {}
-    members: list[tuple[str, np.ndarray]] = []
-    for number in np.unique(numbers)[:SHOWN_COMMUNITIES].tolist():
-        own = np.flatnonzero(numbers == number)
-        text, kinds_of_own = describe_group(number, [names[index] for index in own], families)
-        kinds[text] = kinds_of_own
-        joined.add_node(text)
-        for other, theirs in members:
-            joined.add_edge(text, other, weight=float(weights[np.ix_(own, theirs)].mean()))
-        members.append((text, own))
-    return joined, kinds
-
-
-def describe_group(
-    number: int, names: Sequence[str], families: Mapping[str, str]
-) -> tuple[str, str]:
-    """Return what a community holds, and the family of most of its models."""
-    family, count = Counter(families[name] for name in names).most_common(1)[0]
-    several = len(set(families.values())) > 1
-    mostly = f", {'all' if count == len(names) else f'{count} of'} {family}" if several else ""
-    return f"{number}: {len(names)} model{'s'[: len(names) > 1]}{mostly}", family
-
-
 def large_scatter(
     coordinates: np.ndarray,
     explained: Sequence[float] | np.ndarray,
@@ -301,59 +220,3 @@ def large_scatter(
     axes.set_title(f"{title}\n{len(names)} models", fontsize=10)
     add_family_legend(figure, families, names)
     return figure
-
-
-def histograms_of_some(table: ImageTable, *, label: str, title: str) -> Figure:
-    """Draw the values of all pairs together, and those of the nearest, the middle and the farthest
-    pairs, each over chance; parameters as for `histograms`.
-    """
-    values, chance = table.values, table.chance.reshape(-1, table.chance.shape[-1])
-    known = [(np.nanmin(one), np.nanmax(one)) for one in (values, chance) if np.isfinite(one).any()]
-    low = min((one[0] for one in known), default=0.0)
-    high = max((one[1] for one in known), default=1.0)
-    bins = np.linspace(low, high if high > low else low + 1, 41)
-    counted = np.isfinite(values).sum(axis=0)
-    sums = np.where(np.isfinite(values), values, 0).sum(axis=0)
-    order = np.argsort(np.divide(sums, counted, out=np.full(len(sums), np.inf), where=counted > 0))
-    order = order[: np.count_nonzero(counted)]
-    middle = max(0, len(order) // 2 - SHOWN_PAIRS // 2)
-    kinds = {
-        "nearest": order[:SHOWN_PAIRS],
-        "in the middle": order[middle : middle + SHOWN_PAIRS],
-        "farthest": order[::-1][:SHOWN_PAIRS],
-    }
-    figure = Figure(figsize=(12, 8.2), layout="constrained")
-    grid = figure.add_gridspec(1 + len(kinds), SHOWN_PAIRS, height_ratios=(1.6, 1, 1, 1))
-    axes = figure.add_subplot(grid[0, :])
-    for sample, colour, alpha, text in (
-        (chance, GREY, 0.55, "other image (chance)"),
-        (values, ACCENT, 0.75, "same image"),
-    ):
-        counts = counts_in(sample, bins)
-        if counts.sum():
-            axes.stairs(
-                counts / counts.sum(), bins, fill=True, color=colour, alpha=alpha, label=text
-            )
-    axes.set_yticks([])
-    axes.set_xlabel(f"{label}, all {values.shape[1]} pairs", fontsize=8.5)
-    axes.legend(frameon=False, fontsize=8)
-    first, second = np.triu_indices(len(table.names), 1)
-    for row, (kind, pairs) in enumerate(kinds.items(), 1):
-        for column, pair in enumerate(pairs.tolist()):
-            axes = figure.add_subplot(grid[row, column])
-            draw_histogram(axes, values[:, pair], chance[:, pair], bins[::2].tolist())
-            axes.set(xticks=[], yticks=[], xlim=(bins[0], bins[-1]))
-            axes.set_title(f"{table.names[first[pair]]}\n{table.names[second[pair]]}", fontsize=7.5)
-            if column == 0:
-                axes.set_ylabel(kind, fontsize=8.5)
-    figure.suptitle(f"{title}\nthe nearest, middle and farthest pairs", fontsize=10)
-    return figure
-
-
-def counts_in(values: np.ndarray, bins: np.ndarray) -> np.ndarray:
-    """Return how many values (n, pairs) lie in each bin."""
-    counts = np.zeros(len(bins) - 1, int)
-    for part in in_slices(values.shape[1], 8 * len(values)):
-        some = values[:, part]
-        counts += np.histogram(some[np.isfinite(some)], bins)[0]
-    return counts
