@@ -202,7 +202,10 @@ def test_a_job_that_was_ended_runs_again_and_asks_for_more(runs, rule, model, st
     assert (first["State"], last["State"]) == (state, "COMPLETED")
     assert amount(last[asked]) > amount(first[asked])
     if state == "FAILED":
-        assert "exceeded memory limit" in Path(first["STDOUT"]).read_text()
+        assert (
+            "exceeded memory limit"
+            in Path(first["STDOUT"].replace("%j", first["JobID"])).read_text()
+        )
 
 
 def test_the_results_are_those_of_one_machine_bit_for_bit(runs):
