@@ -75,7 +75,7 @@ def join_communities(
     members: list[tuple[str, np.ndarray]] = []
     for number in np.unique(numbers)[:SHOWN_COMMUNITIES].tolist():
         own = np.flatnonzero(numbers == number)
-        text, kinds_of_own = describe_group(number, [names[index] for index in own], families)
+        text, kinds_of_own = describe_group(number, [names[index] for index in own.tolist()], families)
         kinds[text] = kinds_of_own
         joined.add_node(text)
         for other, theirs in members:
