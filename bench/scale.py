@@ -56,7 +56,7 @@ STAGES = {
         "group_given_images",
         "tabulate_models",
     ),
-    "maps": ("import_maps", "batch_maps", "audit_maps", "view_many_maps"),
+    "maps": ("tabulate_models", "import_maps", "batch_maps", "audit_maps", "view_many_maps"),
     "compare": ("compare_models",),
     "matrices": ("aggregate_matrix",),
     "groups": ("link_models", "detect_communities", "project_models"),

@@ -75,10 +75,9 @@ def join_communities(
     members: list[tuple[str, np.ndarray]] = []
     for number in np.unique(numbers)[:SHOWN_COMMUNITIES].tolist():
         own = np.flatnonzero(numbers == number)
-        text, kinds_of_own = describe_group(
-            number, [names[index] for index in own.tolist()], families
-        )
-        kinds[text] = kinds_of_own
+        held = [names[index] for index in own.tolist()]
+        text, family = describe_group(number, held, families)
+        kinds[text] = family
         joined.add_node(text)
         for other, theirs in members:
             joined.add_edge(text, other, weight=float(weights[np.ix_(own, theirs)].mean()))
