@@ -7,6 +7,8 @@ from pathlib import Path
 
 HOME = Path.cwd()
 OWN = [HOME / name for name in ("results", "data", ".snakemake/storage")]
+# A job does without the sums of its inputs where there are none, as in a storage.
+SUMS = HOME / "results/sums"
 READ = set()
 
 
@@ -36,7 +38,8 @@ def report():
         # What becomes an output, or an archive, is written under another name first.
         is_temporary = any(part.startswith(".") for place in below for part in place.parts)
         name = os.path.relpath(path, HOME).removesuffix(".part")
-        if not below or is_temporary or repr(name) in parameters:
+        is_known = path.is_relative_to(SUMS) or repr(name) in parameters
+        if not below or is_temporary or is_known:
             continue
         if known.isdisjoint([path, *path.parents]):
             with (HOME / "undeclared.txt").open("a") as file:
