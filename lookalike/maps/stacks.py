@@ -8,6 +8,7 @@ import numpy as np
 
 from lookalike.core import io
 from lookalike.core.errors import InputError
+from lookalike.core.replacing import replacing
 from lookalike.core.types import Row, StrPath
 from lookalike.maps import formats, shapes
 
@@ -48,7 +49,7 @@ def write_batch(path: StrPath, maps: Iterable[np.ndarray], card: Row) -> None:
     count, *shape = card["shape"]
     header = {"descr": "<f4", "fortran_order": False, "shape": (count, *shape)}
     # Not by a memory map: a full disk would kill the process.
-    with io.replacing(path) as temporary, temporary.open("wb") as file:
+    with replacing(path) as temporary, temporary.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
         for _, saliency in zip(range(count), maps, strict=True):
             file.write(np.broadcast_to(saliency, shape).astype("<f4").tobytes())

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from lookalike.core.io import replacing
+from lookalike.core.replacing import replacing
 from lookalike.core.types import StrPath
 
 

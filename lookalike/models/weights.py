@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lookalike.core.errors import InputError
-from lookalike.core.io import replacing
+from lookalike.core.replacing import replacing
 from lookalike.core.types import StrPath
 
 if TYPE_CHECKING:

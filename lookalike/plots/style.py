@@ -6,7 +6,7 @@ from matplotlib import rcParams
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lookalike.core import io
+from lookalike.core.replacing import replacing
 from lookalike.core.types import StrPath
 
 # Okabe and Ito's palette, safe for colour-blind readers; markers repeat what colours show.
@@ -42,7 +42,7 @@ def save(figure: Figure, paths: Iterable[StrPath]) -> None:
     for path in paths:
         kind = str(path).rsplit(".", 1)[-1]
         metadata = {"Date": None} if kind == "svg" else None
-        with io.replacing(path) as temporary:
+        with replacing(path) as temporary:
             figure.savefig(temporary, format=kind, dpi=DPI, bbox_inches=box, metadata=metadata)
 
 

@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from lookalike.core import io
 from lookalike.core.errors import InputError
+from lookalike.core.replacing import replacing
 from lookalike.images import masks, reading
 from lookalike.maps import stacks
 from lookalike.models.weights import write_weights
@@ -30,7 +31,7 @@ def files_in(folder):
 
 def test_failed_write_keeps_the_old_file_and_leaves_nothing_behind(tmp_path):
     io.write_text(tmp_path / "a.txt", "old")
-    with pytest.raises(ZeroDivisionError), io.replacing(tmp_path / "a.txt") as temporary:
+    with pytest.raises(ZeroDivisionError), replacing(tmp_path / "a.txt") as temporary:
         temporary.write_text("half")
         assert temporary.parent == tmp_path and temporary.suffix == ".txt"
         raise ZeroDivisionError
@@ -40,7 +41,7 @@ def test_failed_write_keeps_the_old_file_and_leaves_nothing_behind(tmp_path):
 
 def test_new_file_appears_only_when_it_is_whole(tmp_path):
     path = tmp_path / "deep" / "er" / "a.txt"
-    with io.replacing(path) as temporary:
+    with replacing(path) as temporary:
         temporary.write_text("new")
         assert not path.exists()
     assert path.read_text() == "new" and files_in(path.parent) == ["a.txt"]

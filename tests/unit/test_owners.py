@@ -47,7 +47,8 @@ time.sleep(600)
 WRITE = """
 import os, signal, sys
 from lookalike.core import io
-with io.replacing(sys.argv[1]) as temporary:
+from lookalike.core.replacing import replacing
+with replacing(sys.argv[1]) as temporary:
     temporary.write_text("half")
     os.kill(os.getpid(), signal.SIGKILL)
 """

@@ -1,5 +1,6 @@
 """Files of a finished run that are deleted or damaged: each is made again, or named."""
 
+import os
 import re
 import subprocess
 
@@ -29,10 +30,11 @@ def files_of(folder):
 
 
 def flip(path, place=None):
-    """Flip a bit of a byte, by default of that in the middle."""
-    content = bytearray(path.read_bytes())
+    """Flip a bit of a byte, by default of that in the middle, as a disk does: times stay."""
+    content, found = bytearray(path.read_bytes()), path.stat()
     content[len(content) // 2 if place is None else place] ^= 1
     path.write_bytes(content)
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
 
 
 def test_every_file_is_asked_for_by_its_name_or_its_folder(finished):
@@ -95,8 +97,8 @@ def test_what_was_damaged_is_named_and_made_again_by_the_line_in_the_error(finis
     damaged = {
         "results/maps/gradcam/ResNet/per_image": "results/maps/gradcam/ResNet/batch_maps.npy",
         "results/maps/noise/RegNet/batch_maps.npy": "results/pairs/noise/rbf/RegNet~ResNet.npz",
-        "results/matrices/noise/rbf/all/dissimilarity.csv": (
-            "results/groups/noise/rbf/all/principal_coordinates.csv"
+        "results/matrices/noise/cosine/all/dissimilarity.csv": (
+            "results/groups/noise/cosine/all/principal_coordinates.csv"
         ),
     }
     named_files = {path: path for path in damaged}
@@ -105,7 +107,7 @@ def test_what_was_damaged_is_named_and_made_again_by_the_line_in_the_error(finis
     for path in named_files.values():
         flip(copied / path, place=-3)
     targets = list(damaged.values())
-    # These jobs have to run; the damaged files are as old as they were.
+    # These jobs have to run, and see files that are as old as they were.
     run = snakemake(copied, tiny_config(), *targets, flags=["--forcerun", *targets])
     assert run.code != 0
     errors = [line.strip() for line in run.text.splitlines() if line.strip().startswith("error: ")]
