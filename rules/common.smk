@@ -246,16 +246,27 @@ def raw_maps_of(method, model):
 
 
 def batches(method, models=None):
-    """Return the batches of maps of several models, or of all that the method has."""
-    return [
-        f"results/maps/{method}/{model}/batch_maps.npy"
-        for model in models or METHODS[method].models
-    ]
+    """Return the batches of maps of several models, or of all that the method has; of many models,
+    the folders of their blocks.
+    """
+    models = models or METHODS[method].models
+    if method in MANY_BLOCKS:
+        blocks = MANY_BLOCKS[method].items()
+        return [folder_of(method, name) for name, own in blocks if not set(own).isdisjoint(models)]
+    return [f"results/maps/{method}/{model}/batch_maps.npy" for model in models]
+
+
+def folder_of(method, block):
+    """Return the folder with the batches and cards of a block of many models."""
+    return f"results/maps/{method}/{block}"
 
 
 def batch_cards(method, models=None):
-    """Return what lies next to the batches, and is read with them."""
-    return [path.replace(".npy", ".json") for path in batches(method, models)]
+    """Return what lies next to the batches, and is read with them; those of many models are in the
+    same folders.
+    """
+    found = batches(method, models)
+    return [] if method in MANY_BLOCKS else [path.replace(".npy", ".json") for path in found]
 
 
 def pair_files(wildcards):

@@ -156,6 +156,7 @@ rule draw_panels:
         size=PLAN.map_size,
         fit=PLAN.images.fit,
         methods={name: method.models for name, method in METHODS.items()},
+        places={name: len(batches(name)) for name in METHODS},
         models=list(MODELS),
         computed=PLAN.computed,
         source=fingerprint("scripts/draw_panels.py"),

@@ -1,7 +1,7 @@
 """User-supplied maps of many models: one job views and audits those of a block, without a copy."""
 
 for method, blocks in MANY_BLOCKS.items():
-    for number, models in enumerate(blocks.values(), 1):
+    for number, (block, models) in enumerate(blocks.items(), 1):
 
         rule:
             name:
@@ -10,8 +10,7 @@ for method, blocks in MANY_BLOCKS.items():
                 given=many_given_maps(method, models),
                 sample="results/images/explained.csv",
             output:
-                batches=[f"results/maps/{method}/{model}/batch_maps.npy" for model in models],
-                cards=[f"results/maps/{method}/{model}/batch_maps.json" for model in models],
+                batches=directory(folder_of(method, block)),
                 audits=[f"results/audit/{method}/{model}.json" for model in models],
             log:
                 f"logs/maps/{method}/many-{number}.log",
@@ -23,6 +22,7 @@ for method, blocks in MANY_BLOCKS.items():
                 mem_mb=memory_of("view_many_maps", models=len(models)),
                 runtime=minutes_of("view_many_maps", models=len(models)),
             params:
+                names=models,
                 models=partial(many_about, method, models),
                 channels=PLAN.explanations[METHODS[method].explanation].channels,
                 signed=PLAN.explanations[METHODS[method].explanation].signed,

@@ -108,10 +108,7 @@ rule tabulate_models:
         sidecars=expand("results/checkpoints/{model}.json", model=PLAN.computed),
         predictions=expand("results/predictions/{model}.npz", model=PLAN.computed),
         layers=expand("results/layers/{model}.json", model=PLAN.computed),
-        cards=[
-            f"results/maps/{next(iter(MODELS[model].maps))}/{model}/batch_maps.json"
-            for model in PLAN.given
-        ],
+        cards=cards_of_given(),
     output:
         models=table("results/models.csv", "models", table="models"),
         predictions="results/predictions.csv",

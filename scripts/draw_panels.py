@@ -8,7 +8,7 @@ jobs.begin(snakemake)
 
 from lookalike.images.manifest import placed
 from lookalike.images.reading import read_image
-from lookalike.maps.stacks import read_batch
+from lookalike.maps.stacks import files_of_models, read_batch
 from lookalike.models.predictions import predicted_classes
 from lookalike.plots import panels
 from lookalike.plots.style import save
@@ -20,15 +20,12 @@ classes = predicted_classes(found, [row["image"] for row in rows]) if found else
 predictions = dict(zip(params.computed, found.values(), strict=True))
 shown = panels.choose_models(params.models)
 some = f" ({len(shown)} of {len(params.models)} models)" if len(shown) < len(params.models) else ""
-paths = iter(read.batches)
-batches = {
-    method: {
-        model: read_batch(path)
-        for model, path in [(model, next(paths)) for model in models]
-        if model in shown
-    }
-    for method, models in params.methods.items()
-}
+places = iter(read.batches)
+batches = {}
+for method, models in params.methods.items():
+    own = [next(places) for _ in range(params.places[method])]
+    paths = dict(zip(models, files_of_models(own, models), strict=True))
+    batches[method] = {name: read_batch(paths[name]) for name in models if name in shown}
 folder.mkdir(parents=True)
 voted = [row["name"] for row in io.read_table(read.consensus)] if read.consensus else None
 for number, index in enumerate(panels.choose_images(rows, classes, params.number, params.seed), 1):

@@ -10,7 +10,8 @@ read, given = snakemake.input, snakemake.params
 explained, copies = io.read_table(read.sample), None
 if given.near_copies:
     images = [row["image"] for row in explained]
-    maps = (stacks.read_batches([path], images, read.sample)[0][0] for path in read.batches)
+    paths = (path for place in read.batches for path in stacks.batches_at(place))
+    maps = (stacks.read_batches([path], images, read.sample)[0][0] for path in paths)
     copies = near_copies.find_near_copies(maps, given.near_copies)
 rows = units.describe_units(
     io.read_table(read.manifest),

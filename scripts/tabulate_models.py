@@ -1,6 +1,7 @@
 """Write one table of all models, and one of what they predict."""
 
 from lookalike.core import io, jobs
+from lookalike.maps import stacks
 from lookalike.models import predictions, tables
 
 jobs.begin(snakemake)
@@ -15,7 +16,8 @@ measured = [
     )
     for name, sidecar, layers in zip(given.computed, read.sidecars, read.layers, strict=True)
 ]
-measured += [tables.measure_maps(io.read_json(card)) for card in read.cards]
+cards = stacks.files_of_models(read.cards, given.mapped, ".json")
+measured += [tables.measure_maps(io.read_json(card)) for card in cards]
 names = [*given.computed, *given.mapped]
 io.write_table(
     snakemake.output.models,

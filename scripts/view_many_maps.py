@@ -9,7 +9,7 @@ jobs.begin(snakemake)
 
 written, given = snakemake.output, snakemake.params
 images = [row["image"] for row in io.read_table(snakemake.input.sample)]
-for about, batch, audit in zip(given.models, written.batches, written.audits, strict=True):
+for name, about, audit in zip(given.names, given.models, written.audits, strict=True):
     card, maps, found = many.view_and_audit(images, about, given.signed, given.channels)
-    stacks.write_batch(batch, maps, card)
+    stacks.write_batch(f"{written.batches}/{name}.npy", maps, card)
     io.write_json(audit, found)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 # Models of a block, where nothing was computed before: 28 pairs a job, or 64 between two blocks. Of
 # many models, as many as make so many blocks: their jobs would else be most of the time.
-AUTO_BLOCK, MOST_BLOCKS = 8, 10
+AUTO_BLOCK, MOST_BLOCKS = 8, 5
 
 
 def blocks_of(models: Sequence[str], size: int) -> dict[str, list[str]]:

@@ -114,6 +114,38 @@ def read_batch(path: StrPath) -> tuple[Batch, Row]:
     return maps, card
 
 
+def files_of_models(
+    places: Sequence[StrPath], models: Sequence[str], suffix: str = ".npy"
+) -> list[Path]:
+    """Return the batches of models, or their cards.
+
+    Parameters
+    ----------
+    places : sequence of path
+        The files of the models, in their order; or folders that hold those of several models, under
+        their names.
+    models : sequence of str
+    suffix : str
+        Of a batch or a card.
+
+    Returns
+    -------
+    list of Path
+    """
+    folders = [Path(place) for place in places if Path(place).is_dir()]
+    files = iter(Path(place) for place in places if not Path(place).is_dir())
+    found = []
+    for model in models:
+        own = (folder / f"{model}{suffix}" for folder in folders)
+        found.append(next((path for path in own if path.exists()), None) or next(files))
+    return found
+
+
+def batches_at(place: StrPath) -> list[Path]:
+    """Return a batch itself, or all batches that a folder holds."""
+    return sorted(Path(place).glob("*.npy")) if Path(place).is_dir() else [Path(place)]
+
+
 def read_batches(
     paths: Sequence[StrPath],
     images: Sequence[str] | None = None,

@@ -15,7 +15,7 @@ def all_folders(wildcards):
     """Return all folders; one that lost some of its files is made again, as if it were missing."""
     copied = [one for one in AUDITED if one[0] not in MANY_BLOCKS or one[0] in LOCALISED]
     folders = {raw_maps_of(name, model) for name, model in copied}
-    folders |= {path for path in [*ALL_IMAGES, *ALL_FIGURES] if Path(path).is_dir()}
+    folders |= {path for path in [*ALL_IMAGES, *ALL_MAPS, *ALL_FIGURES] if Path(path).is_dir()}
     workflow.dag.forcefiles.update(filter(sums.has_lost_files, folders))
     return sorted(folders)
 
@@ -44,11 +44,7 @@ ALL_MAPS = [
         for name, model in EXPLAINED
         for path in outputs(rules.explain_images, explanation=name, model=model)
     ),
-    *(
-        path
-        for name, model in AUDITED
-        for path in outputs(rules.batch_maps, method=name, model=model)
-    ),
+    *(path for name in METHODS for path in [*batches(name), *batch_cards(name)]),
 ]
 ALL_PAIRS = [
     f"results/pairs/{method}/{metric}/{a}~{b}.npz"

@@ -30,7 +30,8 @@ def batches_if_compared(wildcards):
 
 def cards_if_compared(wildcards):
     """Return what lies next to the maps in which near-copies are looked for."""
-    return [path.replace(".npy", ".json") for path in batches_if_compared(wildcards)]
+    methods = METHODS if PLAN.images.near_copies else []
+    return [path for method in methods for path in batch_cards(method)]
 
 
 def archive_of(wildcards):

@@ -106,7 +106,9 @@ def test_rules_that_use_torch_claim_a_card_and_threads():
             assert re.search(r"threads: 1", block), name
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "scripts").glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "scripts").glob("*.py")), ids=lambda path: path.stem
+)
 def test_every_script_begins_by_checking_what_it_reads(path):
     statements = ast.parse(path.read_text()).body
     first = next(one for one in statements[1:] if not isinstance(one, ast.Import | ast.ImportFrom))

@@ -9,8 +9,8 @@ from conftest import invocation
 from lookalike.plots.titles import MANY
 
 
-@pytest.mark.parametrize("models", [12, 45])
-def test_jobs_and_files_grow_with_models_as_said(tmp_path, models):
+@pytest.mark.parametrize("models, blocks", [(12, 2), (45, 5)])
+def test_jobs_and_files_grow_with_models_as_said(tmp_path, models, blocks):
     for number in range(models):
         path = tmp_path / "maps" / f"M{number:03}" / "batch_maps.npy"
         path.parent.mkdir(parents=True)
@@ -26,9 +26,8 @@ def test_jobs_and_files_grow_with_models_as_said(tmp_path, models):
         for path in line.removeprefix("    output: ").split(", ")
     }
     jobs = int(done.stdout.split("\ntotal")[1].split()[0])
-    blocks = -(-models // 8)
     pairs = blocks * (blocks + 1) // 2
-    # Beside those of blocks and models: what is done once, or once a metric.
+    # Besides those of blocks and models: what is done once, or once a metric.
     of_models = blocks if models > MANY else 3 * models
     assert jobs - of_models - 2 * pairs == 26
     own = [path for path in outputs if "/M000/" in path or path.endswith("M000.json")]
