@@ -49,6 +49,19 @@ def test_batch_that_does_not_fit_its_card_is_refused(change, tmp_path):
         stacks.read_batch(tmp_path / "a.npy")
 
 
+def test_files_of_models_are_found_in_the_folders_of_their_blocks(tmp_path):
+    places = [tmp_path / "block", tmp_path / "M.npy", tmp_path / "block.2"]
+    for name in ("block/b.npy", "block/b.json", "block/a.npy", "block/a.json", "block.2/c.1.npy"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    found = stacks.files_of_models(places, ["c.1", "M", "b"])
+    assert found == [places[2] / "c.1.npy", places[1], places[0] / "b.npy"]
+    cards = stacks.files_of_models(places[:1], ["a", "b"], ".json")
+    assert cards == [places[0] / "a.json", places[0] / "b.json"]
+    assert stacks.batches_at(places[0]) == [places[0] / "a.npy", places[0] / "b.npy"]
+    assert stacks.batches_at(places[1]) == places[1:2]
+
+
 def test_batches_of_the_same_images_are_opened_together(tmp_path):
     paths = [tmp_path / f"{name}.npy" for name in "ab"]
     written = [write_batch(path) for path in paths]
