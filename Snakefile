@@ -4,13 +4,13 @@ from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 from lookalike.core.errors import InputError, lacks
-from lookalike.workflow.config_files import check_files
 
 min_version("9.0")
 
 # Snakemake often lives in an environment of its own.
 try:
     import lookalike.workflow.plan
+    from lookalike.workflow.config_files import check_files
 except ModuleNotFoundError as error:
     raise WorkflowError(lacks(error)) from None
 

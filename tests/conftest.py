@@ -214,6 +214,11 @@ def copied(finished, tmp_path):
     return Path(shutil.copytree(finished, tmp_path / "run"))
 
 
+def forget_sums(run):
+    """Remove the sums of a run's results, so that a test may change one."""
+    shutil.rmtree(run / "results/sums")
+
+
 @pytest.fixture
 def checkout(tmp_path):
     """A copy of the workflow's own files, to be changed."""

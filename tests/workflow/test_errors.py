@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from conftest import snakemake, tiny_config
+from conftest import forget_sums, snakemake, tiny_config
 from PIL import Image
 
 from lookalike.models.weights import read_weights
@@ -138,6 +138,7 @@ def test_a_map_with_nan_is_named_with_its_place(copied):
     saliency = np.load(path)
     saliency[3, 5] = np.nan
     np.save(path, saliency)
+    forget_sums(copied)
     output = "results/maps/noise/ResNet/batch_maps.npy"
     run = snakemake(copied, tiny_config(), output, flags=["--forcerun", "batch_maps"])
     error = refused(run, copied, output, "logs/maps/noise/ResNet/batch_maps.log")
@@ -150,6 +151,7 @@ def test_batches_of_different_images_are_refused_naming_the_first(copied):
     card = json.loads(path.read_text())
     card["images"][2] = "somebody-elses"
     path.write_text(json.dumps(card))
+    forget_sums(copied)
     output = "results/pairs/noise/cosine/RegNet~ResNet.npz"
     run = snakemake(copied, tiny_config(), output, flags=["--forcerun", "compare_models"])
     error = refused(run, copied, output, "logs/pairs/noise/cosine/RegNet~ResNet.log")

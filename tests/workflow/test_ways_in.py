@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from conftest import snakemake, tiny_config
+from conftest import forget_sums, snakemake, tiny_config
 
 from lookalike.compare.dissimilarities import Key
 from lookalike.compare.image_table import ImageTable, write_image_table
@@ -216,6 +216,7 @@ def test_power_is_simulated_from_a_matrix_of_the_run(copied):
     chance = 0.6 + 0.1 * rng.random((4, 40, 28))
     images = tuple(f"image{number}" for number in range(40))
     write_image_table(path, ImageTable(values, chance, images, names, Key("gradcam", "cosine")))
+    forget_sums(copied)
     config = tiny_config() | {
         "studies": ["power"],
         "power": {"effect": 0.1, "images": [8, 16], "models": [6, 8], "simulations": 20},
