@@ -13,6 +13,7 @@ from lookalike.plots.style import CHANCE, add_family_legend, family_styles
 
 BRANCH, WIDTH = "0.25", 1.4  # grey and points
 SMALL = 7.5  # points of numbers
+LONG_BRANCH = 0.07  # of the widest one: has room for a number
 
 
 def dendrogram(
@@ -98,23 +99,34 @@ def dendrogram(
 def write_support(
     axes: Axes, clades: Sequence[Row], positions: Sequence[float], widest: float
 ) -> None:
-    """Write the support of every clade but the root in percent, where it is known."""
+    """Write the support of every clade but the root in percent, where it is known: above its branch
+    if that is long enough, else behind the node, inside the clade.
+    """
     m = len(clades) + 1
-    parents = {clade[side]: clade["height"] for clade in clades for side in ("left", "right")}
+    parents = parent_heights(clades)
     for node, clade in enumerate(clades[:-1], m):
-        if not np.isfinite(clade["support"]):
-            continue
-        # Above its branch if that is long enough, else behind the node, inside the clade.
-        above = parents[node] - clade["height"] > 0.07 * widest
-        shift, ends = ((-4, 1), ("right", "bottom")) if above else ((3, 0), ("left", "center"))
-        text = axes.annotate(
-            f"{clade['support']:.0%}",
-            (clade["height"], positions[node]),
-            shift,
-            textcoords="offset points",
-            ha=ends[0],
-            va=ends[1],
-            fontsize=SMALL,
-            zorder=4,
-        )
-        text.set_path_effects([withStroke(linewidth=2, foreground="white")])
+        above = parents[node] - clade["height"] > LONG_BRANCH * widest
+        write_percent(axes, clade, positions[node], above)
+
+
+def parent_heights(clades: Sequence[Row]) -> dict[int, float]:
+    """Return the height at which each node is merged."""
+    return {clade[side]: clade["height"] for clade in clades for side in ("left", "right")}
+
+
+def write_percent(axes: Axes, clade: Row, position: float, above: bool) -> None:
+    """Write the support of a clade above its branch, or inside the clade."""
+    if not np.isfinite(clade["support"]):
+        return
+    shift, ends = ((-4, 1), ("right", "bottom")) if above else ((3, 0), ("left", "center"))
+    text = axes.annotate(
+        f"{clade['support']:.0%}",
+        (clade["height"], position),
+        shift,
+        textcoords="offset points",
+        ha=ends[0],
+        va=ends[1],
+        fontsize=SMALL,
+        zorder=4,
+    )
+    text.set_path_effects([withStroke(linewidth=2, foreground="white")])

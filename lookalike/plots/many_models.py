@@ -14,6 +14,7 @@ from matplotlib.patches import Polygon
 
 from lookalike.core.types import Row
 from lookalike.groups.trees import leaf_order
+from lookalike.plots.dendrogram import LONG_BRANCH, parent_heights, write_percent
 from lookalike.plots.style import CHANCE, add_family_legend, family_styles
 from lookalike.plots.titles import MOST_NAMED
 
@@ -104,6 +105,7 @@ def collapsed_tree(
     tips = top_of(clades, m)
     tips.sort(key=lambda node: min(place[leaf] for leaf in members[node]))
     heights = [0.0] * m + [clade["height"] for clade in clades]
+    parents, widest = parent_heights(clades), max(heights) or 1e-12
     figure = Figure(figsize=(8, 1.6 + 0.28 * len(tips)), layout="constrained")
     axes = figure.add_subplot()
     positions: dict[int, float] = {tip: float(index) for index, tip in enumerate(tips)}
@@ -116,19 +118,12 @@ def collapsed_tree(
         for child, side in zip(children, sides, strict=True):
             axes.plot([heights[child], clade["height"]], [side] * 2, color="0.25", lw=1.2)
         axes.plot([clade["height"]] * 2, sides, color="0.25", lw=1.2)
-        if np.isfinite(clade["support"]) and node < 2 * m - 2:
-            axes.annotate(
-                f"{clade['support']:.0%}",
-                (clade["height"], positions[node]),
-                (3, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=7,
-            )
+        # A number has room above a long branch only; the table has all.
+        if parents.get(node, 0) - clade["height"] > LONG_BRANCH * widest:
+            write_percent(axes, clade, positions[node], above=True)
     styles = family_styles(families.values())
     for tip in tips:
         draw_tip(axes, heights[tip], positions[tip], members[tip], names, families, styles)
-    widest = max(heights) or 1e-12
     axes.set_xlim(max(widest, chance or 0) * 1.06, 0)
     if chance is not None and np.isfinite(chance):
         axes.axvline(chance, color=CHANCE, lw=1, ls="--")
@@ -146,7 +141,7 @@ def collapsed_tree(
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
     axes.set_xlabel(label)
-    below = f"{m} models; a triangle is a clade of several"
+    below = f"{m} models; a triangle is a clade of several; support above long branches"
     axes.set_title(f"{title}\n{below}" if len(tips) < m else title, fontsize=10, pad=14)
     add_family_legend(figure, families, names)
     return figure
