@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parent.parent
+# Tests that a shell started in the background would hand on that SIGINT is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 TIMEOUT = 500
 # On the path of all that a run starts: notes which results a job reads without declaring them.
 READS = ROOT / "tests/workflow/reads"

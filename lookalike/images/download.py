@@ -59,7 +59,7 @@ def fetch(path: StrPath, url: str | None = None, checksum: str | None = None) ->
     if (found := checksum_like(checksum, part)) != checksum:
         part.unlink()
         raise InputError(
-            f"{path}: the checksum of {url} is {found}, not {checksum}; the download is "
+            f"{path}: what was downloaded has the checksum `{found}`, not {checksum}; it is "
             "deleted: run again, or correct images.checksum"
         )
     part.rename(path)

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lookalike.core.errors import InputError
+from lookalike.core.errors import InputError, cut
 
 HUB_FILES = ("model.safetensors", "pytorch_model.bin")
 PATIENCE = 10  # seconds until a server counts as away
+LONGEST_CAUSE = 60  # characters
 
 
 def check_pretrained(
@@ -73,6 +74,8 @@ def check_reachable(
         ask()
     except Exception as error:
         cause = (str(error).strip() or type(error).__name__).splitlines()[0]
+        # Without the address that was asked: an error has to be short.
+        cause = cut(cause.rpartition(": ")[2].rstrip("."), LONGEST_CAUSE)
         verb = "are" if what.startswith("the ") else "is"
         raise InputError(f"{what} {verb} not available ({cause}); {download}, {remedy}") from None
 
@@ -106,8 +109,8 @@ def hub_source(
 
     folder = cache_dir or hub.constants.HF_HUB_CACHE
     remedy = (
-        f"download {files[0]} of {repository} where there is a network (`hf download "
-        f"{repository} {files[0]}`) and copy that cache to {folder}"
+        f"run `hf download {repository} {files[0]}` where there is a network and copy its cache "
+        f"to {folder}"
     )
     return cached, ask, remedy
 

@@ -133,7 +133,10 @@ def test_models_are_found_in_a_folder_and_may_be_described(tmp_path):
             {"a": {"method": "IG"}},
             "config: matrices.a.method: 'IG' is another method than 'ig'; write both alike",
         ),
-        ({"a": {"metric": "a/b"}}, "config: matrices.a.metric: expected a name of letters"),
+        (
+            {"a": {"metric": "a/b"}},
+            "config: matrices.a.metric: expected a name of at most 120 letters",
+        ),
         (
             {"a": {"n": 0}},
             "config: matrices.a.n: expected a whole number of at least 1 and at most 10",

@@ -3,6 +3,7 @@
 import json
 import os
 import unicodedata
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -286,10 +287,11 @@ def test_no_map_and_several_stacks_are_refused(tmp_path):
         find_maps(tmp_path)
 
 
-def test_all_sets_that_do_not_fit_are_named(tmp_path):
+def test_all_sets_that_do_not_fit_are_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     for name in ("a", "b", "c"):
         write(tmp_path / name / "batch_maps.npy", np.zeros((5, 2, 2) if name == "b" else (2, 2)))
-    paths = [tmp_path / name for name in ("a", "b", "c")]
+    paths = [Path(name) for name in ("a", "b", "c")]
     with pytest.raises(
         InputError, match=r"2 of 3 sets of maps do not fit: .*a/batch_maps.npy: .*c/batch_maps.npy"
     ):

@@ -63,7 +63,8 @@ def test_the_wheel_holds_every_module_of_the_package_and_nothing_else(wheel):
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "lookalike").rglob("*.py")}
-    assert held == modules | {"lookalike/report/template.html"}
+    pages = {f"lookalike/report/{name}" for name in ("template.html", "zoom.html", "zoom.js")}
+    assert held == modules | pages
 
 
 def test_the_metadata_name_the_version_the_pythons_and_the_extras(wheel):
