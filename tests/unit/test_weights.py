@@ -300,8 +300,8 @@ print(f"seconds: {time.monotonic() - start}")
 
 
 def build_in(home, address, output, name="test_vit.r160_in1k", **environment):
-    """Build a pretrained network in a process of its own, with a cache of its own, in whose folder it
-    runs: paths in errors are short.
+    """Build a pretrained network in a process of its own, with a cache of its own, next to which it
+    runs: so paths in errors are short.
     """
     home.mkdir(exist_ok=True)
     own = {
@@ -386,8 +386,8 @@ def test_network_of_the_hub_out_of_reach_is_one_line(offline, tmp_path):
     with pytest.raises(
         InputError,
         match=(
-            r"^config.json of 'hf-hub:org/mine' is not available \(offline mode.*\); run `hf download "
-            r"org/mine config.json` .* to hub, or give the name of the network in timm and"
+            r"^config.json of 'hf-hub:org/mine' is not available \(offline mode.*\); run `hf "
+            r"download org/mine config.json` .* to hub, or give the name of the network in timm and"
         ),
     ) as error:
         registered({"timm": "hf-hub:org/mine"})
