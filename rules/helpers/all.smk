@@ -3,7 +3,14 @@
 
 def outputs(rule, **names):
     """Return what a rule writes, for all combinations of names of its wildcards."""
-    return expand([str(path) for path in rule.output], **names)
+    return expand([own_path(path) for path in rule.output], **names)
+
+
+def own_path(path):
+    """Return an output as its rule names it, also where it lies in a storage."""
+    stored = path.flags.get("storage_object")
+    prefix = str(workflow.storage_settings.default_storage_prefix)
+    return stored.query.removeprefix(prefix).lstrip("/") if stored else str(path)
 
 
 def outputs_of(rule, keys, **names):
