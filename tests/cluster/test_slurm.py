@@ -117,9 +117,9 @@ def runs(cluster, tmp_path_factory):
     shutil.copytree(ROOT, checkout, ignore=left_out)
     for rule in ON_CARDS:
         script = checkout / f"scripts/{rule}.py"
-        title, text = script.read_text().split("\n", 1)
+        before, begin, after = script.read_text().partition("jobs.begin(snakemake)\n")
         prelude = PRELUDE.format(faults=FAULTS[rule], rule=rule)
-        script.write_text(f"{title}\n{prelude}{text}")
+        script.write_text(f"{before}{prelude}{begin}{after}")
     partitions = base / "partitions.yaml"
     partitions.write_text("partitions:\n  cpu: {max_runtime: 2880}\n")
     without = ("--resources", "gpu=0", "--slurm-partition-config", partitions)
