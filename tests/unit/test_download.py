@@ -2,6 +2,7 @@
 
 import re
 import socket
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,8 +29,10 @@ def server():
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "data/a.tgz"
+def path(tmp_path, monkeypatch):
+    """A path that is short in errors, which are cut where they are long."""
+    monkeypatch.chdir(tmp_path)
+    return Path("data/a.tgz")
 
 
 def part_of(path):

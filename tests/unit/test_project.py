@@ -106,6 +106,11 @@ def test_rules_that_use_torch_claim_a_card_and_threads():
             assert re.search(r"threads: 1", block), name
 
 
+def test_no_two_files_of_tests_have_one_name():
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert len(names) == len(set(names))
+
+
 @pytest.mark.parametrize(
     "path", sorted((ROOT / "scripts").glob("*.py")), ids=lambda path: path.stem
 )

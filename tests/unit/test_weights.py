@@ -426,7 +426,8 @@ def from_url(url, **others):
 
 
 def test_weights_of_a_url_come_from_torchs_cache(serve, monkeypatch, tmp_path):
-    monkeypatch.setattr(torch.hub, "_hub_dir", str(tmp_path / "torch"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(torch.hub, "_hub_dir", "torch")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     weights = build_network({"timm": "test_resnet"}).state_dict()
     torch.save(weights, tmp_path / "served.pth")
@@ -437,8 +438,8 @@ def test_weights_of_a_url_come_from_torchs_cache(serve, monkeypatch, tmp_path):
     with pytest.raises(
         InputError,
         match=(
-            rf"are not available \(.+\); download {address}/v.pth to "
-            rf"{tmp_path}/torch/checkpoints/v.pth, or give the file"
+            rf"are not available \(.+\); download {address}/v.pth to torch/checkpoints/v.pth, or "
+            r"give the file"
         ),
     ) as error:
         build_network(from_url(f"{address}/v.pth"), pretrained=True)

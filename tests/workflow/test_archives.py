@@ -96,7 +96,7 @@ def test_an_archive_that_is_wrong_or_harmful_leaves_no_folder(server, content, t
     run = snakemake(tmp_path / "run", config, MANIFEST)
     assert (
         run.code != 0
-        and f"is {sha256_of(content)}, not {sha256_of(b'another')}; the download is deleted"
+        and f"checksum `{sha256_of(content)}`, not {sha256_of(b'another')}; it is deleted"
         in run.error
     )
     assert not list(tmp_path.glob("run/data/*"))
