@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,62 +85,25 @@ def matrix_figures(
     order = [matrix.names.index(name) for name in [*(known[leaf] for leaf in by_tree), *left_out]]
     by_chance = None if chance is None else float(np.nanmean(condensed(chance)))
     together = "co-association: share of partitions\nwith both in one community"
-    if len(matrix) > MANY:
-        return {
-            "matrix": [
-                large_heatmap(
-                    matrix.values, matrix.names, families, label=label, title=title, order=order
-                )
-            ],
-            "dendrograms": [
-                collapsed_tree(
-                    tree,
-                    known,
-                    families,
-                    label=label,
-                    title=title + describe_linkage(linkage, tree),
-                    chance=by_chance,
-                )
-                for linkage, tree in trees.items()
-            ],
-            "louvain": [community_graph(graph, communities, families, title=title)],
-            "together": [
-                large_heatmap(
-                    co_association,
-                    known,
-                    families,
-                    label=together,
-                    title=title,
-                    order=by_tree,
-                    limits=(0, 1),
-                )
-            ],
-            "coordinates": [
-                large_scatter(*parse_projection(coordinates)[:2], known, families, title=title)
-            ],
-        } | (
-            {}
-            if table is None
-            else {"histograms": [histograms_of_some(table, label=label, title=title)]}
-        )
+    many = len(matrix) > MANY
+    draw_matrix = large_heatmap if many else heatmap
+    draw_tree = collapsed_tree if many else dendrogram
+    draw_own = draw_matrix
+    if bounds and len(matrix) <= LARGEST_WITH_INTERVALS:
+        draw_own = partial(heatmap, notes=half_intervals(*bounds))
     figures = {
         "matrix": [
-            heatmap(
+            draw_own(
                 matrix.values,
                 matrix.names,
                 families,
                 label=label,
                 title=title,
-                notes=(
-                    half_intervals(*bounds)
-                    if bounds and len(matrix) <= LARGEST_WITH_INTERVALS
-                    else None
-                ),
                 order=order,
             )
         ],
         "dendrograms": [
-            dendrogram(
+            draw_tree(
                 tree,
                 known,
                 families,
@@ -149,9 +113,11 @@ def matrix_figures(
             )
             for linkage, tree in trees.items()
         ],
-        "louvain": [louvain_graph(graph, communities, families, title=title)],
+        "louvain": [
+            (community_graph if many else louvain_graph)(graph, communities, families, title=title)
+        ],
         "together": [
-            heatmap(
+            draw_matrix(
                 co_association,
                 known,
                 families,
@@ -161,10 +127,15 @@ def matrix_figures(
                 limits=(0, 1),
             )
         ],
-        "coordinates": [scatter(*parse_projection(coordinates), known, families, title=title)],
+        "coordinates": [
+            large_scatter(*parse_projection(coordinates)[:2], known, families, title=title)
+            if many
+            else scatter(*parse_projection(coordinates), known, families, title=title)
+        ],
     }
     if table is not None:
-        figures["histograms"] = [histograms(table, label=label, title=title)]
+        draw_pairs = histograms_of_some if many else histograms
+        figures["histograms"] = [draw_pairs(table, label=label, title=title)]
     return figures
 
 

@@ -40,6 +40,7 @@ DAMAGES = [flip, truncate, os.unlink]
 
 
 def test_what_is_as_it_was_written_passes(written):
+    assert set(sums.known(TABLE)) == {TABLE} and len(sums.known(FOLDER)) == len(NAMES)
     sums.check([TABLE, FOLDER])
     (written / TABLE).touch()
     shutil.copytree(written / "results", written / "copy/results", copy_function=shutil.copyfile)
@@ -89,7 +90,9 @@ def test_what_has_no_sums_is_not_checked(written):
     storage = written / ".snakemake/storage/fs" / TABLE
     io.write_text(storage, "other")
     sums.check([written / TABLE, storage.relative_to(written), "results/other.csv", "maps/A"])
+    assert sums.place_of(written / TABLE) is None
     sums.forget([TABLE])
+    assert sums.known(TABLE) == {}
     sums.check([TABLE])
     # A machine that lost power may leave an empty file, or a part.
     place = sums.place_of(TABLE)
@@ -99,8 +102,10 @@ def test_what_has_no_sums_is_not_checked(written):
 
 
 def test_what_is_written_again_has_new_sums(written):
+    before = sums.known(TABLE)
     io.write_text(TABLE, "model,family\nA,vit\n")
     sums.record([TABLE])
+    assert sums.known(TABLE) == {TABLE: io.hash_file(TABLE)} != before
     sums.check([TABLE])
 
 
