@@ -49,14 +49,10 @@ def say():
 if ".snakemake/scripts" in " ".join(sys.orig_argv):
     atexit.register(say)
 """
+LISTED = ("list_given_images", "sample_images", "group_given_images", "tabulate_models")
 STAGES = {
-    "images, models": (
-        "list_given_images",
-        "sample_images",
-        "group_given_images",
-        "tabulate_models",
-    ),
-    "maps": ("tabulate_models", "import_maps", "batch_maps", "audit_maps", "view_many_maps"),
+    "images, models": LISTED,
+    "maps": ("import_maps", "batch_maps", "audit_maps", "view_many_maps"),
     "compare": ("compare_models",),
     "matrices": ("aggregate_matrix",),
     "groups": ("link_models", "detect_communities", "project_models"),
@@ -281,9 +277,8 @@ def print_tables(found: list[dict[str, Any]]) -> None:
 
 def main() -> None:
     """Run all sizes and print the tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("--models", type=int, nargs="+", default=[14, 50, 200])
     parser.add_argument("--images", type=int, nargs="+", default=[32])
     parser.add_argument("--size", type=int, default=56)

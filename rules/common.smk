@@ -235,11 +235,6 @@ def model_weights(wildcards):
     return f"results/checkpoints/{MODELS[wildcards.model].weights}.safetensors"
 
 
-def similarity_if(needed):
-    """Return the human similarities between images, if they are needed and given."""
-    return user_file(PLAN.images.similarity) if needed else []
-
-
 def raw_maps_of(method, model):
     """Return the folder of raw maps behind a method's view of one model."""
     return f"results/maps/{METHODS[method].explanation}/{model}/per_image"

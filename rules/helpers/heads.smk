@@ -26,3 +26,8 @@ def channels_of_original(wildcards):
 def sidecar_of_original(wildcards):
     """Return the sidecar of the model that a pruned variant was."""
     return f"results/checkpoints/{original_of(wildcards)}.json"
+
+
+def similarity_if(needed):
+    """Return the human similarities between images, if they are needed and given."""
+    return user_file(PLAN.images.similarity) if needed else []
