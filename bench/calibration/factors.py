@@ -101,12 +101,12 @@ def table_of_partial_mantel(given):
 
     from lookalike.compare.resampling import bootstrap
     from lookalike.core.condensed import condensed, square
-    from lookalike.inference.permutation_tests import (
+    from lookalike.inference.mantel import (
         partial_correlation,
         partial_mantel,
         permuted_correlations,
-        ranks_of,
     )
+    from lookalike.inference.permutation_tests import ranks_of
     from lookalike.inference.significance import orders_of, permutation_p
 
     print("\n| models | images | p at most .05 by permutation | claimed | coverage |")
@@ -131,9 +131,9 @@ def table_of_partial_mantel(given):
             covered.append(found["low"] <= true <= found["high"])
             x, y, z = ranks_of([condensed(one) for one in (matrix, other, third)])
             orders = orders_of(models, given.permutations, rng)
-            _, null = permuted_correlations(x, np.array([y, z]), orders)
+            _, null = permuted_correlations(x[None], np.array([[y, z]]), orders)
             between = np.corrcoef(y, z)[0, 1]
-            by_chance = partial_correlation(null[:, 0], null[:, 1], between)
+            by_chance = partial_correlation(*null[:, 0].T, between)
             low_p.append(permutation_p(found["statistic"], by_chance) <= 0.05)
         print(
             f"| {models} | {images} | {100 * np.mean(low_p):.1f}% | never | "

@@ -5,12 +5,9 @@ from collections.abc import Callable
 import numpy as np
 
 from lookalike.compare.adjusting import adjusted_means
-from lookalike.core.condensed import in_slices
+from lookalike.core.condensed import CACHED, in_slices
 
-AGGREGATES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
-    "mean": lambda mean, std: mean,
-    "mean_std": lambda mean, std: np.sqrt(mean**2 + std**2),
-}
+AGGREGATES = ("mean", "mean_std")
 
 
 def summarise(values: np.ndarray, aggregate: str = "mean") -> dict[str, np.ndarray]:
@@ -46,10 +43,8 @@ def weighted_dissimilarities(weights: np.ndarray, values: np.ndarray, aggregate:
     Where any value is missing, pairs rest on different images, and their means are adjusted for
     that.
     """
-    mean, std, _ = weighted_moments(weights, values)
-    if not np.isfinite(values).all():
-        mean = adjusted_means(weights, values)
-    return AGGREGATES[aggregate](mean, std)
+    means = weighted_means if np.isfinite(values).all() else adjusted_means
+    return weighted_aggregates(weights, values, aggregate, means)
 
 
 def dissimilarities_of(values: np.ndarray, aggregate: str) -> np.ndarray:
@@ -60,6 +55,30 @@ def dissimilarities_of(values: np.ndarray, aggregate: str) -> np.ndarray:
     if aggregate == "mean" and len(values) and np.isfinite(values).all():
         return values.mean(axis=0)
     return summarise(values, aggregate)["dissimilarity"]
+
+
+def weighted_aggregates(
+    weights: np.ndarray,
+    values: np.ndarray,
+    aggregate: str,
+    means: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
+) -> np.ndarray:
+    """Return the aggregate of values (n, pairs) under each row of weights (B, n), shape (B, pairs),
+    with `weighted_means`, or other means of the two.
+    """
+    mean = (means or weighted_means)(weights, values)
+    if aggregate == "mean":
+        return mean
+    return np.sqrt(mean**2 + weighted_moments(weights, values)[1] ** 2)
+
+
+def weighted_means(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the means of `weighted_moments` alone, shape (B, pairs)."""
+    found = np.empty((len(weights), values.shape[1]))
+    for part in in_slices(values.shape[1], max(weights.shape), CACHED):
+        centre, _, shift, _ = shifts_of(weights, values[:, part])
+        found[:, part] = centre + shift
+    return found
 
 
 def weighted_moments(
@@ -78,26 +97,27 @@ def weighted_moments(
     -------
     mean, std, count : ndarray, shape (B, pairs)
     """
-    pairs = values.shape[1]
-    parts = [*in_slices(pairs, max(weights.shape))]
-    if len(parts) > 1:
-        found = np.empty((3, len(weights), pairs))
-        for part in parts:
-            found[:, :, part] = weighted_moments(weights, values[:, part])
-        mean, std, count = found
-        return mean, std, count
+    mean, std, count = np.empty((3, len(weights), values.shape[1]))
+    for part in in_slices(values.shape[1], max(weights.shape), CACHED):
+        centre, deviations, shift, counts = shifts_of(weights, values[:, part])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            variance = (weights @ deviations**2 - counts * shift**2) / (counts - 1)
+        mean[:, part], count[:, part] = centre + shift, counts
+        std[:, part] = np.sqrt(np.where(counts < 2, np.nan, np.maximum(variance, 0)))
+    return mean, std, count
+
+
+def shifts_of(
+    weights: np.ndarray, values: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return a value near the mean of each pair (pairs,), so that the squares of deviations from it
+    (n, pairs) do not cancel; these deviations, 0 where a value is missing; their means under each
+    row of weights (B, pairs); and how many images count, which can be broadcast to that.
+    """
     used = np.isfinite(values)
-    # Deviations from a value near the mean, so that the squares do not cancel.
     centre = np.where(used, values, 0).sum(axis=0) / np.maximum(used.sum(axis=0), 1)
     deviations = np.where(used, values - centre, 0)
     # How often images count is a whole number, whose sums are exact in any order.
-    count = (
-        np.broadcast_to(weights.sum(axis=1)[:, None], (len(weights), pairs))
-        if used.all()
-        else weights @ used.astype(float)
-    )
+    count = weights.sum(axis=1)[:, None] if used.all() else weights @ used.astype(float)
     with np.errstate(invalid="ignore", divide="ignore"):
-        shift = (weights @ deviations) / count
-        variance = (weights @ deviations**2 - count * shift**2) / (count - 1)
-    variance[count < 2] = np.nan
-    return centre + shift, np.sqrt(np.maximum(variance, 0)), count
+        return centre, deviations, (weights @ deviations) / count, count

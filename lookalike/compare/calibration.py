@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lookalike.compare.aggregation import AGGREGATES, weighted_moments
+from lookalike.compare.aggregation import weighted_aggregates
 from lookalike.compare.image_table import ImageTable
 from lookalike.compare.resampling import (
     FEWEST_UNITS,
@@ -15,10 +15,11 @@ from lookalike.compare.resampling import (
 from lookalike.core.condensed import ROUNDING, in_slices
 
 
-def chance_moments(
+def chance_pairs(
     weights: np.ndarray, table: ImageTable, chance: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return mean, standard deviation and count of chance values under weights of the images.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return weights of all chance values, shape (B, k), under weights of the images, and the
+    values, shape (k, pairs).
 
     A chance value counts as often as its image and its partner together, w_i w_p(i): images are
     drawn, and both maps are theirs.
@@ -29,14 +30,10 @@ def chance_moments(
     table : ImageTable
     chance : ndarray, shape (derangements, n, pairs), optional
         In place of the table's.
-
-    Returns
-    -------
-    mean, std, count : ndarray, shape (B, pairs)
     """
     values = table.chance if chance is None else chance
     joint = weights[:, None] * weights[:, table.partners]
-    return weighted_moments(
+    return (
         joint.reshape(len(weights), table.partners.size),
         values.reshape(table.partners.size, values.shape[-1]),
     )
@@ -95,14 +92,14 @@ def calibrate_pairs(
     counts = np.isfinite(table.values) & np.isfinite(ceilings)
     weights = np.vstack([np.ones(len(table)), weights])
     value, ceiling = (
-        AGGREGATES[aggregate](*weighted_moments(weights, np.where(counts, one, np.nan))[:2])
+        weighted_aggregates(weights, np.where(counts, one, np.nan), aggregate)
         # Without replicates, all ceilings are 0.
         if one.any()
         else np.zeros((1, 1))
         for one in (table.values, ceilings)
     )
     chance = np.where(counts & counts[table.partners], table.chance, np.nan)
-    gap = AGGREGATES[aggregate](*chance_moments(weights, table, chance)[:2]) - ceiling
+    gap = weighted_aggregates(*chance_pairs(weights, table, chance), aggregate) - ceiling
     units = units_of_pairs(np.where(counts, table.values, np.nan), table.units)
     clear = percentile_interval(gap[1:], units)[0] > ROUNDING
     clear &= units >= FEWEST_UNITS

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lookalike.compare.adjusting import adjusted_means
-from lookalike.compare.aggregation import AGGREGATES, summarise
-from lookalike.compare.calibration import calibrate, chance_moments
+from lookalike.compare.aggregation import summarise, weighted_aggregates
+from lookalike.compare.calibration import calibrate
 from lookalike.compare.dissimilarities import Dissimilarities
 from lookalike.compare.image_table import ImageTable
 from lookalike.compare.resampling import (
@@ -80,12 +80,10 @@ def summarise_images(
         found["high"] = np.minimum(found["high"], metric.range[1])
     found["design_effect"] = design_effects(table.values, table.units)
     weights = unit_weights(table.units, resamples, seed)
-    mean, std, _ = chance_moments(np.ones((1, len(table))), table)
-    if not np.isfinite(table.values).all():
-        # Each image with each partner has an effect of its own.
-        both = table.chance.reshape(-1, table.chance.shape[-1])
-        mean = adjusted_means(np.ones((1, len(both))), both)
-    found["chance"] = AGGREGATES[aggregate](mean, std)[0]
+    both = table.chance.reshape(-1, table.chance.shape[-1])
+    # Each image with each partner has an effect of its own.
+    means = None if np.isfinite(table.values).all() else adjusted_means
+    found["chance"] = weighted_aggregates(np.ones((1, len(both))), both, aggregate, means)[0]
     found |= calibrate(table, aggregate, weights, originals)
     found["raw"] = summarise(metric.raw(table.values))["mean"]
     dissimilarities = Dissimilarities(

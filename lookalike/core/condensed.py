@@ -8,8 +8,9 @@ import numpy as np
 ROUNDING = 1e-12
 # Above so many models, what is small for few of them is not: their pairs go by the square.
 MANY_MODELS = 100
-# Numbers that a table of resamples and pairs may have before it is worked on in parts.
-AT_ONCE = 2**25
+# Numbers that a table of resamples and pairs may have before it is worked on in parts; and so many
+# as fit a processor's cache, where most of the time would go into getting memory.
+AT_ONCE, CACHED = 2**25, 2**19
 
 
 def square(condensed: np.ndarray, models: int, diagonal: float = 0.0) -> np.ndarray:
@@ -45,11 +46,11 @@ def pair_numbers(models: int) -> np.ndarray:
     return square(np.arange(models * (models - 1) // 2), models, -1).astype(int)
 
 
-def in_slices(number: int, others: int) -> Iterator[slice]:
+def in_slices(number: int, others: int, at_once: int = AT_ONCE) -> Iterator[slice]:
     """Yield slices of so many rows or columns, each of which takes so many numbers: one slice, if
     all are few.
     """
-    step = max(1, AT_ONCE // max(1, others))
+    step = max(1, at_once // max(1, others))
     return (slice(start, start + step) for start in range(0, number, step))
 
 

@@ -11,7 +11,8 @@ from lookalike.core.condensed import all_equal, models_of, square
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row
 from lookalike.groups.trees import cophenetic_distances, link
-from lookalike.inference.permutation_tests import permuted_correlations, ranks_of
+from lookalike.inference.mantel import permuted_correlations
+from lookalike.inference.permutation_tests import ranks_of
 from lookalike.inference.significance import (
     ALL_EQUAL,
     FEWEST_MODELS,
@@ -128,8 +129,10 @@ def compare_with(
         ]
         if not kept:
             continue
-        found = [permuted_correlations(part[0], part[kept], orders) for part in parts]
-        observed, null = (np.mean(results, axis=0) for results in zip(*found, strict=True))
+        found = permuted_correlations(
+            np.array([part[0] for part in parts]), np.array([part[kept] for part in parts]), orders
+        )
+        observed, null = found[0].mean(axis=0), found[1].mean(axis=1)
         for index, one, by_chance in zip(kept, observed, null.T, strict=True):
             tested[index - 1][0].update(
                 {

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from lookalike.compare.aggregation import weighted_moments
-from lookalike.compare.calibration import chance_moments
+from lookalike.compare.aggregation import weighted_means
+from lookalike.compare.calibration import chance_pairs
 from lookalike.compare.image_table import ImageTable
 from lookalike.compare.resampling import (
     percentile_interval,
@@ -54,12 +54,13 @@ def image_dependence(table: ImageTable, resamples: int, seed: int) -> Row:
         return unknown | {"dependence_untested": reason}
     whole = np.ones((1, len(table)))
     weights = np.vstack([whole, unit_weights(table.units, resamples, seed)])
-    value, chance = weighted_moments(weights, table.values)[0], chance_moments(weights, table)[0]
+    value = weighted_means(weights, table.values)
+    chance = weighted_means(*chance_pairs(weights, table))
     known = np.isfinite(value[0]) & np.isfinite(chance[0])
     if not known.any() or chance[0, known].mean() <= ROUNDING:
         reason = "no dissimilarity of different images is known, or all are 0"
         return unknown | {"dependence_untested": reason}
-    errors = [effect(value[:1], weighted_moments(whole, one)[0])[0] for one in table.chance]
+    errors = [effect(value[:1], weighted_means(whole, one))[0] for one in table.chance]
     counts = units_of_pairs(table.values, table.units)
     with np.errstate(invalid="ignore"):
         low = percentile_interval(chance[1:] - value[1:], counts)[0]
@@ -95,7 +96,9 @@ def effect(value: np.ndarray, chance: np.ndarray) -> np.ndarray:
 
 def dependence_under(table: ImageTable, weights: np.ndarray) -> np.ndarray:
     """Return the effect of `image_dependence` under each row of weights of the images (B, n)."""
-    return effect(weighted_moments(weights, table.values)[0], chance_moments(weights, table)[0])
+    return effect(
+        weighted_means(weights, table.values), weighted_means(*chance_pairs(weights, table))
+    )
 
 
 def dependence_within(table: ImageTable, weights: np.ndarray) -> np.ndarray:
@@ -104,4 +107,4 @@ def dependence_within(table: ImageTable, weights: np.ndarray) -> np.ndarray:
     """
     joint = (weights[:, None] + weights[:, table.partners]).reshape(len(weights), -1)
     chance = table.chance.reshape(joint.shape[1], -1)
-    return effect(weighted_moments(weights, table.values)[0], weighted_moments(joint, chance)[0])
+    return effect(weighted_means(weights, table.values), weighted_means(joint, chance))

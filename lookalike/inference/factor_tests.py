@@ -20,13 +20,8 @@ from lookalike.inference.factors import (
     why_factor_untested,
     why_matrix_untested,
 )
-from lookalike.inference.permutation_tests import (
-    anosim,
-    mantel,
-    partial_mantel,
-    permanova,
-    permdisp,
-)
+from lookalike.inference.mantel import mantel, partial_mantel
+from lookalike.inference.permutation_tests import anosim, permanova, permdisp
 from lookalike.inference.significance import orders_of, step_down
 
 COLUMNS = (

@@ -22,13 +22,8 @@ from lookalike.inference.factor_tests import (
     permuted_models,
 )
 from lookalike.inference.influence import ALL, Statistic, influence
-from lookalike.inference.permutation_tests import (
-    centred_units,
-    mantel,
-    permanova,
-    ranks_of,
-    same_level,
-)
+from lookalike.inference.mantel import centred_units, mantel
+from lookalike.inference.permutation_tests import permanova, ranks_of, same_level
 from lookalike.inference.sampled import describe_sample
 from lookalike.inference.significance import LEVEL, holm, is_significant, p_value
 from lookalike.inference.structure import grouping_under, groups_at

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from lookalike.compare.aggregation import weighted_moments
+from lookalike.compare.aggregation import weighted_means
 from lookalike.compare.resampling import unit_weights, with_interval
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row
@@ -97,7 +97,7 @@ def model_test(
         return about
     table = np.array([[row[name] for name in ("mass", *FLOORS)] for row in rows])
     weights = np.vstack([np.ones((1, len(rows))), unit_weights(numbers, resamples, seed)])
-    means = weighted_moments(weights, table)[0]
+    means = weighted_means(weights, table)
     if count < 2:
         means[1:] = np.nan
     about |= with_interval(means[:, 0], "mass", count)

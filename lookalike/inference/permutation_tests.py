@@ -1,20 +1,15 @@
-"""Tests of matrices by permuting the models: Mantel, ANOSIM, PERMANOVA, PERMDISP; and the partial
-rank correlation. Many permutations of small matrices are made at once, as one product of matrices.
+"""Tests of the levels of a factor by permuting the models: ANOSIM, PERMANOVA, PERMDISP. Many
+permutations of small matrices are made at once, as one product of matrices.
 """
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from lookalike.compare.resampling import with_interval
-from lookalike.core.condensed import condensed, pair_numbers
-from lookalike.core.memoising import shared
+from lookalike.core.condensed import CACHED, condensed, in_slices
 from lookalike.core.types import Row
 from lookalike.core.vectors import average_ranks
 from lookalike.inference.significance import min_attainable_p, permutation_p, standardised
-
-# Permutations at once at most, so that those of a hundred models fit into memory.
-AT_ONCE, MOST_CELLS = 1000, 2**25
 
 
 def test_result(statistic: float, observed: float, null: np.ndarray) -> Row:
@@ -37,90 +32,6 @@ def test_result(statistic: float, observed: float, null: np.ndarray) -> Row:
     }
 
 
-def mantel(matrix: np.ndarray, other: np.ndarray, orders: np.ndarray) -> Row:
-    """Test by Mantel's test whether models that are far apart in one matrix are so in another.
-
-    Parameters
-    ----------
-    matrix, other : ndarray, shape (m, m)
-        Neither may be constant off the diagonal, which does not count.
-    orders : ndarray of int, shape (P, m)
-        Permutations of the models.
-
-    Returns
-    -------
-    dict
-        `statistic`, Spearman's rho, `p`, one-sided, `least_p`, the smallest that `p` could be, and
-        `arrangements`, the standardised statistics, shape (1 + P,).
-
-    References
-    ----------
-    Mantel 1967, Cancer Research 27, 209-220
-    """
-    x, y = ranks_of([condensed(matrix), condensed(other)])
-    observed, null = permuted_correlations(x, y[None], orders)
-    return test_result(observed[0], observed[0], null[:, 0])
-
-
-def partial_mantel(
-    matrix: np.ndarray,
-    other: np.ndarray,
-    given: np.ndarray,
-    replicates: np.ndarray,
-    units: int | None = None,
-) -> Row:
-    """Measure how far two matrices go together beyond what both have in common with a third.
-
-    There is no p value: where models are related to one another, as by a family, permutations make
-    it too small.
-
-    Parameters
-    ----------
-    matrix, other, given : ndarray, shape (m, m)
-        None may be constant off the diagonal.
-    replicates : ndarray, shape (B, pairs)
-        Of the first, from resampled images; of length 0 where there are none.
-    units : int, optional
-        Of images: how many the replicates draw. For few, the interval is widened.
-
-    Returns
-    -------
-    dict
-        `statistic`, the partial rank correlation, and `low` and `high`, the bounds of its 95%
-        interval over images, where there are replicates; or `untested`.
-
-    References
-    ----------
-    Smouse, Long and Sokal 1986, doi:10.2307/2413122; Guillot and Rousset 2013,
-    doi:10.1111/2041-210x.12018
-    """
-    y, z = centred_units(ranks_of([condensed(other), condensed(given)]))
-    if 1 - (y @ z) ** 2 < 1e-9:
-        return {"untested": "the two go together entirely"}
-    x = resampled_ranks(matrix, replicates)
-    found = with_interval(partial_correlation(x @ y, x @ z, y @ z), "r", units)
-    bounds = {"low": found["r_low"], "high": found["r_high"]} if len(replicates) else {}
-    return {"statistic": found["r"]} | bounds
-
-
-@shared
-def resampled_ranks(matrix: np.ndarray, replicates: np.ndarray) -> np.ndarray:
-    """Return the ranks of a matrix (m, m) and of its replicates (B, pairs) as centred vectors of
-    length 1, shape (1 + B, pairs).
-    """
-    return centred_units(ranks_of([condensed(matrix), *replicates]))
-
-
-def partial_correlation(
-    xy: np.ndarray | float, xz: np.ndarray | float, yz: np.ndarray | float
-) -> np.ndarray:
-    """Return the correlation of x and y given z, from the three correlations; 0 where z explains
-    x entirely.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(1 - xz**2 > 1e-9, (xy - xz * yz) / np.sqrt((1 - xz**2) * (1 - yz**2)), 0.0)
-
-
 def ranks_of(tables: Sequence[np.ndarray]) -> np.ndarray:
     """Return the average ranks of condensed matrices (k, pairs); values that differ by rounding
     alone are tied.
@@ -130,45 +41,12 @@ def ranks_of(tables: Sequence[np.ndarray]) -> np.ndarray:
     return average_ranks(np.round(values / np.where(scales > 0, scales, 1), 12)).astype(float)
 
 
-def permuted_correlations(
-    x: np.ndarray, y: np.ndarray, orders: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Correlate condensed values with others, as they are and after permutations of the models of
-    the first.
-
-    Parameters
-    ----------
-    x : ndarray, shape (pairs,)
-    y : ndarray, shape (k, pairs)
-        None may be constant.
-    orders : ndarray of int, shape (P, m)
-
-    Returns
-    -------
-    observed : ndarray, shape (k,)
-        Pearson's correlations; of ranks, Spearman's.
-    null : ndarray, shape (P, k)
-    """
-    x, y = (centred_units(values) for values in (x, y))
-    number = pair_numbers(orders.shape[1])
-    rows, columns = np.triu_indices(orders.shape[1], 1)
-    null = [x[number[some[:, rows], some[:, columns]]] @ y.T for some in in_parts(orders)]
-    return y @ x, np.concatenate(null)
-
-
-def centred_units(values: np.ndarray) -> np.ndarray:
-    """Return values less their mean, of length 1, along the last axis."""
-    values = values - values.mean(axis=-1, keepdims=True)
-    return values / np.linalg.norm(values, axis=-1, keepdims=True)
-
-
 def in_parts(orders: np.ndarray, identity: bool = False) -> Iterator[np.ndarray]:
     """Yield permutations (P, m), some at once; first, if asked for, the identity."""
     if identity:
         yield np.arange(orders.shape[1])[None]
-    step = max(1, min(AT_ONCE, MOST_CELLS // max(1, orders.shape[1] ** 2 // 2)))
-    for start in range(0, len(orders), step):
-        yield orders[start : start + step]
+    for part in in_slices(len(orders), orders.shape[1] ** 2 // 2, CACHED):
+        yield orders[part]
 
 
 def anosim(matrix: np.ndarray, codes: np.ndarray, orders: np.ndarray) -> Row:

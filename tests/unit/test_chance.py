@@ -5,6 +5,7 @@ import pytest
 from planting import planted_maps, scenes_of
 
 from lookalike.compare import calibration, resampling
+from lookalike.compare.aggregation import weighted_moments
 from lookalike.compare.image_table import ImageTable, agreeing_only
 from lookalike.compare.pairs import compare_blocks, image_partners
 from lookalike.core import registry
@@ -84,7 +85,7 @@ def test_a_chance_value_counts_as_often_as_both_of_its_images():
     chance, partners = rng.random((3, 7, 3)), image_partners(7, 0, 3)
     table = table_of(rng.random((7, 3)), chance, "abc", partners=partners)
     weights = rng.integers(0, 3, size=(5, 7)).astype(float)
-    mean, _, count = calibration.chance_moments(weights, table)
+    mean, _, count = weighted_moments(*calibration.chance_pairs(weights, table))
     for row, of_row, number in zip(weights, mean, count, strict=True):
         drawn = [
             chance[step, image]

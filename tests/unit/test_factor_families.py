@@ -12,7 +12,7 @@ from lookalike.compare.dissimilarities import Dissimilarities, Key
 from lookalike.compare.resampling import bootstrap
 from lookalike.core.condensed import square
 from lookalike.inference.factor_tests import factor_tests
-from lookalike.inference.permutation_tests import partial_mantel
+from lookalike.inference.mantel import partial_mantel
 
 NAMES = [f"m{place:02}" for place in range(14)]
 
