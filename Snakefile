@@ -52,7 +52,13 @@ include: "rules/groups.smk"
 include: "rules/helpers/inference.smk"
 include: "rules/inference.smk"
 include: "rules/helpers/studies.smk"
-include: "rules/studies.smk"
+
+
+for study in PLAN.studies:
+
+    include: f"rules/studies/{study}.smk"
+
+
 include: "rules/helpers/figures.smk"
 include: "rules/figures.smk"
 include: "rules/helpers/report.smk"
@@ -74,5 +80,6 @@ rule all:
         groups=ALL_GROUPS,
         tests=ALL_TESTS,
         figures=ALL_FIGURES,
+        studies=ALL_STUDIES,
         findings=outputs(rules.write_findings),
         report=outputs(rules.write_report),

@@ -36,7 +36,7 @@ rule draw_matrix:
     params:
         key=key_of,
         linkages=LINKAGES,
-        families={name: model.family for name, model in MODELS.items()},
+        families=FAMILIES,
         source=fingerprint("scripts/draw_matrix.py"),
     script:
         "../scripts/draw_matrix.py"

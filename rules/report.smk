@@ -79,10 +79,8 @@ rule write_report:
         pruning_figure="results/figures/pruning.svg" if PLAN.pruned else [],
         multiverse="results/figures/multiverse.svg" if PLAN.keys else [],
         panels="results/figures/panels" if METHODS and PLAN.panels else [],
-        studies=[
-            *expand("results/studies/metric_validation/{source}.png", source=STUDIED),
-            *fill(f"{POWER}.png", POWERED),
-        ],
+        studies=[study.summary for study in STUDIES.values() if study.summary],
+        study_figures=STUDY_FIGURES,
     output:
         report=report("results/report.html", caption="../captions/report.rst", category="findings"),
     log:
@@ -103,7 +101,7 @@ rule write_report:
         explained=EXPLAINED,
         localised=LOCALISED,
         agreement=AGREEMENT_FIGURES,
-        studies=STUDY_TITLES,
+        studies=ABOUT_STUDIES,
         left_out=PLAN.left_out,
         config=dict(config),
         versions=versions_of_results(),

@@ -99,3 +99,24 @@ def check_planted_findings(folder, config):
         alike = (answer["method"] == "lime") == (answer["subject"][0] == "lime")
         assert answer["verdict"] == ("yes" if alike else "no")
         assert answer["value"] > 0.8 if alike else abs(answer["value"]) < 0.3
+
+
+def planted_stacks(folder, families=("A", "A", "A", "B", "B", "C", "C"), images=24, size=16):
+    """Write one stack of maps for each model, of planted families, and return the models' config.
+
+    Returns
+    -------
+    dict
+        From names such as `A0`, the first of family A, to `maps` and `family`.
+    """
+    rng, models = np.random.default_rng(0), {}
+    shared = rng.random((images, size, size))
+    own = {family: rng.random((images, size, size)) for family in dict.fromkeys(families)}
+    for number, family in enumerate(families):
+        name = f"{family}{families[:number].count(family)}"
+        maps = 0.4 * shared + 0.4 * own[family] + 0.2 * rng.random((images, size, size))
+        path = folder / name / "batch_maps.npy"
+        path.parent.mkdir(parents=True)
+        np.save(path, maps.astype(np.float32))
+        models[name] = {"maps": str(path), "family": family}
+    return models

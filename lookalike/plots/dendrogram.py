@@ -44,9 +44,34 @@ def dendrogram(
     Figure
     """
     m = len(names)
-    order = leaf_order(clades)
     figure = Figure(figsize=(6.4, 1.6 + 0.3 * m), layout="constrained")
     axes = figure.add_subplot()
+    widest = draw_tree(axes, clades, names, families)
+    if chance is not None and np.isfinite(chance):
+        axes.axvline(chance, color=CHANCE, lw=1, ls="--")
+        axes.set_xlim(max(widest, chance) * 1.06, 0)
+        axes.annotate(
+            "chance",
+            (chance, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 2),
+            textcoords="offset points",
+            color=CHANCE,
+            fontsize=SMALL,
+            ha="center",
+        )
+    axes.set_xlabel(label)
+    axes.set_title(title, fontsize=10, pad=14)
+    add_family_legend(figure, families, names)
+    return figure
+
+
+def draw_tree(
+    axes: Axes, clades: Sequence[Row], names: Sequence[str], families: Mapping[str, str]
+) -> float:
+    """Draw a tree with support and models, as of `dendrogram`; return its greatest height."""
+    m = len(names)
+    order = leaf_order(clades)
     heights, positions = [0.0] * m, [float(order.index(leaf)) for leaf in range(m)]
     widest = max([clade["height"] for clade in clades] + [1e-12])
     for clade in clades:
@@ -74,26 +99,10 @@ def dendrogram(
             annotation_clip=False,
         )
     axes.set_xlim(widest * 1.06, 0)
-    if chance is not None and np.isfinite(chance):
-        axes.axvline(chance, color=CHANCE, lw=1, ls="--")
-        axes.set_xlim(max(widest, chance) * 1.06, 0)
-        axes.annotate(
-            "chance",
-            (chance, 1),
-            xycoords=("data", "axes fraction"),
-            xytext=(0, 2),
-            textcoords="offset points",
-            color=CHANCE,
-            fontsize=SMALL,
-            ha="center",
-        )
     axes.set_ylim(m - 0.4, -0.6)
     axes.spines["left"].set_visible(False)
     axes.set_yticks([])
-    axes.set_xlabel(label)
-    axes.set_title(title, fontsize=10, pad=14)
-    add_family_legend(figure, families, names)
-    return figure
+    return float(widest)
 
 
 def write_support(

@@ -42,12 +42,14 @@ def gather(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> Row:
         `diagnostics`, `localisation_tests`, `dissimilarities`, `calibrated`, and the figures:
         `MATRIX_FIGURES` of each matrix (`dendrograms` of all matrices for one linkage after
         another), `histograms` and `calibrated` of each that is computed here, `agreement`,
-        `multiverse`, `pruning_figure`, `panels` and `studies`. What does not exist is empty.
+        `multiverse`, `pruning_figure`, `panels`, the summaries of `studies` and `study_figures`.
+        What does not exist is empty.
     keys : mapping
         What the files are about, in their order: `matrices`, (method, metric, subset) of each, and
         `given`, those of them that are user-supplied;
         `audited`, (method, model); `explained`, (explanation, model) of `diagnostics`;
-        `localised`, methods; `agreement`, (subset, kind); `studies`, titles. And
+        `localised`, methods; `agreement`, (subset, kind); `studies`, by name the question, whether
+        there is a summary, and the titles of the figures. And
         `subset`, the images of the longer tables; `blind`, the methods whose maps do not depend on
         the model.
     """
@@ -93,10 +95,7 @@ def gather(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> Row:
         "pruning_figure": paths["pruning_figure"],
         "matrices": matrices,
         "panels": sorted(Path(paths["panels"]).glob("*.png")) if paths["panels"] else [],
-        "studies": [
-            {"title": title, "path": path}
-            for title, path in zip(keys["studies"], paths["studies"], strict=True)
-        ],
+        "studies": describe_studies(paths, keys["studies"]),
         "power": needed(read_power(paths["power"])),
         "warnings": [
             f"{method}, {model}: {warning}"
@@ -159,6 +158,22 @@ def describe_matrices(
             }
         )
     return matrices
+
+
+def describe_studies(paths: Mapping[str, Any], studies: Mapping[str, Row]) -> list[Row]:
+    """Return name, question, sentences, short table and figures of each study."""
+    summaries, figures = iter(paths["studies"]), iter(paths["study_figures"])
+    return [
+        {
+            "name": name.replace("_", " "),
+            "question": about["question"],
+            "sentences": [],
+            "table": [],
+        }
+        | (io.read_json(next(summaries)) if about["summary"] else {})
+        | {"figures": [{"title": title, "path": next(figures)} for title in about["figures"]]}
+        for name, about in studies.items()
+    ]
 
 
 def summarise_diagnostics(path: StrPath) -> list[Row]:

@@ -95,11 +95,6 @@ def check_purpose(config: Row) -> None:
             "config: studies: metric_validation needs the classes of images "
             "(`images.source`), or `maps` and `labels` of its own"
         )
-    if "power" in config["studies"] and not methods:
-        raise InputError(
-            "config: studies: power needs the values of single images, which user-supplied "
-            "matrices do not hold; leave it out"
-        )
 
 
 def check_scores(config: Row) -> None:

@@ -22,6 +22,7 @@ from lookalike.workflow.checks import (
 from lookalike.workflow.names import check_copies, check_names
 from lookalike.workflow.recipes import resolve_models
 from lookalike.workflow.schema import complete
+from lookalike.workflow.studies import check_studies
 
 # What becomes of the channels of user-supplied maps, before any view of them.
 CHANNELS = "channels"
@@ -65,6 +66,7 @@ def resolve(config: Row, signed: Callable[..., bool] = are_signed) -> Row:
     check_clips(config)
     check_linkages(config["groups"]["linkages"])
     check_purpose(config)
+    check_studies(config)
     config["comparisons"], config["left_out"] = choose_comparisons(config)
     config["matrices"] = {
         name: {"method": GIVEN_MATRICES, "metric": name} | about

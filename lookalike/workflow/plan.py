@@ -25,9 +25,7 @@ from lookalike.workflow.sections import (
     Method,
     MetricChoice,
     Model,
-    Power,
     Pruning,
-    Validation,
     View,
 )
 
@@ -59,9 +57,7 @@ class Plan:
     groups: Groups
     inference: Inference
     panels: int
-    studies: list[str]
-    validation: Validation
-    power: Power
+    studies: dict[str, dict[str, Any]]
     archives: dict[str, dict[str, Any]]
     paths: dict[str, str]
 
@@ -263,9 +259,7 @@ def make_plan(config: dict[str, Any], signed: Callable[..., bool] = are_signed) 
         groups=Groups(**found["groups"]),
         inference=Inference(**found["inference"]),
         panels=found["figures"]["panels"],
-        studies=found["studies"],
-        validation=Validation(**found["metric_validation"]),
-        power=Power(**found["power"]),
+        studies={name: found[name] for name in found["studies"]},
         archives=found["archives"],
         paths=found["paths"],
     )

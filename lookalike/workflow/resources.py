@@ -140,6 +140,8 @@ NEEDS = {
     "compare_matrices": TESTS,
     "validate_metrics": Needs(180, {"map pixels": 24}, 60, {"compared pixels": 5}),
     "simulate_power": Needs(180, {}, 120),
+    # Of studies that read what was computed before.
+    "study": TESTS,
     "draw_validation": FIGURE,
     "draw_power": FIGURE,
     "draw_matrix": FIGURE,

@@ -160,24 +160,3 @@ class Groups:
     linkages: list[str]
     resolutions: list[float]
     louvain: str
-
-
-@dataclass(frozen=True)
-class Validation:
-    """`metric_validation` of the config: maps and labels of its own, or those of the workflow."""
-
-    prototypes: int
-    draws: int
-    per_class: int
-    maps: str | None = None
-    labels: str | None = None
-
-
-@dataclass(frozen=True)
-class Power:
-    """`power` of the config: the effect that is to be found, and how many images and models."""
-
-    effect: float
-    images: list[int]
-    models: list[int]
-    simulations: int

@@ -1,18 +1,6 @@
 """All that is asked for by default, by stage: every file that is written, so that none is missed."""
 
 
-def outputs(rule, **names):
-    """Return what a rule writes, for all combinations of names of its wildcards."""
-    return expand([own_path(path) for path in rule.output], **names)
-
-
-def own_path(path):
-    """Return an output as its rule names it, also where it lies in a storage."""
-    stored = path.flags.get("storage_object")
-    prefix = str(workflow.storage_settings.default_storage_prefix)
-    return stored.query.removeprefix(prefix).lstrip("/") if stored else str(path)
-
-
 def outputs_of(rule, keys, **names):
     """Return what a rule writes for each of several matrices."""
     return [path for key in keys for path in outputs(rule, **key._asdict(), **names)]
@@ -82,6 +70,5 @@ ALL_FIGURES = [
     *(outputs(rules.draw_multiverse) if PLAN.keys else []),
     *(outputs(rules.draw_panels) if METHODS and PLAN.panels else []),
     *(outputs(rules.draw_pruning) if PLAN.pruned else []),
-    *outputs(rules.draw_validation, source=STUDIED),
-    *outputs_of(rules.draw_power, POWERED),
 ]
+ALL_STUDIES = [path for study in STUDIES.values() for path in study.files]

@@ -1,5 +1,7 @@
 """Inputs and parameters of the rules of findings and report."""
 
+from lookalike.workflow.studies import question_of
+
 # What the files below are about, in their order: the scripts take these names from no path.
 AUDITED = [[name, model] for name, method in METHODS.items() for model in method.models]
 EXPLAINED = [
@@ -20,12 +22,15 @@ LOCALISED = PLAN.of_different_maps if HAS_MASKS else []
 AGREEMENT_FIGURES = [
     [subset, kind] for subset in PLAN.compared_subsets for kind in ("matrices", "trees")
 ]
-STUDIED = VALIDATED if "metric_validation" in PLAN.studies else []
-# The title of the figure of every study.
-STUDY_TITLES = [
-    *(f"metric validation, maps: {source}" for source in STUDIED),
-    *(f"power: {key.method}, {key.metric}" for key in POWERED),
-]
+ABOUT_STUDIES = {
+    name: {
+        "question": question_of(name),
+        "summary": bool(study.summary),
+        "figures": [*study.figures],
+    }
+    for name, study in STUDIES.items()
+}
+STUDY_FIGURES = [pair[0] for study in STUDIES.values() for pair in study.figures.values()]
 # Everything that may compute a result of this plan, for the versions that the report names.
 CODE = [
     *(f"scripts/{path.name}" for path in (fingerprints.sources.ROOT / "scripts").glob("*.py")),
@@ -56,7 +61,7 @@ def tables_to_report(wildcards):
         "heads": "results/heads.csv" if PLAN.headed else [],
         "pruning": f"{inference}/pruning.csv" if PLAN.pruned else [],
         "variants": f"{inference}/variants.csv" if PLAN.pruned and compares else [],
-        "power": fill(f"{POWER}.csv", POWERED),
+        "power": STUDIES["power"].tables if "power" in STUDIES else [],
     }
 
 

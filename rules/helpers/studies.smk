@@ -1,20 +1,53 @@
-"""Inputs and parameters of the rules of studies."""
+"""What the rules of studies have in common, and what each study says of its files."""
 
-# Maps of its own, or those of every method.
-VALIDATED = ["given"] if PLAN.validation.maps else list(METHODS)
-POWER = "results/studies/power/{method}/{metric}/{subset}"
-# Matrices whose images and models are the pilot.
-POWERED = PLAN.keys_of(computed=True, subset=PLAN.first_subset) if "power" in PLAN.studies else []
+from dataclasses import dataclass, field
 
 
-def validated_maps(wildcards):
-    """Return the maps whose classes are to be told apart."""
-    if PLAN.validation.maps:
-        return [user_file(PLAN.validation.maps)]
-    models = METHODS[wildcards.source].models
-    return [raw_maps_of(wildcards.source, model) for model in models]
+@dataclass(frozen=True)
+class Study:
+    """The files of a study: what it concludes, the figures of the report by their titles (each as
+    SVG and PNG), and tables.
+    """
+
+    figures: dict = field(default_factory=dict)
+    summary: str = ""
+    tables: list = field(default_factory=list)
+
+    @property
+    def files(self):
+        """All files, which are promised."""
+        shown = [path for pair in self.figures.values() for path in pair]
+        return [*shown, *self.tables, *([self.summary] if self.summary else [])]
 
 
-def title_of_power(wildcards):
-    """Return the title of the figure of one pilot."""
-    return f"power, with {wildcards.method}, {wildcards.metric} as the pilot"
+FAMILIES = {name: model.family for name, model in MODELS.items()}
+# Of those that are switched on; each file of rules/studies adds its own.
+STUDIES = {}
+
+
+def study_figure(study, stem="", **labels):
+    """Return the files of a figure of a study; its name may have wildcards."""
+    return figure(
+        f"results/studies/{study}/{stem or study}",
+        "study",
+        "studies",
+        study.replace("_", " "),
+        captions="../../captions",
+        **labels,
+    )
+
+
+def titles_of(keys):
+    """Return the titles of the figures of several matrices."""
+    return [f"{key.method}, {key.metric}" for key in keys]
+
+
+def add_study(study, titles):
+    """Add the files of the rule of a study, whose figures have these titles in their order."""
+    written = outputs(getattr(rules, f"study_{study}"))
+    drawn = [path for path in written if path.endswith((".svg", ".png"))]
+    STUDIES[study] = Study(
+        figures=dict(zip(titles, zip(drawn[::2], drawn[1::2], strict=True), strict=True)),
+        summary=f"results/studies/{study}/summary.json",
+        tables=[path for path in written if path.endswith(".csv")],
+    )

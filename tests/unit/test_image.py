@@ -27,7 +27,7 @@ def test_the_image_installs_every_pin_of_every_environment_and_nothing_else():
     assert len(ENVIRONMENTS) == 3 and set(listed) == pins
     # One of each package, or the environments contradict one another.
     assert len({pin.partition("==")[0].lower() for pin in listed}) == len(listed)
-    rules = "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
+    rules = "".join(path.read_text() for path in (ROOT / "rules").rglob("*.smk"))
     assert set(re.findall(r'"\.\./envs/(\S+)"', rules)) == ENVIRONMENTS.keys()
 
 

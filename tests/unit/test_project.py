@@ -27,7 +27,7 @@ PACKAGES = {
 def rules():
     """Return every rule's text by its name."""
     found = {}
-    for path in sorted((ROOT / "rules").glob("*.smk")):
+    for path in sorted((ROOT / "rules").rglob("*.smk")):
         for block in re.split(r"^(?=(?:rule|checkpoint) )", path.read_text(), flags=re.M)[1:]:
             found[re.match(r"\w+ (\w+)", block).group(1)] = block
     return found
@@ -89,7 +89,7 @@ def imported_packages(*paths):
 @pytest.mark.parametrize("rule", rules())
 def test_every_rule_has_what_a_rule_needs(rule):
     block = rules()[rule]
-    script = re.search(r'script:\s+"\.\./(\S+)"', block).group(1)
+    script = re.search(r'script:\s+"(?:\.\./)+(\S+)"', block).group(1)
     assert script == f"scripts/{rule}.py"
     assert (ROOT / script).is_file()
     assert re.match(rf'(rule|checkpoint) {rule}:\n    """[A-Z][^"]+\."""', block)
@@ -122,7 +122,7 @@ def test_every_script_begins_by_checking_what_it_reads(path):
 
 @pytest.mark.parametrize("rule", rules())
 def test_every_environment_has_what_its_scripts_import(rule):
-    env = re.search(r'conda:\s+"\.\./envs/(\w+\.yaml)"', rules()[rule]).group(1)
+    env = re.search(r'conda:\s+"(?:\.\./)+envs/(\w+\.yaml)"', rules()[rule]).group(1)
     sources = [f"scripts/{rule}.py"]
     if rule == "explain_images":
         sources += [

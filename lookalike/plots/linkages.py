@@ -1,0 +1,49 @@
+"""Figure of the trees of one matrix under all linkages."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from lookalike.core.types import Row
+from lookalike.plots.dendrogram import draw_tree
+from lookalike.plots.style import add_family_legend
+
+
+def trees_side_by_side(
+    trees: Mapping[str, np.ndarray],
+    correlations: Mapping[str, float],
+    names: Sequence[str],
+    families: Mapping[str, str],
+    *,
+    title: str,
+) -> Figure:
+    """Draw the tree of every linkage next to one another.
+
+    Parameters
+    ----------
+    trees : dict of ndarray, shape (m - 1, 4)
+        By linkage.
+    correlations : dict
+        The cophenetic correlation of each.
+    names : list of str
+        Of the m models.
+    families : dict
+        From name to family.
+    title : str
+    """
+    columns = 2
+    lines = -(-len(trees) // columns)
+    figure = Figure(figsize=(11, lines * (1.3 + 0.24 * len(names))), layout="constrained")
+    for place, (linkage, tree) in enumerate(trees.items(), 1):
+        axes = figure.add_subplot(lines, columns, place)
+        clades: list[Row] = [
+            {"left": int(left), "right": int(right), "height": height, "support": np.nan}
+            for left, right, height, _ in tree
+        ]
+        draw_tree(axes, clades, names, families)
+        axes.set_title(f"{linkage}, cophenetic correlation {correlations[linkage]:.3f}", fontsize=9)
+        axes.set_xlabel("dissimilarity", fontsize=8)
+    figure.suptitle(title, fontsize=10)
+    add_family_legend(figure, families, names)
+    return figure

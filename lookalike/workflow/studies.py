@@ -1,0 +1,40 @@
+"""Studies: what each asks, and what it needs, as its section of the schema says."""
+
+from lookalike.core.errors import InputError
+from lookalike.core.types import Row
+from lookalike.workflow.schema import read_schema
+
+# By the word of the schema, what a study needs.
+NEEDS = {
+    "values": "the values of single images, which user-supplied matrices do not hold",
+    "maps": "maps, and only matrices are given",
+    "predictions": "the predicted classes of models that run here",
+    "networks": "models that run here",
+}
+ASKS = "study: "
+
+
+def question_of(study: str) -> str:
+    """Return what a study asks."""
+    return str(section_of(study)["description"]).removeprefix(ASKS)
+
+
+def section_of(study: str) -> Row:
+    """Return the schema of a study's section of the config."""
+    section: Row = read_schema()["properties"][study]
+    return section
+
+
+def check_studies(config: Row) -> None:
+    """Refuse studies that need what the resolved config does not give."""
+    runs = any(recipe["timm"] for recipe in config["models"].values())
+    given = {
+        "values": bool(config["methods"]),
+        "maps": bool(config["methods"]),
+        "predictions": runs and config["finetuning"]["task"] == "classification",
+        "networks": runs,
+    }
+    for study in config["studies"]:
+        need = section_of(study).get("needs")
+        if need and not given[need]:
+            raise InputError(f"config: studies: {study} needs {NEEDS[need]}; leave it out")
