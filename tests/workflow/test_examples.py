@@ -1,15 +1,21 @@
 """Every example builds its job graph; the README's first one runs."""
 
+import re
+
 import numpy as np
 import pytest
 import yaml
 from conftest import ROOT, snakemake
 from planted import write_matrices
 from readme import PHOTOGRAPHS, readme_config, with_tiny_networks, write_photographs
+from snakemake.utils import update_config
 
 from lookalike.core import io
+from lookalike.workflow.plan import make_plan
+from lookalike.workflow.schema import read_schema
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+EXPERIMENTS = sorted((ROOT / "examples/experiments").glob("[A-D]*.yaml"))
 JOBS = {
     "imagenette_14_models": {
         "download_images": 1,
@@ -69,6 +75,35 @@ def test_example_is_a_dry_run(example, tmp_path):
     run = snakemake(tmp_path, config, flags=["-n"])
     assert run.code == 0, run.text
     assert run.jobs.items() >= JOBS[example.stem].items()
+
+
+def together(*paths):
+    """Return the config of several files, as Snakemake joins them."""
+    joined = {}
+    for path in paths:
+        update_config(joined, yaml.safe_load(path.read_text()))
+    return joined
+
+
+def differing(config, schema, place=()):
+    """Yield the place of each value of a config, and whether it is not the schema's default."""
+    for key, value in config.items():
+        part = schema.get("properties", {}).get(key, {})
+        if isinstance(value, dict) and part.get("properties"):
+            yield from differing(value, part, (*place, key))
+        else:
+            yield (*place, key), "default" not in part or value != part["default"]
+
+
+@pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
+def test_an_experiment_is_a_plan_in_which_nothing_repeats_a_default(path):
+    own = yaml.safe_load(path.read_text())
+    assert all(differs for _, differs in differing(own, read_schema()))
+    command = path.read_text().splitlines()[1]
+    names = re.findall(r"examples/experiments/\w+\.yaml", command)
+    assert names[-1] == str(path.relative_to(ROOT))
+    plan = make_plan(together(*(ROOT / name for name in names)))
+    assert plan.keys and set(plan.studies) == set(own.get("studies", []))
 
 
 def test_the_first_example_of_the_readme_explains_48_unlabelled_photographs(tmp_path):
