@@ -68,7 +68,8 @@ def run(folder, config, targets, number, rng, within):
         try:
             os.kill(target, number)
         except ProcessLookupError:
-            interruption = False
+            # That job has just ended.
+            os.kill(target := process.pid, number)
         print(f"{signal.Signals(number).name} after {len(lines)} lines to", end=" ")
         print("Snakemake" if target == process.pid else "a job")
     rest, _ = process.communicate(timeout=TIMEOUT)
