@@ -118,9 +118,11 @@ def image_ceilings(table: ImageTable, originals: Mapping[str, str]) -> np.ndarra
     """
     rows, columns = np.triu_indices(len(table.names), 1)
     origin = np.array([originals[name] for name in table.names])
+    replicated = np.flatnonzero(origin[rows] == origin[columns])
+    of_pairs = origin[rows[replicated]]
     own = {
-        name: mean_of_known(table.values[:, (origin[rows] == name) & (origin[columns] == name)])
-        for name in dict.fromkeys(origin.tolist())
+        name: mean_of_known(table.values[:, replicated[of_pairs == name]])
+        for name in dict.fromkeys(of_pairs.tolist())
     }
     known = {name: values for name, values in own.items() if np.isfinite(values).any()}
     if not known:

@@ -82,9 +82,11 @@ def bootstrap(
 
 def units_of_pairs(values: np.ndarray, units: np.ndarray) -> np.ndarray:
     """Return the number of units that have a value of each pair, shape (pairs,)."""
-    counted = np.zeros((int(units.max(initial=-1)) + 1, values.shape[1]), bool)
-    np.logical_or.at(counted, units, np.isfinite(values))
-    return counted.sum(axis=0)
+    if not len(units):
+        return np.zeros(values.shape[1], int)
+    order = np.argsort(units, kind="stable")
+    first = np.flatnonzero(np.diff(units[order], prepend=-1))
+    return np.logical_or.reduceat(np.isfinite(values)[order], first, axis=0).sum(axis=0)
 
 
 def percentile_interval(replicates: np.ndarray, units: np.ndarray | None = None) -> np.ndarray:

@@ -110,9 +110,8 @@ def read_matrix(path: StrPath) -> tuple[np.ndarray, list[str]]:
             "and column must hold the same names in the same order"
         )
     try:
-        return np.array([[float(cell or "nan") for cell in row[1:]] for row in rows[1:]]).reshape(
-            len(names), len(names)
-        ), names
+        numbers = [cell or "nan" for row in rows[1:] for cell in row[1:]]
+        return np.array([*map(float, numbers)]).reshape(len(names), len(names)), names
     except ValueError as error:
         raise InputError(f"{path}: not a matrix of numbers ({error})") from None
 
@@ -145,15 +144,16 @@ def tolerance_of(matrix: np.ndarray) -> float:
 
 def write_matrix(path: StrPath, matrix: np.ndarray, names: Sequence[str]) -> None:
     """Write a square matrix as CSV with names in the first row and column; NaN is an empty cell."""
-    rows = [
-        {"": name}
-        | {
-            other: "" if np.isnan(cell) else plain(cell)
-            for other, cell in zip(names, row, strict=True)
-        }
-        for name, row in zip(names, matrix, strict=True)
-    ]
-    write_table(path, rows, columns=["", *names])
+    if matrix.shape != (len(names), len(names)):
+        raise ValueError(f"{path}: {len(names)} names for a matrix of {matrix.shape}")
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["", *names])
+        for name, row in zip(names, matrix, strict=True):
+            cells: list[float | str] = row.tolist()
+            for unknown in np.flatnonzero(np.isnan(row)).tolist():
+                cells[unknown] = ""
+            writer.writerow([name, *cells])
 
 
 def read_arrays(path: StrPath) -> dict[str, np.ndarray]:

@@ -23,10 +23,11 @@ def permuted_sums(values: np.ndarray, order: np.ndarray) -> np.ndarray:
                 full[row, column] = full[column, row] = values[image, pair]
                 pair += 1
         for one in range(permutations):
-            pair = 0
+            places, start = order[one, image], 0
             for row in range(models):
-                own = full[order[one, image, row]]
-                for column in range(row + 1, models):
-                    found[one, pair] += own[order[one, image, column]]
-                    pair += 1
+                own, others = full[places[row]], places[row + 1 :]
+                sums = found[one, start : start + len(others)]
+                for column in range(len(others)):
+                    sums[column] += own[others[column]]
+                start += len(others)
     return found
