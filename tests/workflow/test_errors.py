@@ -139,11 +139,15 @@ def test_a_map_with_nan_is_named_with_its_place(copied):
     saliency[3, 5] = np.nan
     np.save(path, saliency)
     forget_sums(copied)
+    left = copied / "results/maps/.unfinished.batch_maps.npy"
+    left.touch()
     output = "results/maps/noise/ResNet/batch_maps.npy"
     run = snakemake(copied, tiny_config(), output, flags=["--forcerun", "batch_maps"])
     error = refused(run, copied, output, "logs/maps/noise/ResNet/batch_maps.log")
     assert path.name in error
     assert "row 3, column 5" in error
+    # What a failed job leaves.
+    assert not left.exists()
 
 
 def test_batches_of_different_images_are_refused_naming_the_first(copied):

@@ -1,8 +1,5 @@
 """Real jobs through profiles/generic."""
 
-from importlib.util import find_spec
-
-import pytest
 import yaml
 from conftest import ROOT, snakemake
 from generic import submit
@@ -11,10 +8,6 @@ from planted import write_matrices
 TREE = "results/groups/gradcam/cosine/all/tree-average.nwk"
 
 
-@pytest.mark.skipif(
-    find_spec("snakemake_executor_plugin_cluster_generic") is None,
-    reason="needs snakemake-executor-plugin-cluster-generic",
-)
 def test_jobs_go_through_a_scheduler_with_their_requests(tmp_path):
     config = yaml.safe_load((ROOT / "examples/existing_matrix.yaml").read_text())
     config["matrices"] = {"gradcam_cosine": config["matrices"]["gradcam_cosine"]}
