@@ -96,13 +96,18 @@ def processes_in(folder):
 
 def jobs_of(text):
     """Return the jobs, rule and wildcards, that a run started, and those that it finished."""
-    started = {}
-    for rule, about in re.findall(
-        r"^(?:local)?(?:rule|checkpoint) (\w+):\n((?: +.*\n)+)", text, re.M
-    ):
-        details = dict(line.strip().split(": ", 1) for line in about.splitlines() if ": " in line)
-        started[details["jobid"]] = (rule, details.get("wildcards"))
-    ended = re.findall(r"^Finished jobid: (\d+) ", text, re.M)
+    # Line by line: a kill ends the text anywhere, and what jobs print stands between the lines.
+    started, ended, rule, number = {}, [], None, None
+    for line in text.splitlines():
+        if header := re.match(r"(?:local)?(?:rule|checkpoint) (\w+):$", line):
+            rule = header[1]
+        elif job := re.match(r" +jobid: (\d+)$", line):
+            number = job[1]
+            started[number] = (rule, None)
+        elif wildcards := re.match(r" +wildcards: (.+)$", line):
+            started[number] = (rule, wildcards[1])
+        elif end := re.match(r"Finished jobid: (\d+) ", line):
+            ended.append(end[1])
     return list(started.values()), [started[number] for number in ended]
 
 
