@@ -99,7 +99,7 @@ def jobs_of(text):
     # Line by line: a kill ends the text anywhere, and what jobs print stands between the lines.
     started, ended, rule, number = {}, [], None, None
     for line in text.splitlines():
-        if header := re.match(r"(?:local)?(?:rule|checkpoint) (\w+):$", line):
+        if header := re.search(r"(?:local)?(?:rule|checkpoint) (\w+):$", line):
             rule = header[1]
         elif job := re.match(r" +jobid: (\d+)$", line):
             number = job[1]
