@@ -51,8 +51,7 @@ def find_partitions(
 
     found = np.zeros((*seeds.shape, models), np.int64)
     for replicate, values in enumerate(dissimilarities):
-        peak = values.max(initial=0)
-        weights = square(1 - values / peak if peak > 0 else np.ones_like(values), models)
+        weights = weights_of(values, models)
         if not weights.any():
             continue
         # Links of weight 0 are left out, as they are by networkx.from_numpy_array.
@@ -61,3 +60,39 @@ def find_partitions(
             partition = best_partition(graph, resolution=resolution, random_state=seed)
             found[replicate, run] = [partition[node] for node in range(models)]
     return found
+
+
+def stopped_early(
+    dissimilarities: np.ndarray, models: int, resolution: float, partitions: np.ndarray
+) -> np.ndarray:
+    """Return for which partitions (R, models) a further round of Louvain's method would raise the
+    modularity, by moving whole communities; bool, shape (R,).
+
+    Parameters
+    ----------
+    dissimilarities : ndarray, shape (models (models - 1) / 2,)
+    models : int
+    resolution : float
+    partitions : ndarray of int, shape (R, models)
+        Of the graph of these dissimilarities.
+    """
+    from lookalike.groups import louvain_loops
+
+    weights, found = weights_of(dissimilarities, models), []
+    if not weights.any():
+        return np.zeros(len(partitions), bool)
+    for partition in partitions:
+        member = np.ascontiguousarray(partition, np.int64).copy()
+        count = louvain_loops.renumber(member)
+        merged, alone = louvain_loops.merge(weights, member, count), np.arange(count)
+        found.append(louvain_loops.settle(merged, float(resolution), alone, alone.copy()))
+    return np.array(found, bool)
+
+
+def weights_of(dissimilarities: np.ndarray, models: int) -> np.ndarray:
+    """Return the weights (models, models) of the graph of condensed dissimilarities, 0 on the
+    diagonal.
+    """
+    peak = dissimilarities.max(initial=0)
+    weights = 1 - dissimilarities / peak if peak > 0 else np.ones_like(dissimilarities)
+    return square(weights, models)

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse
 from matplotlib.patheffects import withStroke
 
@@ -41,11 +43,27 @@ def scatter(
     -------
     Figure
     """
-    from adjustText import adjust_text
-
     side = 6 + 0.12 * max(len(names) - 8, 0)
     figure = Figure(figsize=(side, side - 0.6), layout="constrained")
     axes = figure.add_subplot()
+    markers = place_models(axes, coordinates, covariances, names, families)
+    axes.set_xlabel(f"principal coordinate 1 ({explained[0]:.0%})")
+    axes.set_ylabel(f"principal coordinate 2 ({explained[1]:.0%})")
+    axes.set_title(title, fontsize=10)
+    figure.canvas.draw()
+    write_names(axes, coordinates, names, markers)
+    add_family_legend(figure, families, names)
+    return figure
+
+
+def place_models(
+    axes: Axes,
+    coordinates: np.ndarray,
+    covariances: np.ndarray,
+    names: Sequence[str],
+    families: Mapping[str, str],
+) -> list[Line2D]:
+    """Draw markers and ellipses of models, parameters as for `scatter`; return the markers."""
     styles, markers = family_styles(families.values()), []
     for name, (x, y), covariance in zip(names, coordinates, covariances, strict=True):
         colour, marker = styles[families[name]]
@@ -69,13 +87,24 @@ def scatter(
     axes.margins(0.15)
     axes.axhline(0, color="0.9", lw=0.8, zorder=0)
     axes.axvline(0, color="0.9", lw=0.8, zorder=0)
-    axes.set_xlabel(f"principal coordinate 1 ({explained[0]:.0%})")
-    axes.set_ylabel(f"principal coordinate 2 ({explained[1]:.0%})")
-    axes.set_title(title, fontsize=10)
-    figure.canvas.draw()
+    return markers
+
+
+def write_names(
+    axes: Axes,
+    coordinates: np.ndarray,
+    names: Sequence[str],
+    markers: Sequence[Line2D],
+    size: float = 8.5,
+) -> None:
+    """Write the names of models next to their markers, so that they do not overlap as far as there
+    is room; the figure must have been laid out.
+    """
+    from adjustText import adjust_text
+
     halo = [withStroke(linewidth=2.5, foreground="white", alpha=0.8)]
     texts = [
-        axes.text(x, y, name, fontsize=8.5, path_effects=halo)
+        axes.text(x, y, name, fontsize=size, path_effects=halo)
         for name, (x, y) in zip(names, coordinates, strict=True)
     ]
     adjust_text(
@@ -89,5 +118,3 @@ def scatter(
         arrowprops={"arrowstyle": "-", "color": "0.6", "lw": 0.6},
         ensure_inside_axes=True,
     )
-    add_family_legend(figure, families, names)
-    return figure

@@ -142,6 +142,8 @@ NEEDS = {
     "simulate_power": Needs(180, {}, 120),
     # Of studies that read what was computed before.
     "study": TESTS,
+    # Some seconds a page, of up to 60.
+    "study_explanation_panels": Needs(200, {"map pixels": 12}, 180, {"map pixels": 15}),
     "draw_validation": FIGURE,
     "draw_power": FIGURE,
     "draw_matrix": FIGURE,

@@ -12,6 +12,8 @@ NEEDS = {
     "networks": "models that run here",
 }
 ASKS = "study: "
+# Of explanations, each with the maps of all models.
+MOST_PAGES = 60
 
 
 def question_of(study: str) -> str:
@@ -38,3 +40,15 @@ def check_studies(config: Row) -> None:
         need = section_of(study).get("needs")
         if need and not given[need]:
             raise InputError(f"config: studies: {study} needs {NEEDS[need]}; leave it out")
+    scan = config["resolution_scan"]
+    if scan["lowest"] >= scan["highest"]:
+        raise InputError(
+            f"config: resolution_scan: lowest, {scan['lowest']:g}, must be below highest, "
+            f"{scan['highest']:g}"
+        )
+    pages = config["explanation_panels"]
+    number = pages["agree"] + pages["disagree"] + pages["random"] + len(pages["images"])
+    if number > MOST_PAGES:
+        raise InputError(
+            f"config: explanation_panels: asks for {number} pages; at most {MOST_PAGES} are drawn"
+        )

@@ -10,7 +10,8 @@ def all_folders(wildcards):
     """Return all folders; one that lost some of its files is made again, as if it were missing."""
     copied = [one for one in AUDITED if one[0] not in MANY_BLOCKS or one[0] in LOCALISED]
     folders = {raw_maps_of(name, model) for name, model in copied}
-    folders |= {path for path in [*ALL_IMAGES, *ALL_MAPS, *ALL_FIGURES] if Path(path).is_dir()}
+    written = [*ALL_IMAGES, *ALL_MAPS, *ALL_FIGURES, *ALL_STUDIES]
+    folders |= {path for path in written if Path(path).is_dir()}
     workflow.dag.forcefiles.update(filter(sums.has_lost_files, folders))
     return sorted(folders)
 

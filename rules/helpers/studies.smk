@@ -6,18 +6,19 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True)
 class Study:
     """The files of a study: what it concludes, the figures of the report by their titles (each as
-    SVG and PNG), and tables.
+    SVG and PNG), tables, and folders of further figures.
     """
 
     figures: dict = field(default_factory=dict)
     summary: str = ""
     tables: list = field(default_factory=list)
+    folders: list = field(default_factory=list)
 
     @property
     def files(self):
         """All files, which are promised."""
         shown = [path for pair in self.figures.values() for path in pair]
-        return [*shown, *self.tables, *([self.summary] if self.summary else [])]
+        return [*shown, *self.tables, *self.folders, *([self.summary] if self.summary else [])]
 
 
 FAMILIES = {name: model.family for name, model in MODELS.items()}
@@ -50,4 +51,5 @@ def add_study(study, titles):
         figures=dict(zip(titles, zip(drawn[::2], drawn[1::2], strict=True), strict=True)),
         summary=f"results/studies/{study}/summary.json",
         tables=[path for path in written if path.endswith(".csv")],
+        folders=[path for path in written if not Path(path).suffix],
     )

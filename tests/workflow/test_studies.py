@@ -12,7 +12,7 @@ from lookalike.core import io
 
 STUDIES = yaml.safe_load((ROOT / "schemas/config.schema.yaml").read_text())["properties"]
 # Of maps that are given, without a network.
-GIVEN = ["linkages"]
+GIVEN = ["linkages", "resolution_scan", "pca_grid", "explanation_panels"]
 # Of networks: these are part of the run that all tests share.
 COMPUTED = tiny_config().get("studies", [])
 
@@ -77,3 +77,33 @@ def test_linkages_of_planted_families_share_them(studied):
     assert len(pairs) == 2 * 6 and all(int(row["shared_clades"]) >= 2 for row in pairs)
     text = io.read_text(Path(studied) / "results/studies/linkages/summary.json")
     assert "A0, A1, A2" in text
+
+
+def test_the_scan_of_planted_families_has_their_plateau(studied):
+    folder = studied / "results/studies/resolution_scan"
+    rows = io.read_table(folder / "resolution_scan.csv")
+    assert len(rows) == 2 * 21
+    plateau = {(row["metric"], row["groups"]) for row in rows if row["on_plateau"] == "1"}
+    assert plateau == {("cosine", "3"), ("mse", "3")}
+    text = io.read_text(folder / "summary.json")
+    assert text.count("{A0, A1, A2}, {B0, B1}, {C0, C1}") == 2
+    assert text.count("is the cut of the average-linkage tree into 3 groups") == 2
+
+
+def test_both_metrics_draw_one_picture_of_planted_families(studied):
+    (pair,) = io.read_table(studied / "results/studies/pca_grid/pairs.csv")
+    assert float(pair["correlation"]) > 0.95 and float(pair["p_holm"]) < 0.05
+    assert (studied / "results/studies/pca_grid/pca_grid.png").stat().st_size > 10_000
+
+
+def test_pages_of_explanations_are_as_many_as_the_table_says(studied):
+    folder = studied / "results/studies/explanation_panels"
+    rows = io.read_table(folder / "explanation_panels.csv")
+    pages = [int(row["page"]) for row in rows if row["page"]]
+    assert pages == list(range(1, 13))
+    assert len(list((folder / "pages").glob("page-*.png"))) == 12
+    values = [float(row["disagreement"]) for row in rows]
+    assert values == sorted(values) and len(values) == 24
+    assert [row["chosen"] for row in rows[:4] + rows[-4:]] == ["agreement"] * 4 + [
+        "disagreement"
+    ] * 4

@@ -1,0 +1,29 @@
+"""Compare and draw the principal coordinates of all matrices in one orientation."""
+
+from lookalike.core import io, jobs
+
+jobs.begin(snakemake)
+
+from lookalike.compare.dissimilarities import read_dissimilarities
+from lookalike.plots.pca_grid import grid_of_coordinates
+from lookalike.plots.style import save
+from lookalike.studies import pca_grid as study
+
+read, written, given = snakemake.input, snakemake.output, snakemake.params
+panels = [
+    study.project(
+        read_dissimilarities(*about).without(given.dependent).without_unknown(), given.resamples
+    )
+    for about in zip(read.matrices, read.bootstraps, given.matrices, strict=True)
+]
+pairs = study.compare_panels(panels, given.permutations, given.seed)
+described = study.describe_panels(panels)
+names = [name for panel in panels for name in panel.names]
+families = {name: given.families.get(name, "unknown") for name in names}
+figure = grid_of_coordinates(
+    panels, study.reference_of(panels, pairs), families, title="principal coordinates"
+)
+save(figure, written.figure)
+io.write_table(written.panels, described, study.PANELS)
+io.write_table(written.pairs, pairs, study.PAIRS)
+io.write_json(written.summary, {"sentences": study.conclude(described, pairs)})
