@@ -276,7 +276,10 @@ def summarise(images: Sequence[Row]) -> list[Row]:
     """Return the first pages, as rows of the report's table."""
     names = ("page", "image", "label", "disagreement", "chosen")
     pages = [row for row in images if row["page"] != ""]
-    return [{name: row[name] for name in names} for row in pages[:MOST_ROWS]]
+    return [
+        {name: "unknown" if row[name] != row[name] else row[name] for name in names}
+        for row in pages[:MOST_ROWS]
+    ]
 
 
 def note_of(row: Row, images: int) -> str:
