@@ -7,6 +7,7 @@ from lookalike.core import io, jobs
 jobs.begin(snakemake)
 
 from lookalike.compare.image_table import read_image_table
+from lookalike.inference.disagreement import disagreements
 from lookalike.plots.explanation_panels import disagreement_figure
 from lookalike.plots.pages import read_pages
 from lookalike.plots.style import save
@@ -16,8 +17,10 @@ read, written, given = snakemake.input, snakemake.output, snakemake.params
 pages = read_pages(read, given)
 tables = [read_image_table(path).without(given.dependent) for path in read.tables]
 study.check_images(pages.rows, tables)
-found = study.disagreements(tables, len(pages.rows))
-chosen = study.choose_pages(pages.rows, found, **given.chosen, seed=given.seed)
+found = disagreements(tables, len(pages.rows))
+chosen = study.choose_pages(
+    pages.rows, found, **given.chosen, classes=pages.classes, seed=given.seed
+)
 images, by_method = study.describe_images(pages.rows, found, chosen), study.describe_methods(tables)
 notes = {row["image"]: study.note_of(row, len(images)) for row in images}
 folder = Path(written.pages)

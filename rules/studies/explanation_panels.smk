@@ -23,7 +23,14 @@ rule study_explanation_panels:
         overview=study_figure("explanation_panels", "disagreement", figure="disagreement"),
         least=study_figure("explanation_panels", "least", figure="least disagreement"),
         most=study_figure("explanation_panels", "most", figure="most disagreement"),
-        pages=directory("results/studies/explanation_panels/pages"),
+        pages=report(
+            directory("results/studies/explanation_panels/pages"),
+            patterns=["{name}.png"],
+            caption="../../captions/study.rst",
+            category="studies",
+            subcategory="explanation panels",
+            labels={"figure": "{name}"},
+        ),
     log:
         "logs/studies/explanation_panels.log",
     benchmark:

@@ -252,6 +252,18 @@ def test_matrices_alone_are_enough():
             {"matrices": {"a": {"path": "a.csv"}}, "studies": ["power"]},
             "config: studies: power needs the values of single images",
         ),
+        (
+            {"matrices": {"a": {"path": "a.csv"}}, "studies": ["explanation_panels"]},
+            "config: studies: explanation_panels needs maps, and only matrices are given",
+        ),
+        (
+            given_maps(VGG="a", ResNet="b") | {"resolution_scan": {"lowest": 2}},
+            "config: resolution_scan: lowest, 2, must be below highest, 1.5",
+        ),
+        (
+            given_maps(VGG="a", ResNet="b") | {"explanation_panels": {"random": 53}},
+            "config: explanation_panels: asks for 61 pages; at most 60 are drawn",
+        ),
         (given_maps(VGG="", ResNet="b"), "config: models.VGG.maps: "),
         (
             given_maps(VGG={"imported": "a"}, ResNet={"imported": "b"}),

@@ -11,6 +11,7 @@ import pytest
 from lookalike.compare.dissimilarities import Key
 from lookalike.compare.image_table import ImageTable
 from lookalike.core.errors import InputError
+from lookalike.inference.disagreement import correlations, disagreements
 from lookalike.plots.explanation_panels import disagreement_figure
 from lookalike.studies import explanation_panels as study
 
@@ -59,11 +60,11 @@ def test_disagreement_is_the_mean_share_of_chance_over_pairs_and_methods():
     expected = pd.concat(
         [frame.mean(axis=1) / 0.5, frame[::-1].reset_index(drop=True).mean(axis=1) / 0.25], axis=1
     )
-    np.testing.assert_allclose(study.disagreements(tables), expected.mean(axis=1))
+    np.testing.assert_allclose(disagreements(tables), expected.mean(axis=1))
     rows = study.describe_methods(tables)
     assert [tuple(row) for row in rows] == [study.BY_METHOD] * 10
     assert rows[1]["pairs"] == 3 and rows[1]["dissimilarity"] == pytest.approx(values[1, :3].mean())
-    assert np.isnan(study.disagreements([], 4)).all()
+    assert np.isnan(disagreements([], 4)).all()
 
 
 def test_pages_are_in_the_order_of_the_table():
@@ -85,7 +86,8 @@ def test_pages_are_in_the_order_of_the_table():
     assert sorted(by_image.values()).count("random") == 1
     assert "no disagreement known" in study.note_of(table[6], 7)
     assert "rank 1 of 7; chosen: agreement" in study.note_of(table[0], 7)
-    assert len(study.summarise(table)) == len(chosen)
+    summary = study.summarise(table)
+    assert len(summary) == len(chosen) and summary[-1]["disagreement"] == "unknown"
 
 
 def test_random_pages_depend_on_the_seed_alone():
@@ -101,6 +103,22 @@ def test_few_images_have_a_page_for_several_reasons_or_none():
     assert choose(rows_of(3), np.full(3, np.nan), random=0) == {}
 
 
+def test_pages_can_be_of_images_that_all_models_classify_alike():
+    found, rows = np.linspace(0, 1, 8), rows_of(8)
+    classes = np.array([["cat", "cat"], ["cat", "dog"]] * 4)
+    options = {"agree": 1, "disagree": 1, "random": 9, "images": ["1.png"], "same_prediction": True}
+    chosen = study.choose_pages(rows, found, **options, classes=classes, seed=0)
+    assert chosen == {
+        0: ["agreement"],
+        1: ["named"],
+        2: ["random"],
+        4: ["random"],
+        6: ["disagreement"],
+    }
+    with pytest.raises(InputError, match="needs the predicted classes of models that run here"):
+        study.choose_pages(rows, found, **options, seed=0)
+
+
 def test_an_image_that_is_not_explained_is_named():
     with pytest.raises(InputError, match=r"'5\.pgn' is none of the 7 images.*5\.png"):
         choose(rows_of(7), np.zeros(7), images=["5.pgn"])
@@ -110,7 +128,7 @@ def test_an_image_that_is_not_explained_is_named():
 
 def test_planted_images_are_found_and_the_order_is_theirs():
     table, level = planted(2)
-    found = study.disagreements([table])
+    found = disagreements([table])
     assert np.corrcoef(found, level)[0, 1] > 0.95
     images = study.describe_images(rows_of(40), found, choose(rows_of(40), found))
     told = study.conclude(images, [table], 0)
@@ -125,7 +143,7 @@ def test_without_an_effect_of_the_images_it_cannot_tell():
     told = []
     for seed in range(20):
         table, _ = planted(0, seed=seed)
-        images = study.describe_images(rows_of(40), study.disagreements([table]), {})
+        images = study.describe_images(rows_of(40), disagreements([table]), {})
         told += [study.conclude(images, [table], seed)[2]]
     # Of 20, 0.5 are expected to be called a property of the images.
     assert sum("a property of the images" in text for text in told) <= 2
@@ -137,19 +155,19 @@ def test_correlations_are_those_of_numpy():
     weights = np.array([np.ones(12), np.arange(12) % 3])
     drawn = np.repeat(np.arange(12), np.arange(12) % 3)
     expected = [np.corrcoef(one[part], other[part])[0, 1] for part in (slice(None), drawn)]
-    np.testing.assert_allclose(study.correlations(weights, one, other), expected)
+    np.testing.assert_allclose(correlations(weights, one, other), expected)
 
 
 def test_few_models_or_none_cannot_tell():
     table, _ = planted(2)
     few = table.of(MODELS[:3])
-    images = study.describe_images(rows_of(40), study.disagreements([few]), {})
+    images = study.describe_images(rows_of(40), disagreements([few]), {})
     assert study.conclude(images, [few], 0)[2] == (
         "Cannot tell whether that is about images or single models: needs at least 4 independent "
         "models; found 3."
     )
     alone = table.of(MODELS[:1])
-    images = study.describe_images(rows_of(40), study.disagreements([alone]), {})
+    images = study.describe_images(rows_of(40), disagreements([alone]), {})
     (text,) = study.conclude(images, [alone], 0)
     assert text.endswith("cannot tell on which models agree, since no two can be compared.")
     assert disagreement_figure(images, study.describe_methods([alone]), title="t").axes

@@ -66,8 +66,8 @@ def test_a_study_that_is_off_adds_no_job(tmp_path):
         for names in ([], GIVEN)
     )
     assert (off.code, on.code) == (0, 0)
-    for name in GIVEN:
-        assert f"study_{name}" not in off.text and f"study_{name}" in on.text
+    assert not [rule for rule in off.jobs if rule.startswith("study_")]
+    assert {f"study_{name}" for name in GIVEN} <= on.jobs.keys()
 
 
 def test_linkages_of_planted_families_share_them(studied):
