@@ -176,6 +176,7 @@ def tiny_config():
         "subsets": ["all", "agreeing"],
         "inference": {"bootstrap": 50},
         "figures": {"panels": 1},
+        "studies": ["prediction_agreement"],
     }
 
 

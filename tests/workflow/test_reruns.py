@@ -21,6 +21,7 @@ COMMON = {
     "compare_matrices": 2,
     "draw_agreement": 2,
     "draw_multiverse": 1,
+    "study_prediction_agreement": 1,
     "write_findings": 1,
     "write_report": 1,
 }

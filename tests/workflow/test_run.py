@@ -98,6 +98,7 @@ def test_no_rule_ran_more_often_than_needed(finished):
         "draw_matrix": 8,
         "draw_multiverse": 1,
         "draw_panels": 1,
+        "study_prediction_agreement": 1,
         "write_findings": 1,
         "write_report": 1,
     }

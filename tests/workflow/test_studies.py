@@ -12,7 +12,7 @@ from lookalike.core import io
 
 STUDIES = yaml.safe_load((ROOT / "schemas/config.schema.yaml").read_text())["properties"]
 # Of maps that are given, without a network.
-GIVEN = ["linkages"]
+GIVEN = ["linkages", "image_count", "histograms"]
 # Of networks: these are part of the run that all tests share.
 COMPUTED = tiny_config().get("studies", [])
 
@@ -47,12 +47,13 @@ def test_every_study_is_one_rule_and_one_section_of_the_schema():
             assert (ROOT / f"lookalike/studies/{study}.py").is_file()
 
 
-@pytest.mark.parametrize("study", GIVEN)
-def test_a_study_concludes_and_draws(studied, study):
-    folder = studied / "results/studies" / study
+@pytest.mark.parametrize("study", [*GIVEN, *COMPUTED])
+def test_a_study_concludes_and_draws(request, study):
+    run = request.getfixturevalue("studied" if study in GIVEN else "finished")
+    folder = run / "results/studies" / study
     summary = io.read_json(folder / "summary.json")
     assert summary["sentences"] and all(text.endswith(".") for text in summary["sentences"])
-    page = (studied / "results/report.html").read_text(encoding="utf-8")
+    page = (run / "results/report.html").read_text(encoding="utf-8")
     assert f"<h3>{study.replace('_', ' ').capitalize()}</h3>" in page
     assert [path for path in folder.rglob("*.svg") if path.stat().st_size > 1000]
     for path in folder.rglob("*.csv"):
@@ -76,3 +77,43 @@ def test_linkages_of_planted_families_share_them(studied):
     assert len(pairs) == 2 * 6 and all(int(row["shared_clades"]) >= 2 for row in pairs)
     text = io.read_text(Path(studied) / "results/studies/linkages/summary.json")
     assert "A0, A1, A2" in text
+
+
+def test_predictions_are_counted_in_every_pair_of_independent_models(finished):
+    folder = finished / "results/studies/prediction_agreement"
+    (pair,) = io.read_table(folder / "pairs.csv")
+    assert {pair["model"], pair["other"]} == {"ResNet", "RegNet"}
+    names, classes = [], []
+    for row in io.read_table(finished / "results/predictions.csv"):
+        names.append(row["model"])
+        classes.append(row["class"])
+    own, other = (
+        [label for name, label in zip(names, classes, strict=True) if name == model]
+        for model in ("ResNet", "RegNet")
+    )
+    same = sum(one == another for one, another in zip(own, other, strict=True))
+    assert (int(pair["same"]), int(pair["different"])) == (same, len(own) - same)
+    rows = io.read_table(folder / "correlations.csv")
+    assert {row["subset"] for row in rows} == {"all", "agreeing"} and len(rows) == 8
+    assert all("needs at least 4 independent models" in row["untested"] for row in rows)
+
+
+def test_half_of_the_images_of_planted_families_have_more_than_half_of_the_tree(studied):
+    folder = studied / "results/studies/image_count"
+    rows = io.read_table(folder / "counts.csv")
+    assert {int(row["n"]) for row in rows} == {4, 8, 12}
+    assert len(io.read_table(folder / "draws.csv")) == 25 * len(rows)
+    for row in rows:
+        # Each pair stands twice in the sum over the cells of the square.
+        assert float(row["notebook_sum"]) == pytest.approx(2 * 21 * float(row["distance"]))
+    for row in io.read_table(folder / "needed.csv"):
+        assert int(row["needed_low"]) <= int(row["needed"]) <= int(row["needed_high"])
+        assert float(row["clades_at_half"]) > 0.4
+
+
+def test_means_of_planted_families_are_enough(studied):
+    folder = studied / "results/studies/histograms"
+    pairs = io.read_table(folder / "pairs.csv")
+    assert len(pairs) == 2 * 21 and not any(int(row["bimodal"]) for row in pairs)
+    for row in io.read_table(folder / "summaries.csv"):
+        assert float(row["rho"]) > 0.9 and int(row["shared_clades"]) >= 2

@@ -36,7 +36,7 @@ def test_a_new_matplotlib_only_draws_again(copied, tmp_path):
     environment = installed(tmp_path / "new", matplotlib="99.0")
     run = snakemake(copied, tiny_config(), flags=["-n"], environment=environment)
     drawn = {"draw_matrix": 8, "draw_agreement": 2, "draw_multiverse": 1, "draw_panels": 1}
-    assert run.jobs == drawn | {"write_report": 1}
+    assert run.jobs == drawn | {"study_prediction_agreement": 1, "write_report": 1}
 
 
 def test_a_patched_torch_reruns_what_computes_with_it(copied, tmp_path):
