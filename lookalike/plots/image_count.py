@@ -60,7 +60,7 @@ def curves(draws: Sequence[Row], counts: Sequence[Row], needed: Row, *, title: s
             color=CHANCE,
             markersize=5,
             capsize=3,
-            label=f"wanted: {n:,}",
+            label=f"as wanted: {n:,}",
         )
     width.legend(frameon=False, fontsize=8)
     shares = [row["shared_clades"] / max(row["clades"], 1) for row in counts]

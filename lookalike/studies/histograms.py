@@ -103,7 +103,10 @@ def compare_summaries(table: ImageTable, resamples: int, seed: int) -> Row:
         rhos = row_correlations(order, other)
         resampled = centred_units(order[1:]) @ centred_units(order[0])
         (rho_median,) = centred_units(medians) @ centred_units(order[0])
-    low, high = interval_of(float(rhos[0]), rhos[1:], units)
+    # Two neighbours that change places, the least change, take twice as much off a rho of 1.
+    count = means.shape[1]
+    largest = 1 - 6 / (count * (count**2 - 1))
+    low, high = interval_of(float(rhos[0]), rhos[1:], units, largest)
     trees, (changed,) = clades_of(means), clades_of(both[:1])
     places = other[0] - order[0]
     farthest = int(np.abs(places).argmax())

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lookalike.compare.resampling import percentile_interval, unit_weights
-from lookalike.core.condensed import in_slices, square
+from lookalike.core.condensed import CACHED, in_slices, square
 from lookalike.core.errors import InputError
 from lookalike.core.types import Row
 from lookalike.models.predictions import check_classes, predicted_classes
@@ -77,7 +77,7 @@ class Predictions:
         found = np.full((len(weights), pairs), np.nan)
         if not self.untested:
             counts = weights.sum(axis=1, keepdims=True)
-            for part in in_slices(pairs, max(weights.shape)):
+            for part in in_slices(pairs, max(weights.shape), CACHED):
                 found[:, part] = weights @ self.same(part) / counts
         return found
 
@@ -171,7 +171,7 @@ def kappas(weights: np.ndarray, right: np.ndarray) -> np.ndarray:
     """
     first, second = np.triu_indices(right.shape[1], 1)
     found = np.empty((len(weights), len(first)))
-    for part in in_slices(len(first), max(weights.shape)):
+    for part in in_slices(len(first), max(weights.shape), CACHED):
         one, other = right[:, first[part]], right[:, second[part]]
         used = (np.isfinite(one) & np.isfinite(other)).astype(float)
         with np.errstate(invalid="ignore", divide="ignore"):

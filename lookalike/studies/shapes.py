@@ -6,7 +6,7 @@ import numpy as np
 
 from lookalike.compare.image_table import ImageTable
 from lookalike.compare.resampling import percentile_interval, unit_weights, units_of_pairs
-from lookalike.core.condensed import in_slices
+from lookalike.core.condensed import CACHED, in_slices
 from lookalike.core.types import Row
 
 PAIR_COLUMNS = (
@@ -121,7 +121,7 @@ def shapes(weights: np.ndarray, values: np.ndarray) -> dict[str, np.ndarray]:
         points. NaN for constant values, and fewer than four.
     """
     found = {name: np.empty((len(weights), values.shape[1])) for name in ("skewness", "bimodality")}
-    for part in in_slices(values.shape[1], 6 * max(weights.shape)):
+    for part in in_slices(values.shape[1], max(weights.shape), CACHED):
         own = values[:, part]
         used = np.isfinite(own)
         centre = np.where(used, own, 0).sum(axis=0) / np.maximum(used.sum(axis=0), 1)

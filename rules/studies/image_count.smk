@@ -1,12 +1,12 @@
 """The study of the number of images: how many images are enough?"""
 
-DRAWN = PLAN.keys_of(computed=True, subset=PLAN.first_subset)
+SUBSAMPLED = PLAN.keys_of(computed=True, subset=PLAN.first_subset)
 
 
 rule study_image_count:
     """Draw subsets of the images of every matrix, and conclude how many images are enough."""
     input:
-        tables=fill(f"{MATRIX}/images.npz", DRAWN),
+        tables=fill(f"{MATRIX}/images.npz", SUBSAMPLED),
     output:
         draws="results/studies/image_count/draws.csv",
         counts="results/studies/image_count/counts.csv",
@@ -14,7 +14,7 @@ rule study_image_count:
         summary="results/studies/image_count/summary.json",
         figures=[
             path
-            for key in DRAWN
+            for key in SUBSAMPLED
             for path in study_figure(
                 "image_count", f"{key.method}-{key.metric}", method=key.method, metric=key.metric
             )
@@ -40,4 +40,4 @@ rule study_image_count:
         "../../scripts/study_image_count.py"
 
 
-add_study("image_count", titles_of(DRAWN))
+add_study("image_count", titles_of(SUBSAMPLED))

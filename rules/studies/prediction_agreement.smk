@@ -1,8 +1,8 @@
 """The study of predictions: who predicts alike, and does looking alike go with it?"""
 
 # Also over the images on which two models agree, as the experiment was.
-CORRELATED = PLAN.keys_of()
-CORRELATED_METHODS = list(dict.fromkeys(key.method for key in CORRELATED))
+WITH_PREDICTIONS = PLAN.keys_of()
+PREDICTED_METHODS = list(dict.fromkeys(key.method for key in WITH_PREDICTIONS))
 
 
 rule study_prediction_agreement:
@@ -10,15 +10,15 @@ rule study_prediction_agreement:
     input:
         predictions=expand("results/predictions/{model}.npz", model=PLAN.predicting),
         units=UNITS,
-        matrices=fill(f"{MATRIX}/dissimilarity.csv", CORRELATED),
-        bootstraps=fill(f"{MATRIX}/bootstrap.npz", CORRELATED),
+        matrices=fill(f"{MATRIX}/dissimilarity.csv", WITH_PREDICTIONS),
+        bootstraps=fill(f"{MATRIX}/bootstrap.npz", WITH_PREDICTIONS),
     output:
         pairs="results/studies/prediction_agreement/pairs.csv",
         correlations="results/studies/prediction_agreement/correlations.csv",
         summary="results/studies/prediction_agreement/summary.json",
         figures=[
             path
-            for name in ["same predictions", *CORRELATED_METHODS]
+            for name in ["same predictions", *PREDICTED_METHODS]
             for path in study_figure("prediction_agreement", name.replace(" ", "_"), of=name)
         ],
     log:
@@ -33,8 +33,8 @@ rule study_prediction_agreement:
     params:
         seed=PLAN.seed,
         models=PLAN.predicting,
-        matrices=text_of(CORRELATED),
-        methods=CORRELATED_METHODS,
+        matrices=text_of(WITH_PREDICTIONS),
+        methods=PREDICTED_METHODS,
         families=FAMILIES,
         resamples=PLAN.inference.bootstrap,
         permutations=PLAN.inference.permutations,
@@ -43,4 +43,4 @@ rule study_prediction_agreement:
         "../../scripts/study_prediction_agreement.py"
 
 
-add_study("prediction_agreement", ["same predictions", *CORRELATED_METHODS])
+add_study("prediction_agreement", ["same predictions", *PREDICTED_METHODS])

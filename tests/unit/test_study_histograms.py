@@ -114,6 +114,7 @@ def test_the_mean_is_enough_where_all_pairs_are_as_dispersed():
         row, pairs, images = described(table_of(planted_values(rng), 6), 60)
         enough.append("the mean is enough" in study.conclude(row, pairs, images)[0])
         assert row["rho"] > 0.97 and row["clades"] == 4
+        assert 0.8 < row["rho_low"] <= row["rho"] <= row["rho_high"] <= 1
     assert np.mean(enough) >= 0.95
 
 

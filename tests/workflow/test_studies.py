@@ -67,7 +67,8 @@ def test_a_study_that_is_off_adds_no_job(tmp_path):
         for names in ([], GIVEN)
     )
     assert (off.code, on.code) == (0, 0)
-    assert "study_" not in off.text and all(f"study_{name}" in on.text for name in GIVEN)
+    added = {f"study_{name}" for name in GIVEN}
+    assert on.jobs.keys() - off.jobs.keys() == added and not off.jobs.keys() & added
 
 
 def test_linkages_of_planted_families_share_them(studied):
