@@ -1,6 +1,7 @@
 """Studies of a finished run: each is one rule, reads what was made before, and concludes."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,16 @@ from lookalike.core import io
 
 STUDIES = yaml.safe_load((ROOT / "schemas/config.schema.yaml").read_text())["properties"]
 # Of maps that are given, without a network.
-GIVEN = ["linkages", "resolution_scan", "pca_grid", "explanation_panels"]
-# Of networks: these are part of the run that all tests share.
-COMPUTED = tiny_config().get("studies", [])
+GIVEN = [
+    "linkages",
+    "resolution_scan",
+    "pca_grid",
+    "explanation_panels",
+    "image_count",
+    "histograms",
+]
+# Of networks, after the run that all tests share.
+COMPUTED = ["prediction_agreement"]
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +42,18 @@ def studied(tmp_path_factory, worker_id):
     return run_once(tmp_path_factory, worker_id, "studied", config)
 
 
+@pytest.fixture(scope="session")
+def computed(finished, tmp_path_factory):
+    """A copy of the shared run with all of `COMPUTED`, which no test may change."""
+    folder = Path(shutil.copytree(finished, tmp_path_factory.mktemp("computed") / "run"))
+    summaries = [f"results/studies/{study}/summary.json" for study in COMPUTED]
+    run = snakemake(folder, tiny_config() | {"studies": COMPUTED}, *summaries)
+    assert run.code == 0, run.text
+    # Nothing but the studies themselves.
+    assert run.jobs.keys() == {f"study_{study}" for study in COMPUTED}
+    return folder
+
+
 def test_every_study_is_one_rule_and_one_section_of_the_schema():
     named = STUDIES["studies"]["items"]["enum"]
     files = {path.stem: path.read_text() for path in (ROOT / "rules/studies").glob("*.smk")}
@@ -47,13 +67,15 @@ def test_every_study_is_one_rule_and_one_section_of_the_schema():
             assert (ROOT / f"lookalike/studies/{study}.py").is_file()
 
 
-@pytest.mark.parametrize("study", GIVEN)
-def test_a_study_concludes_and_draws(studied, study):
-    folder = studied / "results/studies" / study
+@pytest.mark.parametrize("study", [*GIVEN, *COMPUTED])
+def test_a_study_concludes_and_draws(request, study):
+    run = request.getfixturevalue("studied" if study in GIVEN else "computed")
+    folder = run / "results/studies" / study
     summary = io.read_json(folder / "summary.json")
     assert summary["sentences"] and all(text.endswith(".") for text in summary["sentences"])
-    page = (studied / "results/report.html").read_text(encoding="utf-8")
-    assert f"<h3>{study.replace('_', ' ').capitalize()}</h3>" in page
+    if study in GIVEN:
+        page = (run / "results/report.html").read_text(encoding="utf-8")
+        assert f"<h3>{study.replace('_', ' ').capitalize()}</h3>" in page
     assert [path for path in folder.rglob("*.svg") if path.stat().st_size > 1000]
     for path in folder.rglob("*.csv"):
         assert io.read_table(path)
@@ -66,8 +88,8 @@ def test_a_study_that_is_off_adds_no_job(tmp_path):
         for names in ([], GIVEN)
     )
     assert (off.code, on.code) == (0, 0)
-    assert not [rule for rule in off.jobs if rule.startswith("study_")]
-    assert {f"study_{name}" for name in GIVEN} <= on.jobs.keys()
+    added = {f"study_{name}" for name in GIVEN}
+    assert on.jobs.keys() - off.jobs.keys() == added and not off.jobs.keys() & added
 
 
 def test_linkages_of_planted_families_share_them(studied):
@@ -107,3 +129,43 @@ def test_pages_of_explanations_are_as_many_as_the_table_says(studied):
     assert [row["chosen"] for row in rows[:4] + rows[-4:]] == ["agreement"] * 4 + [
         "disagreement"
     ] * 4
+
+
+def test_predictions_are_counted_in_every_pair_of_independent_models(computed):
+    folder = computed / "results/studies/prediction_agreement"
+    (pair,) = io.read_table(folder / "pairs.csv")
+    assert {pair["model"], pair["other"]} == {"ResNet", "RegNet"}
+    names, classes = [], []
+    for row in io.read_table(computed / "results/predictions.csv"):
+        names.append(row["model"])
+        classes.append(row["class"])
+    own, other = (
+        [label for name, label in zip(names, classes, strict=True) if name == model]
+        for model in ("ResNet", "RegNet")
+    )
+    same = sum(one == another for one, another in zip(own, other, strict=True))
+    assert (int(pair["same"]), int(pair["different"])) == (same, len(own) - same)
+    rows = io.read_table(folder / "correlations.csv")
+    assert {row["subset"] for row in rows} == {"all", "agreeing"} and len(rows) == 8
+    assert all("needs at least 4 independent models" in row["untested"] for row in rows)
+
+
+def test_half_of_the_images_of_planted_families_have_more_than_half_of_the_tree(studied):
+    folder = studied / "results/studies/image_count"
+    rows = io.read_table(folder / "counts.csv")
+    assert {int(row["n"]) for row in rows} == {4, 8, 12}
+    assert len(io.read_table(folder / "draws.csv")) == 25 * len(rows)
+    for row in rows:
+        # Each pair stands twice in the sum over the cells of the square.
+        assert float(row["notebook_sum"]) == pytest.approx(2 * 21 * float(row["distance"]))
+    for row in io.read_table(folder / "needed.csv"):
+        assert int(row["needed_low"]) <= int(row["needed"]) <= int(row["needed_high"])
+        assert float(row["clades_at_half"]) > 0.4
+
+
+def test_means_of_planted_families_are_enough(studied):
+    folder = studied / "results/studies/histograms"
+    pairs = io.read_table(folder / "pairs.csv")
+    assert len(pairs) == 2 * 21 and not any(int(row["bimodal"]) for row in pairs)
+    for row in io.read_table(folder / "summaries.csv"):
+        assert float(row["rho"]) > 0.9 and int(row["shared_clades"]) >= 2
