@@ -37,6 +37,7 @@ COLUMNS = (
     "r_with_diagonal",
     "untested",
 )
+OF_MODELS = " that predict classes and whose dissimilarities are all known"
 EQUALLY_OFTEN = "all pairs of models predict the same class equally often"
 
 
@@ -88,7 +89,7 @@ def correlate(
     if predictions.untested:
         return about | {"untested": predictions.untested}
     if m < FEWEST_MODELS:
-        return about | {"untested": too_few_models(m, of=" that predict classes")}
+        return about | {"untested": too_few_models(m, of=OF_MODELS)}
     if all_equal(matrix.condensed) or all_equal(shares):
         why = ALL_EQUAL if all_equal(matrix.condensed) else EQUALLY_OFTEN
         return about | {"untested": why}
