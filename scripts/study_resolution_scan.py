@@ -1,4 +1,4 @@
-"""Partition the models of every matrix over a range of resolutions, next to cuts of their tree."""
+"""Partition the models of every matrix over a range of resolutions, next to the tree's cuts."""
 
 from lookalike.core import io, jobs
 

@@ -4,7 +4,7 @@ SCANNED = PLAN.keys_of(subset=PLAN.first_subset)
 
 
 rule study_resolution_scan:
-    """Partition the models of every matrix over a range of resolutions, next to cuts of the tree."""
+    """Partition the models of every matrix over a range of resolutions, next to the tree's cuts."""
     input:
         matrices=fill(f"{MATRIX}/dissimilarity.csv", SCANNED),
         bootstraps=fill(f"{MATRIX}/bootstrap.npz", SCANNED),
