@@ -142,6 +142,7 @@ NEEDS = {
     "simulate_power": Needs(180, {}, 120),
     # Of studies that read what was computed before.
     "study": TESTS,
+    "study_artefacts": Needs(180, {"map pixels": 24}, 20, {"map pixels": 2, "compared pixels": 5}),
     "draw_validation": FIGURE,
     "draw_power": FIGURE,
     "draw_matrix": FIGURE,

@@ -12,7 +12,7 @@ from lookalike.core import io
 
 STUDIES = yaml.safe_load((ROOT / "schemas/config.schema.yaml").read_text())["properties"]
 # Of maps that are given, without a network.
-GIVEN = ["linkages"]
+GIVEN = ["linkages", "artefacts"]
 # Of networks: these are part of the run that all tests share.
 COMPUTED = tiny_config().get("studies", [])
 
@@ -66,7 +66,8 @@ def test_a_study_that_is_off_adds_no_job(tmp_path):
         for names in ([], GIVEN)
     )
     assert (off.code, on.code) == (0, 0)
-    assert "study_" not in off.text and all(f"study_{name}" in on.text for name in GIVEN)
+    assert not [rule for rule in off.jobs if rule.startswith("study_")]
+    assert all(f"study_{name}" in on.jobs for name in GIVEN)
 
 
 def test_linkages_of_planted_families_share_them(studied):
@@ -76,3 +77,13 @@ def test_linkages_of_planted_families_share_them(studied):
     assert len(pairs) == 2 * 6 and all(int(row["shared_clades"]) >= 2 for row in pairs)
     text = io.read_text(Path(studied) / "results/studies/linkages/summary.json")
     assert "A0, A1, A2" in text
+
+
+def test_no_artefact_is_found_where_none_is_planted(studied):
+    folder = studied / "results/studies/artefacts"
+    first = io.read_json(folder / "summary.json")["sentences"][0]
+    assert first.startswith("heatmaps: no cell of 7 models is the peak more often than the other ")
+    (row,) = io.read_table(folder / "repairs.csv")
+    assert row["untested"] and not row["model"]
+    cells = io.read_table(folder / "cells.csv")
+    assert {row["model"] for row in cells} == {"A0", "A1", "A2", "B0", "B1", "C0", "C1", "centre"}
