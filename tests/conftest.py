@@ -176,6 +176,8 @@ def tiny_config():
         "subsets": ["all", "agreeing"],
         "inference": {"bootstrap": 50},
         "figures": {"panels": 1},
+        "studies": ["gradcam_grids", "kernelshap_samples"],
+        "kernelshap_samples": {"images": 1, "samples": [40, 80], "seeds": 3, "segments": 8},
     }
 
 

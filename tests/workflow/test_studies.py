@@ -47,8 +47,9 @@ def test_every_study_is_one_rule_and_one_section_of_the_schema():
             assert (ROOT / f"lookalike/studies/{study}.py").is_file()
 
 
-@pytest.mark.parametrize("study", GIVEN)
-def test_a_study_concludes_and_draws(studied, study):
+@pytest.mark.parametrize("study", GIVEN + COMPUTED)
+def test_a_study_concludes_and_draws(request, study):
+    studied = request.getfixturevalue("studied" if study in GIVEN else "finished")
     folder = studied / "results/studies" / study
     summary = io.read_json(folder / "summary.json")
     assert summary["sentences"] and all(text.endswith(".") for text in summary["sentences"])
@@ -87,3 +88,22 @@ def test_no_artefact_is_found_where_none_is_planted(studied):
     assert row["untested"] and not row["model"]
     cells = io.read_table(folder / "cells.csv")
     assert {row["model"] for row in cells} == {"A0", "A1", "A2", "B0", "B1", "C0", "C1", "centre"}
+
+
+def test_grids_and_layers_of_gradcam_are_those_of_the_models(finished):
+    rows = io.read_table(finished / "results/studies/gradcam_grids/grids.csv")
+    known = {row["model"]: row for row in io.read_table(finished / "results/models.csv")}
+    # A replicate has the grid of its original.
+    assert [row["model"] for row in rows] == ["RegNet", "ResNet"]
+    for row in rows:
+        about = known[row["model"]]
+        assert (row["layer"], row["native_grid"]) == (about["layer"], about["native_grid"])
+        assert 0 <= float(row["lost_low"]) <= float(row["lost"]) < 0.2
+
+
+def test_samples_of_kernelshap_are_run_as_often_as_the_config_says(finished):
+    folder = finished / "results/studies/kernelshap_samples"
+    runs = io.read_table(folder / "runs.csv")
+    assert [int(row["samples"]) for row in runs] == [40] * 3 + [80] * 3
+    assert all(float(row["seconds"]) > 0 for row in runs)
+    assert io.read_json(folder / "summary.json")["sentences"][0].startswith("RegNet: ")
