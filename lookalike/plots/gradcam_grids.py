@@ -42,7 +42,7 @@ def native_and_enlarged(
     signed = any((one < 0).any() for one in (*raw.values(), *viewed.values()))
     bands = {
         "native grid": {model: raw[model] for model in shown},
-        f"compared: {size}": {model: viewed[model] for model in shown},
+        size: {model: viewed[model] for model in shown},
     }
     return panel(
         image,

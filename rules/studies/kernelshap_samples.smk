@@ -2,6 +2,10 @@
 
 SAMPLED = PLAN.studies["kernelshap_samples"]
 SAMPLED_MODEL = SAMPLED.get("model") or PLAN.predicting[0]
+SAMPLED_WORK = {
+    "images": SAMPLED["images"],
+    "passes": SAMPLED["seeds"] * sum(SAMPLED["samples"]),
+}
 
 
 rule study_kernelshap_samples:
@@ -27,16 +31,8 @@ rule study_kernelshap_samples:
     threads: 1
     resources:
         gpu=cards_needed,
-        mem_mb=memory_of(
-            "study_kernelshap_samples",
-            images=SAMPLED["images"],
-            passes=SAMPLED["seeds"] * sum(SAMPLED["samples"]),
-        ),
-        runtime=minutes_of(
-            "study_kernelshap_samples",
-            images=SAMPLED["images"],
-            passes=SAMPLED["seeds"] * sum(SAMPLED["samples"]),
-        ),
+        mem_mb=memory_of("study_kernelshap_samples", **SAMPLED_WORK),
+        runtime=minutes_of("study_kernelshap_samples", **SAMPLED_WORK),
     params:
         seed=PLAN.seed,
         size=PLAN.images.size,
