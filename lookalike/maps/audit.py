@@ -65,14 +65,26 @@ def audit(
             found["constant"].append(image)
         else:
             same.setdefault(saliency.tobytes(), []).append(image)
-            cell = np.unravel_index(np.abs(raw).argmax(), raw.shape)
-            peaks[tuple(map(int, cell)), raw.shape] += 1
+            peaks[peak_cell(raw), raw.shape] += 1
     found["duplicates"] = [group for group in same.values() if len(group) > 1]
     found["peaks"] = common_peak(peaks)
     found["digest"] = digest.hexdigest()[:16]
     found |= {"rounding": list(rounding), "same_files": list(same_files)}
     found["gap"] = float(np.median(gaps)) if len(gaps) else None
     return found | {"warnings": list(warnings_of(found))}
+
+
+def peak_cell(raw: np.ndarray) -> tuple[int, int]:
+    """Return row and column of the largest absolute value of a raw map (h, w).
+
+    Several cells may have it, such as those of a superpixel: then it is the one of them that is
+    nearest to their middle, since the first of them would be nearer to the top.
+    """
+    sizes = np.abs(raw)
+    cells = np.argwhere(sizes == sizes.max())
+    distances = ((cells - cells.mean(axis=0)) ** 2).sum(axis=1)
+    row, column = cells[distances.argmin()].tolist()
+    return row, column
 
 
 def common_peak(peaks: Peaks) -> Row | None:

@@ -144,6 +144,9 @@ NEEDS = {
     "study": TESTS,
     # Some seconds a page, of up to 60.
     "study_explanation_panels": Needs(200, {"map pixels": 12}, 180, {"map pixels": 15}),
+    "study_artefacts": Needs(180, {"map pixels": 24}, 20, {"map pixels": 2, "compared pixels": 5}),
+    "study_gradcam_grids": Needs(180, {"map pixels": 24}, 20, {"map pixels": 10}),
+    "study_kernelshap_samples": Needs(2000, {}, 30, {"passed pixels": 25}),
     "draw_validation": FIGURE,
     "draw_power": FIGURE,
     "draw_matrix": FIGURE,

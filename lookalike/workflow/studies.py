@@ -1,6 +1,6 @@
 """Studies: what each asks, and what it needs, as its section of the schema says."""
 
-from lookalike.core.errors import InputError
+from lookalike.core.errors import InputError, unknown
 from lookalike.core.types import Row
 from lookalike.workflow.schema import read_schema
 
@@ -10,6 +10,7 @@ NEEDS = {
     "maps": "maps, and only matrices are given",
     "predictions": "the predicted classes of models that run here",
     "networks": "models that run here",
+    "gradcam": "a method that runs gradcam, such as {gradcam: {explain: gradcam}}",
 }
 ASKS = "study: "
 # Of explanations, each with the maps of all models.
@@ -35,7 +36,12 @@ def check_studies(config: Row) -> None:
         "maps": bool(config["methods"]),
         "predictions": runs and config["finetuning"]["task"] == "classification",
         "networks": runs,
+        "gradcam": any(one["method"] == "gradcam" for one in config["explanations"].values()),
     }
+    model = config["kernelshap_samples"].get("model")
+    computed = [name for name, recipe in config["models"].items() if recipe["timm"]]
+    if "kernelshap_samples" in config["studies"] and model and model not in computed:
+        raise unknown("model of kernelshap_samples", model, computed)
     for study in config["studies"]:
         need = section_of(study).get("needs")
         if need and not given[need]:

@@ -20,9 +20,11 @@ GIVEN = [
     "explanation_panels",
     "image_count",
     "histograms",
+    "artefacts",
 ]
 # Of networks, after the run that all tests share.
-COMPUTED = ["prediction_agreement"]
+COMPUTED = ["prediction_agreement", "gradcam_grids", "kernelshap_samples"]
+SMALL = {"kernelshap_samples": {"images": 1, "samples": [40, 80], "seeds": 3, "segments": 8}}
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +49,7 @@ def computed(finished, tmp_path_factory):
     """A copy of the shared run with all of `COMPUTED`, which no test may change."""
     folder = Path(shutil.copytree(finished, tmp_path_factory.mktemp("computed") / "run"))
     summaries = [f"results/studies/{study}/summary.json" for study in COMPUTED]
-    run = snakemake(folder, tiny_config() | {"studies": COMPUTED}, *summaries)
+    run = snakemake(folder, tiny_config() | {"studies": COMPUTED} | SMALL, *summaries)
     assert run.code == 0, run.text
     # Nothing but the studies themselves.
     assert run.jobs.keys() == {f"study_{study}" for study in COMPUTED}
@@ -169,3 +171,32 @@ def test_means_of_planted_families_are_enough(studied):
     assert len(pairs) == 2 * 21 and not any(int(row["bimodal"]) for row in pairs)
     for row in io.read_table(folder / "summaries.csv"):
         assert float(row["rho"]) > 0.9 and int(row["shared_clades"]) >= 2
+
+
+def test_no_artefact_is_found_where_none_is_planted(studied):
+    folder = studied / "results/studies/artefacts"
+    first = io.read_json(folder / "summary.json")["sentences"][0]
+    assert first.startswith("heatmaps: no cell of 7 models is the peak more often than the other ")
+    (row,) = io.read_table(folder / "repairs.csv")
+    assert row["untested"] and not row["model"]
+    cells = io.read_table(folder / "cells.csv")
+    assert {row["model"] for row in cells} == {"A0", "A1", "A2", "B0", "B1", "C0", "C1", "centre"}
+
+
+def test_grids_and_layers_of_gradcam_are_those_of_the_models(computed):
+    rows = io.read_table(computed / "results/studies/gradcam_grids/grids.csv")
+    known = {row["model"]: row for row in io.read_table(computed / "results/models.csv")}
+    # A replicate has the grid of its original.
+    assert [row["model"] for row in rows] == ["RegNet", "ResNet"]
+    for row in rows:
+        about = known[row["model"]]
+        assert (row["layer"], row["native_grid"]) == (about["layer"], about["native_grid"])
+        assert 0 <= float(row["lost_low"]) <= float(row["lost"]) < 0.2
+
+
+def test_samples_of_kernelshap_are_run_as_often_as_the_config_says(computed):
+    folder = computed / "results/studies/kernelshap_samples"
+    runs = io.read_table(folder / "runs.csv")
+    assert [int(row["samples"]) for row in runs] == [40] * 3 + [80] * 3
+    assert all(float(row["seconds"]) > 0 for row in runs)
+    assert io.read_json(folder / "summary.json")["sentences"][0].startswith("RegNet: ")

@@ -1,0 +1,48 @@
+"""The study of KernelSHAP's samples: how many are needed?"""
+
+SAMPLED = PLAN.studies["kernelshap_samples"]
+SAMPLED_MODEL = SAMPLED.get("model") or PLAN.predicting[0]
+SAMPLED_WORK = {
+    "images": SAMPLED["images"],
+    "passes": SAMPLED["seeds"] * sum(SAMPLED["samples"]),
+}
+
+
+rule study_kernelshap_samples:
+    """Run KernelSHAP with growing numbers of samples, several seeds each, on a few images."""
+    input:
+        weights=f"results/checkpoints/{MODELS[SAMPLED_MODEL].weights}.safetensors",
+        sidecar=f"results/checkpoints/{SAMPLED_MODEL}.json",
+        predictions=f"results/predictions/{SAMPLED_MODEL}.npz",
+        sample="results/images/explained.csv",
+        images=OWN_IMAGES,
+        consensus=CONSENSUS if PLAN.target == "consensus" else [],
+    output:
+        runs="results/studies/kernelshap_samples/runs.csv",
+        samples="results/studies/kernelshap_samples/samples.csv",
+        summary="results/studies/kernelshap_samples/summary.json",
+        figures=study_figure("kernelshap_samples", model=SAMPLED_MODEL),
+    log:
+        "logs/studies/kernelshap_samples.log",
+    benchmark:
+        "benchmarks/studies/kernelshap_samples.tsv"
+    conda:
+        "../../envs/explain.yaml"
+    threads: 1
+    resources:
+        gpu=cards_needed,
+        mem_mb=memory_of("study_kernelshap_samples", **SAMPLED_WORK),
+        runtime=minutes_of("study_kernelshap_samples", **SAMPLED_WORK),
+    params:
+        seed=PLAN.seed,
+        size=PLAN.images.size,
+        fit=PLAN.images.fit,
+        target=PLAN.target,
+        model=SAMPLED_MODEL,
+        options=SAMPLED,
+        source=fingerprint("scripts/study_kernelshap_samples.py"),
+    script:
+        "../../scripts/study_kernelshap_samples.py"
+
+
+add_study("kernelshap_samples", [f"error and time of KernelSHAP: {SAMPLED_MODEL}"])
