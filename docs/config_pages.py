@@ -111,13 +111,18 @@ def yaml_text(value):
     return text.removesuffix("...\n").strip()
 
 
+def sentence(about):
+    """Return a description as a sentence, or as the question that it is."""
+    return f"{about[:1].upper()}{about[1:]}{'' if about.endswith('?') else '.'}"
+
+
 def reference():
     """Return the page of all keys of the config."""
     lines = [CONFIG_INTRODUCTION]
     for name, part in SCHEMA["properties"].items():
         keys = list(keys_of(part, f"{name}."))
         about = part.get("description", "")
-        lines += [f"## `{name}`", "", *([f"{about[:1].upper()}{about[1:]}.", ""] if about else [])]
+        lines += [f"## `{name}`", "", *([sentence(about), ""] if about else [])]
         if not keys:
             keys = [(name, {**part, "description": ""})]
         rows = [key_row(path, below) for path, below in keys]

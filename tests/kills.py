@@ -5,6 +5,7 @@ import random
 import re
 import signal
 import subprocess
+import threading
 import time
 from itertools import islice
 from pathlib import Path
@@ -72,8 +73,12 @@ def run(folder, config, targets, number, rng, within):
             os.kill(target := process.pid, number)
         print(f"{signal.Signals(number).name} after {len(lines)} lines to", end=" ")
         print("Snakemake" if target == process.pid else "a job")
-    rest, _ = process.communicate(timeout=TIMEOUT)
-    text = "".join(lines) + rest
+    # `communicate` would lose what was read ahead of the lines.
+    limit = threading.Timer(TIMEOUT, process.kill)
+    limit.start()
+    text = "".join(lines) + process.stdout.read()
+    process.wait()
+    limit.cancel()
     assert number or process.returncode == 0, text
     until = time.monotonic() + JOBS_END_WITHIN
     while left := processes_in(folder):
