@@ -19,7 +19,7 @@ demo: .venv/ready
 	@echo "The report is at $(CURDIR)/results/report.html"
 
 test: style site
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests/workflow tests/unit
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests/workflow tests/unit
 
 # Two experiments at full size, 224 x 224, with random weights and few images, and three ImageNet
 # networks with their own weights, which need a package index.

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import ROOT, run_once, snakemake, tiny_config
-from planted import planted_stacks
+from planted import planted_stacks, write_matrices
 
 from lookalike.core import io
 
@@ -200,3 +200,41 @@ def test_samples_of_kernelshap_are_run_as_often_as_the_config_says(computed):
     assert [int(row["samples"]) for row in runs] == [40] * 3 + [80] * 3
     assert all(float(row["seconds"]) > 0 for row in runs)
     assert io.read_json(folder / "summary.json")["sentences"][0].startswith("RegNet: ")
+
+
+def test_published_matrices_give_agreement_factors_linkages_and_resolutions(tmp_path):
+    """What a thesis did from two matrices for each of three methods, in one command."""
+    config = yaml.safe_load((ROOT / "examples/existing_matrix.yaml").read_text())
+    config["matrices"] = {
+        name: about
+        for name, about in config["matrices"].items()
+        if about["metric"] in ("cosine", "ssim")
+    }
+    config["studies"] = ["linkages", "resolution_scan"]
+    config["resolution_scan"] = {"steps": 11, "seeds": 5}
+    write_matrices(tmp_path, config)
+    tables = [f"results/inference/{name}.csv" for name in ("agreement/all", "factors")]
+    summaries = [f"results/studies/{name}/summary.json" for name in config["studies"]]
+    run = snakemake(tmp_path, config, *tables, *summaries)
+    assert run.code == 0, run.text
+    agreement, factors = (io.read_table(tmp_path / path) for path in tables)
+    alike = {
+        (row["method"], row["other_method"]): float(row["rho_holm"])
+        for row in agreement
+        if row["method"] != row["other_method"]
+    }
+    # By GradCAM and integrated gradients, families are planted; by LIME, every second model.
+    assert alike["gradcam", "ig"] < 0.05 < min(alike["gradcam", "lime"], alike["ig", "lime"])
+    families = {
+        row["method"]: float(row["corrected"])
+        for row in factors
+        if (row["factor"], row["test"]) == ("family", "permanova")
+    }
+    assert families["gradcam"] < 0.05 < families["lime"]
+    rows = io.read_table(tmp_path / "results/studies/linkages/linkages.csv")
+    assert all(int(row["shared_clades"]) >= 2 for row in rows if row["other"])
+    scanned = io.read_table(tmp_path / "results/studies/resolution_scan/resolution_scan.csv")
+    plateaus = {(row["method"], row["groups"]) for row in scanned if row["on_plateau"] == "1"}
+    assert plateaus == {("gradcam", "2"), ("ig", "2"), ("lime", "2")}
+    text = io.read_text(tmp_path / summaries[1])
+    assert text.count("cannot tell whether these are groups: a user-supplied matrix has no") == 6
