@@ -3,12 +3,14 @@ queries.
 """
 
 import dataclasses
+import importlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from lookalike.core import registry
+from lookalike.core import io, registry
 from lookalike.core.errors import InputError
 from lookalike.maps.views import view
 from lookalike.studies.metric_validation import (
@@ -18,9 +20,11 @@ from lookalike.studies.metric_validation import (
     fits,
     preprocess,
     validate,
+    validate_all,
 )
 from lookalike.workflow.config import resolve
 
+ROOT = Path(__file__).parent.parent.parent
 COSINE = {"cosine": (registry.get("metric", "cosine"), {})}
 LABELS = np.repeat(["ant", "bee", "cow"], 8)
 
@@ -292,3 +296,25 @@ def test_config_leaves_out_what_does_not_fit_a_views_signs_and_says_so():
         "jaccard on ig: it speaks of unsigned maps only",
         "sign_agreement on ig_abs: it speaks of signed maps only",
     ]
+
+
+def test_maps_of_real_digits_are_told_apart_and_one_seed_gives_one_table(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "examples")
+    digits = importlib.import_module("digits")
+    monkeypatch.setattr(digits, "EPOCHS", 2)
+    digits.main(tmp_path)
+    maps, rows = np.load(tmp_path / "maps.npy"), io.read_table(tmp_path / "labels.csv")
+    assert maps.shape == (1797, 8, 8) and len({row["label"] for row in rows}) == 10
+    images, labels = ([row[column] for row in rows] for column in ("image", "label"))
+    metrics = COSINE | {"sign_agreement": (registry.get("metric", "sign_agreement"), {})}
+
+    def table():
+        pool = choose_pool(labels, images, 12, 0)
+        own = [labels[index] for index in pool]
+        return validate_all(metrics, maps[pool], own, size=8, prototypes=5, draws=3, seed=0)
+
+    first = table()
+    assert first == table()
+    plain = [row for row in first if row["preprocessing"] == "none"]
+    assert min(row["macro_f1"] for row in plain) > 0.6
+    assert all(0 <= row["weighted_f1"] <= 1 for row in first)
