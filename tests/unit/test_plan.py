@@ -151,8 +151,6 @@ def test_a_view_takes_the_repair_of_its_own_model_alone(config):
         ("pruning", sections.Pruning),
         ("inference", sections.Inference),
         ("groups", sections.Groups),
-        ("metric_validation", sections.Validation),
-        ("power", sections.Power),
     ],
 )
 def test_every_key_of_a_section_is_a_field_and_the_other_way_round(section, kind):
