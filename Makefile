@@ -22,9 +22,10 @@ test: style site
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests/workflow tests/unit
 
 # Two experiments at full size, 224 x 224, with random weights and few images, and three ImageNet
-# networks with their own weights, which need a package index.
+# networks with their own weights, which need a package index; and further cases of unit tests.
 test-slow: .venv/ready
 	$(BIN)/python -m pytest tests/slow
+	$(BIN)/python -m pytest -m slow tests/unit
 
 # profiles/slurm on a Slurm that is started here, and results in a storage, for which root installs
 # Debian's packages. Skipped where they cannot be had. The plugin of Slurm lies apart, since each start

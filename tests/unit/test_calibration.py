@@ -46,7 +46,7 @@ def plant(rng, groups, within, between, images=IMAGES, models=MODELS, side=6):
     return np.array(values)
 
 
-@pytest.mark.parametrize("groups", [2, 3, 4])
+@pytest.mark.parametrize("groups", [2, pytest.param(3, marks=pytest.mark.slow), 4])
 @pytest.mark.parametrize(("within", "between"), [(0.6, 0.2), (0.5, 0.3)])
 def test_planted_groups_are_recovered(groups, within, between):
     values = plant(np.random.default_rng(groups), groups, within, between)
@@ -121,7 +121,7 @@ def coverage_of(metric, images, draws=300, resamples=400):
     return np.mean(hits, axis=0)
 
 
-@pytest.mark.parametrize("images", [32, 128])
+@pytest.mark.parametrize("images", [32, pytest.param(128, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("metric", ["pearson", "topk_iou"])
 def test_intervals_of_the_mean_hold_the_true_mean(images, metric):
     coverage = coverage_of(metric, images)

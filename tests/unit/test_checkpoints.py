@@ -179,7 +179,14 @@ EXPERIMENT_B = ["resnet50", "densenet161", "efficientnet_b3", "resnet152", "vgg1
 
 @pytest.mark.filterwarnings("ignore:.*meta")
 @pytest.mark.parametrize(
-    "name", [*EXPERIMENT_B, "wide_resnet50_2", "densenet201", "vgg19_bn", "efficientnet_b7"]
+    "name",
+    [
+        *EXPERIMENT_B,
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("wide_resnet50_2", "densenet201", "vgg19_bn", "efficientnet_b7")
+        ),
+    ],
 )
 @pytest.mark.parametrize("n_classes", [None, 5])
 def test_names_and_shapes_of_large_networks_fit_without_any_left_over(name, n_classes):

@@ -73,8 +73,14 @@ def signed_for(name):
 
 @every_metric
 @every_type
-@every_kind
-@pytest.mark.parametrize("side", [12, 50])
+@pytest.mark.parametrize(
+    ("kind", "side"),
+    [
+        *((kind, 12) for kind in KINDS),
+        ("ordinary", 50),
+        *(pytest.param(kind, 50, marks=pytest.mark.slow) for kind in KINDS[1:]),
+    ],
+)
 def test_values_and_chance_are_the_same_to_the_bit_in_blocks_of_any_size(name, dtype, kind, side):
     maps = maps_of(kind, dtype, side, signed_for(name))
     with np.errstate(all="ignore"):

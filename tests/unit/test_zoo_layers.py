@@ -29,9 +29,9 @@ PUBLISHED = [
     ("res2net50_14w_8s", "layer4", 2048, 7),
     ("vit_base_patch32_224", "blocks.11.norm1", 768, 7),
     ("resnet50", "layer4", 2048, 7),
-    ("densenet161", "features", 2208, 7),
+    pytest.param(*("densenet161", "features", 2208, 7), marks=pytest.mark.slow),
     ("resnet152", "layer4", 2048, 7),
-    ("vgg16", "features.29", 512, 14),
+    pytest.param(*("vgg16", "features.29", 512, 14), marks=pytest.mark.slow),
     ("vgg19", "features.35", 512, 14),
 ]
 # The smallest architecture of every family, those of many weights cut to two blocks or to small
