@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from math import factorial
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from lookalike.groups.projection import classical_scaling, resampled_covariances
 from lookalike.inference.significance import (
     FEWEST_MODELS,
     LEVEL,
+    enough_permutations,
     holm,
     orders_of,
     permutation_p,
@@ -131,7 +133,7 @@ def compare_panels(panels: Sequence[Panel], permutations: int, seed: int) -> lis
     ----------
     panels : list of Panel
     permutations : int
-        Of the models of one panel.
+        Of the models of one panel; more where the number of pairs needs them.
     seed : int
 
     Returns
@@ -142,6 +144,7 @@ def compare_panels(panels: Sequence[Panel], permutations: int, seed: int) -> lis
         the share of permutations that reach the correlation, `p_holm` corrected for all pairs.
         `untested`: why there is none, or empty.
     """
+    permutations = enough_permutations(permutations, len(panels) * (len(panels) - 1) // 2)
     rows: list[Row] = []
     for one, other in combinations(panels, 2):
         mine, theirs = common_points(one, other)
@@ -248,10 +251,16 @@ def conclude(panels: Sequence[Row], pairs: Sequence[Row]) -> list[str]:
         return [*sentences, f"Cannot tell whether pictures agree: {pairs[0]['untested']}."]
     by_size = sorted(tested, key=lambda row: row["correlation"])
     alike = [row for row in tested if row["p_holm"] <= LEVEL]
-    sentences.append(
-        f"{len(alike)} of {len(tested)} pairs of pictures place the models alike (permuted models, "
-        f"Holm-corrected p at most {LEVEL:g}). Most alike: {pair_text(by_size[-1])}."
+    models = max(row["models"] for row in tested)
+    orders = factorial(models)
+    found = (
+        f"Cannot tell which of {len(tested)} pairs of pictures place the models alike: the "
+        f"{orders} orders of {models} models are too few for so many pairs."
+        if not alike and len(tested) > LEVEL * orders
+        else f"{len(alike)} of {len(tested)} pairs of pictures place the models alike (permuted "
+        f"models, Holm-corrected p at most {LEVEL:g})."
     )
+    sentences.append(f"{found} Most alike: {pair_text(by_size[-1])}.")
     if len(by_size) > 1:
         verdict = (
             ""

@@ -30,7 +30,8 @@ ABOUT_STUDIES = {
     }
     for name, study in STUDIES.items()
 }
-STUDY_FIGURES = [pair[0] for study in STUDIES.values() for pair in study.figures.values()]
+# As pixels: of many matrices, curves would be most of the page.
+STUDY_FIGURES = [pair[1] for study in STUDIES.values() for pair in study.figures.values()]
 # Everything that may compute a result of this plan, for the versions that the report names.
 CODE = [
     *(f"scripts/{path.name}" for path in (fingerprints.sources.ROOT / "scripts").glob("*.py")),

@@ -105,6 +105,23 @@ def test_one_picture_is_found_and_named():
     assert study.reference_of(panels, pairs).key.metric in ("cosine", "mse")
 
 
+def test_where_no_order_of_few_models_could_reach_the_level_nothing_is_told():
+    def matrix(metric):
+        points = np.random.default_rng(3).normal(size=(4, 3))
+        return study.project(matrix_of(points, metric, NAMES[:4]), 0)
+
+    panels = [matrix(metric) for metric in ("cosine", "mse")]
+    pairs = study.compare_panels(panels, 99, 0)
+    (row,) = pairs
+    assert row["correlation"] == pytest.approx(1) and row["p"] == pytest.approx(1 / 24)
+    text = study.conclude(study.describe_panels(panels), pairs)
+    assert text[1].startswith("1 of 1 pairs of pictures place the models alike")
+    panels.append(matrix("ssim"))
+    text = study.conclude(study.describe_panels(panels), study.compare_panels(panels, 99, 0))
+    assert text[1].startswith("Cannot tell which of 3 pairs of pictures place the models alike: ")
+    assert "the 24 orders of 4 models are too few" in text[1]
+
+
 def test_of_random_pictures_few_are_called_alike():
     called = 0
     for seed in range(40):
