@@ -29,6 +29,7 @@ if not workflow.overwrite_configfiles:
 
 
 include: "rules/common.smk"
+include: "rules/helpers/outputs.smk"
 include: "rules/helpers/resources.smk"
 include: "rules/helpers/images.smk"
 include: "rules/images.smk"

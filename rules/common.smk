@@ -280,32 +280,3 @@ def fill(pattern, keys):
 def every_matrix(pattern, computed=False, subset=None):
     """Fill a pattern for every matrix that is computed here, or that is over one subset."""
     return fill(pattern, PLAN.keys_of(computed=computed, subset=subset))
-
-
-def figure(stem, caption, category, subcategory, captions="../captions", **labels):
-    """Return a figure's files; the SVG is part of Snakemake's own report."""
-    shown = report(
-        f"{stem}.svg",
-        caption=f"{captions}/{caption}.rst",
-        category=category,
-        subcategory=subcategory,
-        labels=labels,
-    )
-    return [shown, f"{stem}.png"]
-
-
-def table(path, caption, **labels):
-    """Return a table as part of Snakemake's own report."""
-    return report(path, caption=f"../captions/{caption}.rst", category="Tables", labels=labels)
-
-
-def outputs(rule, **names):
-    """Return what a rule writes, for all combinations of names of its wildcards."""
-    return expand([own_path(path) for path in rule.output], **names)
-
-
-def own_path(path):
-    """Return an output as its rule names it, also where it lies in a storage."""
-    stored = path.flags.get("storage_object")
-    prefix = str(workflow.storage_settings.default_storage_prefix)
-    return stored.query.removeprefix(prefix).lstrip("/") if stored else str(path)

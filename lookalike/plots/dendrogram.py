@@ -105,6 +105,14 @@ def draw_tree(
     return float(widest)
 
 
+def merges_of(tree: np.ndarray) -> list[Row]:
+    """Return the merges of a tree (m - 1, 4) without support, for `draw_tree`."""
+    return [
+        {"left": int(left), "right": int(right), "height": height, "support": np.nan}
+        for left, right, height, _ in tree
+    ]
+
+
 def write_support(
     axes: Axes, clades: Sequence[Row], positions: Sequence[float], widest: float
 ) -> None:

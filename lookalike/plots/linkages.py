@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from lookalike.core.types import Row
-from lookalike.plots.dendrogram import draw_tree
+from lookalike.plots.dendrogram import draw_tree, merges_of
 from lookalike.plots.style import add_family_legend
 
 
@@ -37,11 +36,7 @@ def trees_side_by_side(
     figure = Figure(figsize=(11, lines * (1.3 + 0.24 * len(names))), layout="constrained")
     for place, (linkage, tree) in enumerate(trees.items(), 1):
         axes = figure.add_subplot(lines, columns, place)
-        clades: list[Row] = [
-            {"left": int(left), "right": int(right), "height": height, "support": np.nan}
-            for left, right, height, _ in tree
-        ]
-        draw_tree(axes, clades, names, families)
+        draw_tree(axes, merges_of(tree), names, families)
         axes.set_title(f"{linkage}, cophenetic correlation {correlations[linkage]:.3f}", fontsize=9)
         axes.set_xlabel("dissimilarity", fontsize=8)
     figure.suptitle(title, fontsize=10)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from lookalike.compare.image_table import ImageTable
 from lookalike.core.types import Row
-from lookalike.plots.dendrogram import draw_tree
+from lookalike.plots.dendrogram import draw_tree, merges_of
 from lookalike.plots.matrix import GREY, draw_histogram
 from lookalike.plots.style import CHANCE, add_family_legend
 from lookalike.plots.titles import MANY
@@ -63,11 +63,7 @@ def mean_and_dispersion(
         axes.legend(frameon=False, fontsize=8)
     for place, (summary, tree) in enumerate(shown.items(), 2):
         axes = figure.add_subplot(1, 1 + len(shown), place)
-        clades: list[Row] = [
-            {"left": int(left), "right": int(right), "height": height, "support": np.nan}
-            for left, right, height, _ in tree
-        ]
-        draw_tree(axes, clades, names, families)
+        draw_tree(axes, merges_of(tree), names, families)
         axes.set_title(summary, fontsize=9)
         axes.set_xlabel("dissimilarity", fontsize=8)
     figure.suptitle(title, fontsize=10)

@@ -176,14 +176,19 @@ def share_with_interval(row: Row, name: str) -> str:
 
 
 def about_places(method: str, places: Sequence[Row]) -> list[str]:
-    """Say which model has most of its peaks in the corners."""
+    """Say which model has most of its peaks in the corners, and whether these are many."""
     if not places:
         return []
     most = max(places, key=lambda row: row["corner"] - row["corner_area"])
+    shares = (
+        f"{share_with_interval(most, 'corner')} in the corners, which are "
+        f"{most['corner_area']:.0%} of the area (other models {most['corner_others']:.0%}), and "
+        f"{share_with_interval(most, 'border')} at the border, {most['border_area']:.0%} of the "
+        f"area (other models {most['border_others']:.0%})"
+    )
+    if most["corner_low"] > most["corner_area"]:
+        return [f"{method}: {most['model']} has most peaks in the corners: {shares}."]
     return [
-        f"{method}: {most['model']} has most peaks in the corners: "
-        f"{share_with_interval(most, 'corner')}, which are {most['corner_area']:.0%} of the area "
-        f"(other models {most['corner_others']:.0%}); at the border "
-        f"{share_with_interval(most, 'border')}, {most['border_area']:.0%} of the area (other "
-        f"models {most['border_others']:.0%})."
+        f"{method}: no model's peaks lie clearly more often in the corners than anywhere (most by "
+        f"{most['model']}: {shares})."
     ]

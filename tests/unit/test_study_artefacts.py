@@ -263,3 +263,14 @@ def test_figure_has_a_panel_for_each_model_and_blocks_of_fine_grids():
     assert len(shown) == 9
     assert [len(axes.patches) for axes in shown] == [1] + [0] * 8
     assert shares_of(Peaks(np.array([[100, 223], [-1, -1]]), (224, 224)))[6, 13] == 1
+
+
+def test_corners_are_called_many_only_where_their_share_is_clearly_above_their_area():
+    places = {
+        f"{place}_{name}": 0.06 for place in ("corner", "border") for name in ("area", "others")
+    }
+    row = {"model": "A", "border": 0.4, "border_low": 0.3, "border_high": 0.5} | places
+    for low, start in ((0.0, "no model's peaks lie clearly"), (0.2, "A has most peaks")):
+        found = row | {"corner": 0.3, "corner_low": low, "corner_high": 0.5}
+        (text,) = places.about_places("gradcam", [found])
+        assert text.startswith(f"gradcam: {start}") and "30% (95% interval" in text
