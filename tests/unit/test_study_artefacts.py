@@ -19,6 +19,7 @@ from lookalike.studies.artefacts import (
 )
 from lookalike.studies.peaks import (
     Peaks,
+    about_places,
     measure_places,
     middle_peaks,
     name_of,
@@ -272,5 +273,5 @@ def test_corners_are_called_many_only_where_their_share_is_clearly_above_their_a
     row = {"model": "A", "border": 0.4, "border_low": 0.3, "border_high": 0.5} | places
     for low, start in ((0.0, "no model's peaks lie clearly"), (0.2, "A has most peaks")):
         found = row | {"corner": 0.3, "corner_low": low, "corner_high": 0.5}
-        (text,) = places.about_places("gradcam", [found])
+        (text,) = about_places("gradcam", [found])
         assert text.startswith(f"gradcam: {start}") and "30% (95% interval" in text
