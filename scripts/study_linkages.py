@@ -19,7 +19,11 @@ for place, about in enumerate(zip(read.matrices, read.bootstraps, given.matrices
     sentences += linkages.conclude(own, linkages.common_clades(matrix))
     figure = trees_side_by_side(
         {name: link(matrix.values, name) for name in linkages.LINKAGES},
-        {row["linkage"]: row["cophenetic_correlation"] for row in own if not row["other"]},
+        {
+            row["linkage"]: row["cophenetic_correlation"]
+            for row in own
+            if not (row["other"] or row["untested"])
+        },
         matrix.names,
         {name: given.families.get(name, "unknown") for name in matrix.names},
         title=f"trees under all linkages, {matrix.key.method}, {matrix.key.metric}",

@@ -24,7 +24,7 @@ def trees_side_by_side(
     trees : dict of ndarray, shape (m - 1, 4)
         By linkage.
     correlations : dict
-        The cophenetic correlation of each.
+        The cophenetic correlation of each, where it is known.
     names : list of str
         Of the m models.
     families : dict
@@ -37,7 +37,10 @@ def trees_side_by_side(
     for place, (linkage, tree) in enumerate(trees.items(), 1):
         axes = figure.add_subplot(lines, columns, place)
         draw_tree(axes, merges_of(tree), names, families)
-        axes.set_title(f"{linkage}, cophenetic correlation {correlations[linkage]:.3f}", fontsize=9)
+        title_of_tree = linkage
+        if linkage in correlations:
+            title_of_tree += f", cophenetic correlation {correlations[linkage]:.3f}"
+        axes.set_title(title_of_tree, fontsize=9)
         axes.set_xlabel("dissimilarity", fontsize=8)
     figure.suptitle(title, fontsize=10)
     add_family_legend(figure, families, names)

@@ -6,7 +6,7 @@ from itertools import combinations
 import numpy as np
 
 from lookalike.compare.dissimilarities import Dissimilarities
-from lookalike.core.condensed import square
+from lookalike.core.condensed import all_equal, square
 from lookalike.core.types import Row
 from lookalike.groups.trees import (
     LINKAGES,
@@ -16,7 +16,7 @@ from lookalike.groups.trees import (
     is_clade,
     link,
 )
-from lookalike.inference.significance import too_few_models
+from lookalike.inference.significance import ALL_EQUAL, too_few_models
 
 COLUMNS = (
     "method",
@@ -65,10 +65,10 @@ def compare_linkages(matrix: Dissimilarities, resamples: int) -> list[Row]:
         "other": "",
         "untested": "",
     }
-    if len(matrix) < FEWEST_MODELS:
-        return [
-            about | {"linkage": "", "untested": too_few_models(len(matrix), fewest=FEWEST_MODELS)}
-        ]
+    few = len(matrix) < FEWEST_MODELS
+    if few or all_equal(matrix.condensed):
+        reason = too_few_models(len(matrix), fewest=FEWEST_MODELS) if few else ALL_EQUAL
+        return [about | {"linkage": "", "untested": reason}]
     trees = {name: link(matrix.values, name) for name in LINKAGES}
     clades = {name: clades_of(tree) for name, tree in trees.items()}
     shares = best_shares(matrix, resamples)
