@@ -6,40 +6,38 @@ jobs.begin(snakemake)
 
 from lookalike.images.manifest import placed
 from lookalike.images.reading import load_images
-from lookalike.methods.explain import inputs_of, resolve_targets
+from lookalike.methods.explain import inputs_of
 from lookalike.models.devices import claim_device
-from lookalike.models.loading import load_model
 from lookalike.plots.kernelshap_samples import errors_and_times
 from lookalike.plots.style import save
 from lookalike.studies import kernelshap_samples as study
+from lookalike.studies.explainer import Explainer
 
 read, written, given = snakemake.input, snakemake.output, snakemake.params
-rows = placed(io.read_table(read.sample), read.images)
-model = load_model(read.weights, claim_device(snakemake.threads), read.sidecar)
-targets, _ = resolve_targets(
-    registry.get("method", "kernelshap"),
-    model,
-    rows,
-    io.read_arrays(read.predictions),
-    target=given.target,
-    consensus=read.consensus or None,
-    size=given.size,
-    fit=given.fit,
-    name=given.model,
+sample = placed(io.read_table(read.sample), read.images)
+explainer = Explainer(
+    sample,
+    range(min(given.options["images"], len(sample))),
+    device=claim_device(snakemake.threads),
     threads=snakemake.threads,
+    consensus=read.consensus or None,
+    **given.explaining,
 )
-count = given.options["images"]
-rows = rows[:count]
-pixels = load_images(rows, given.size, given.fit, snakemake.threads)
-_, images, numbers = inputs_of(model, pixels, targets[:count])
+((_, model),) = explainer.networks([given.model], read.weights, read.sidecars)
+targets = explainer.targets(
+    registry.get("method", "kernelshap"), model, given.model, read.predictions[0]
+)
+rows = [sample[place] for place in explainer.places]
+pixels = load_images(rows, explainer.size, explainer.fit, snakemake.threads)
+_, images, numbers = inputs_of(model, pixels, targets)
 runs = study.with_distances(
     list(
         study.run_all(
             model,
             images,
             numbers,
-            [row["image"] for row in rows],
-            seed=given.seed,
+            explainer.images,
+            seed=explainer.seed,
             **{name: given.options[name] for name in ("samples", "seeds", "segments", "baseline")},
         )
     )

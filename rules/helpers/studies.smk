@@ -43,6 +43,27 @@ def titles_of(keys):
     return [f"{key.method}, {key.metric}" for key in keys]
 
 
+def inputs_of_networks(models):
+    """Return what a study reads that explains the images by some models itself."""
+    return {
+        "weights": [f"results/checkpoints/{MODELS[name].weights}.safetensors" for name in models],
+        "sidecars": expand("results/checkpoints/{model}.json", model=models),
+        "predictions": expand("results/predictions/{model}.npz", model=models),
+        "sample": "results/images/explained.csv",
+        "images": OWN_IMAGES,
+        "consensus": CONSENSUS if PLAN.target == "consensus" else [],
+    }
+
+
+# What an `Explainer` of a study needs besides.
+EXPLAINING = {
+    "size": PLAN.images.size,
+    "fit": PLAN.images.fit,
+    "target": PLAN.target,
+    "seed": PLAN.seed,
+}
+
+
 def add_study(study, titles):
     """Add the files of the rule of a study, whose figures have these titles in their order."""
     written = outputs(getattr(rules, f"study_{study}"))

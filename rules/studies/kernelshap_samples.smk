@@ -11,12 +11,7 @@ SAMPLED_WORK = {
 rule study_kernelshap_samples:
     """Run KernelSHAP with growing numbers of samples, several seeds each, on a few images."""
     input:
-        weights=f"results/checkpoints/{MODELS[SAMPLED_MODEL].weights}.safetensors",
-        sidecar=f"results/checkpoints/{SAMPLED_MODEL}.json",
-        predictions=f"results/predictions/{SAMPLED_MODEL}.npz",
-        sample="results/images/explained.csv",
-        images=OWN_IMAGES,
-        consensus=CONSENSUS if PLAN.target == "consensus" else [],
+        **inputs_of_networks([SAMPLED_MODEL]),
     output:
         runs="results/studies/kernelshap_samples/runs.csv",
         samples="results/studies/kernelshap_samples/samples.csv",
@@ -34,10 +29,7 @@ rule study_kernelshap_samples:
         mem_mb=memory_of("study_kernelshap_samples", **SAMPLED_WORK),
         runtime=minutes_of("study_kernelshap_samples", **SAMPLED_WORK),
     params:
-        seed=PLAN.seed,
-        size=PLAN.images.size,
-        fit=PLAN.images.fit,
-        target=PLAN.target,
+        explaining=EXPLAINING,
         model=SAMPLED_MODEL,
         options=SAMPLED,
         source=fingerprint("scripts/study_kernelshap_samples.py"),
