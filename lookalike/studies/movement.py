@@ -1,6 +1,6 @@
 """How far a matrix moves when something else is computed in the same images, against its noise."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,6 @@ from lookalike.compare.aggregation import weighted_dissimilarities
 from lookalike.compare.pairs import Block, Choices, compare_prepared, prepare
 from lookalike.compare.resampling import percentile_interval, unit_weights
 from lookalike.core.types import Row
-from lookalike.inference.mantel import centred_units
 from lookalike.maps import batches
 from lookalike.studies.correlations import interval_of, row_correlations
 
