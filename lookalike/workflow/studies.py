@@ -10,6 +10,7 @@ NEEDS = {
     "maps": "maps, and only matrices are given",
     "predictions": "the predicted classes of models that run here",
     "networks": "models that run here",
+    "finetuned": "a classifier that is fine-tuned here",
     "gradcam": "a method that runs gradcam, such as {gradcam: {explain: gradcam}}",
 }
 ASKS = "study: "
@@ -30,12 +31,14 @@ def section_of(study: str) -> Row:
 
 def check_studies(config: Row) -> None:
     """Refuse studies that need what the resolved config does not give."""
-    runs = any(recipe["timm"] for recipe in config["models"].values())
+    recipes = [recipe for recipe in config["models"].values() if recipe["timm"]]
+    runs, classifies = bool(recipes), config["finetuning"]["task"] == "classification"
     given = {
         "values": bool(config["methods"]),
         "maps": bool(config["methods"]),
-        "predictions": runs and config["finetuning"]["task"] == "classification",
+        "predictions": runs and classifies,
         "networks": runs,
+        "finetuned": classifies and any(recipe["finetune"] for recipe in recipes),
         "gradcam": any(one["method"] == "gradcam" for one in config["explanations"].values()),
     }
     model = config["kernelshap_samples"].get("model")

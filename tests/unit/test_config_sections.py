@@ -257,6 +257,10 @@ def test_matrices_alone_are_enough():
             "config: studies: explanation_panels needs maps, and only matrices are given",
         ),
         (
+            given_maps(VGG="a", ResNet="b") | {"studies": ["finetuning_effect"]},
+            "config: studies: finetuning_effect needs a classifier that is fine-tuned here; leave",
+        ),
+        (
             given_maps(VGG="a", ResNet="b") | {"resolution_scan": {"lowest": 2}},
             "config: resolution_scan: lowest, 2, must be below highest, 1.5",
         ),

@@ -23,7 +23,7 @@ GIVEN = [
     "artefacts",
 ]
 # Of networks, after the run that all tests share.
-COMPUTED = ["prediction_agreement", "gradcam_grids", "kernelshap_samples"]
+COMPUTED = ["prediction_agreement", "gradcam_grids", "kernelshap_samples", "finetuning_effect"]
 SMALL = {"kernelshap_samples": {"images": 1, "samples": [40, 80], "seeds": 3, "segments": 8}}
 
 
@@ -200,6 +200,22 @@ def test_samples_of_kernelshap_are_run_as_often_as_the_config_says(computed):
     assert [int(row["samples"]) for row in runs] == [40] * 3 + [80] * 3
     assert all(float(row["seconds"]) > 0 for row in runs)
     assert io.read_json(folder / "summary.json")["sentences"][0].startswith("RegNet: ")
+
+
+def test_only_what_was_trained_moved(computed):
+    folder = computed / "results/studies/finetuning_effect"
+    cosine = [row for row in io.read_table(folder / "maps.csv") if row["metric"] == "cosine"]
+    rows = {row["model"]: row for row in cosine}
+    # A replicate is no model of its own, and RegNet is trained for no epoch.
+    assert list(rows) == ["RegNet", "ResNet"]
+    assert float(rows["RegNet"]["moved"]) == 0 and rows["RegNet"]["untested"]
+    assert float(rows["ResNet"]["moved"]) > 0 and not rows["ResNet"]["untested"]
+    assert float(rows["ResNet"]["replicates"]) > 0 and not rows["RegNet"]["replicates"]
+    known = {row["model"]: row for row in io.read_table(computed / "results/models.csv")}
+    for row in io.read_table(folder / "accuracies.csv"):
+        assert float(row["after"]) == float(known[row["model"]]["accuracy"])
+        assert float(row["after_low"]) <= float(row["after"]) <= float(row["after_high"])
+    assert len(io.read_table(folder / "epochs.csv")) == 1 + 2
 
 
 def test_published_matrices_give_agreement_factors_linkages_and_resolutions(tmp_path):

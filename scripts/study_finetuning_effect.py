@@ -1,0 +1,69 @@
+"""Compare accuracy and maps of every fine-tuned model with those of the start of its training."""
+
+from lookalike.core import io, jobs
+
+jobs.begin(snakemake)
+
+from lookalike.images.manifest import placed
+from lookalike.images.reading import read_image
+from lookalike.images.units import number_units
+from lookalike.models.devices import claim_device
+from lookalike.plots import finetuning_effect as plots
+from lookalike.plots.panels import choose_images
+from lookalike.plots.style import save
+from lookalike.studies import finetuning_effect as study
+from lookalike.studies import finetuning_maps, finetuning_starts
+from lookalike.studies.explainer import Explainer
+
+read, written, given = snakemake.input, snakemake.output, snakemake.params
+sidecars = dict(zip(given.finetuned, map(io.read_json, read.sidecars), strict=True))
+labels = [row["label"] for row in io.read_table(read.manifest) if row["split"] == "val"]
+accuracies, epochs = study.tabulate_accuracies(sidecars, labels), study.tabulate_epochs(sidecars)
+rows = [finetuning_maps.missing_maps()]
+if given.method:
+    sample = placed(io.read_table(read.sample), read.images)
+    explainer = Explainer(
+        sample,
+        finetuning_maps.spread_places(len(sample), given.options["images"]),
+        device=claim_device(snakemake.threads),
+        threads=snakemake.threads,
+        consensus=read.consensus or None,
+        **given.explaining,
+    )
+    checkpoints = dict(zip(given.starting, read.checkpoints, strict=True))
+    starts = [
+        finetuning_starts.Start(
+            name,
+            **given.starts[name],
+            checkpoint=checkpoints.get(name),
+            n_classes=len(sidecars[name]["classes"]),
+            predictions=path,
+        )
+        for name, path in zip(given.finetuned, read.predictions, strict=True)
+    ]
+    folders = dict(zip(given.models, read.maps, strict=True))
+    found = finetuning_starts.read_maps(explainer, *given.run, starts, folders, given.views)
+    units = number_units(io.read_table(read.units))
+    rows = finetuning_maps.compare_maps(
+        given.method,
+        given.metrics,
+        found,
+        given.replicates,
+        study.idle_models(sidecars),
+        [units[image] for image in found.images],
+        given.resamples,
+        explainer.seed,
+    )
+    (shown,) = choose_images([sample[place] for place in explainer.places], None, 1, explainer.seed)
+    path = sample[explainer.places[shown]]["path"]
+    picture = read_image(path, explainer.size, explainer.fit)
+    title = f"{given.method}: image {found.images[shown]}"
+    save(plots.before_and_after(picture, shown, found, title=title), written.panels)
+save(plots.effects(accuracies, epochs, rows, title="Fine-tuning"), written.figures)
+io.write_table(written.accuracies, accuracies, study.ACCURACY_COLUMNS)
+io.write_table(written.epochs, epochs, study.EPOCH_COLUMNS)
+io.write_table(written.maps, rows, finetuning_maps.MAP_COLUMNS)
+io.write_json(
+    written.summary,
+    {"sentences": study.conclude(accuracies, rows), "table": finetuning_maps.table_of(rows)},
+)
