@@ -124,12 +124,12 @@ def conclude_maps(rows: Sequence[Row]) -> list[str]:
     heads = {row["model"]: row["head"] for row in rows if row["head"]}
     if own := [model for model, head in heads.items() if head == OWN]:
         sentences.append(
-            f"Maps before are of the class that the start's own head predicts, which is not the "
-            f"class that is explained after: {named(own)}."
+            "Maps before are of the class that the start's own head predicts, so that the change "
+            f"of class is part of what moved: {named(own)}."
         )
     if fresh := [model for model, head in heads.items() if head == FRESH]:
         sentences.append(
-            f"Maps before are by a fresh head, whose random weights are part of what moved: "
+            "Maps before are by a fresh head, so that its random weights are part of what moved: "
             f"{named(fresh)}."
         )
     for metric in dict.fromkeys(row["metric"] for row in rows):
@@ -159,8 +159,8 @@ def conclude_metric(about: str, rows: Sequence[Row]) -> list[str]:
         text = f"those of the same image by less ({ratio_text(row, 'chance')})"
     elif np.isfinite(row["moved_to_chance_high"]):
         text = (
-            f"those of the same image not clearly by less ({ratio_text(row, 'chance')}): nothing is "
-            "seen to be left of where models looked"
+            f"those of the same image not clearly by less ({ratio_text(row, 'chance')}): nothing "
+            "is seen to be left of where models looked"
         )
     else:
         text = "and whether those of the same image do so by less, cannot be told: too few images"
@@ -170,9 +170,11 @@ def conclude_metric(about: str, rows: Sequence[Row]) -> list[str]:
     )
     if len(models) > 1:
         least, *_, most = sorted(models, key=lambda row: row["moved"])
+        apart = least["moved_high"] < most["moved_low"]
         sentences.append(
             f"{about}: the maps of {least['model']} moved least, by {interval_text(least)}, those "
-            f"of {most['model']} most, by {interval_text(most)}."
+            f"of {most['model']} most, by {interval_text(most)}"
+            + ("." if apart else "; these intervals overlap.")
         )
     return sentences
 
