@@ -121,7 +121,7 @@ def conclude_maps(rows: Sequence[Row]) -> list[str]:
     if not rows[0]["method"]:
         return [f"How far maps moved: cannot tell: {rows[0]['untested']}."]
     method, sentences = rows[0]["method"], []
-    heads = {row["model"]: row["head"] for row in rows if row["head"]}
+    heads = {row["model"]: row["head"] for row in rows if row["untested"] != NOT_TRAINED}
     if own := [model for model, head in heads.items() if head == OWN]:
         sentences.append(
             "Maps before are of the class that the start's own head predicts, so that the change "

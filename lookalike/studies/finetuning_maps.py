@@ -34,8 +34,8 @@ def spread_places(n: int, images: int) -> list[int]:
 
 def measure_maps(
     metrics: Choices,
-    before: Mapping[str, np.ndarray],
-    after: Mapping[str, np.ndarray],
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
     originals: Mapping[str, str],
     seed: int,
 ) -> dict[str, np.ndarray]:
@@ -58,11 +58,12 @@ def measure_maps(
         to those of other independent models; `replicates`, to those of its replicates; `chance`,
         from its map before to those after of other images. NaN where there is nothing to measure.
     """
-    names, count = list(after), len(next(iter(after.values())))
+    names, stacks = list(after), [*after.values()]
+    count = len(stacks[0])
     upper = np.triu_indices(len(names), 1)
     between = np.full((len(metrics), count, len(names), len(names)), np.nan)
     if len(names) > 1:
-        between[:, :, *upper] = compare_all(metrics, list(after.values()))
+        between[:, :, *upper] = compare_all(metrics, stacks)
         between[:, :, *upper[::-1]] = between[:, :, *upper]
     found = {name: np.full((len(metrics), count, len(before)), np.nan) for name in VALUES[:4]}
     for place, (model, maps) in enumerate(before.items()):

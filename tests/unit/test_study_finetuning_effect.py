@@ -108,7 +108,7 @@ def test_a_start_has_its_own_head_where_its_weights_came_with_one(tmp_path):
         Start("A", **about | {"checkpoint": tmp_path / "headless"}), 0
     )
     assert (head, model.net.num_classes) == ("fresh", 5)
-    assert torch.equal(model.net.conv1.weight, net.conv1.weight)
+    assert torch.equal(model.net.conv1[0].weight, weights["conv1.0.weight"])
 
 
 @pytest.mark.parametrize(("hits", "n"), [(0, 10), (3, 10), (10, 10), (97, 100), (1, 2000)])
