@@ -6,17 +6,17 @@ import numpy as np
 
 from lookalike.compare.aggregation import weighted_dissimilarities
 from lookalike.compare.resampling import unit_weights, with_interval
+from lookalike.core.condensed import all_equal
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row
 from lookalike.inference.mantel import permuted_correlations
 from lookalike.inference.permutation_tests import test_result
 from lookalike.inference.significance import (
+    ALL_EQUAL,
     FEWEST_MODELS,
     LEVEL,
-    correct,
-    enough_permutations,
-    is_significant,
     orders_of,
+    step_down,
     too_few_models,
 )
 from lookalike.studies.correlations import interval_of, row_correlations
@@ -41,13 +41,14 @@ COLUMNS = (
     "gap_low",
     "gap_high",
     "gap_p",
-    "gap_holm",
+    "gap_corrected",
     "r",
     "r_low",
     "r_high",
     "untested",
 )
 NO_FAMILIES = "needs two families, one of them with two models"
+ARRANGEMENTS = "arrangements"
 NEVER = "families are too few or too small for any p value below .05"
 
 
@@ -100,7 +101,6 @@ def measure_depths(
     """
     weights = np.vstack([np.ones((1, len(units))), unit_weights(units, resamples, seed)])
     number, alike = int(units.max()) + 1, same_family(models, families)
-    enough = enough_permutations(permutations, len(values))
     found = {
         depth: weighted_dissimilarities(weights, table, aggregate)
         for depth, table in values.items()
@@ -119,7 +119,7 @@ def measure_depths(
             }
             for name, means in (parts | {"gap": parts["between"] - parts["within"]}).items():
                 row |= with_interval(means, name, number)
-            row |= test_gap(tables[0], alike, len(models), enough, seed)
+            row |= test_gap(tables[0], alike, len(models), permutations, seed)
         else:
             row["untested"] = NO_FAMILIES
         both = known & np.isfinite(deepest[0])
@@ -139,13 +139,14 @@ def test_gap(
         return {"untested": too_few_models(models)}
     if not np.isfinite(table).all():
         return {"untested": "not all dissimilarities are known"}
+    if all_equal(table):
+        return {"untested": ALL_EQUAL}
     orders = orders_of(models, permutations, rng_of(seed, "depth", models))
     # The correlation with being of two families grows with the gap, as their numbers are fixed.
     apart = (~alike).astype(float)
     ((observed,),), null = permuted_correlations(apart[None], table[None, None], orders)
     found = test_result(observed, observed, null[:, 0, 0])
-    never = found["least_p"] > LEVEL
-    return {"untested": NEVER} if never else {"gap_p": found["p"], "untested": ""}
+    return {"gap_p": found["p"], ARRANGEMENTS: found["arrangements"]}
 
 
 def mean_of(tables: np.ndarray, pairs: np.ndarray) -> np.ndarray:
@@ -154,8 +155,16 @@ def mean_of(tables: np.ndarray, pairs: np.ndarray) -> np.ndarray:
 
 
 def corrected(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows of all metrics with `gap_holm`, corrected over depths and metrics."""
-    return correct(rows, ["gap"], [])
+    """Return the rows of all metrics with `gap_corrected`, over depths and metrics together: their
+    families are shuffled in the same ways, and matrices of neighbouring depths are much alike.
+    """
+    rows = [dict(row) for row in rows]
+    tested = [row for row in rows if ARRANGEMENTS in row]
+    if tested:
+        statistics = np.column_stack([row.pop(ARRANGEMENTS) for row in tested])
+        for row, p, least in zip(tested, *step_down(statistics), strict=True):
+            row |= {"gap_corrected": float(p), "untested": NEVER if least > LEVEL else ""}
+    return rows
 
 
 def conclude(layers: Sequence[Row], rows: Sequence[Row]) -> list[str]:
@@ -183,14 +192,14 @@ def conclude(layers: Sequence[Row], rows: Sequence[Row]) -> list[str]:
 
 def say_families(metric: str, rows: Sequence[Row]) -> str:
     """Say at which depths models of different families are farther apart than of one."""
-    if why := rows[0]["untested"]:
+    if why := next((row["untested"] for row in rows if row["untested"]), ""):
         return f"{metric}: cannot tell where families part: {why}."
     gaps = ", ".join(
         f"{row['gap']:+.3g} at {row['depth']:g} (95% interval {row['gap_low']:+.3g} to "
-        f"{row['gap_high']:+.3g}; corrected p {row['gap_holm']:.2g})"
+        f"{row['gap_high']:+.3g}; corrected p {row['gap_corrected']:.2g})"
         for row in rows
     )
-    apart = [f"{row['depth']:g}" for row in rows if is_significant(row, "gap")]
+    apart = [f"{row['depth']:g}" for row in rows if row["gap_corrected"] <= LEVEL]
     if len(apart) == len(rows):
         where = "models of different families are farther apart than of one at every depth"
     elif apart:
