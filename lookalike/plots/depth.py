@@ -1,13 +1,14 @@
 """Figures of how far apart models are along the network, and of their maps there."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lookalike.core.types import Row
-from lookalike.plots.panels import choose_models, panel
+from lookalike.plots.panels import MOST_CHARACTERS, choose_models, panel
 from lookalike.plots.style import ACCENT, CHANCE, PALETTE
 
 # Metrics that are drawn.
@@ -100,14 +101,17 @@ def maps_by_depth(
     bands = {
         f"depth {depth:g}": {model: own[model] for model in models} for depth, own in maps.items()
     }
-    grids = {
-        model: " ".join(row["native_grid"] for row in layers if row["model"] == model)
+    titles = {
+        model: "\n".join(
+            line
+            for text in (model, f"grids {sides_of(layers, model)}")
+            for line in wrap(text, MOST_CHARACTERS)
+        )
         for model in models
     }
-    titles = {model: f"{model}\n{shortened(grids[model])}" for model in models}
     return panel(image, bands, titles, ranges=dict.fromkeys(bands, 1.0), title=title)
 
 
-def shortened(grids: str) -> str:
-    """Return the sides of grids, from the first depth to the last."""
-    return ", ".join(grid.split("x")[0] for grid in grids.split())
+def sides_of(layers: Sequence[Row], model: str) -> str:
+    """Return the sides of a model's grids, from the first depth to the last."""
+    return ", ".join(row["native_grid"].split("x")[0] for row in layers if row["model"] == model)

@@ -53,6 +53,7 @@ def movements(rows: Sequence[Row], *, title: str) -> Figure:
         axes.plot([], [], marker, color=colour, ms=4.5, label=metric)
     axes.axvline(1, color="0.5", lw=0.9, ls="--")
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.set_yticks(range(len(lines)), [f"{run}\n{setting}" for run, setting in lines], fontsize=8)
     axes.invert_yaxis()
     axes.set_xlabel("movement of a pair, as a share of its 95% interval (half width)")

@@ -187,13 +187,13 @@ def conclude(layers: Sequence[Row], rows: Sequence[Row]) -> list[str]:
     for metric in dict.fromkeys(row["metric"] for row in rows):
         own = sorted((row for row in rows if row["metric"] == metric), key=lambda row: row["depth"])
         sentences += [say_families(metric, own), say_changes(metric, own)]
-    return sentences
+    return list(dict.fromkeys(sentences))
 
 
 def say_families(metric: str, rows: Sequence[Row]) -> str:
     """Say at which depths models of different families are farther apart than of one."""
     if why := next((row["untested"] for row in rows if row["untested"]), ""):
-        return f"{metric}: cannot tell where families part: {why}."
+        return f"Cannot tell where families part: {why}."
     gaps = ", ".join(
         f"{row['gap']:+.3g} at {row['depth']:g} (95% interval {row['gap_low']:+.3g} to "
         f"{row['gap_high']:+.3g}; corrected p {row['gap_corrected']:.2g})"
@@ -213,7 +213,7 @@ def say_changes(metric: str, rows: Sequence[Row]) -> str:
     """Say how much the matrix of each depth is that of the deepest layer."""
     known = [row for row in rows[:-1] if np.isfinite(row["r"])]
     if not known:
-        return f"{metric}: cannot tell how matrices change with depth: needs at least 3 models."
+        return "Cannot tell how matrices change with depth: needs at least 3 models."
     parts = ", ".join(
         f"{row['r']:.2f} at {row['depth']:g} ({row['r_low']:.2f} to {row['r_high']:.2f})"
         for row in known

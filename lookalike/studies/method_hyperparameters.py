@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lookalike.compare.resampling import widening
 from lookalike.core.registry import Method, Metric
 from lookalike.core.types import Row
 from lookalike.methods.explain import Targets
@@ -123,10 +124,16 @@ def measure_run(
         for place, metric in enumerate(metrics):
             pair = values[""][place], values[text][place]
             moved = measure_movement(*pair, units, aggregate, resamples, seed)
-            all_images = moved["width"] * np.sqrt(moved["units"] / every)
-            own = {"metric": metric, "setting": text, "width_all": all_images, "untested": few}
+            own = {"metric": metric, "setting": text, "untested": few}
+            own["width_all"] = width_of_all(moved["width"], moved["units"], every)
             rows.append(about | moved | own)
     return rows
+
+
+def width_of_all(width: float, units: int, every: int) -> float:
+    """Return the half width of an interval by all units of images, given that by some of them."""
+    narrower = np.sqrt(units / every) * widening(every) / widening(units)
+    return float(width * narrower)
 
 
 def conclude(rows: Sequence[Row], images: int) -> list[str]:
@@ -154,10 +161,17 @@ def conclude(rows: Sequence[Row], images: int) -> list[str]:
             f"{start}: a pair's dissimilarity moves {'; '.join(parts)}. Most under "
             f"{most['metric']}: by {most['moved']:.2g} (95% interval {most['moved_low']:.2g} to "
             f"{most['moved_high']:.2g}, {images} images), where it is {most['mean']:.2g} on "
-            f"average with a 95% interval of ±{most['width_all']:.2g}; both matrices correlate by "
-            f"{most['r']:.2f} ({most['r_low']:.2f} to {most['r_high']:.2f})."
+            f"average with a 95% interval of ±{most['width_all']:.2g}{together(most)}."
         )
     return sentences
+
+
+def together(row: Row) -> str:
+    """Return how far both matrices correlate, of more than one pair of models."""
+    if not np.isfinite(row["r"]):
+        return ""
+    interval = f"{row['r_low']:.2f} to {row['r_high']:.2f}"
+    return f"; both matrices correlate by {row['r']:.2f} ({interval})"
 
 
 def by_verdict(rows: Sequence[Row]) -> dict[str, list[str]]:

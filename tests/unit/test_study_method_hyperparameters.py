@@ -112,7 +112,8 @@ def test_the_same_setting_moves_nothing_and_fewer_steps_do():
     assert all(row.keys() == set(study.COLUMNS) for row in rows)
     assert [row["moved_high"] for row in rows[:2]] == [0, 0]
     assert abs(rows[2]["shift"]) > 0 and rows[2]["r"] < 1
-    assert all(row["width_all"] == pytest.approx(row["width"] / 2) for row in rows)
+    # Half as wide by four times as many images, and less still by Student's t.
+    assert all(0 < row["width_all"] < 0.3 * row["width"] for row in rows)
 
 
 def row_of(metric, low, high, width=0.1):
