@@ -225,7 +225,7 @@ def test_the_deepest_layer_is_the_one_that_the_models_were_compared_at(computed)
         about = known[row["model"]]
         assert (row["layer"], row["native_grid"]) == (about["layer"], about["native_grid"])
     rows = io.read_table(computed / "results/studies/depth/depths.csv")
-    assert len(rows) == 2 * 2 and all(0 < float(row["mean"]) for row in rows)
+    assert len(rows) == 2 * 2 and all(float(row["mean"]) > 0 for row in rows)
 
 
 def test_each_setting_is_compared_with_the_maps_of_the_workflow(computed):
