@@ -7,6 +7,7 @@ jobs.begin(snakemake)
 from lookalike.images.manifest import placed
 from lookalike.images.reading import read_image
 from lookalike.images.units import number_units
+from lookalike.methods.second_runs import choose_again
 from lookalike.models.devices import claim_device
 from lookalike.plots import finetuning_effect as plots
 from lookalike.plots.panels import choose_images
@@ -24,7 +25,7 @@ if given.method:
     sample = placed(io.read_table(read.sample), read.images)
     explainer = Explainer(
         sample,
-        finetuning_maps.spread_places(len(sample), given.options["images"]),
+        choose_again(sample, given.options["images"]),
         device=claim_device(snakemake.threads),
         threads=snakemake.threads,
         consensus=read.consensus or None,

@@ -27,11 +27,6 @@ NOT_DEFINED = "the metric is not defined for these maps"
 ONE_UNIT = "one unit of images gives no interval"
 
 
-def spread_places(n: int, images: int) -> list[int]:
-    """Return at most as many places out of n, at equal distances."""
-    return np.linspace(0, n - 1, min(n, images)).round().astype(int).tolist()
-
-
 def measure_maps(
     metrics: Choices,
     before: Mapping[str, Any],

@@ -14,6 +14,7 @@ from lookalike.maps.grids import (
     own_and_coarse,
     usual_grid,
 )
+from lookalike.studies.names import named
 
 COLUMNS = (
     "method",
@@ -42,8 +43,6 @@ FLOOR_COLUMNS = (
     "untested",
 )
 ONE_GRID = "all models have one grid"
-# Models in a sentence.
-MOST_NAMED = 6
 NOT_OF_THIS_METRIC = "the metric is not defined for these maps"
 
 
@@ -261,9 +260,3 @@ def conclude(rows: Sequence[Row], floors: Sequence[Row], size: int) -> list[str]
             f"{most['coarsest']}){beside}."
         )
     return sentences
-
-
-def named(models: Sequence[str]) -> str:
-    """Return the names of some models, or of the first and how many more there are."""
-    more = len(models) - MOST_NAMED
-    return ", ".join(models[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from lookalike.compare.aggregation import weighted_dissimilarities
+from lookalike.compare.calibration import mean_of_known
 from lookalike.compare.pairs import Block, Choices, compare_prepared, prepare
 from lookalike.compare.resampling import percentile_interval, unit_weights
 from lookalike.core.types import Row
@@ -104,7 +105,7 @@ def measure_movement(
     return {
         "units": number,
         "mean": float(np.nanmean(before[0])),
-        "width": float(np.nanmean(high - low) / 2),
+        "width": float(mean_of_known((high - low)[None])[0] / 2),
         "moved": float(own),
         "moved_low": float(bottom),
         "moved_high": float(top),

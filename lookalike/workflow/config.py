@@ -22,7 +22,7 @@ from lookalike.workflow.checks import (
 from lookalike.workflow.names import check_copies, check_names
 from lookalike.workflow.recipes import resolve_models
 from lookalike.workflow.schema import complete
-from lookalike.workflow.studies import check_studies
+from lookalike.workflow.studies import check_studies, settings_of
 
 # What becomes of the channels of user-supplied maps, before any view of them.
 CHANNELS = "channels"
@@ -67,6 +67,7 @@ def resolve(config: Row, signed: Callable[..., bool] = are_signed) -> Row:
     check_linkages(config["groups"]["linkages"])
     check_purpose(config)
     check_studies(config)
+    config["method_hyperparameters"] |= {"settings": settings_of(config)}
     config["comparisons"], config["left_out"] = choose_comparisons(config)
     config["matrices"] = {
         name: {"method": GIVEN_MATRICES, "metric": name} | about

@@ -1,5 +1,6 @@
 """Studies: what each asks, and what it needs, as its section of the schema says."""
 
+from lookalike.core import registry
 from lookalike.core.errors import InputError, unknown
 from lookalike.core.types import Row
 from lookalike.workflow.schema import read_schema
@@ -10,9 +11,13 @@ NEEDS = {
     "maps": "maps, and only matrices are given",
     "predictions": "the predicted classes of models that run here",
     "networks": "models that run here",
+    "settings": "a method with steps, samples, segments or a baseline, such as {ig: {explain: "
+    "integrated_gradients}}",
     "finetuned": "a classifier that is fine-tuned here",
     "gradcam": "a method that runs gradcam, such as {gradcam: {explain: gradcam}}",
 }
+# Numbers of which half are another setting, and what else a baseline may be.
+HALVED, BASELINES = ("steps", "samples", "segments"), ("blur", "zero")
 ASKS = "study: "
 # Of explanations, each with the maps of all models.
 MOST_PAGES = 60
@@ -38,6 +43,7 @@ def check_studies(config: Row) -> None:
         "maps": bool(config["methods"]),
         "predictions": runs and classifies,
         "networks": runs,
+        "settings": any(map(usual_settings, config["explanations"].values())),
         "finetuned": classifies and any(recipe["finetune"] for recipe in recipes),
         "gradcam": any(one["method"] == "gradcam" for one in config["explanations"].values()),
     }
@@ -45,6 +51,8 @@ def check_studies(config: Row) -> None:
     computed = [name for name, recipe in config["models"].items() if recipe["timm"]]
     if "kernelshap_samples" in config["studies"] and model and model not in computed:
         raise unknown("model of kernelshap_samples", model, computed)
+    if "method_hyperparameters" in config["studies"]:
+        check_settings(config)
     for study in config["studies"]:
         need = section_of(study).get("needs")
         if need and not given[need]:
@@ -61,3 +69,46 @@ def check_studies(config: Row) -> None:
         raise InputError(
             f"config: explanation_panels: asks for {number} pages; at most {MOST_PAGES} are drawn"
         )
+
+
+def check_settings(config: Row) -> None:
+    """Refuse other settings of what does not run, or takes no such option."""
+    for name, settings in config["method_hyperparameters"]["settings"].items():
+        runs = {one: about for one, about in config["explanations"].items() if about["method"]}
+        if name not in runs:
+            raise unknown("explanation run of method_hyperparameters", name, list(runs))
+        for setting in settings:
+            registry.with_defaults("method", runs[name]["method"], setting)
+
+
+def settings_of(config: Row) -> dict[str, list[Row]]:
+    """Return in which other settings each explanation run is tried: those that the config gives, or
+    the usual ones; a method that draws at random runs with other seeds first, an empty setting.
+    """
+    runs = config["explanations"]
+    given = config["method_hyperparameters"]["settings"]
+    found = given or {name: usual_settings(about) for name, about in runs.items()}
+    return {
+        name: [{}] * draws_at_random(runs[name]["method"]) + settings
+        for name, settings in found.items()
+        if settings
+    }
+
+
+def usual_settings(run: Row) -> list[Row]:
+    """Return half as many steps, samples and segments, and another baseline, where a run has any of
+    these.
+    """
+    if not run["method"]:
+        return []
+    card, options = registry.get("method", run["method"]), run["options"]
+    if not card.needs_model or card.targets != "classes":
+        return []
+    halves = [{name: options[name] // 2} for name in HALVED if options.get(name, 0) > 1]
+    others = [other for other in BASELINES if other != options.get("baseline")]
+    return halves + [{"baseline": other} for other in others[:1] if "baseline" in options]
+
+
+def draws_at_random(method: str) -> bool:
+    """Return whether the second run of a method differs by its seeds alone."""
+    return registry.get("method", method).again == {}

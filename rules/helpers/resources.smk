@@ -36,6 +36,11 @@ def whole_work():
 WORK = whole_work()
 
 
+def passes_of(options):
+    """Return how many passes through a network an explanation takes."""
+    return options.get("samples") or options.get("steps") or PASSES
+
+
 def work_of(wildcards):
     """Return the size of the job of these wildcards."""
     known = {}
@@ -50,8 +55,7 @@ def work_of(wildcards):
     elif "method" in wildcards.keys():
         known["matrices"] = 1
     if "explanation" in wildcards.keys():
-        options = PLAN.explanations[wildcards.explanation].options
-        known["passes"] = options.get("samples") or options.get("steps") or PASSES
+        known["passes"] = passes_of(PLAN.explanations[wildcards.explanation].options)
     return replace(WORK, **known)
 
 

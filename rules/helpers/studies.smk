@@ -38,6 +38,34 @@ def study_figure(study, stem="", **labels):
     )
 
 
+def methods_running(name):
+    """Return the methods whose maps an explanation method of this name makes, views of the same raw
+    maps once.
+    """
+    return [
+        method
+        for method in PLAN.of_different_maps
+        if PLAN.explanations[METHODS[method].explanation].method == name
+    ]
+
+
+def metrics_with_options(method):
+    """Return the metrics of a method by name, each with its options."""
+    return {
+        metric: [PLAN.metrics[metric].metric, PLAN.metrics[metric].options]
+        for metric in PLAN.metrics_of(method)
+    }
+
+
+def code_of_study(study, *methods):
+    """Return the fingerprint of a study that computes metrics, and explains by some methods."""
+    return fingerprint(
+        f"scripts/study_{study}.py",
+        *(f"lookalike/methods/{method}.py" for method in methods),
+        *(f"lookalike/metrics/{choice.metric}.py" for choice in PLAN.metrics.values()),
+    )
+
+
 def titles_of(keys):
     """Return the titles of the figures of several matrices."""
     return [f"{key.method}, {key.metric}" for key in keys]

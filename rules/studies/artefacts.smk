@@ -36,19 +36,10 @@ rule study_artefacts:
         models=PEAKED,
         places={name: len(batches(name, models)) for name, models in PEAKED.items()},
         signed={name: PLAN.explanations[METHODS[name].explanation].signed for name in PEAKED},
-        metrics={
-            name: {
-                metric: [PLAN.metrics[metric].metric, PLAN.metrics[metric].options]
-                for metric in PLAN.metrics_of(name)
-            }
-            for name in PEAKED
-        },
+        metrics={name: metrics_with_options(name) for name in PEAKED},
         slack=PLAN.studies["artefacts"]["slack"],
         resamples=PLAN.inference.bootstrap,
-        source=fingerprint(
-            "scripts/study_artefacts.py",
-            *(f"lookalike/metrics/{choice.metric}.py" for choice in PLAN.metrics.values()),
-        ),
+        source=code_of_study("artefacts"),
     script:
         "../../scripts/study_artefacts.py"
 

@@ -38,7 +38,10 @@ FINETUNING_STARTS = {
     for name in FINETUNED
     if FINETUNING_METHOD
 }
-FINETUNING_WORK = {"images": FINETUNING["images"], "passes": PASSES * len(FINETUNED)}
+FINETUNING_WORK = {
+    "images": FINETUNING["images"],
+    "passes": len(FINETUNED) * passes_of(FINETUNING_RUN.options if FINETUNING_METHOD else {}),
+}
 
 
 rule study_finetuning_effect:
@@ -84,15 +87,10 @@ rule study_finetuning_effect:
         models=FINETUNING_MODELS,
         replicates=PLAN.replicates,
         views={name: METHODS[FINETUNING_METHOD].view.options(name) for name in FINETUNING_MODELS},
-        metrics={
-            name: [PLAN.metrics[name].metric, PLAN.metrics[name].options]
-            for name in (PLAN.metrics_of(FINETUNING_METHOD) if FINETUNING_METHOD else [])
-        },
+        metrics=metrics_with_options(FINETUNING_METHOD) if FINETUNING_METHOD else {},
         resamples=PLAN.inference.bootstrap,
-        source=fingerprint(
-            "scripts/study_finetuning_effect.py",
-            *(f"lookalike/metrics/{choice.metric}.py" for choice in PLAN.metrics.values()),
-            *([f"lookalike/methods/{FINETUNING_RUN.method}.py"] if FINETUNING_METHOD else []),
+        source=code_of_study(
+            "finetuning_effect", *([FINETUNING_RUN.method] if FINETUNING_METHOD else [])
         ),
     script:
         "../../scripts/study_finetuning_effect.py"

@@ -2,8 +2,7 @@
 
 GRIDDED = {
     name: [model for model in METHODS[name].models if model not in PLAN.dependent]
-    for name in PLAN.of_different_maps
-    if PLAN.explanations[METHODS[name].explanation].method == "gradcam"
+    for name in methods_running("gradcam")
 }
 
 
@@ -48,18 +47,9 @@ rule study_gradcam_grids:
         places={name: len(batches(name, models)) for name, models in GRIDDED.items()},
         sizes={name: METHODS[name].view.size for name in GRIDDED},
         options={name: PLAN.explanations[METHODS[name].explanation].options for name in GRIDDED},
-        metrics={
-            name: {
-                metric: [PLAN.metrics[metric].metric, PLAN.metrics[metric].options]
-                for metric in PLAN.metrics_of(name)
-            }
-            for name in GRIDDED
-        },
+        metrics={name: metrics_with_options(name) for name in GRIDDED},
         resamples=PLAN.inference.bootstrap,
-        source=fingerprint(
-            "scripts/study_gradcam_grids.py",
-            *(f"lookalike/metrics/{choice.metric}.py" for choice in PLAN.metrics.values()),
-        ),
+        source=code_of_study("gradcam_grids"),
     script:
         "../../scripts/study_gradcam_grids.py"
 

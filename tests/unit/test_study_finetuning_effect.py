@@ -206,12 +206,6 @@ def test_of_one_image_or_without_a_method_it_cannot_be_told():
     assert finetuning_maps.table_of(rows) == []
 
 
-def test_images_are_spread_over_all():
-    assert finetuning_maps.spread_places(10, 4) == [0, 3, 6, 9]
-    assert finetuning_maps.spread_places(3, 32) == [0, 1, 2]
-    assert finetuning_maps.spread_places(3, 1) == [0]
-
-
 def test_figures_show_every_model():
     rng = np.random.default_rng(3)
     names = [f"Model_{number}" for number in range(14)]

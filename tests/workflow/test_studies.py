@@ -23,8 +23,19 @@ GIVEN = [
     "artefacts",
 ]
 # Of networks, after the run that all tests share.
-COMPUTED = ["prediction_agreement", "gradcam_grids", "kernelshap_samples", "finetuning_effect"]
-SMALL = {"kernelshap_samples": {"images": 1, "samples": [40, 80], "seeds": 3, "segments": 8}}
+COMPUTED = [
+    "prediction_agreement",
+    "gradcam_grids",
+    "kernelshap_samples",
+    "depth",
+    "method_hyperparameters",
+    "finetuning_effect",
+]
+SMALL = {
+    "kernelshap_samples": {"images": 1, "samples": [40, 80], "seeds": 3, "segments": 8},
+    "depth": {"depths": [0.5, 1], "images": 4},
+    "method_hyperparameters": {"images": 4},
+}
 
 
 @pytest.fixture(scope="session")
@@ -49,10 +60,13 @@ def computed(finished, tmp_path_factory):
     """A copy of the shared run with all of `COMPUTED`, which no test may change."""
     folder = Path(shutil.copytree(finished, tmp_path_factory.mktemp("computed") / "run"))
     summaries = [f"results/studies/{study}/summary.json" for study in COMPUTED]
-    run = snakemake(folder, tiny_config() | {"studies": COMPUTED} | SMALL, *summaries)
+    config = tiny_config() | {"studies": COMPUTED} | SMALL
+    # Which has steps, unlike the methods of the shared run.
+    config["methods"]["ig"] = {"explain": "integrated_gradients", "steps": 4}
+    run = snakemake(folder, config, *summaries)
     assert run.code == 0, run.text
-    # Nothing but the studies themselves.
-    assert run.jobs.keys() == {f"study_{study}" for study in COMPUTED}
+    # Nothing but the studies themselves, and the maps that they lack.
+    assert run.jobs == {f"study_{study}": 1 for study in COMPUTED} | {"explain_images": 2}
     return folder
 
 
@@ -200,6 +214,29 @@ def test_samples_of_kernelshap_are_run_as_often_as_the_config_says(computed):
     assert [int(row["samples"]) for row in runs] == [40] * 3 + [80] * 3
     assert all(float(row["seconds"]) > 0 for row in runs)
     assert io.read_json(folder / "summary.json")["sentences"][0].startswith("RegNet: ")
+
+
+def test_the_deepest_layer_is_the_one_that_the_models_were_compared_at(computed):
+    layers = io.read_table(computed / "results/studies/depth/layers.csv")
+    known = {row["model"]: row for row in io.read_table(computed / "results/models.csv")}
+    assert [(row["model"], row["depth"]) for row in layers] == [
+        (model, depth) for model in ("RegNet", "ResNet") for depth in ("0.5", "1")
+    ]
+    for row in layers[1::2]:
+        about = known[row["model"]]
+        assert (row["layer"], row["native_grid"]) == (about["layer"], about["native_grid"])
+    rows = io.read_table(computed / "results/studies/depth/depths.csv")
+    assert len(rows) == 2 * 2 and all(float(row["mean"]) > 0 for row in rows)
+
+
+def test_each_setting_is_compared_with_the_maps_of_the_workflow(computed):
+    rows = io.read_table(computed / "results/studies/method_hyperparameters/settings.csv")
+    assert [(row["run"], row["setting"], row["metric"]) for row in rows] == [
+        ("ig", text, metric)
+        for text in ("steps: 2", "baseline: blur")
+        for metric in ("cosine", "rbf")
+    ]
+    assert all(float(row["moved"]) <= float(row["moved_high"]) for row in rows)
 
 
 def test_only_what_was_trained_moved(computed):
