@@ -147,6 +147,8 @@ NEEDS = {
     "study_artefacts": Needs(180, {"map pixels": 24}, 20, {"map pixels": 2, "compared pixels": 5}),
     "study_gradcam_grids": Needs(180, {"map pixels": 24}, 20, {"map pixels": 10}),
     "study_kernelshap_samples": Needs(2000, {}, 30, {"passed pixels": 25}),
+    # At twice the size of the images.
+    "study_shared_transforms": Needs(2000, {}, 60, {"passed pixels": 30}),
     "draw_validation": FIGURE,
     "draw_power": FIGURE,
     "draw_matrix": FIGURE,

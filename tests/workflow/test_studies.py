@@ -23,8 +23,11 @@ GIVEN = [
     "artefacts",
 ]
 # Of networks, after the run that all tests share.
-COMPUTED = ["prediction_agreement", "gradcam_grids", "kernelshap_samples"]
-SMALL = {"kernelshap_samples": {"images": 1, "samples": [40, 80], "seeds": 3, "segments": 8}}
+COMPUTED = ["prediction_agreement", "gradcam_grids", "kernelshap_samples", "shared_transforms"]
+SMALL = {
+    "kernelshap_samples": {"images": 1, "samples": [40, 80], "seeds": 3, "segments": 8},
+    "shared_transforms": {"images": 8, "explained": 4},
+}
 
 
 @pytest.fixture(scope="session")
@@ -200,6 +203,24 @@ def test_samples_of_kernelshap_are_run_as_often_as_the_config_says(computed):
     assert [int(row["samples"]) for row in runs] == [40] * 3 + [80] * 3
     assert all(float(row["seconds"]) > 0 for row in runs)
     assert io.read_json(folder / "summary.json")["sentences"][0].startswith("RegNet: ")
+
+
+def test_models_are_classified_and_compared_in_both_geometries(computed):
+    folder = computed / "results/studies/shared_transforms"
+    rows = io.read_table(folder / "accuracies.csv")
+    # Two splits, two independent models, three ways.
+    assert len(rows) == 2 * 2 * 3 and {row["images"] for row in rows} == {"8"}
+    assert {(row["way"], row["size"]) for row in rows} == {
+        ("shared", "64"),
+        ("own", "160"),
+        ("common_normalisation", "64"),
+    }
+    # Of RegNet, mean and standard deviation are ImageNet's.
+    assert {row["model"] for row in rows if row["remark"]} == {"RegNet"}
+    assert not [row for row in rows if row["untested"]]
+    moved = io.read_table(folder / "movement.csv")
+    assert [row["metric"] for row in moved] == ["cosine", "rbf"]
+    assert all(float(row["moved_high"]) > 0 and row["r"] == "nan" for row in moved)
 
 
 def test_published_matrices_give_agreement_factors_linkages_and_resolutions(tmp_path):
