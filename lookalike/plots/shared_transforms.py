@@ -38,7 +38,7 @@ def accuracy_bars(rows: Sequence[Row], *, title: str) -> Figure:
     figure = Figure(
         figsize=(max(5.5, 1.2 + 0.5 * len(models)), 1.6 + 2.1 * len(splits)), layout="constrained"
     )
-    figure.suptitle(title, fontsize=10)
+    figure.suptitle(f"{title}\n(no bar: as shared, or not possible)", fontsize=10)
     width = 0.8 / len(WAYS)
     for place, split in enumerate(splits, 1):
         axes = figure.add_subplot(len(splits), 1, place)

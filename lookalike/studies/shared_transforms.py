@@ -149,10 +149,11 @@ def measure_movements(
         return rows
     befores, afters = (list(side) for side in zip(*stacks.values(), strict=True))
     before, after = (compare_all([*metrics.values()], side) for side in (befores, afters))
-    measured = zip(rows, before, after, strict=True)
     return [
         row | measure_movement(values, moved, units, aggregate, resamples, seed)
-        for row, values, moved in measured
+        if np.isfinite(values + moved).any()
+        else row | {"untested": "the metric is not defined for these maps"}
+        for row, values, moved in zip(rows, before, after, strict=True)
     ]
 
 
@@ -169,7 +170,7 @@ def conclude(rows: Sequence[Row], moved: Sequence[Row], trained: Sequence[str] =
         Models that were trained in the shared geometry.
     """
     sentences = []
-    for way in CALLED:
+    for way, called in CALLED.items():
         own = [row for row in rows if row["way"] == way]
         splits = list(dict.fromkeys(row["split"] for row in own))
         if all(row["remark"] == SAME for row in own):
@@ -185,7 +186,9 @@ def conclude(rows: Sequence[Row], moved: Sequence[Row], trained: Sequence[str] =
             and any(one["p"] is not None for one in own if one["split"] == row["split"])
         )
         if reasons:
-            sentences.append(f"{way}: cannot tell for {named(list(reasons), '; ')}.")
+            sentences.append(
+                f"Cannot tell what a model classifies {called}: {named([*reasons], '; ')}."
+            )
     compared = {row["model"] for row in rows if row["way"] == OWN and row["p"] is not None}
     if favoured := [name for name in trained if name in compared]:
         sentences.append(f"Trained in the shared geometry, which favours it: {named(favoured)}.")
@@ -208,7 +211,7 @@ def about_accuracy(rows: Sequence[Row]) -> str:
     )
     of = f"of {len(tested)} model{'' if len(tested) == 1 else 's'}"
     if not found:
-        return f"{split}: {called}, the accuracy {of} is not shown to differ; most, {change}."
+        return f"{split}: {called}, the accuracy of 0 {of} is shown to differ: most, {change}."
     names = f" ({named([row['model'] for row in found])})" if len(found) > 1 else ""
     return f"{split}: {called}, the accuracy of {len(found)} {of} differs{names}: most, {change}."
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import timm
 import torch
-from networks import tiny_model
+from networks import SWIN, tiny_model
 from PIL import Image
 
 from lookalike.core import registry
@@ -144,7 +144,9 @@ def test_without_a_difference_few_are_claimed_and_intervals_hold():
         claims += any(one["p_holm"] <= 0.05 for one in found)
         covered += sum(one["difference_low"] <= 0 <= one["difference_high"] for one in found)
         (sentence,) = study.conclude([one for one in found if one["model"] == "A"], [])[:1]
-        assert ("is not shown to differ" in sentence) == (found[0]["p_holm"] > 0.05)
+        assert ("the accuracy of 0 of 1 model is shown to differ" in sentence) == (
+            found[0]["p_holm"] > 0.05
+        )
     assert claims <= 0.08 * runs
     assert 0.93 * 4 * runs <= covered < 0.995 * 4 * runs
 
@@ -198,27 +200,31 @@ def test_each_way_is_run_only_where_it_is_another(images):
     )
     compared = study.compare_ways(rows, 50, 0)
     assert compared[2]["accuracy"] == compared[0]["accuracy"] and compared[2]["p"] is None
-    metrics = {"cosine": (registry.get("metric", "cosine"), {})}
+    metrics = {"mse": (registry.get("metric", "mse"), {})}
     given = np.arange(4), "mean", 50, 0
     (moved,) = study.measure_movements("gradcam", metrics, stacks, *given)
     assert moved["models"] == 2 and np.isfinite(moved["moved"])
     sentences = study.conclude(compared, [moved], ["A"])
     assert sentences[1].startswith("train: cannot tell")
-    assert sentences[2] == "Trained in the shared geometry, which favours it: A."
-    assert sentences[3].startswith("Every model has ImageNet's normalisation")
+    assert sentences[2].startswith("Every model has ImageNet's normalisation")
+    assert sentences[3] == "Trained in the shared geometry, which favours it: A."
     assert sentences[4].endswith("cannot tell r of both matrices: needs at least 3 models.")
     same = dict.fromkeys("AB", (stacks["test_resnet"][0],) * 2)
     (still,) = study.measure_movements("gradcam", metrics, same, *given)
     assert still["untested"] == "the own geometry of every model is the shared one"
     (one,) = study.measure_movements("gradcam", metrics, {}, *given)
-    assert study.conclude(compared, [one])[-1].startswith("gradcam, cosine: cannot tell")
+    assert study.conclude(compared, [one])[-1].startswith("gradcam, mse: cannot tell")
+    blank = {name: (np.zeros((4, 24, 24)), np.zeros((4, 24, 24))) for name in "AB"}
+    metrics = {"cosine": (registry.get("metric", "cosine"), {})}
+    (undefined,) = study.measure_movements("gradcam", metrics, blank, *given)
+    assert undefined["untested"] == "the metric is not defined for these maps"
 
 
 def test_a_network_that_does_not_take_its_own_size_is_untested(images):
-    # Built for 64, it takes nothing else.
-    model = tiny_model("test_vit")
+    # Built for 64, it takes nothing else; its own weights are for 224.
+    model = tiny_model("swin_tiny_patch4_window7_224", **SWIN)
     ways = transform_ways.ways_of(model, geometries.shared_geometry(64, "crop"))
-    assert "takes no images of 160 x 160" in ways["own"].untested
+    assert "takes no images of 224 x 224" in ways["own"].untested
     assert ";" not in ways["own"].untested
     rows = study.compare_ways(transform_ways.classify("V", ways, {"val": images}), 50, 0)
     assert [one["untested"] == "" for one in rows] == [True, False, True]
