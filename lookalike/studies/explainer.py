@@ -50,7 +50,6 @@ class Explainer:
     target: Literal["predicted", "label", "consensus"]
     seed: int
     device: "torch.device"
-    threads: int
     threads: int = 1
     consensus: StrPath | None = None
 

@@ -80,7 +80,7 @@ def compare_ways(rows: Sequence[Row], resamples: int, seed: int) -> list[Row]:
     """
     from scipy.stats import binomtest
 
-    found = [dict.fromkeys(COLUMNS) | row for row in rows]
+    found: list[Row] = [dict.fromkeys(COLUMNS) | row for row in rows]
     shared: dict[tuple[str, str], np.ndarray] = {}
     for row in found:
         if row["untested"]:
