@@ -150,6 +150,8 @@ NEEDS = {
     "study_depth": Needs(2000, {"map pixels": 24}, 60, {"passed pixels": 25}),
     "study_method_hyperparameters": Needs(2000, {"map pixels": 24}, 60, {"passed pixels": 25}),
     "study_finetuning_effect": Needs(2000, {"map pixels": 24}, 30, {"passed pixels": 25}),
+    # At twice the size of the images.
+    "study_shared_transforms": Needs(2000, {}, 60, {"passed pixels": 30}),
     "draw_validation": FIGURE,
     "draw_power": FIGURE,
     "draw_matrix": FIGURE,

@@ -30,11 +30,13 @@ COMPUTED = [
     "depth",
     "method_hyperparameters",
     "finetuning_effect",
+    "shared_transforms",
 ]
 SMALL = {
     "kernelshap_samples": {"images": 1, "samples": [40, 80], "seeds": 3, "segments": 8},
     "depth": {"depths": [0.5, 1], "images": 4},
     "method_hyperparameters": {"images": 4},
+    "shared_transforms": {"images": 8, "explained": 4},
 }
 
 
@@ -253,6 +255,24 @@ def test_only_what_was_trained_moved(computed):
         assert float(row["after"]) == float(known[row["model"]]["accuracy"])
         assert float(row["after_low"]) <= float(row["after"]) <= float(row["after_high"])
     assert len(io.read_table(folder / "epochs.csv")) == 1 + 2
+
+
+def test_models_are_classified_and_compared_in_both_geometries(computed):
+    folder = computed / "results/studies/shared_transforms"
+    rows = io.read_table(folder / "accuracies.csv")
+    # Two splits, two independent models, three ways.
+    assert len(rows) == 2 * 2 * 3 and {row["images"] for row in rows} == {"8"}
+    assert {(row["way"], row["size"]) for row in rows} == {
+        ("shared", "64"),
+        ("own", "160"),
+        ("common_normalisation", "64"),
+    }
+    # Of RegNet, mean and standard deviation are ImageNet's.
+    assert {row["model"] for row in rows if row["remark"]} == {"RegNet"}
+    assert not [row for row in rows if row["untested"]]
+    moved = io.read_table(folder / "movement.csv")
+    assert [row["metric"] for row in moved] == ["cosine", "rbf"]
+    assert all(float(row["moved_high"]) > 0 and row["r"] == "nan" for row in moved)
 
 
 def test_published_matrices_give_agreement_factors_linkages_and_resolutions(tmp_path):
