@@ -59,19 +59,21 @@ def explain_depths(
     maps, rows, size = {}, [], (explainer.size, explainer.size)
     for depth in depths:
         row = dict.fromkeys(LAYER_COLUMNS, "") | {"model": name, "depth": depth}
-        options = {"depth": depth, "layer": layer if depth == 1 else None}
+        own = layer if depth == 1 else None
         try:
-            module = target_layer(model.net, **options, size=size)
+            module = target_layer(model.net, depth, own, size)
             read = (known or {}).get(depth)
             maps[depth] = (
                 [read(image) for image in explainer.images]
                 if read
-                else explainer.explain(method, model, targets, (name, f"{depth:g}"), options)
+                else explainer.explain(
+                    method, model, targets, (name, f"{depth:g}"), {"depth": depth, "layer": own}
+                )
             )
         except InputError as error:
             row["untested"] = str(error)
         else:
-            row["layer"] = next(own for own, one in model.net.named_modules() if one is module)
+            row["layer"] = next(path for path, one in model.net.named_modules() if one is module)
             row["native_grid"] = "{}x{}".format(*maps[depth][0].shape)
             row["zero_maps"] = sum(not one.any() for one in maps[depth])
         rows.append(row)

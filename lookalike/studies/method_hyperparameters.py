@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lookalike.compare.pairs import Choices
 from lookalike.compare.resampling import widening
 from lookalike.core.registry import Method, Metric
 from lookalike.core.types import Row
@@ -112,7 +113,7 @@ def measure_run(
         why = f"needs at least 2 models; found {len(maps)}"
         return [about | {"metric": metric, "untested": why} for metric in metrics]
     stacks, data_range = next(iter(maps.values()))
-    choices = [
+    choices: Choices = [
         (metric, {"data_range": data_range, **options}) for metric, options in metrics.values()
     ]
     values = {
@@ -124,7 +125,7 @@ def measure_run(
         for place, metric in enumerate(metrics):
             pair = values[""][place], values[text][place]
             moved = measure_movement(*pair, units, aggregate, resamples, seed)
-            own = {"metric": metric, "setting": text, "untested": few}
+            own: Row = {"metric": metric, "setting": text, "untested": few}
             own["width_all"] = width_of_all(moved["width"], moved["units"], every)
             rows.append(about | moved | own)
     return rows

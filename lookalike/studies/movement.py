@@ -7,7 +7,7 @@ import numpy as np
 
 from lookalike.compare.aggregation import weighted_dissimilarities
 from lookalike.compare.calibration import mean_of_known
-from lookalike.compare.pairs import Block, Choices, compare_prepared, prepare
+from lookalike.compare.pairs import Choices, compare_prepared, prepare
 from lookalike.compare.resampling import percentile_interval, unit_weights
 from lookalike.core.types import Row
 from lookalike.maps import batches
@@ -41,7 +41,7 @@ def view_maps(
     return np.array(list(batches.viewed(raw, card)), np.float32), card["data_range"]
 
 
-def compare_all(metrics: Choices, stacks: Sequence[Block]) -> np.ndarray:
+def compare_all(metrics: Choices, stacks: Sequence[Any]) -> np.ndarray:
     """Compare all models on every image, by maps (n, H, W) of each.
 
     Returns
