@@ -5,9 +5,11 @@ unfinished are removed.
 import atexit
 import contextlib
 import fcntl
+import logging
 import os
 import shutil
 import signal
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,8 @@ from lookalike.core.orphans import VARIABLE
 from lookalike.core.replacing import UNFINISHED
 from lookalike.core.types import StrPath
 
+# Modules whose functions take a lock for the one that calls them.
+HOLDING = (threading.__file__, logging.__file__)
 # Written into the file of an owner whose jobs may live on other hosts when it is dead.
 ELSEWHERE = "jobs on other hosts\n"
 # In which the jobs of a killed process end, in seconds; a moment, but for a job that the system
@@ -68,13 +72,10 @@ class Owner:
 
     def end(self, number: int, frame: FrameType | None) -> None:
         """End the jobs, and interrupt this process as Ctrl-C does."""
-        while frame:
-            if frame.f_code.co_name == "emit":
-                # What writes Snakemake's log drops an interrupt, and the run would go on.
-                signal.signal(signal.SIGALRM, self.end)
-                signal.setitimer(signal.ITIMER_REAL, 0.01)
-                return
-            frame = frame.f_back
+        if must_not_stop(frame):
+            signal.signal(signal.SIGALRM, self.end)
+            signal.setitimer(signal.ITIMER_REAL, 0.01)
+            return
         # `timeout`, `make` and cluster systems send it more than once.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -88,6 +89,21 @@ class Owner:
     def is_alone(self) -> bool:
         """Return whether nobody else works in the folder."""
         return not any(map(may_live, self.others()))
+
+
+def must_not_stop(frame: FrameType | None) -> bool:
+    """Return whether an interrupt at this place of the code would be lost, or would leave a lock
+    that other threads wait for.
+    """
+    # Between taking a lock and the block that gives it back; `wait` has given it back.
+    if frame and frame.f_code.co_filename in HOLDING and frame.f_code.co_name != "wait":
+        return True
+    while frame:
+        # What writes Snakemake's log drops an interrupt, and the run would go on.
+        if frame.f_code.co_name == "emit":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def claim(folder: StrPath, results: StrPath) -> Owner | None:

@@ -1,11 +1,14 @@
 """A folder is taken over from dead processes only, and their jobs end with them."""
 
 import fcntl
+import logging
 import os
 import select
 import signal
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
@@ -184,3 +187,46 @@ def test_what_a_killed_process_was_writing_is_removed(folder, start):
     assert len(list(path.parent.iterdir())) == 2
     claim(folder, folder / "results")
     assert list(path.parent.iterdir()) == [path] and path.read_text() == "whole"
+
+
+class Spy:
+    """A lock that keeps the frame of the code that takes it."""
+
+    def acquire(self, *_):
+        self.frame = sys._getframe(1)
+        return True
+
+    def __enter__(self):
+        self.frame = sys._getframe(1)
+
+    def release(self):
+        pass
+
+
+def test_no_interrupt_leaves_a_lock_that_others_wait_for():
+    spy = Spy()
+    # As of a semaphore, which Snakemake's scheduler and its workers share.
+    threading.Condition(spy).__enter__()
+    assert module.must_not_stop(spy.frame)
+    handler = logging.NullHandler()
+    handler.lock = spy
+    handler.acquire()
+    assert module.must_not_stop(spy.frame)
+    assert not module.must_not_stop(sys._getframe())
+
+
+def test_what_waits_may_be_interrupted():
+    condition = threading.Condition()
+
+    def wait():
+        with condition:
+            condition.wait()
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    while not condition._waiters:
+        time.sleep(0.001)
+    assert not module.must_not_stop(sys._current_frames()[waiting.ident])
+    with condition:
+        condition.notify()
+    waiting.join()
