@@ -9,6 +9,7 @@ import numpy as np
 from lookalike.images.manifest import placed
 from lookalike.images.units import number_units
 from lookalike.maps.views import data_range
+from lookalike.methods.second_runs import choose_again
 from lookalike.models.devices import claim_device
 from lookalike.plots.shared_transforms import accuracy_bars
 from lookalike.plots.style import save
@@ -23,10 +24,9 @@ samples = {
     split: study.draw_images(source, split, given.options["images"], seed)
     for split in ("train", "val")
 }
-number = min(given.options["explained"], len(sample))
 explainer = Explainer(
     sample,
-    np.linspace(0, len(sample) - 1, number).round().astype(int).tolist(),
+    choose_again(sample, given.options["explained"]),
     device=claim_device(snakemake.threads),
     threads=snakemake.threads,
     consensus=read.consensus or None,

@@ -7,25 +7,12 @@ import numpy as np
 from lookalike.core.types import Row
 from lookalike.studies.finetuning_maps import NOT_TRAINED
 from lookalike.studies.finetuning_starts import FRESH, OWN
+from lookalike.studies.names import named
+from lookalike.studies.shares import wilson_interval
 
 SCORES = ("before", "before_low", "before_high", "after", "after_low", "after_high")
 ACCURACY_COLUMNS = ("model", "n", "classes", "epochs", *SCORES, "chance")
 EPOCH_COLUMNS = ("model", "epoch", "phase", "loss", "train_accuracy", "accuracy")
-# Models in a sentence.
-MOST_NAMED = 6
-
-
-def wilson_interval(hits: int, n: int) -> tuple[float, float]:
-    """Return Wilson's 95% interval of a share of n, as Wilson 1927 derived it from the score
-    test.
-    """
-    from scipy.special import ndtri
-
-    z = float(ndtri(0.975))
-    share, spread = hits / n, z * z / n
-    centre = (share + spread / 2) / (1 + spread)
-    half = z / (1 + spread) * np.sqrt(share * (1 - share) / n + spread / (4 * n))
-    return max(centre - half, 0.0), min(centre + half, 1.0)
 
 
 def tabulate_accuracies(sidecars: Mapping[str, Row], labels: Sequence[str]) -> list[Row]:
@@ -199,9 +186,3 @@ def ratio_text(row: Row, name: str) -> str:
 def interval_text(row: Row) -> str:
     """Return how far a model's maps moved with its interval."""
     return f"{row['moved']:.3g} (95% interval {row['moved_low']:.3g} to {row['moved_high']:.3g})"
-
-
-def named(models: Sequence[str]) -> str:
-    """Return the names of some models, or of the first and how many more there are."""
-    more = len(models) - MOST_NAMED
-    return ", ".join(models[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -11,6 +11,8 @@ from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row
 from lookalike.inference.significance import LEVEL, holm
 from lookalike.studies.movement import MOVED_COLUMNS, compare_all, measure_movement
+from lookalike.studies.names import named
+from lookalike.studies.shares import wilson_interval
 from lookalike.studies.transform_ways import COMMON, OWN, SAME, SHARED, Stacks
 
 COLUMNS = (
@@ -39,8 +41,6 @@ SAME_FOR_ALL = {
     OWN: "the own geometry of every model is the shared one",
     COMMON: "every model has ImageNet's normalisation as its own",
 }
-# In a sentence.
-MOST_NAMED = 6
 
 
 def draw_images(rows: Sequence[Row], split: str, most: int, seed: int) -> list[Row]:
@@ -86,9 +86,8 @@ def compare_ways(rows: Sequence[Row], resamples: int, seed: int) -> list[Row]:
         if row["untested"]:
             continue
         n, right = row["images"], row["right"]
-        interval = binomtest(int(right.sum()), n).proportion_ci(method="wilson")
-        row |= {"accuracy": float(right.mean())}
-        row |= {"accuracy_low": float(interval.low), "accuracy_high": float(interval.high)}
+        low, high = wilson_interval(int(right.sum()), n)
+        row |= {"accuracy": float(right.mean()), "accuracy_low": low, "accuracy_high": high}
         if row["way"] == SHARED:
             shared[row["split"], row["model"]] = right
         elif row["remark"] == SAME:
@@ -237,9 +236,3 @@ def about_movement(row: Row) -> str:
         )
     few = "needs at least 3 models" if row["models"] < 3 else "too few images"
     return f"{text}; cannot tell r of both matrices: {few}."
-
-
-def named(texts: Sequence[str], between: str = ", ") -> str:
-    """Return some texts, or the first of them and how many more there are."""
-    more = len(texts) - MOST_NAMED
-    return between.join(texts[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -2,15 +2,15 @@
 
 from types import SimpleNamespace
 
-SHARED = PLAN.studies["shared_transforms"]
+SHARED_OPTIONS = PLAN.studies["shared_transforms"]
 SHARED_RUN = next((run.name for run in PLAN.explanations.values() if run.method == "gradcam"), "")
 SHARED_METHOD = next((one for one in METHODS.values() if one.explanation == SHARED_RUN), None)
 SHARED_NAME = SHARED_METHOD.name if SHARED_METHOD else next(iter(METHODS), "")
 # Of several metrics, the first tell enough.
-SHARED_METRICS = PLAN.metrics_of(SHARED_NAME)[:2]
+SHARED_METRICS = dict(list(metrics_with_options(SHARED_NAME).items())[:2])
 # Two splits in three ways, and maps in two geometries with their gradients.
 SHARED_WORK = {
-    "images": 6 * (SHARED["images"] + SHARED["explained"]),
+    "images": 6 * (SHARED_OPTIONS["images"] + SHARED_OPTIONS["explained"]),
     "passes": len(PLAN.predicting),
 }
 
@@ -62,18 +62,11 @@ rule study_shared_transforms:
         method=SHARED_METHOD.name if SHARED_METHOD else "gradcam",
         view=shared_view(),
         layers={name: shared_options(name) for name in PLAN.predicting},
-        metrics={
-            name: [PLAN.metrics[name].metric, PLAN.metrics[name].options]
-            for name in SHARED_METRICS
-        },
+        metrics=SHARED_METRICS,
         aggregate=PLAN.aggregate,
         resamples=PLAN.inference.bootstrap,
-        options=SHARED,
-        source=fingerprint(
-            "scripts/study_shared_transforms.py",
-            "lookalike/methods/gradcam.py",
-            *(f"lookalike/metrics/{PLAN.metrics[name].metric}.py" for name in SHARED_METRICS),
-        ),
+        options=SHARED_OPTIONS,
+        source=code_of_study("shared_transforms", "gradcam"),
     script:
         "../../scripts/study_shared_transforms.py"
 
