@@ -57,13 +57,9 @@ def metrics_with_options(method):
     }
 
 
-def code_of_study(study, *methods):
-    """Return the fingerprint of a study that computes metrics, and explains by some methods."""
-    return fingerprint(
-        f"scripts/study_{study}.py",
-        *(f"lookalike/methods/{method}.py" for method in methods),
-        *(f"lookalike/metrics/{choice.metric}.py" for choice in PLAN.metrics.values()),
-    )
+def code_of_metrics():
+    """Return the files of all metrics of the config, on which a study depends that computes them."""
+    return [f"lookalike/metrics/{choice.metric}.py" for choice in PLAN.metrics.values()]
 
 
 def titles_of(keys):

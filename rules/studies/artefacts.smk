@@ -39,7 +39,10 @@ rule study_artefacts:
         metrics={name: metrics_with_options(name) for name in PEAKED},
         slack=PLAN.studies["artefacts"]["slack"],
         resamples=PLAN.inference.bootstrap,
-        source=code_of_study("artefacts"),
+        source=fingerprint(
+            "scripts/study_artefacts.py",
+            *code_of_metrics(),
+        ),
     script:
         "../../scripts/study_artefacts.py"
 

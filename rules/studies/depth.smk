@@ -49,7 +49,11 @@ rule study_depth:
         aggregate=PLAN.aggregate,
         resamples=PLAN.inference.bootstrap,
         permutations=PLAN.inference.permutations,
-        source=code_of_study("depth", "gradcam"),
+        source=fingerprint(
+            "scripts/study_depth.py",
+            *code_of_metrics(),
+            "lookalike/methods/gradcam.py",
+        ),
     script:
         "../../scripts/study_depth.py"
 

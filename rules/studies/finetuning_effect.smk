@@ -89,8 +89,10 @@ rule study_finetuning_effect:
         views={name: METHODS[FINETUNING_METHOD].view.options(name) for name in FINETUNING_MODELS},
         metrics=metrics_with_options(FINETUNING_METHOD) if FINETUNING_METHOD else {},
         resamples=PLAN.inference.bootstrap,
-        source=code_of_study(
-            "finetuning_effect", *([FINETUNING_RUN.method] if FINETUNING_METHOD else [])
+        source=fingerprint(
+            "scripts/study_finetuning_effect.py",
+            *code_of_metrics(),
+            *([f"lookalike/methods/{FINETUNING_RUN.method}.py"] if FINETUNING_METHOD else []),
         ),
     script:
         "../../scripts/study_finetuning_effect.py"

@@ -49,7 +49,10 @@ rule study_gradcam_grids:
         options={name: PLAN.explanations[METHODS[name].explanation].options for name in GRIDDED},
         metrics={name: metrics_with_options(name) for name in GRIDDED},
         resamples=PLAN.inference.bootstrap,
-        source=code_of_study("gradcam_grids"),
+        source=fingerprint(
+            "scripts/study_gradcam_grids.py",
+            *code_of_metrics(),
+        ),
     script:
         "../../scripts/study_gradcam_grids.py"
 

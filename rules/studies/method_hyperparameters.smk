@@ -59,9 +59,10 @@ rule study_method_hyperparameters:
         },
         aggregate=PLAN.aggregate,
         resamples=PLAN.inference.bootstrap,
-        source=code_of_study(
-            "method_hyperparameters",
-            *(PLAN.explanations[run].method for run in TRIED_VIEWS),
+        source=fingerprint(
+            "scripts/study_method_hyperparameters.py",
+            *code_of_metrics(),
+            *(f"lookalike/methods/{PLAN.explanations[run].method}.py" for run in TRIED_VIEWS),
         ),
     script:
         "../../scripts/study_method_hyperparameters.py"

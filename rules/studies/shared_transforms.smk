@@ -66,7 +66,11 @@ rule study_shared_transforms:
         aggregate=PLAN.aggregate,
         resamples=PLAN.inference.bootstrap,
         options=SHARED_OPTIONS,
-        source=code_of_study("shared_transforms", "gradcam"),
+        source=fingerprint(
+            "scripts/study_shared_transforms.py",
+            *code_of_metrics(),
+            "lookalike/methods/gradcam.py",
+        ),
     script:
         "../../scripts/study_shared_transforms.py"
 
