@@ -3,13 +3,17 @@
 import numpy as np
 
 from lookalike.core.registry import metric
+from lookalike.core.vectors import orders
 from lookalike.metrics.preparation import mean_absolute_differences
 from lookalike.metrics.products import pixels
 
 
 def sorted_values(maps: np.ndarray) -> np.ndarray:
     """Return the maps' values in ascending order, shape (a, p)."""
-    return np.sort(pixels(maps), axis=1)
+    vectors = pixels(maps)
+    return np.stack(
+        [values[order] for values, (order, _) in zip(vectors, orders(vectors), strict=True)]
+    )
 
 
 @metric(
