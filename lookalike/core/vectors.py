@@ -30,7 +30,7 @@ def average_ranks(vectors: np.ndarray) -> np.ndarray:
     # Half numbers up to there are exact in float32, which saves time in memory.
     ranks = np.empty(vectors.shape, np.float32 if vectors.shape[1] < 2**22 else np.float64)
     positions = np.arange(1, vectors.shape[1] + 1, dtype=ranks.dtype)
-    for row, (order, ordered) in zip(ranks, orders(vectors), strict=True):
+    for row, order, ordered in zip(ranks, *in_order(vectors), strict=True):
         row[order] = positions
         like_next = np.flatnonzero(ordered[1:] == ordered[:-1])
         if len(like_next):
@@ -46,25 +46,25 @@ def average_ranks(vectors: np.ndarray) -> np.ndarray:
 
 
 @shared
-def orders(vectors: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return `in_order` of each of the vectors (a, p)."""
-    return [in_order(values) for values in vectors]
-
-
-def in_order(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the indices of values (p,) in ascending order, and numbers in that order, equal where
-    the values are.
+def in_order(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the indices of each vector's values (a, p) in ascending order, shape (a, p), and
+    numbers in that order, equal where the values are.
     """
-    if values.dtype != np.float32:
-        order = np.argsort(values)
-        return order, values[order]
-    # Read as integers, the bits of positive floats are in their order, those of negative ones in
-    # reverse. Adding zero makes one of the two zeros.
-    bits = (values + np.float32(0)).view(np.int32)
-    keys = (bits ^ (bits >> 31 | np.int32(-(2**31)))).view(np.uint32)
-    # By the lower half, then by the upper: NumPy has a radix sort for 16 bits, and its other sorts
-    # take several times as long on some processors.
-    order = np.argsort(keys.astype(np.uint16), kind="stable")
-    upper = (keys >> np.uint32(16)).astype(np.uint16)
-    order = order[np.argsort(upper[order], kind="stable")]
-    return order, keys[order]
+    if vectors.dtype != np.float32:
+        order = np.argsort(vectors, axis=1)
+        return order, np.take_along_axis(vectors, order, axis=1)
+    order, ordered = np.empty(vectors.shape, np.intp), np.empty(vectors.shape, np.uint32)
+    # One after the other, which stay in the cache.
+    for values, places, numbers in zip(vectors, order, ordered, strict=True):
+        # Read as integers, the bits of positive floats are in their order, those of negative ones
+        # in reverse. Adding zero makes one of the two zeros.
+        bits = (values + np.float32(0)).view(np.int32)
+        keys = (bits ^ (bits >> 31 | np.int32(-(2**31)))).view(np.uint32)
+        # By the lower half, then by the upper: NumPy has a radix sort for 16 bits, and its other
+        # sorts take several times as long on some processors.
+        first = np.argsort(keys.astype(np.uint16), kind="stable")
+        upper = (keys >> np.uint32(16)).astype(np.uint16)
+        then = np.argsort(upper.take(first), kind="stable")
+        np.take(first, then, out=places, mode="clip")
+        np.take(keys, places, out=numbers, mode="clip")
+    return order, ordered

@@ -3,7 +3,7 @@
 import numpy as np
 
 from lookalike.core.registry import metric
-from lookalike.core.vectors import orders
+from lookalike.core.vectors import in_order
 from lookalike.metrics.preparation import mean_absolute_differences
 from lookalike.metrics.products import pixels
 
@@ -11,9 +11,8 @@ from lookalike.metrics.products import pixels
 def sorted_values(maps: np.ndarray) -> np.ndarray:
     """Return the maps' values in ascending order, shape (a, p)."""
     vectors = pixels(maps)
-    return np.stack(
-        [values[order] for values, (order, _) in zip(vectors, orders(vectors), strict=True)]
-    )
+    order, _ = in_order(vectors)
+    return np.stack([values.take(own) for values, own in zip(vectors, order, strict=True)])
 
 
 @metric(
