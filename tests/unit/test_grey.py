@@ -1,5 +1,7 @@
 """Networks of one channel: they see the images in grey, and are explained on the same images."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,13 @@ from lookalike.core.errors import InputError
 from lookalike.core.registry import get
 from lookalike.models.checkpoints import build_from_checkpoint
 from lookalike.models.loading import load_model
-from lookalike.models.networks import build_network, check_size, describe_import, save_model
+from lookalike.models.networks import (
+    VisionModel,
+    build_network,
+    check_size,
+    describe_import,
+    save_model,
+)
 from lookalike.models.normalisation import normalisation_of, normaliser_of
 
 torch.set_num_threads(1)
@@ -47,6 +55,11 @@ def test_images_are_grey_as_pillow_makes_them_and_normalised_by_the_mean_over_co
     assert torch.equal(normaliser_of(model.net, "cpu")(to_tensor(images)), found)
 
 
+def in_double(model):
+    net = copy.deepcopy(model.net).double()
+    return VisionModel(net, model.mean.double(), model.std.double(), model.classes)
+
+
 @pytest.mark.parametrize("name", ["gradcam", "integrated_gradients", "kernelshap", "occlusion"])
 def test_maps_of_a_grey_network_are_those_of_three_channels_that_it_sums(name, model, images):
     """A network of RGB whose first layer takes a third of its weights on each of three equal
@@ -57,7 +70,9 @@ def test_maps_of_a_grey_network_are_those_of_three_channels_that_it_sums(name, m
     weights["conv1.0.weight"] = weights["conv1.0.weight"].expand(-1, 3, -1, -1) / 3
     coloured.net.load_state_dict(weights)
     coloured.mean, coloured.std = (value.expand(1, 3, 1, 1) for value in (model.mean, model.std))
-    grey = to_tensor(np.repeat(images[..., :1], 3, axis=3))
+    # In double precision, in which no rectifier switches by the rounding of one of the two.
+    model, coloured = in_double(model), in_double(coloured)
+    grey = to_tensor(np.repeat(images[..., :1], 3, axis=3)).double()
     options = {"kernelshap": {"segments": 8, "samples": 40}}.get(name, {})
     found, expected = (
         get("method", name)(one, grey, TARGETS, SEEDS, **options)[0] for one in (model, coloured)
