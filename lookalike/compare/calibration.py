@@ -139,7 +139,9 @@ def image_ceilings(table: ImageTable, originals: Mapping[str, str]) -> np.ndarra
 
 
 def mean_of_known(values: np.ndarray) -> np.ndarray:
-    """Return the mean of each row of values (n, k), shape (n,), NaN where none is known."""
+    """Return the mean over the last axis of values (..., k), shape (...), NaN where none is
+    known.
+    """
     known = np.isfinite(values)
     with np.errstate(invalid="ignore"):
-        return np.where(known, values, 0).sum(axis=1) / known.sum(axis=1)
+        return np.where(known, values, 0).sum(axis=-1) / known.sum(axis=-1)

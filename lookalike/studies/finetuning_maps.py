@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from lookalike.compare.calibration import mean_of_known
 from lookalike.compare.pairs import Choices, compare_blocks
 from lookalike.compare.resampling import unit_weights, with_interval
 from lookalike.core import registry
@@ -65,22 +66,15 @@ def measure_maps(
         values, chance = compare_blocks(metrics, [maps], [after[model]], seed=seed)
         found["moved"][:, :, place] = values[:, :, 0, 0]
         for index, own in enumerate(chance):
-            found["chance"][index, :, place] = known_mean(own[:, :, 0, 0].T)
+            found["chance"][index, :, place] = mean_of_known(own[:, :, 0, 0].T)
         groups = {
             "others": [name for name in names if name not in originals and name != model],
             "replicates": [name for name in names if originals.get(name) == model],
         }
         for group, members in groups.items():
             columns = [names.index(name) for name in members]
-            found[group][:, :, place] = known_mean(between[:, :, names.index(model), columns])
+            found[group][:, :, place] = mean_of_known(between[:, :, names.index(model), columns])
     return found
-
-
-def known_mean(values: np.ndarray) -> np.ndarray:
-    """Return the mean over the last axis of what is known; NaN where nothing is."""
-    known = np.isfinite(values)
-    with np.errstate(invalid="ignore"):
-        return np.where(known, values, 0).sum(axis=-1) / known.sum(axis=-1)
 
 
 def compare_maps(
