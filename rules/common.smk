@@ -6,7 +6,7 @@ import re
 from functools import partial
 from pathlib import Path
 
-from snakemake.exceptions import WorkflowError
+from snakemake.exceptions import LockException, WorkflowError
 from snakemake.logging import logger
 from snakemake.settings.types import DeploymentMethod
 
@@ -26,7 +26,7 @@ from lookalike.workflow.cards import has_card
 from lookalike.workflow.checks import check_networks, check_paths
 from lookalike.workflow.contents import Contents
 from lookalike.workflow.images import check_images
-from lookalike.workflow.owners import claim, remove_unfinished
+from lookalike.workflow.owners import claim, locked_in_one_line, remove_unfinished
 from lookalike.workflow.plan import check_matrices, make_plan, text_of
 
 OWNER = None
@@ -40,6 +40,7 @@ if workflow.is_main_process:
         logger.warning(
             "This folder was locked by a Snakemake that was killed; its lock is removed."
         )
+    workflow.execute = partial(locked_in_one_line, LockException, workflow.execute)
 elif workflow.remote_exec:
     # On another host, jobs end with the Snakemake of that host.
     os.environ.pop(VARIABLE, None)

@@ -11,9 +11,11 @@ import shutil
 import signal
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Any
 from uuid import uuid4
 
 from lookalike.core.orphans import VARIABLE
@@ -22,6 +24,10 @@ from lookalike.core.types import StrPath
 
 # Modules whose functions take a lock for the one that calls them.
 HOLDING = (threading.__file__, logging.__file__)
+LOCKED = (
+    "another Snakemake works in this folder and makes the same files; wait until it has ended. If "
+    "it was killed on another host, `snakemake --unlock` removes its lock"
+)
 # Written into the file of an owner whose jobs may live on other hosts when it is dead.
 ELSEWHERE = "jobs on other hosts\n"
 # In which the jobs of a killed process end, in seconds; a moment, but for a job that the system
@@ -192,6 +198,20 @@ def is_held(path: Path) -> bool:
     finally:
         os.close(handle)
     return False
+
+
+def locked_in_one_line(
+    refusal: type[Exception], execute: Callable[..., Any], *args: Any, **kwargs: Any
+) -> Any:
+    """Execute a workflow; if Snakemake refuses a locked folder, say it in one line.
+
+    Its own text has several, and advises to remove the lock, also that of one that lives.
+    """
+    try:
+        return execute(*args, **kwargs)
+    except refusal as error:
+        error.args = (LOCKED,)
+        raise
 
 
 def remove_unfinished(folder: StrPath) -> None:
