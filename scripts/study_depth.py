@@ -4,14 +4,7 @@ from lookalike.core import io, jobs, registry
 
 jobs.begin(snakemake)
 
-import numpy as np
-
-from lookalike.images.manifest import placed
-from lookalike.images.reading import read_image
-from lookalike.images.units import number_units
 from lookalike.maps.stacks import raw_reader
-from lookalike.methods.second_runs import choose_again
-from lookalike.models.devices import claim_device
 from lookalike.plots.depth import curves, maps_by_depth
 from lookalike.plots.style import save
 from lookalike.studies import depth, depth_maps
@@ -19,15 +12,8 @@ from lookalike.studies.explainer import Explainer
 from lookalike.studies.movement import compare_all
 
 read, written, given = snakemake.input, snakemake.output, snakemake.params
-sample, depths = placed(io.read_table(read.sample), read.images), given.options["depths"]
-explainer = Explainer(
-    sample,
-    choose_again(sample, given.options["images"]),
-    device=claim_device(snakemake.threads),
-    threads=snakemake.threads,
-    consensus=read.consensus or None,
-    **given.explaining,
-)
+depths = given.options["depths"]
+explainer = Explainer.of(read, given.explaining, snakemake.threads).evenly(given.options["images"])
 method, files = (
     registry.get("method", "gradcam"),
     iter(zip(read.predictions, read.maps, strict=True)),
@@ -48,8 +34,7 @@ metrics = [
     for name, options in given.metrics.values()
 ]
 values = {at: compare_all(metrics, list(own.values())) for at, own in maps.items() if len(own) > 1}
-numbers = number_units(io.read_table(read.units))
-units = np.unique([numbers[image] for image in explainer.images], return_inverse=True)[1]
+units = explainer.units(read.units)
 rows = depth.corrected(
     [
         row
@@ -71,12 +56,10 @@ io.write_table(written.layers, layers, depth_maps.LAYER_COLUMNS)
 io.write_table(written.depths, rows, depth.COLUMNS)
 io.write_json(written.summary, {"sentences": depth.conclude(layers, rows)})
 save(curves(rows, title=f"{given.method} by depth"), written.figures[:2])
-shown, path = 0, sample[explainer.places[0]]["path"]
-picture = read_image(path, explainer.size, explainer.fit) if path else None
 figure = maps_by_depth(
-    picture,
-    {at: {name: own[at][shown] for name, own in raw.items()} for at in depths},
+    explainer.picture(),
+    {at: {name: own[at][0] for name, own in raw.items()} for at in depths},
     layers,
-    title=f"{given.method} of image {explainer.images[shown]}, by depth",
+    title=f"{given.method} of image {explainer.images[0]}, by depth",
 )
 save(figure, written.figures[2:])

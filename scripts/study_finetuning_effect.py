@@ -4,11 +4,6 @@ from lookalike.core import io, jobs
 
 jobs.begin(snakemake)
 
-from lookalike.images.manifest import placed
-from lookalike.images.reading import read_image
-from lookalike.images.units import number_units
-from lookalike.methods.second_runs import choose_again
-from lookalike.models.devices import claim_device
 from lookalike.plots import finetuning_effect as plots
 from lookalike.plots.panels import choose_images
 from lookalike.plots.style import save
@@ -22,15 +17,8 @@ labels = [row["label"] for row in io.read_table(read.manifest) if row["split"] =
 accuracies, epochs = study.tabulate_accuracies(sidecars, labels), study.tabulate_epochs(sidecars)
 rows = [finetuning_maps.missing_maps()]
 if given.method:
-    sample = placed(io.read_table(read.sample), read.images)
-    explainer = Explainer(
-        sample,
-        choose_again(sample, given.options["images"]),
-        device=claim_device(snakemake.threads),
-        threads=snakemake.threads,
-        consensus=read.consensus or None,
-        **given.explaining,
-    )
+    explainer = Explainer.of(read, given.explaining, snakemake.threads)
+    explainer = explainer.evenly(given.options["images"])
     checkpoints = dict(zip(given.starting, read.checkpoints, strict=True))
     starts = [
         finetuning_starts.Start(
@@ -44,20 +32,18 @@ if given.method:
     ]
     folders = dict(zip(given.models, read.maps, strict=True))
     found = finetuning_starts.read_maps(explainer, *given.run, starts, folders, given.views)
-    units = number_units(io.read_table(read.units))
     rows = finetuning_maps.compare_maps(
         given.method,
         given.metrics,
         found,
         given.replicates,
         study.idle_models(sidecars),
-        [units[image] for image in found.images],
+        explainer.units(read.units),
         given.resamples,
         explainer.seed,
     )
-    (shown,) = choose_images([sample[place] for place in explainer.places], None, 1, explainer.seed)
-    path = sample[explainer.places[shown]]["path"]
-    picture = read_image(path, explainer.size, explainer.fit)
+    (shown,) = choose_images(explainer.chosen, None, 1, explainer.seed)
+    picture = explainer.picture(shown)
     title = f"{given.method}: image {found.images[shown]}"
     save(plots.before_and_after(picture, shown, found, title=title), written.panels)
 save(plots.effects(accuracies, epochs, rows, title="Fine-tuning"), written.figures)

@@ -4,31 +4,21 @@ from lookalike.core import io, jobs, registry
 
 jobs.begin(snakemake)
 
-from lookalike.images.manifest import placed
 from lookalike.images.reading import load_images
 from lookalike.methods.explain import inputs_of
-from lookalike.models.devices import claim_device
 from lookalike.plots.kernelshap_samples import errors_and_times
 from lookalike.plots.style import save
 from lookalike.studies import kernelshap_samples as study
 from lookalike.studies.explainer import Explainer
 
 read, written, given = snakemake.input, snakemake.output, snakemake.params
-sample = placed(io.read_table(read.sample), read.images)
-explainer = Explainer(
-    sample,
-    range(min(given.options["images"], len(sample))),
-    device=claim_device(snakemake.threads),
-    threads=snakemake.threads,
-    consensus=read.consensus or None,
-    **given.explaining,
-)
+explainer = Explainer.of(read, given.explaining, snakemake.threads)
+explainer = explainer.only(range(min(given.options["images"], len(explainer.rows))))
 ((_, model),) = explainer.networks([given.model], read.weights, read.sidecars)
 targets = explainer.targets(
     registry.get("method", "kernelshap"), model, given.model, read.predictions[0]
 )
-rows = [sample[place] for place in explainer.places]
-pixels = load_images(rows, explainer.size, explainer.fit, snakemake.threads)
+pixels = load_images(explainer.chosen, explainer.size, explainer.fit, snakemake.threads)
 _, images, numbers = inputs_of(model, pixels, targets)
 runs = study.with_distances(
     list(

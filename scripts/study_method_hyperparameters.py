@@ -4,28 +4,14 @@ from lookalike.core import io, jobs, registry
 
 jobs.begin(snakemake)
 
-import numpy as np
-
-from lookalike.images.manifest import placed
-from lookalike.images.units import number_units
 from lookalike.maps.stacks import raw_reader
-from lookalike.methods.second_runs import choose_again
-from lookalike.models.devices import claim_device
 from lookalike.plots.method_hyperparameters import movements
 from lookalike.plots.style import save
 from lookalike.studies import method_hyperparameters as study
 from lookalike.studies.explainer import Explainer
 
 read, written, given = snakemake.input, snakemake.output, snakemake.params
-sample = placed(io.read_table(read.sample), read.images)
-explainer = Explainer(
-    sample,
-    choose_again(sample, given.images),
-    device=claim_device(snakemake.threads),
-    threads=snakemake.threads,
-    consensus=read.consensus or None,
-    **given.explaining,
-)
+explainer = Explainer.of(read, given.explaining, snakemake.threads).evenly(given.images)
 places = iter(read.maps)
 folders = {run: {name: next(places) for name in given.models} for run in given.runs}
 predictions = dict(zip(given.models, read.predictions, strict=True))
@@ -44,9 +30,8 @@ for name, model in explainer.networks(given.models, read.weights, read.sidecars)
             about["views"][name],
             raw_reader(folders[run][name]),
         )
-numbers = number_units(io.read_table(read.units))
-units = np.unique([numbers[image] for image in explainer.images], return_inverse=True)[1]
-every = len({numbers[row["image"]] for row in sample})
+units = explainer.units(read.units)
+every = int(explainer.only(range(len(explainer.rows))).units(read.units).max()) + 1
 rows = []
 for run, about in given.runs.items():
     rows += study.measure_run(

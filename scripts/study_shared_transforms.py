@@ -4,13 +4,8 @@ from lookalike.core import io, jobs, registry
 
 jobs.begin(snakemake)
 
-import numpy as np
-
 from lookalike.images.manifest import placed
-from lookalike.images.units import number_units
 from lookalike.maps.views import data_range
-from lookalike.methods.second_runs import choose_again
-from lookalike.models.devices import claim_device
 from lookalike.plots.shared_transforms import accuracy_bars
 from lookalike.plots.style import save
 from lookalike.studies import shared_transforms as study
@@ -18,20 +13,14 @@ from lookalike.studies.explainer import Explainer
 from lookalike.studies.transform_ways import run_models
 
 read, written, given = snakemake.input, snakemake.output, snakemake.params
-source, sample = (placed(io.read_table(path), read.images) for path in (read.manifest, read.sample))
+source = placed(io.read_table(read.manifest), read.images)
 seed, resamples = given.explaining["seed"], given.resamples
 samples = {
     split: study.draw_images(source, split, given.options["images"], seed)
     for split in ("train", "val")
 }
-explainer = Explainer(
-    sample,
-    choose_again(sample, given.options["explained"]),
-    device=claim_device(snakemake.threads),
-    threads=snakemake.threads,
-    consensus=read.consensus or None,
-    **given.explaining,
-)
+explainer = Explainer.of(read, given.explaining, snakemake.threads)
+explainer = explainer.evenly(given.options["explained"])
 method = registry.get("method", "gradcam")
 options = {"method": method, "view": given.view, "sizes": given.sizes, "options": given.layers}
 found, stacks = run_models(explainer, read, given.models, samples, **options)
@@ -41,10 +30,8 @@ metrics = {
     name: (registry.get("metric", metric), reach | chosen)
     for name, (metric, chosen) in given.metrics.items()
 }
-numbers = number_units(io.read_table(read.units))
-units = np.unique([numbers[image] for image in explainer.images], return_inverse=True)[1]
 moved = study.measure_movements(
-    given.method, metrics, stacks, units, given.aggregate, resamples, seed
+    given.method, metrics, stacks, explainer.units(read.units), given.aggregate, resamples, seed
 )
 io.write_table(written.accuracies, rows, study.COLUMNS)
 io.write_table(written.movement, moved, study.MOVEMENT_COLUMNS)

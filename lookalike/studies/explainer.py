@@ -1,7 +1,7 @@
 """Explanations of the sampled images that a study asks for, by one network after another."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -9,8 +9,11 @@ import numpy as np
 from lookalike.core import io
 from lookalike.core.registry import Method
 from lookalike.core.types import Row, StrPath
-from lookalike.images.reading import Fit
+from lookalike.images.manifest import placed
+from lookalike.images.reading import Fit, read_image
+from lookalike.images.units import number_units
 from lookalike.methods.explain import Targets, explain_images, resolve_targets
+from lookalike.methods.second_runs import choose_again
 
 if TYPE_CHECKING:
     import torch
@@ -53,10 +56,52 @@ class Explainer:
     threads: int = 1
     consensus: StrPath | None = None
 
+    @classmethod
+    def of(cls, read: Any, explaining: Mapping[str, Any], threads: int) -> "Explainer":
+        """Return that of a study's job, of all images of its inputs `sample` and `images`; the
+        other arguments are `EXPLAINING` of the rules, and the job's threads.
+        """
+        from lookalike.models.devices import claim_device
+
+        rows = placed(io.read_table(read.sample), read.images)
+        return cls(
+            rows,
+            range(len(rows)),
+            device=claim_device(threads),
+            threads=threads,
+            consensus=read.consensus or None,
+            **explaining,
+        )
+
+    def only(self, places: Sequence[int]) -> "Explainer":
+        """Return one of some of the images."""
+        return replace(self, places=places)
+
+    def evenly(self, count: int) -> "Explainer":
+        """Return one of so many of the images at most, evenly over the classes."""
+        return self.only(choose_again(self.rows, count))
+
+    @property
+    def chosen(self) -> list[Row]:
+        """Rows of the images that are explained."""
+        return [self.rows[place] for place in self.places]
+
+    def units(self, path: StrPath) -> np.ndarray:
+        """Return the unit of each image that is explained, numbered from 0, by the table at a
+        path.
+        """
+        numbers = number_units(io.read_table(path))
+        return np.unique([numbers[image] for image in self.images], return_inverse=True)[1]
+
+    def picture(self, index: int = 0) -> np.ndarray | None:
+        """Return one of these images as an array; None where it has no file."""
+        path = self.chosen[index]["path"]
+        return read_image(path, self.size, self.fit) if path else None
+
     @property
     def images(self) -> list[str]:
         """Ids of the images that are explained."""
-        return [self.rows[place]["image"] for place in self.places]
+        return [row["image"] for row in self.chosen]
 
     def networks(
         self, names: Sequence[str], weights: Sequence[StrPath], sidecars: Sequence[StrPath]
@@ -101,7 +146,7 @@ class Explainer:
         explained = explain_images(
             method,
             model,
-            [self.rows[place] for place in self.places],
+            self.chosen,
             targets,
             size=self.size,
             fit=self.fit,

@@ -131,8 +131,7 @@ def explain_start(
 
     head, model = network_of(start, explainer.seed, explainer.device)
     if head == OWN:
-        rows = [explainer.rows[place] for place in explainer.places]
-        images = load_images(rows, explainer.size, explainer.fit, explainer.threads)
+        images = load_images(explainer.chosen, explainer.size, explainer.fit, explainer.threads)
         targets = predict(model, images).argmax(axis=1)
     else:
         targets = explainer.targets(method, model, start.name, start.predictions)

@@ -211,7 +211,7 @@ def run_models(
     """
     shared, rows = shared_geometry(explainer.size, explainer.fit), []
     stacks: Stacks = {}
-    explained = [explainer.rows[place] for place in explainer.places]
+    explained = explainer.chosen
     networks = explainer.networks(models, read["weights"], read["sidecars"])
     for (name, model), path in zip(networks, read["predictions"], strict=True):
         ways = ways_of(model, shared, sizes[name])
