@@ -6,8 +6,8 @@ jobs.begin(snakemake)
 
 from lookalike.findings import collect, finding, multiverse
 
-found, agreeing, analyses = collect.collect(snakemake.input, snakemake.params)
-content = finding.as_json(found, snakemake.params.subset, agreeing)
+found, first, agreeing, analyses = collect.collect(snakemake.input, snakemake.params)
+content = finding.as_json(found, snakemake.params.subset, agreeing, first)
 io.write_json(snakemake.output.findings, content)
 io.write_text(snakemake.output.markdown, finding.as_markdown(content))
 io.write_table(snakemake.output.multiverse, analyses, multiverse.COLUMNS)

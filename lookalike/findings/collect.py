@@ -20,6 +20,7 @@ from lookalike.findings import (
     groups,
     headline,
     influence,
+    lead,
     matrices,
     models,
     multiverse,
@@ -46,9 +47,9 @@ ABOUT_MATRICES = (
 
 def collect(
     paths: Mapping[str, Any], keys: Mapping[str, Any]
-) -> tuple[list[Finding], list[Row], list[Row]]:
-    """Return what the numbers say: the findings, how many analyses agree on each conclusion, and
-    the multiverse of all of them.
+) -> tuple[list[Finding], Row, list[Row], list[Row]]:
+    """Return what the numbers say: the findings, what the report begins with, how many analyses
+    agree on each conclusion, and the multiverse of all of them.
 
     Parameters
     ----------
@@ -142,7 +143,9 @@ def collect(
         *power.power_findings(power.read_power(paths["power"])),
         *audits.audit_findings(audited, origins, frozenset(keys["blind"])),
     ]
-    return found, headline.summarise(asked), multiverse.as_rows(analyses)
+    used = {(*key, subset): matrix for key, matrix in found_matrices.items()}
+    begins = lead.lead(asked, used, origins)
+    return found, begins, headline.summarise(asked), multiverse.as_rows(analyses)
 
 
 def origins_of(about: list[Row]) -> dict[str, str]:

@@ -89,10 +89,15 @@ def verdict_of(found: bool, able: bool = True) -> str:
     return (YES if found else NO) if able else UNKNOWN
 
 
-def as_json(findings: Sequence[Finding], subset: str, multiverse: Sequence[Row] = ()) -> Row:
+def as_json(
+    findings: Sequence[Finding],
+    subset: str,
+    multiverse: Sequence[Row] = (),
+    lead: Row | None = None,
+) -> Row:
     """Return findings about a subset of the images as an object for JSON: NaN becomes None.
 
-    `multiverse` are the rows of `headline.summarise`.
+    `multiverse` are the rows of `headline.summarise`, `lead` is what the report begins with.
     """
     rows = [dataclasses.asdict(finding) for finding in findings]
     for row in rows:
@@ -100,7 +105,7 @@ def as_json(findings: Sequence[Finding], subset: str, multiverse: Sequence[Row] 
             {name: none_if_nan(value) for name, value in answer.items()}
             for answer in row["answers"]
         ]
-    return {"subset": subset, "multiverse": list(multiverse), "findings": rows}
+    return {"subset": subset, "lead": lead, "multiverse": list(multiverse), "findings": rows}
 
 
 def none_if_nan(value: object) -> object:
