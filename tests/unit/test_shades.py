@@ -58,26 +58,39 @@ def test_an_unknown_cell_stays_unknown_and_the_others_have_shades():
 
 def test_noise_is_as_far_as_the_largest_of_many_normal_deviations():
     rng = np.random.default_rng(3)
-    reach = reach_of_noise(rng.standard_normal((4000, 100)))
-    # 95% quantile of the largest of 100 absolute deviations.
-    assert reach == pytest.approx(3.48, abs=0.12)
+    noise = rng.standard_normal((4000, 100)) * np.linspace(1, 2, 100)
+    # The 95% quantile of the largest of 100 absolute deviations is 3.48; beside each deviation
+    # stands the error of a second cell.
+    same = noise / np.linspace(1, 2, 100)
+    assert reach_of_noise(same, np.ones(100)) == pytest.approx(3.48 / np.sqrt(2), abs=0.1)
+
+
+def test_a_cell_with_little_noise_stays_apart_from_noisy_ones():
+    rng = np.random.default_rng(5)
+    means = np.array([0.02, *np.full(9, 0.12), *np.full(5, 0.5)])
+    noise = np.array([0.002, *np.full(9, 0.1), *np.full(5, 0.3)])
+    matrix = drawn(means, rng, noise=noise)
+    found = condensed(shades(matrix))
+    assert found[0] == matrix.condensed[0] and len(set(found[1:10])) == 1
+    assert len(set(found)) == 3
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(0, 1000), min_size=2, max_size=60), st.integers(1, 500), st.booleans())
 def test_groups_are_runs_of_values_whose_means_are_apart(numbers, distance, reverse):
     values = np.array(sorted(numbers, reverse=reverse), float)
-    found = grouped(values, float(distance))
+    noise = np.full(len(values), 0.5)
+    found = grouped(values, noise, float(distance))
     assert found.mean() == pytest.approx(values.mean())
     order = np.argsort(values, kind="stable")
     assert (np.diff(found[order]) >= -1e-9).all()
     assert (np.diff(np.unique(found.round(9))) > distance - 1e-6).all()
-    again = grouped(values + 5, float(distance))
+    again = grouped(values + 5, noise, float(distance))
     np.testing.assert_allclose(again, found + 5)
 
 
-def test_many_cells_are_grouped_quickly_enough_by_their_neighbours():
+def test_many_cells_are_grouped_by_their_neighbours_first():
     rng = np.random.default_rng(4)
     values = np.concatenate([rng.normal(0.2, 0.01, 30_000), rng.normal(0.8, 0.01, 20_000)])
-    found = grouped(values, 0.1)
+    found = grouped(values, np.full(50_000, 0.01**2), 4.0)
     assert sorted(set(found.round(3))) == [0.2, 0.8]
