@@ -59,26 +59,38 @@ rule write_report:
     """Write findings, tables, figures, the config and the versions into one HTML file."""
     input:
         unpack(tables_to_report),
+        unpack(pages_to_report),
         findings="results/inference/findings.json",
+        analyses="results/inference/multiverse.csv",
         diagnostics=[f"results/maps/{name}/{model}/diagnostics.csv" for name, model in EXPLAINED],
-        dissimilarities=every_matrix(f"{MATRIX}/dissimilarity.csv"),
+        dissimilarity=every_matrix(f"{MATRIX}/dissimilarity.csv"),
+        bootstrap=every_matrix(f"{MATRIX}/bootstrap.npz"),
+        low=every_matrix(f"{MATRIX}/low.csv", computed=True),
+        high=every_matrix(f"{MATRIX}/high.csv", computed=True),
+        chance=every_matrix(f"{MATRIX}/chance.csv", computed=True),
+        n=every_matrix(f"{MATRIX}/n.csv", computed=True),
         calibrated=every_matrix(f"{MATRIX}/calibrated.csv", computed=True),
-        matrix=every_matrix(f"{FIGURES}/matrix.svg"),
+        table=every_matrix(f"{MATRIX}/images.npz", computed=True),
+        supports=[
+            path
+            for linkage in LINKAGES
+            for path in every_matrix(f"{GROUPS}/support-{linkage}.csv")
+        ],
+        communities=every_matrix(f"{GROUPS}/communities.csv"),
+        together=every_matrix(f"{GROUPS}/together.csv"),
+        coordinates=every_matrix(f"{GROUPS}/principal_coordinates.csv"),
         dendrograms=[
             path
             for linkage in LINKAGES
             for path in every_matrix(f"{FIGURES}/dendrogram-{linkage}.svg")
         ],
         louvain=every_matrix(f"{FIGURES}/louvain.svg"),
-        together=every_matrix(f"{FIGURES}/together.svg"),
         principal_coordinates=every_matrix(f"{FIGURES}/principal_coordinates.svg"),
-        histograms=every_matrix(f"{FIGURES}/histograms.png", computed=True),
         agreement=[
             f"results/figures/agreement/{subset}-{kind}.svg" for subset, kind in AGREEMENT_FIGURES
         ],
         pruning_figure="results/figures/pruning.svg" if PLAN.pruned else [],
         multiverse="results/figures/multiverse.svg" if PLAN.keys else [],
-        panels="results/figures/panels" if METHODS and PLAN.panels else [],
         studies=[study.summary for study in STUDIES.values() if study.summary],
         study_figures=STUDY_FIGURES,
     output:
@@ -99,15 +111,16 @@ rule write_report:
         audited=AUDITED,
         blind=BLIND,
         explained=EXPLAINED,
+        linkages=LINKAGES,
         localised=LOCALISED,
         agreement=AGREEMENT_FIGURES,
         studies=ABOUT_STUDIES,
         left_out=PLAN.left_out,
+        **ABOUT_PAGES,
+        megabytes=PLAN.megabytes,
+        ways=ways_of_results,
         config=dict(config),
         versions=versions_of_results(),
-        source=fingerprint(
-            "scripts/write_report.py",
-            *(f"lookalike/report/{name}" for name in ("template.html", "zoom.html", "zoom.js")),
-        ),
+        source=fingerprint("scripts/write_report.py", *TEMPLATE),
     script:
         "../scripts/write_report.py"

@@ -66,7 +66,7 @@ class Pages:
         return panels.panel_of_image(row | about, index, image, self.batches, titles, explained)
 
 
-def read_pages(read: Any, given: Any) -> Pages:
+def read_pages(read: Any, given: Any, most: int | None = panels.MOST_MODELS) -> Pages:
     """Open what the pages of a run show.
 
     Parameters
@@ -77,10 +77,12 @@ def read_pages(read: Any, given: Any) -> Pages:
     given : mapping
         The rule's parameters: `methods`, from each to its models; `places`, the number of its files
         among the batches; `models`, `computed`, `size` and `fit`.
+    most : int or None
+        Of more models, some are shown.
     """
     rows = placed(io.read_table(read.sample), read.images)
     found = io.read_each(read.predictions)
-    shown = panels.choose_models(given.models)
+    shown = panels.choose_models(given.models, most)
     places = iter(read.batches)
     batches = {}
     for method, models in given.methods.items():

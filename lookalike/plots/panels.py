@@ -52,9 +52,9 @@ def choose_images(
     return sorted(shuffled, key=lambda index: (not agree[index], turns[index]))[:count]
 
 
-def choose_models(models: Sequence[str]) -> list[str]:
-    """Return the models that panels show: of very many, some at equal distances."""
-    return list(models)[:: max(1, -(-len(models) // MOST_MODELS))]
+def choose_models(models: Sequence[str], most: int | None = MOST_MODELS) -> list[str]:
+    """Return the models that are shown: of more than this many, some at equal distances."""
+    return list(models)[:: max(1, -(-len(models) // (most or len(models))))]
 
 
 def predicted_text(predictions: Mapping[str, np.ndarray], index: int) -> str:

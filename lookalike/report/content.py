@@ -1,7 +1,6 @@
 """What the report shows, gathered from the files of the workflow."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,7 +13,8 @@ from lookalike.findings.power import needed, read_power
 from lookalike.findings.tables import read_table
 from lookalike.inference.influence import ONLY, UNIT, WITHOUT
 from lookalike.plots.titles import MANY, MOST_NAMED, title_of
-from lookalike.report.zoom import zoomable
+from lookalike.report.embedded import Blocks
+from lookalike.report.verdicts import verdict_table
 
 # Of all subsets of the images, and of one alone where a table would be too long otherwise.
 TABLES = ("structure", "heads", "pruning")
@@ -22,28 +22,25 @@ TABLES_OF_SUBSET = (
     *("explainer_error", "replicates", "seeds", "factors"),
     *("influence", "variants"),
 )
-# By input, what the figure that every matrix has shows.
-MATRIX_FIGURES = {
-    "matrix": "matrix",
+# By input, what the figures of a matrix show that the page cannot draw of very many models.
+FIGURES_OF_MANY = {
     "dendrograms": "dendrogram",
     "louvain": "communities",
-    "together": "co-association matrix",
     "principal_coordinates": "principal coordinates",
 }
 
 
-def gather(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> Row:
+def gather(paths: Mapping[str, Any], keys: Mapping[str, Any], blocks: Blocks) -> Row:
     """Return the content of the page, but for the config and the versions.
 
     Parameters
     ----------
     paths : mapping
-        The rule's named inputs: `findings`, the tables, `models`, `unmatched`, `audits`,
-        `diagnostics`, `localisation_tests`, `dissimilarities`, `calibrated`, and the figures:
-        `MATRIX_FIGURES` of each matrix (`dendrograms` of all matrices for one linkage after
-        another), `histograms` and `calibrated` of each that is computed here, `agreement`,
-        `multiverse`, `pruning_figure`, `panels`, the summaries of `studies` and `study_figures`.
-        What does not exist is empty.
+        The rule's named inputs: `findings`, `analyses`, the tables, `models`, `unmatched`,
+        `audits`, `diagnostics`, `localisation_tests`, `dissimilarity`, `calibrated` of each matrix
+        that is computed here, `FIGURES_OF_MANY` of each matrix (`dendrograms` of all matrices for
+        one linkage after another), `agreement`, `multiverse`, `pruning_figure`, the summaries of
+        `studies` and `study_figures`. What does not exist is empty.
     keys : mapping
         What the files are about, in their order: `matrices`, (method, metric, subset) of each, and
         `given`, those of them that are user-supplied;
@@ -52,6 +49,8 @@ def gather(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> Row:
         there is a summary, and the titles of the figures. And
         `subset`, the images of the longer tables; `blind`, the methods whose maps do not depend on
         the model.
+    blocks : Blocks
+        Figures are added to them.
     """
     tables = {
         name: read_table(paths[name]) if paths[name] else pd.DataFrame(columns=["subset"])
@@ -68,7 +67,17 @@ def gather(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> Row:
     }
     found = io.read_json(paths["findings"])
     tables["influence"] = summarise_influence(tables["influence"])
-    matrices = describe_matrices(paths, keys["matrices"], keys["given"])
+    matrices = describe_matrices(paths, keys["matrices"], keys["given"], blocks)
+    methods = list(dict.fromkeys(matrix["method"] for matrix in matrices))
+    warnings = [
+        (method, f"{method}, {model}: {warning}")
+        for (method, model), audit in audits.items()
+        for warning in audit["warnings"]
+    ] + [
+        (method, f"{method}: the maps of {' and '.join(group)} are equal")
+        for group, alike in same_maps(audits, frozenset(keys["blind"])).items()
+        for method in alike
+    ]
     return {name: table.to_dict("records") for name, table in tables.items()} | {
         "models": models,
         "unmatched": unmatched,
@@ -77,36 +86,44 @@ def gather(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> Row:
             column for column in (models[0] if models else []) if any(row[column] for row in models)
         ],
         "compared": list(dict.fromkeys(name for matrix in matrices for name in matrix["names"])),
-        "methods": list(dict.fromkeys(matrix["method"] for matrix in matrices)),
+        "methods": methods,
         "metrics": list(dict.fromkeys(matrix["metric"] for matrix in matrices)),
         "n_images": max((audit["n"] for audit in audits.values()), default=0),
+        "lead": found["lead"],
         "findings": by_section(found),
+        "verdicts": verdict_table(
+            io.read_table(paths["analyses"]),
+            found["findings"],
+            (method for method, _ in warnings),
+            methods,
+        ),
         "multiverse": found["multiverse"],
-        "multiverse_figure": paths["multiverse"],
+        "multiverse_figure": (
+            blocks.figure(paths["multiverse"], "verdict of every analysis on every conclusion")
+            if paths["multiverse"]
+            else None
+        ),
         "localisation": [
             {"method": method} | row
             for method, path in zip(keys["localised"], paths["localisation_tests"], strict=True)
             for row in read_table(path).to_dict("records")
         ],
         "agreement": [
-            {"title": f"agreement of {kind}, {subset} images", "path": path}
+            blocks.figure(path, f"agreement of {kind}, {subset} images")
             for (subset, kind), path in zip(keys["agreement"], paths["agreement"], strict=True)
         ],
-        "pruning_figure": paths["pruning_figure"],
+        "pruning_figure": (
+            blocks.figure(
+                paths["pruning_figure"],
+                "importance of the channels, and error by how many are kept",
+            )
+            if paths["pruning_figure"]
+            else None
+        ),
         "matrices": matrices,
-        "panels": sorted(Path(paths["panels"]).glob("*.png")) if paths["panels"] else [],
-        "studies": describe_studies(paths, keys["studies"]),
+        "studies": describe_studies(paths, keys["studies"], blocks),
         "power": needed(read_power(paths["power"])),
-        "warnings": [
-            f"{method}, {model}: {warning}"
-            for (method, model), audit in audits.items()
-            for warning in audit["warnings"]
-        ]
-        + [
-            f"{method}: the maps of {' and '.join(group)} are equal"
-            for group, methods in same_maps(audits, frozenset(keys["blind"])).items()
-            for method in methods
-        ],
+        "warnings": [text for _, text in warnings],
         "diagnostics": [
             {"explanation": explanation, "model": model} | row
             for (explanation, model), path in zip(
@@ -118,26 +135,26 @@ def gather(paths: Mapping[str, Any], keys: Mapping[str, Any]) -> Row:
 
 
 def describe_matrices(
-    paths: Mapping[str, Any], keys: Sequence[Sequence[str]], given: Sequence[Sequence[str]]
+    paths: Mapping[str, Any],
+    keys: Sequence[Sequence[str]],
+    given: Sequence[Sequence[str]],
+    blocks: Blocks,
 ) -> list[Row]:
-    """Return names, cells and figures of each matrix, by its method, metric and subset; of those
-    that are user-supplied, there is no histogram and nothing calibrated.
+    """Return title, names and cells of each matrix, by its method, metric and subset; figures of
+    those of very many models; nothing is calibrated of those that are user-supplied.
     """
     computed = [tuple(key) for key in keys if key not in given]
-    calibrated, histograms = (
-        dict(zip(computed, paths[name], strict=True)) for name in ("calibrated", "histograms")
-    )
+    calibrated = dict(zip(computed, paths["calibrated"], strict=True))
     matrices = []
     for place, (method, metric, subset) in enumerate(keys):
         key = (method, metric, subset)
-        cells, names = io.read_matrix(paths["dissimilarities"][place])
-        figures = [
-            {"title": title, "path": path}
-            for name, title in MATRIX_FIGURES.items()
+        cells, names = io.read_matrix(paths["dissimilarity"][place])
+        own = [
+            blocks.figure(path, title)
+            for name, title in FIGURES_OF_MANY.items()
             for path in paths[name][place :: len(keys)]
+            if len(names) > MOST_NAMED
         ]
-        if key in histograms:
-            figures.append({"title": "histograms", "path": histograms[key]})
         matrices.append(
             {
                 "method": method,
@@ -148,8 +165,7 @@ def describe_matrices(
                 "names": names,
                 # Of more models, the tables would be most of the page; the CSV files have them.
                 "cells": cells.tolist() if len(names) <= MANY else None,
-                "zoom": zoomable(cells, names) if len(names) > MOST_NAMED else None,
-                "figures": figures,
+                "figures": own,
                 "calibrated": (
                     io.read_matrix(calibrated[key])[0].tolist()
                     if key in calibrated and len(names) <= MANY
@@ -160,7 +176,9 @@ def describe_matrices(
     return matrices
 
 
-def describe_studies(paths: Mapping[str, Any], studies: Mapping[str, Row]) -> list[Row]:
+def describe_studies(
+    paths: Mapping[str, Any], studies: Mapping[str, Row], blocks: Blocks
+) -> list[Row]:
     """Return name, question, sentences, short table and figures of each study."""
     summaries, figures = iter(paths["studies"]), iter(paths["study_figures"])
     return [
@@ -171,7 +189,7 @@ def describe_studies(paths: Mapping[str, Any], studies: Mapping[str, Row]) -> li
             "table": [],
         }
         | (io.read_json(next(summaries)) if about["summary"] else {})
-        | {"figures": [{"title": title, "path": next(figures)} for title in about["figures"]]}
+        | {"figures": [blocks.figure(next(figures), title) for title in about["figures"]]}
         for name, about in studies.items()
     ]
 

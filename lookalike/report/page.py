@@ -1,21 +1,25 @@
-"""The page: the template filled in, with every figure inside it."""
+"""The page: the template filled in, with style, scripts and blocks inside it."""
 
-import base64
 from math import isnan
 from pathlib import Path
 
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-from lookalike.core.types import Row, StrPath
+from lookalike.core.types import Row
 from lookalike.findings.explanations import LARGEST_ERROR
 from lookalike.findings.models import FEWEST_FOR_A_VERDICT
-from lookalike.report.zoom import colours
 
 # Columns of models.csv that hold numbers; the others hold text.
 COUNTS = ("parameters", "features", "channels", "classes")
 SHARES = ("accuracy_before", "accuracy", "explained_accuracy")
-KINDS = {".svg": "image/svg+xml", ".png": "image/png"}
+TEMPLATE = Path(__file__).parent / "template"
+# Parts of one script, in this order.
+SCRIPTS = (
+    *("unpack", "elements", "state", "colours", "labels", "matrix", "tree", "points", "graph"),
+    *("maps", "pair", "strip", "zoom", "views", "tables", "save", "start"),
+)
 
 
 def render(**content: object) -> str:
@@ -24,17 +28,16 @@ def render(**content: object) -> str:
     Parameters
     ----------
     **content
-        What `template.html` names.
+        What `page.html` names.
     """
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(TEMPLATE),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters.update(
-        figure=embed,
         percent=percent,
         number=number,
         fixed=fixed,
@@ -45,15 +48,12 @@ def render(**content: object) -> str:
     )
     environment.globals["fewest"] = FEWEST_FOR_A_VERDICT
     environment.globals["largest_error"] = LARGEST_ERROR
-    environment.globals["colours"] = colours
+    environment.globals["style"] = Markup((TEMPLATE / "style.css").read_text(encoding="utf-8"))
+    environment.globals["script"] = Markup(
+        "\n".join((TEMPLATE / f"scripts/{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
+    )
     environment.tests.update(count=COUNTS.__contains__, share=SHARES.__contains__)
-    return environment.get_template("template.html").render(**content)
-
-
-def embed(path: StrPath) -> str:
-    """Return a figure as a data address."""
-    path = Path(path)
-    return f"data:{KINDS[path.suffix]};base64,{base64.b64encode(path.read_bytes()).decode()}"
+    return environment.get_template("page.html").render(**content)
 
 
 def percent(value: float) -> str:

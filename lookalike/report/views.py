@@ -24,7 +24,10 @@ BOUNDS = ("low", "high", "chance", "n", "calibrated")
 
 
 def view_of(
-    key: Sequence[str], files: Mapping[str, Any], linkages: Sequence[str], origins: Mapping[str, str]
+    key: Sequence[str],
+    files: Mapping[str, Any],
+    linkages: Sequence[str],
+    origins: Mapping[str, str],
 ) -> Row:
     """Return what the page draws of one matrix.
 
@@ -70,7 +73,7 @@ def view_of(
             for linkage, path in zip(linkages, files["supports"], strict=True)
         },
         "partitions": partitions_of(io.read_table(files["communities"]), known),
-        "together": condensed(io.read_matrix(files["together"])[0]),
+        "together": together_of(files["together"], known),
         "points": points_of(io.read_table(files["coordinates"])),
         "layout": layout_of(matrix.of(known)),
     }
@@ -98,6 +101,13 @@ def tree_of(path: Any, origins: Mapping[str, str]) -> list[Row]:
         }
         for row in rows
     ]
+
+
+def together_of(path: Any, known: Sequence[str]) -> np.ndarray:
+    """Return the share of partitions that put two models together, for each pair of the known."""
+    shares, names = io.read_matrix(path)
+    order = [names.index(name) for name in known]
+    return condensed(shares[np.ix_(order, order)])
 
 
 def partitions_of(rows: Sequence[Row], known: Sequence[str]) -> list[Row]:

@@ -57,6 +57,7 @@ class Plan:
     groups: Groups
     inference: Inference
     panels: int
+    megabytes: float
     studies: dict[str, dict[str, Any]]
     archives: dict[str, dict[str, Any]]
     paths: dict[str, str]
@@ -259,6 +260,7 @@ def make_plan(config: dict[str, Any], signed: Callable[..., bool] = are_signed) 
         groups=Groups(**found["groups"]),
         inference=Inference(**found["inference"]),
         panels=found["figures"]["panels"],
+        megabytes=found["report"]["megabytes"],
         studies={name: found[name] for name in found["studies"]},
         archives=found["archives"],
         paths=found["paths"],

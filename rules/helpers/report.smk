@@ -30,8 +30,21 @@ ABOUT_STUDIES = {
     }
     for name, study in STUDIES.items()
 }
-# As pixels: of many matrices, curves would be most of the page.
-STUDY_FIGURES = [pair[1] for study in STUDIES.values() for pair in study.figures.values()]
+STUDY_FIGURES = [pair[0] for study in STUDIES.values() for pair in study.figures.values()]
+# The files of the page besides its script.
+TEMPLATE = sorted(
+    str(path.relative_to(fingerprints.sources.ROOT))
+    for path in (fingerprints.sources.ROOT / "lookalike/report/template").rglob("*.*")
+)
+# What pages of images with all their maps need to know.
+ABOUT_PAGES = {
+    "methods": {name: method.models for name, method in METHODS.items()},
+    "places": {name: len(batches(name)) for name in METHODS},
+    "models": list(MODELS),
+    "computed": PLAN.computed,
+    "size": PLAN.images.size,
+    "fit": PLAN.images.fit,
+}
 # Everything that may compute a result of this plan, for the versions that the report names.
 CODE = [
     *(f"scripts/{path.name}" for path in (fingerprints.sources.ROOT / "scripts").glob("*.py")),
@@ -76,3 +89,28 @@ def agreement_to_report(subset):
     """Return the agreement of all matrices over a subset, where there are several."""
     compared = subset in PLAN.compared_subsets
     return f"results/inference/agreement/{subset}.csv" if compared else []
+
+
+def pages_to_report(wildcards):
+    """Return the explained images with all their maps; nothing where there are none."""
+    return {
+        "sample": "results/images/explained.csv" if METHODS else [],
+        "images": OWN_IMAGES if METHODS else [],
+        "batches": [path for method in METHODS for path in batches(method)],
+        "cards": [path for method in METHODS for path in batch_cards(method)],
+        "predictions": expand("results/predictions/{model}.npz", model=PLAN.computed),
+        "consensus": CONSENSUS if METHODS and PLAN.target == "consensus" else [],
+    }
+
+
+def ways_of_results(wildcards):
+    """Return what each rule that writes something makes, and where its run time is kept."""
+    return {
+        one.name: {
+            "outputs": [own_path(path) for path in one.output],
+            "benchmark": str(one.benchmark or ""),
+            "environment": Path(str(one.conda_env or "")).name,
+        }
+        for one in workflow.rules
+        if one.output
+    }

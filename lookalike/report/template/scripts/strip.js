@@ -1,0 +1,54 @@
+// The first picture: the tree, and next to each model its maps of the images that are most typical.
+const MOST_ROWS = 40;
+
+// Images whose own dissimilarities are most like the mean ones come first.
+async function typicalImages(view) {
+  const places = DATA.maps.of.map((_, place) => place);
+  if (!view.values) return places;
+  const all = await unpackValues(view.values), mean = view.cells.value, pairs = mean.length;
+  const rows = new Map(view.images.map((image, row) => [image, all.subarray(row * pairs, (row + 1) * pairs)]));
+  const likeness = places.map(place => {
+    const own = rows.get(imageAt(place).id);
+    const both = own ? [...own].map((value, pair) => [value, mean[pair]]).filter(([a, b]) => !Number.isNaN(a) && b !== null) : [];
+    return both.length < 3 ? -2 : correlation(both);
+  });
+  return places.sort((one, other) => likeness[other] - likeness[one]);
+}
+
+function correlation(pairs) {
+  const middle = [0, 1].map(side => pairs.reduce((sum, pair) => sum + pair[side], 0) / pairs.length);
+  const sum = (a, b) => pairs.reduce((total, pair) => total + (pair[a] - middle[a]) * (pair[b] - middle[b]), 0);
+  return sum(0, 1) / (Math.sqrt(sum(0, 0) * sum(1, 1)) || 1);
+}
+
+async function drawStrip(place, view) {
+  if (!view.trees || view.known.length > MOST_ROWS || view.known.length < 2) return;
+  const linkage = linkagesOf(view)[0], merges = view.trees[linkage], leaves = leafOrder(merges, view.known.length);
+  const names = leaves.map(leaf => view.names[view.known[leaf]]), maps = canOpen(view);
+  const row = Math.max(15, Math.min(62, 430 / names.length)), top = maps ? row + 16 : 20, room = place.clientWidth;
+  const tall = top + row * names.length, side = widest(names) + 26, narrow = room < 620;
+  const wide = maps ? Math.max(110, Math.min(340, room * (narrow ? 0.3 : 0.3))) : Math.min(640, room - side - 10);
+  const box = { left: 2, top, width: wide, bottom: tall };
+  const { nodes, at } = branches(view, merges, box, leaf => top + row * (leaves.indexOf(leaf) + 0.5));
+  const tips = names.map((name, index) => svg("g", {}, marker(at(0) + 8, top + row * (index + 0.5), 5, styleOf(name, state.by)),
+    text(at(0) + 18, top + row * (index + 0.5), name, { class: "name", "dominant-baseline": "central" })));
+  const tree = drawing(wide + side, tall + 4, `tree of ${names.length} models, ${view.title}`, nodes, tips);
+  tree.style.flex = "none";
+  place.replaceChildren(tree);
+  if (!maps) return;
+  const columns = Math.max(2, Math.min(10, Math.floor((room - wide - side - 12) / (row + 4))));
+  const chosen = (await typicalImages(view)).slice(0, columns), grid = html("div", { class: "maps", style: `--row:${row}px; --columns:${chosen.length}` });
+  place.append(grid);
+  const photographs = await Promise.all(chosen.map(photographOf));
+  for (const [column, image] of chosen.entries()) grid.append(html("canvas", { width: 96, height: 96, class: "head", role: "img", "aria-label": `image ${imageAt(image).id}`, "data-tip": [imageAt(image).id, imageAt(image).label].filter(Boolean).join(": ") , style: `grid-column:${column + 1}` }));
+  const heads = [...grid.children];
+  await Promise.all(photographs.map((photograph, column) => paint(heads[column], null, photograph)));
+  if (!photographs.some(Boolean)) for (const head of heads) head.classList.add("empty");
+  for (const name of names) for (const image of chosen) {
+    const canvas = html("canvas", { width: 96, height: 96, "aria-label": `map of ${name}, image ${imageAt(image).id}`, "data-model": name, "data-image": imageAt(image).id, "data-tip": `${name}, ${imageAt(image).id}: press to see all images`,
+      ...pressable(() => { choose({ image: imageAt(image).id, ...Object.fromEntries(KEYS.map(key => [key, view[key]])) }); openPair(name, nearestTo(view, name)); }) });
+    grid.append(canvas);
+    const map = await mapOf(view.method, image, name);
+    if (map) await paint(canvas, displayed(map, "percentile"), photographs[chosen.indexOf(image)]);
+  }
+}
