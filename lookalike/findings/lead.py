@@ -60,7 +60,7 @@ def lead(
     elif not groups.yes:
         text = f"There are no groups of models that look alike, in {all_of(len(groups.no))}."
     else:
-        text = f"{about_groups(groups, members, clade)}."
+        text = f"{about_groups(groups, members, clade, count_others(clades))}."
     named = members if clade and clade.yes and groups and groups.yes else ()
     return {"sentence": text, "matrix": list(shown), "members": list(named)}
 
@@ -93,14 +93,25 @@ def unknown(reason: str) -> str:
     return f"Which models look alike cannot be told: {short}."
 
 
-def about_groups(groups: Split, members: Sequence[str], clade: Split | None) -> str:
-    """Return how many analyses find groups, and which."""
+def count_others(clades: Mapping[tuple[str, ...], Split]) -> int:
+    """Return how many clades but the first are found by at least half of the analyses."""
+    return sum(is_found(own) for own in [*clades.values()][1:])
+
+
+def is_found(clade: Split) -> bool:
+    """Return whether at least half of the analyses that can tell find a clade."""
+    return bool(clade.yes) and 2 * len(clade.yes) >= len(clade.able)
+
+
+def about_groups(groups: Split, members: Sequence[str], clade: Split | None, others: int) -> str:
+    """Return how many analyses find groups, and which; and how many other clades they find."""
     share = of_analyses(len(groups.yes), len(groups.able))
     if not clade or not clade.yes:
         return f"Models form groups in {share}, but which models they hold is not sure"
-    if 2 * len(clade.yes) >= len(clade.able):
+    if is_found(clade):
         share = of_analyses(len(clade.yes), len(clade.able))
-        return f"{listed(members)} look alike: {share} find this group beyond chance"
+        more = {0: "", 1: "; so does 1 other group"}.get(others, f"; so do {others} other groups")
+        return f"{listed(members)} look alike, more than by chance, in {share}{more}"
     return (
         f"Models form groups in {share}, but which is not sure: most often "
         f"{listed(members)}, in {len(clade.yes)} of {len(clade.able)}"

@@ -1,4 +1,4 @@
-"""How results were made: by which rule, with which command, in which environment, how long."""
+"""How results were made: by which rule, in which environment, how long."""
 
 import csv
 import re
@@ -20,15 +20,14 @@ def provenance(rules: Mapping[str, Row]) -> list[Row]:
     Returns
     -------
     list of dict
-        `rule`, `makes` (the first output), `command`, which makes it again, `environment`, and of
-        the jobs whose benchmark files are there `jobs`, `minutes` and `cpu_minutes` in all, and the
-        largest `memory` in MB; 0 jobs where there are none.
+        `rule`, `makes` (the first output), `environment`, and of the jobs whose benchmark files are
+        there `jobs`, `minutes` and `cpu_minutes` in all, and the largest `memory` in MB; 0 jobs
+        where there are none.
     """
     return [
         {
             "rule": name,
             "makes": (rule["outputs"] or [""])[0],
-            "command": f"snakemake --cores 1 --forcerun {name}",
             "environment": rule["environment"],
         }
         | measured(rule["benchmark"])

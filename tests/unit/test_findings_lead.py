@@ -37,8 +37,21 @@ def test_a_group_that_most_analyses_find_is_named():
         answers("groups", [YES, YES, NO], p=0.01),
         answers("clade", [NO, YES, YES], PAIR, p=0.02),
     )
-    assert found["sentence"] == "A and C look alike: 2 of 3 analyses find this group beyond chance."
+    assert found["sentence"] == "A and C look alike, more than by chance, in 2 of 3 analyses."
     assert (found["matrix"], found["members"]) == (["ig", "ssim", "all"], ["A", "C"])
+
+
+def test_other_groups_are_counted_if_most_analyses_find_them():
+    found = told(
+        DEPENDS,
+        answers("groups", [YES] * 3, p=0.01),
+        answers("clade", [YES] * 3, PAIR),
+        answers("clade", [YES, YES, NO], ("B", "B-b", "C")),
+        answers("clade", [YES, NO, NO], ("A", "B")),
+    )
+    assert found["sentence"] == (
+        "A and C look alike, more than by chance, in all 3 analyses; so does 1 other group."
+    )
 
 
 def test_a_group_that_few_analyses_find_is_not_sure():

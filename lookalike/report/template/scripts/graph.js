@@ -30,7 +30,7 @@ function drawGraph(view) {
   const about = [`${count} ${count === 1 ? "community" : "communities"}`,
     partition.resolution === "all" ? "consensus of all resolutions" : `resolution ${partition.resolution}`,
     partition.stability === null ? null : `stability ${brief(partition.stability)}`].filter(Boolean).join(", ");
-  return drawing(width, height + 46, `graph of communities, ${view.title}`, links.map(link => link.node), placeLabels(points, width, height), dots,
+  return drawing(width, height + 46, `graph of communities, ${view.title}`, links.map(link => link.node), placeLabels(points, width, height, 11), dots,
     text(width / 2, height + 16, about, { "text-anchor": "middle" }),
     text(width / 2, height + 34, `a link: together in at least ${percent(share)} of all partitions`, { "text-anchor": "middle" }));
 }

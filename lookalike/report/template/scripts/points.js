@@ -25,7 +25,7 @@ function drawPoints(view) {
   const legend = legendOf(names, state.by, width, height + 22);
   return drawing(width, height + 26 + legend.height, `principal coordinates, ${view.title}`,
     svg("line", { x1: 0, x2: width, y1: y(0), y2: y(0), class: "zero" }), svg("line", { x1: x(0), x2: x(0), y1: 0, y2: height, class: "zero" }),
-    rings, placeLabels(points, width, height), dots,
+    rings, placeLabels(points, width, height, 7), dots,
     text(width / 2, height + 14, `principal coordinate 1 (${percent(explained[0] ?? 0)} of the variation)`, { "text-anchor": "middle" }),
     text(0, 0, `principal coordinate 2 (${percent(explained[1] ?? 0)})`, { transform: `translate(11,${height / 2}) rotate(-90)`, "text-anchor": "middle" }),
     legend.nodes);

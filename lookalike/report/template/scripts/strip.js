@@ -25,9 +25,10 @@ async function drawStrip(place, view) {
   if (!view.trees || view.known.length > MOST_ROWS || view.known.length < 2) return;
   const linkage = linkagesOf(view)[0], merges = view.trees[linkage], leaves = leafOrder(merges, view.known.length);
   const names = leaves.map(leaf => view.names[view.known[leaf]]), maps = canOpen(view);
-  const row = Math.max(15, Math.min(62, 430 / names.length)), top = maps ? row + 16 : 20, room = place.clientWidth;
-  const tall = top + row * names.length, side = widest(names) + 26, narrow = room < 620;
-  const wide = maps ? Math.max(110, Math.min(340, room * (narrow ? 0.3 : 0.3))) : Math.min(640, room - side - 10);
+  const pictured = maps && DATA.maps.photographs.some(Boolean);
+  const row = Math.max(15, Math.min(62, 540 / (names.length + 1))), top = pictured ? row + 16 : 20, room = place.clientWidth;
+  const tall = top + row * names.length, side = widest(names) + 26;
+  const wide = maps ? Math.max(110, Math.min(340, room * 0.3)) : Math.min(640, room - side - 10);
   const box = { left: 2, top, width: wide, bottom: tall };
   const { nodes, at } = branches(view, merges, box, leaf => top + row * (leaves.indexOf(leaf) + 0.5));
   const tips = names.map((name, index) => svg("g", {}, marker(at(0) + 8, top + row * (index + 0.5), 5, styleOf(name, state.by)),
@@ -36,14 +37,15 @@ async function drawStrip(place, view) {
   tree.style.flex = "none";
   place.replaceChildren(tree);
   if (!maps) return;
-  const columns = Math.max(2, Math.min(10, Math.floor((room - wide - side - 12) / (row + 4))));
+  const columns = Math.max(2, Math.min(20, Math.floor((room - wide - side - 12) / (row + 4))));
   const chosen = (await typicalImages(view)).slice(0, columns), grid = html("div", { class: "maps", style: `--row:${row}px; --columns:${chosen.length}` });
   place.append(grid);
   const photographs = await Promise.all(chosen.map(photographOf));
-  for (const [column, image] of chosen.entries()) grid.append(html("canvas", { width: 96, height: 96, class: "head", role: "img", "aria-label": `image ${imageAt(image).id}`, "data-tip": [imageAt(image).id, imageAt(image).label].filter(Boolean).join(": ") , style: `grid-column:${column + 1}` }));
+  if (!pictured) grid.style.paddingTop = `${top}px`;
+  else grid.style.gridTemplateRows = `${top}px`;
+  if (pictured) for (const [column, image] of chosen.entries()) grid.append(html("canvas", { width: 96, height: 96, class: "head", role: "img", "aria-label": `image ${imageAt(image).id}`, "data-tip": [imageAt(image).id, imageAt(image).label].filter(Boolean).join(": "), style: `grid-column:${column + 1}` }));
   const heads = [...grid.children];
-  await Promise.all(photographs.map((photograph, column) => paint(heads[column], null, photograph)));
-  if (!photographs.some(Boolean)) for (const head of heads) head.classList.add("empty");
+  await Promise.all(heads.map((head, column) => paint(head, null, photographs[column])));
   for (const name of names) for (const image of chosen) {
     const canvas = html("canvas", { width: 96, height: 96, "aria-label": `map of ${name}, image ${imageAt(image).id}`, "data-model": name, "data-image": imageAt(image).id, "data-tip": `${name}, ${imageAt(image).id}: press to see all images`,
       ...pressable(() => { choose({ image: imageAt(image).id, ...Object.fromEntries(KEYS.map(key => [key, view[key]])) }); openPair(name, nearestTo(view, name)); }) });

@@ -39,7 +39,7 @@ function dress(one, place) {
     copy.textContent = "copied";
     setTimeout(() => { copy.textContent = "copy"; }, 1500);
   } }, "copy");
-  const bar = html("div", { class: "bar" }, one.rows.length > 8 ? filter : null, copy,
+  const bar = html("div", { class: "bar" }, one.rows.length > 8 && !one.matches(".verdicts") ? filter : null, copy,
     html("button", { onclick: () => save(`${name}.csv`, new Blob([asCsv(one)], { type: "text/csv" })) }, "CSV"));
   (one.closest(".wide") ?? one).before(bar);
 }
