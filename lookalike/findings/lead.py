@@ -54,7 +54,7 @@ def lead(
         text = unknown("nothing shows that the maps depend on the image")
     elif groups is None:
         near = nearest(*matrices[shown], origins)
-        text = f"Whether groups are real cannot be told without single images{near}."
+        text = f"Whether groups are real cannot be told from a matrix alone{near}."
     elif not groups.able:
         text = unknown(min((one.reason for one in groups.unknown), key=len))
     elif not groups.yes:
@@ -150,4 +150,4 @@ def nearest(values: np.ndarray, names: Sequence[str], origins: Mapping[str, str]
     if len(pairs) < 2:
         return ""
     _, one, other = min(pairs)
-    return f"; nearest in the matrix are {one} and {other}"
+    return f"; nearest are {one} and {other}"

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from lookalike.core.types import Row
 from lookalike.findings.explanations import LARGEST_ERROR
@@ -48,9 +47,9 @@ def render(**content: object) -> str:
     )
     environment.globals["fewest"] = FEWEST_FOR_A_VERDICT
     environment.globals["largest_error"] = LARGEST_ERROR
-    environment.globals["style"] = Markup((TEMPLATE / "style.css").read_text(encoding="utf-8"))
-    environment.globals["script"] = Markup(
-        "\n".join((TEMPLATE / f"scripts/{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
+    environment.globals["style"] = (TEMPLATE / "style.css").read_text(encoding="utf-8")
+    environment.globals["script"] = "\n".join(
+        (TEMPLATE / f"scripts/{name}.js").read_text(encoding="utf-8") for name in SCRIPTS
     )
     environment.tests.update(count=COUNTS.__contains__, share=SHARES.__contains__)
     return environment.get_template("page.html").render(**content)

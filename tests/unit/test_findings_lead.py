@@ -89,8 +89,7 @@ def test_maps_that_do_not_depend_on_the_image_name_nobody():
 
 def test_user_supplied_matrices_name_the_nearest_models_that_are_independent():
     assert told()["sentence"] == (
-        "Whether groups are real cannot be told without single images; nearest in the matrix are A "
-        "and B."
+        "Whether groups are real cannot be told from a matrix alone; nearest are A and B."
     )
     assert lead({}, {}, {}) == {
         "sentence": "No models are compared here.",

@@ -124,15 +124,16 @@ def test_a_picture_of_levels_is_the_matrix_in_the_order_of_its_tree(tmp_path):
 
     values = square(np.array([0.1, 0.9, 0.8, 0.7, np.nan, 0.3]), 4)
     found = zoomable(values, ["a", "b", "c", "d"])
-    (tmp_path / "x.png").write_bytes(base64.b64decode(found["picture"].split(",")[1]))
+    (tmp_path / "x.png").write_bytes(base64.b64decode(found["picture"]))
     levels = np.asarray(Image.open(tmp_path / "x.png"))
     order = ["abcd".index(name) for name in found["names"]]
     shown = values[np.ix_(order, order)]
     known = np.isfinite(shown) & ~np.eye(4, dtype=bool)
-    back = found["low"] + levels / 254 * (found["high"] - found["low"])
+    back = levels / 254 * found["high"]
     np.testing.assert_allclose(back[known], shown[known], atol=0.8 / 500)
     assert (levels[np.isnan(shown)] == 255).all()
-    assert (found["low"], found["high"]) == (0.1, 0.9)
+    assert (found["high"], found["chance"]) == (0.9, None)
+    assert zoomable(values, ["a", "b", "c", "d"], np.full((4, 4), 0.5))["chance"] == 0.5
 
 
 def test_what_is_computed_in_parts_or_by_another_way_is_the_same(monkeypatch):

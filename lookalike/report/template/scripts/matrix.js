@@ -27,9 +27,9 @@ function drawMatrix(view, order) {
     const place = pairPlace(one, other, m), value = view.cells.value[place], shade = view.cells.shade[place];
     const colour = value === null ? null : scale.colour(shade), x = margin + column * cell, y = margin + row * cell;
     const node = svg("g", {
-      role: "gridcell", tabindex: -1, class: `cell${open ? " open" : ""}`, "aria-label": describePair(view, one, other),
+      class: `cell${open ? " open" : ""}`, "aria-label": describePair(view, one, other),
       tip: () => describePair(view, one, other), "data-pair": `${view.names[one]}~${view.names[other]}`,
-      onclick: open ? () => openPair(view.names[one], view.names[other]) : null,
+      ...(open ? pressable(() => openPair(view.names[one], view.names[other])) : {}), role: "gridcell", tabindex: -1,
     },
     svg("rect", { x, y, width: cell - 0.6, height: cell - 0.6, fill: colour ? rgb(colour) : "#bbb" }),
     digits && colour ? text(x + cell / 2, y + cell / 2, brief(value), {
@@ -80,12 +80,12 @@ function walkable(cells) {
   first.setAttribute("tabindex", 0);
   const steps = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   cells.forEach((line, row) => line.forEach((node, column) => node.addEventListener("keydown", event => {
-    if (event.key === "Enter" || event.key === " ") { event.preventDefault(); node.dispatchEvent(new MouseEvent("click")); return; }
     const step = steps[event.key];
     if (!step) return;
     event.preventDefault();
     let [y, x] = [row + step[0], column + step[1]];
-    if (y === x) [y, x] = [y + step[0], x + step[1]];
+    // The diagonal has no cell.
+    if (cells[y] && !cells[y][x]) [y, x] = [y + step[0], x + step[1]];
     const next = cells[y]?.[x];
     if (!next) return;
     node.setAttribute("tabindex", -1);

@@ -55,7 +55,7 @@ function sortImages() {
 }
 
 const picture = (label, attributes = {}) => html("canvas", { width: 280, height: 280, role: "img", "aria-label": label, ...attributes });
-const choice = (label, value, options, action) => html("label", {}, `${label} `, html("select", { onchange: event => action(event.target.value) },
+const choice = (label, value, options, action, name = label) => html("label", {}, name === label ? `${label} ` : "", html("select", { "aria-label": name, onchange: event => action(event.target.value) },
   options.map(([name, title]) => html("option", { value: name, selected: name === value }, title))));
 
 function frame(view) {
@@ -63,7 +63,7 @@ function frame(view) {
   const again = () => { sortImages(); shown.at = 0; Promise.all([showImage(), showAll()]); };
   dialog.replaceChildren(
     html("header", {},
-      html("h2", {}, choice("", shown.one, able, name => openPair(name, shown.other)), " and ", choice("", shown.other, able, name => openPair(shown.one, name))),
+      html("h2", {}, choice("", shown.one, able, name => openPair(name, shown.other), "one model"), " and ", choice("", shown.other, able, name => openPair(shown.one, name), "other model")),
       html("button", { class: "close", onclick: closePair }, "Close")),
     html("p", { class: "numbers" }, describePair(view, view.names.indexOf(shown.one), view.names.indexOf(shown.other)).split("\n").slice(1).join(" · ")),
     html("div", { class: "choices" },

@@ -22,14 +22,14 @@ addEventListener("afterprint", () => { for (const one of folded) one.open = fals
 
 // A link into the page opens what is folded there, and leaves the view in the address.
 document.addEventListener("click", event => {
-  const link = event.target.closest?.("a[href^='#'], [data-section]");
+  const link = event.target.closest?.("a[href^='#']");
   if (!link) return;
-  const target = document.getElementById(link.dataset.section ?? link.getAttribute("href").slice(1));
+  const target = document.getElementById(link.getAttribute("href").slice(1));
   if (!target) return;
   event.preventDefault();
   for (let node = target; node; node = node.parentElement) if (node.tagName === "DETAILS") node.open = true;
   const inside = target.querySelector("details");
-  if (inside && link.dataset.section) inside.open = true;
+  if (inside) inside.open = true;
   target.scrollIntoView({ behavior: "instant" });
 });
 

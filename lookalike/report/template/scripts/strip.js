@@ -46,11 +46,12 @@ async function drawStrip(place, view) {
   if (pictured) for (const [column, image] of chosen.entries()) grid.append(html("canvas", { width: 96, height: 96, class: "head", role: "img", "aria-label": `image ${imageAt(image).id}`, "data-tip": [imageAt(image).id, imageAt(image).label].filter(Boolean).join(": "), style: `grid-column:${column + 1}` }));
   const heads = [...grid.children];
   await Promise.all(heads.map((head, column) => paint(head, null, photographs[column])));
-  for (const name of names) for (const image of chosen) {
-    const canvas = html("canvas", { width: 96, height: 96, "aria-label": `map of ${name}, image ${imageAt(image).id}`, "data-model": name, "data-image": imageAt(image).id, "data-tip": `${name}, ${imageAt(image).id}: press to see all images`,
-      ...pressable(() => { choose({ image: imageAt(image).id, ...Object.fromEntries(KEYS.map(key => [key, view[key]])) }); openPair(name, nearestTo(view, name)); }) });
-    grid.append(canvas);
+  const rows = names.map(name => chosen.map(image => html("canvas", { width: 96, height: 96, "aria-label": `map of ${name}, image ${imageAt(image).id}`, "data-model": name, "data-image": imageAt(image).id, "data-tip": `${name}, ${imageAt(image).id}: press to see all images`,
+      ...pressable(() => { choose({ image: imageAt(image).id, ...Object.fromEntries(KEYS.map(key => [key, view[key]])) }); openPair(name, nearestTo(view, name)); }), tabindex: -1 })));
+  grid.append(...rows.flat());
+  walkable(rows);
+  for (const [row, name] of names.entries()) for (const [column, image] of chosen.entries()) {
     const map = await mapOf(view.method, image, name);
-    if (map) await paint(canvas, displayed(map, "percentile"), photographs[chosen.indexOf(image)]);
+    if (map) await paint(rows[row][column], displayed(map, "percentile"), photographs[column]);
   }
 }
