@@ -6,8 +6,9 @@ jobs.begin(snakemake)
 
 from lookalike.inference import agreement
 from lookalike.plots.matrix import heatmap
-from lookalike.plots.style import save
+from lookalike.plots.style import save, use
 
+use(**snakemake.params.look)
 rows, draw = io.read_table(snakemake.input.agreement), snakemake.output
 title = (
     f"agreement of matrices, {snakemake.params.of}\n"
@@ -19,5 +20,14 @@ for column, paths, label in (
     ("tree", draw.trees, by_tree),
 ):
     matrix, notes, names, methods = agreement.as_matrix(rows, column)
-    figure = heatmap(matrix, names, methods, label=label, title=title, notes=notes, limits=(-1, 1))
+    figure = heatmap(
+        matrix,
+        names,
+        methods,
+        label=label,
+        title=title,
+        notes=notes,
+        limits=(-1, 1),
+        similar=True,
+    )
     save(figure, paths)

@@ -19,6 +19,7 @@ from lookalike.groups.trees import leaf_order
 from lookalike.plots.communities import louvain_graph
 from lookalike.plots.coordinates import scatter
 from lookalike.plots.dendrogram import dendrogram
+from lookalike.plots.histograms import histograms
 from lookalike.plots.many_communities import community_graph
 from lookalike.plots.many_models import (
     collapsed_tree,
@@ -26,7 +27,7 @@ from lookalike.plots.many_models import (
     large_scatter,
 )
 from lookalike.plots.many_pairs import histograms_of_some
-from lookalike.plots.matrix import LARGEST_WITH_INTERVALS, half_intervals, heatmap, histograms
+from lookalike.plots.matrix import half_intervals, heatmap, shortened
 from lookalike.plots.titles import MANY, title_of
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def matrix_figures(
     coordinates: Sequence[Row],
     bounds: tuple[np.ndarray, np.ndarray] | None = None,
     chance: np.ndarray | None = None,
+    shades: np.ndarray | None = None,
     table: ImageTable | None = None,
 ) -> dict[str, list[Figure]]:
     """Draw a matrix and its groups.
@@ -52,7 +54,7 @@ def matrix_figures(
     ----------
     matrix : Dissimilarities
     families : dict
-        From name to family.
+        From name to family, of all models of the run.
     supports : dict
         From linkage to the table of `describe_clades`; the first orders the heatmaps.
     graph : networkx.Graph
@@ -63,9 +65,12 @@ def matrix_figures(
     coordinates : list of dict
         Table of `describe_projection`.
     bounds : (ndarray, ndarray), optional
-        Of the intervals, each (m, m), which are written for at most 16 models; user-supplied
+        Of the intervals, each (m, m), which are written where there is room; user-supplied
         matrices have none of these three.
     chance : ndarray, shape (m, m), optional
+        Its mean is where the colours of dissimilarities end.
+    shades : ndarray, shape (m, m), optional
+        Values that give the cells of the matrix their colours; the matrix itself by default.
     table : ImageTable, optional
         Values of single images.
 
@@ -89,17 +94,22 @@ def matrix_figures(
     draw_matrix = large_heatmap if many else heatmap
     draw_tree = collapsed_tree if many else dendrogram
     draw_own = draw_matrix
-    if bounds and len(matrix) <= LARGEST_WITH_INTERVALS:
+    if bounds and not many:
         draw_own = partial(heatmap, notes=half_intervals(*bounds))
+    limits, ends = None, "from 0"
+    if by_chance is not None and by_chance > 0:
+        limits, ends = (0.0, by_chance), f"from 0 to chance ({shortened(f'{by_chance:.2f}')})"
     figures = {
         "matrix": [
             draw_own(
                 matrix.values,
                 matrix.names,
                 families,
-                label=label,
+                label=f"{label}, {ends}",
                 title=title,
                 order=order,
+                limits=limits,
+                shades=shades,
             )
         ],
         "dendrograms": [
@@ -125,6 +135,7 @@ def matrix_figures(
                 title=title,
                 order=by_tree,
                 limits=(0, 1),
+                similar=True,
             )
         ],
         "coordinates": [

@@ -10,8 +10,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lookalike.core.types import Row
-from lookalike.plots.communities import CHARACTER, describe_partition, draw_circle, partitions_of
-from lookalike.plots.style import add_family_legend
+from lookalike.plots.communities import (
+    describe_partition,
+    draw_circle,
+    figure_of_circles,
+    partitions_of,
+)
+from lookalike.plots.style import add_family_legend, wrapped
 
 if TYPE_CHECKING:
     import networkx
@@ -36,10 +41,7 @@ def community_graph(
     partitions = partitions_of(communities)
     joined = [join_communities(list(graph), weights, one, families) for _, one in partitions]
     longest = max(len(text) for _, kinds in joined for text in kinds)
-    side = 2 * (1.14 * RADIUS + CHARACTER * longest)
-    columns = min(len(partitions), 3)
-    rows = -(-len(partitions) // columns)
-    figure = Figure(figsize=(side * columns, (side + 0.5) * rows + 0.8), layout="constrained")
+    figure, (rows, columns), radius, side = figure_of_circles(len(partitions), RADIUS, longest)
     for number, ((scan, partition), (shown, kinds)) in enumerate(
         zip(partitions, joined, strict=True)
     ):
@@ -49,12 +51,12 @@ def community_graph(
             axes, shown, {text: place for place, text in enumerate(kinds)}, {**families, **kinds}
         )
         axes.axis("off")
-        limits = (-side / 2 / RADIUS, side / 2 / RADIUS)
+        limits = (-side / 2 / radius, side / 2 / radius)
         axes.set(xlim=limits, ylim=limits)
         more = len(set(partition.values())) - len(kinds)
         text = f"\nwithout the {more} smallest" if more else ""
         axes.set_title(describe_partition(scan, partition) + text, fontsize=9)
-    figure.suptitle(f"{title}\na point is a community", fontsize=10)
+    figure.suptitle(wrapped(f"{title}\na point is a community"), fontsize=10)
     add_family_legend(figure, families, list(graph))
     return figure
 

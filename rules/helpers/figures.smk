@@ -10,19 +10,20 @@ def what_is_compared(wildcards):
     return COMPARED.format(**wildcards)
 
 
-def matrix_figure(name, caption=None, of=IMAGES):
+def matrix_figure(name, caption=None, of=IMAGES, png=False):
     """Return a figure of a matrix, filed under its method, metric and subset."""
     return figure(
         f"{FIGURES}/{name}",
         caption or name,
         "{method}",
         f"{{metric}}, {of}",
+        png=png,
         figure=name.replace("_", " "),
     )
 
 
 def dendrogram_figures(of=IMAGES):
-    """Return the dendrograms of all linkages, two files each."""
+    """Return the dendrograms of all linkages."""
     return [
         path
         for linkage in LINKAGES

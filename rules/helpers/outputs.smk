@@ -1,8 +1,10 @@
 """Outputs as rules name them: figures and tables, which Snakemake's own report takes up."""
 
 
-def figure(stem, caption, category, subcategory, captions="../captions", **labels):
-    """Return a figure's files; the SVG is part of Snakemake's own report."""
+def figure(stem, caption, category, subcategory, captions="../captions", png=False, **labels):
+    """Return a figure's files: SVG, which is part of Snakemake's own report, PNG where it is asked
+    for, and PDF.
+    """
     shown = report(
         f"{stem}.svg",
         caption=f"{captions}/{caption}.rst",
@@ -10,7 +12,13 @@ def figure(stem, caption, category, subcategory, captions="../captions", **label
         subcategory=subcategory,
         labels=labels,
     )
-    return [shown, f"{stem}.png"]
+    more = ["png", "pdf"] if png or PLAN.figures.png else ["pdf"]
+    return [shown, *(f"{stem}.{kind}" for kind in more)]
+
+
+def look(*names):
+    """Return how figures look, of what the config says of it: the font, and these keys."""
+    return {name: getattr(PLAN.figures, name) for name in ("font", *names)}
 
 
 def table(path, caption, **labels):

@@ -61,6 +61,7 @@ rule draw_validation:
             "studies",
             "metric validation",
             captions="../../captions",
+            png=True,
             maps="{source}",
         ),
     log:
@@ -75,6 +76,7 @@ rule draw_validation:
         mem_mb=memory_of("draw_validation"),
         runtime=minutes_of("draw_validation"),
     params:
+        look=look(),
         source=fingerprint("scripts/draw_validation.py"),
     script:
         "../../scripts/draw_validation.py"

@@ -51,6 +51,7 @@ rule draw_power:
             "studies",
             "power",
             captions="../../captions",
+            png=True,
             method="{method}",
             metric="{metric}",
         ),
@@ -67,6 +68,7 @@ rule draw_power:
         runtime=minutes_of("draw_power"),
     params:
         title=title_of_power,
+        look=look(),
         source=fingerprint("scripts/draw_power.py"),
     script:
         "../../scripts/draw_power.py"

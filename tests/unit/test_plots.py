@@ -5,7 +5,7 @@ import itertools
 import adjustText
 import numpy as np
 import pytest
-from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Ellipse
 
@@ -21,7 +21,8 @@ from lookalike.groups.partitions import EVERY_RESOLUTION, consensus_of
 from lookalike.plots.communities import describe_partition, louvain_graph, partitions_of
 from lookalike.plots.coordinates import scatter
 from lookalike.plots.figures import matrix_figures
-from lookalike.plots.matrix import half_intervals, heatmap, histograms
+from lookalike.plots.histograms import histograms
+from lookalike.plots.matrix import half_intervals, heatmap
 from lookalike.plots.panels import choose_images, panel_of_image, readable_label, titles_of
 
 FAMILIES = {"ant": "insect", "bee": "insect", "cow": "mammal"}
@@ -61,13 +62,13 @@ def test_resolutions_of_one_partition_are_drawn_once():
 def test_cells_hold_numbers_and_notes_in_the_order_that_is_asked():
     matrix = np.array([[0, 0.1, 0.2], [0.1, 0, 0.3], [0.2, 0.3, 0]])
     notes = half_intervals(np.zeros((3, 3)), np.where(matrix == 0.1, np.nan, matrix))
-    assert notes[0].tolist() == ["±0", "", "±0.1"]
+    assert notes[0].tolist() == ["±0", "", "±.1"]
     drawn = texts(
         heatmap(
             matrix, list(FAMILIES), FAMILIES, label="d", title="t", notes=notes, order=[2, 0, 1]
         )
     )
-    assert drawn == ["0.20\n±0.1", "0.30\n±0.1", "0.20\n±0.1", "0.10", "0.30\n±0.1", "0.10"]
+    assert drawn == [".20\n±.1", ".30\n±.1", ".20\n±.1", ".10", ".30\n±.1", ".10"]
 
 
 def test_stars_are_drawn_in_large_matrices_of_agreement_as_well():
@@ -83,14 +84,14 @@ def test_stars_are_drawn_in_large_matrices_of_agreement_as_well():
             limits=(-1, 1),
         )
     )
-    assert drawn == ["0.90\n*"] * 17 * 16
+    assert drawn == [".90\n*"] * 17 * 16
 
 
 def test_zero_has_no_sign():
     matrix = np.where(np.eye(3), 1, -0.001)
     assert set(
         texts(heatmap(matrix, list(FAMILIES), FAMILIES, label="rho", title="t", limits=(-1, 1)))
-    ) == {"0.00"}
+    ) == {".00"}
 
 
 def test_ellipses_are_drawn_where_resamples_say_something():
@@ -205,13 +206,16 @@ def test_a_matrix_of_images_has_all_figures():
         "coordinates",
         "histograms",
     ]
-    assert all(text.endswith("\n±0.5") for text in texts(drawn["matrix"][0]))
+    assert all(text.endswith("\n±.5") for text in texts(drawn["matrix"][0]))
     assert "chance" in texts(drawn["dendrograms"][0])
-    title = drawn["dendrograms"][0].axes[0].get_title()
+    title = drawn["dendrograms"][0].get_suptitle()
     assert title.startswith("gradcam, ssim, all images\naverage linkage, cophenetic correlation 0.")
     axes = drawn["coordinates"][0].axes[0]
     assert axes.get_xlabel().startswith("principal coordinate 1 (")
-    assert len(drawn["histograms"][0].axes) == 7
+    # In one axes: a polygon of every pair for the values, and one for chance.
+    (axes,) = drawn["histograms"][0].axes
+    polygons = [part for part in axes.collections if isinstance(part, PolyCollection)]
+    assert [len(part.get_paths()) for part in polygons] == [6, 6]
 
 
 def test_one_model_has_no_pairs_to_draw():
