@@ -94,6 +94,7 @@ rule draw_agreement:
     params:
         linkage=LINKAGES[0],
         of=what_is_compared,
+        methods=list(dict.fromkeys(key.method for key in PLAN.keys)),
         look=look("width"),
         source=fingerprint("scripts/draw_agreement.py"),
     script:

@@ -48,7 +48,10 @@ for number, (method, models) in enumerate(given.models.items()):
     )
     changes += own
     figure = peaks_and_repairs(
-        {name: peaks[method, name] for name in models}, found, own, title=f"peaks of {method}"
+        {name: peaks[method, name] for name in models},
+        found,
+        own,
+        title=f"Where maps peak, {method}",
     )
     save(figure, files_of_figures(written.figures)[number])
 io.write_table(written.cells, cells, artefacts.COLUMNS)

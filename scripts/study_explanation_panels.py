@@ -30,7 +30,10 @@ for number, index in enumerate(chosen, 1):
     figure = pages.draw(index, notes[pages.rows[index]["image"]])
     save(figure, [folder / f"page-{number:02}.png"], dpi=SCREEN)
 order = study.order_of(found)
-save(disagreement_figure(images, by_method, title="disagreement of the models"), written.overview)
+save(
+    disagreement_figure(images, by_method, title="How far models disagree, by image"),
+    written.overview,
+)
 for index, paths in ((order[0], written.least), (order[-1], written.most)):
     save(pages.draw(index, notes[pages.rows[index]["image"]]), paths)
 io.write_table(written.images, images, study.COLUMNS)

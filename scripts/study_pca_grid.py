@@ -22,7 +22,10 @@ described = study.describe_panels(panels)
 names = [name for panel in panels for name in panel.names]
 families = colours_of(names, given.colours)
 figure = grid_of_coordinates(
-    panels, study.reference_of(panels, pairs), families, title="principal coordinates"
+    panels,
+    study.reference_of(panels, pairs),
+    families,
+    title="Models near to one another look alike",
 )
 save(figure, written.figure)
 io.write_table(written.panels, described, study.PANELS)

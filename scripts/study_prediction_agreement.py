@@ -34,7 +34,11 @@ io.write_json(
     },
 )
 shares = same_predictions.share_matrix(pairs, len(predictions.names))
-figures = [plots.shares_heatmap(shares, predictions.names, given.colours, title="same predictions")]
+figures = [
+    plots.shares_heatmap(
+        shares, predictions.names, given.colours, title="How often two models predict the same"
+    )
+]
 for method in given.methods:
     panels = [
         (*prediction_agreement.shares_and_dissimilarities(matrix, predictions), row)

@@ -90,6 +90,8 @@ def matrix_figures(
     order = [matrix.names.index(name) for name in [*(known[leaf] for leaf in by_tree), *left_out]]
     by_chance = None if chance is None else float(np.nanmean(condensed(chance)))
     together = "co-association: share of partitions\nwith both in one community"
+    communities_title = f"Communities of models that are near to one another\n{title}"
+    near = f"Models that lie near to one another look alike\n{title}"
     many = len(matrix) > MANY
     draw_matrix = large_heatmap if many else heatmap
     draw_tree = collapsed_tree if many else dendrogram
@@ -106,7 +108,7 @@ def matrix_figures(
                 matrix.names,
                 families,
                 label=f"{label}, {ends}",
-                title=title,
+                title=f"Dissimilarity of every two models\n{title}",
                 order=order,
                 limits=limits,
                 shades=shades,
@@ -118,13 +120,15 @@ def matrix_figures(
                 known,
                 families,
                 label=label,
-                title=title + describe_linkage(linkage, tree),
+                title=f"{describe_tree(linkage, tree)}\n{title}",
                 chance=by_chance,
             )
             for linkage, tree in trees.items()
         ],
         "louvain": [
-            (community_graph if many else louvain_graph)(graph, communities, families, title=title)
+            (community_graph if many else louvain_graph)(
+                graph, communities, families, title=communities_title
+            )
         ],
         "together": [
             draw_matrix(
@@ -132,27 +136,29 @@ def matrix_figures(
                 known,
                 families,
                 label=together,
-                title=title,
+                title=f"How often two models are in one community\n{title}",
                 order=by_tree,
                 limits=(0, 1),
                 similar=True,
             )
         ],
         "coordinates": [
-            large_scatter(*parse_projection(coordinates)[:2], known, families, title=title)
+            large_scatter(*parse_projection(coordinates)[:2], known, families, title=near)
             if many
-            else scatter(*parse_projection(coordinates), known, families, title=title)
+            else scatter(*parse_projection(coordinates), known, families, title=near)
         ],
     }
     if table is not None:
         draw_pairs = histograms_of_some if many else histograms
-        figures["histograms"] = [draw_pairs(table, label=label, title=title)]
+        figures["histograms"] = [
+            draw_pairs(table, label=label, title=f"Every pair of models, image by image\n{title}")
+        ]
     return figures
 
 
-def describe_linkage(linkage: str, tree: Sequence[Row]) -> str:
-    """Return the second line of a dendrogram's title; none for a single model."""
+def describe_tree(linkage: str, tree: Sequence[Row]) -> str:
+    """Return the first line of a dendrogram's title; a single model has no correlation."""
     if not tree:
-        return ""
-    correlation = tree[-1]["cophenetic_correlation"]
-    return f"\n{linkage} linkage, cophenetic correlation {correlation:.2f}"
+        return "Tree of models"
+    correlation = shortened(f"{tree[-1]['cophenetic_correlation']:.2f}")
+    return f"Tree of models by {linkage} linkage (cophenetic correlation {correlation})"

@@ -18,6 +18,7 @@ LUMINANCE = (0.2126, 0.7152, 0.0722)
 LARGEST_CELL = 0.62  # inches
 NAME, NUMBER, SMALLEST = 9.0, 7.5, 5.0  # points
 LINE = 1.25  # of a font's size
+BESIDE = 1.4  # inches of markers and the bar of colours
 
 
 def heatmap(
@@ -32,6 +33,7 @@ def heatmap(
     limits: tuple[float, float] | None = None,
     similar: bool = False,
     shades: np.ndarray | None = None,
+    labels: Sequence[str] | None = None,
 ) -> Figure:
     """Draw a matrix with the numbers in its cells, as far as there is room for them.
 
@@ -54,6 +56,8 @@ def heatmap(
         Whether large values, and not small ones, are bright.
     shades : ndarray, shape (m, m), optional
         Values that give the cells their colours; the matrix by default.
+    labels : list of str, optional
+        What is written in place of the names.
 
     Returns
     -------
@@ -63,12 +67,10 @@ def heatmap(
     names, values = [names[index] for index in order], matrix[np.ix_(order, order)]
     m, apart = len(names), ~np.eye(len(names), dtype=bool)
     known = values[apart & np.isfinite(values)]
-    longest = max(map(len, names)) * EM * NAME / 72 + 0.3
-    cell = min(LARGEST_CELL, (page_width() - longest - 1.1) / m)
-    font = min(NAME, 72 * cell / LINE)
-    figure = Figure(
-        figsize=(page_width(), cell * m + longest * font / NAME + 1), layout="compressed"
-    )
+    written = names if labels is None else [labels[index] for index in order]
+    cell, font = room_for(m, EM * max(map(len, written)))
+    height = cell * m + EM * max(map(len, written)) * font / 72 + 1.3
+    figure = Figure(figsize=(page_width(), height), layout="compressed")
     axes = figure.add_subplot()
     shown = np.where(apart, values if shades is None else shades[np.ix_(order, order)], np.nan)
     image = draw_cells(axes, shown, limits or (0.0, float(known.max(initial=0)) or 1.0), similar)
@@ -85,8 +87,8 @@ def heatmap(
             fontsize=size,
             color="white" if dark else "black",
         )
-    axes.set_xticks(range(m), names, rotation=90, fontsize=font)
-    axes.set_yticks(range(m), names, fontsize=font)
+    axes.set_xticks(range(m), written, rotation=90, fontsize=font)
+    axes.set_yticks(range(m), written, fontsize=font)
     axes.tick_params(length=0, pad=14)
     axes.spines[:].set_visible(False)
     styles = family_styles(families.values())
@@ -99,7 +101,7 @@ def heatmap(
                 y,
                 marker=marker,
                 color=colour,
-                markersize=min(6, 60 * cell),
+                markersize=min(6, 45 * cell),
                 clip_on=False,
                 transform=outside,
             )
@@ -110,6 +112,18 @@ def heatmap(
     figure.suptitle(wrapped(title), fontsize=10)
     add_family_legend(figure, families, names)
     return figure
+
+
+def room_for(m: int, longest: float) -> tuple[float, float]:
+    """Return the side of a cell in inches, and the size of the font of names that are so many times
+    longer than it, of a matrix on a page.
+    """
+    room = page_width() - BESIDE
+    cell = (room - longest * NAME / 72) / m
+    if 72 * cell < LINE * NAME:
+        # Names are as high as cells.
+        cell = room / (m + longest / LINE)
+    return min(LARGEST_CELL, cell), min(NAME, 72 * cell / LINE)
 
 
 def draw_cells(
@@ -128,7 +142,9 @@ def draw_cells(
             shades, interpolation="nearest" if len(shades) <= MOST_NAMED else "antialiased", **look
         )
     edges = np.arange(len(shades) + 1) - 0.5
-    return axes.pcolormesh(edges, edges, shades, edgecolors="white", linewidth=0.4, **look)
+    return axes.pcolormesh(
+        edges, edges, shades, edgecolors="white", linewidth=8 / max(len(shades), 20), **look
+    )
 
 
 def add_colour_bar(
@@ -178,7 +194,7 @@ def fitting(
     for choice in choices:
         lines = [text.split("\n") for row in choice for text in row]
         widest = max(map(width_of, (line for text in lines for line in text)))
-        size = min(NUMBER, room / max(widest, 1), room / (LINE * max(map(len, lines))))
+        size = min(NUMBER, room / max(widest, 1), room / (LINE * max(map(len, lines)) - 0.25))
         if size >= SMALLEST:
             return choice, size
     return texts, 0
@@ -186,7 +202,9 @@ def fitting(
 
 def width_of(number: str) -> float:
     """Return the width of a number in DejaVu Sans, as a share of the size of its font."""
-    return 0.64 * len(number) - 0.32 * number.count(".") + 0.2 * number.count("±")
+    return (
+        0.64 * len(number) - 0.3 * (number.count(".") + number.count("-")) + 0.2 * number.count("±")
+    )
 
 
 def half_intervals(low: np.ndarray, high: np.ndarray) -> np.ndarray:

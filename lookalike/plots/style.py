@@ -70,7 +70,7 @@ class Look:
     width: float = 180.0
     font: str | None = None
     over_image: bool = False
-    display: float = 99.5
+    display: float = 99.0
 
 
 LOOK = Look()
@@ -144,13 +144,14 @@ def family_styles(families: Iterable[str]) -> dict[str, tuple[str, str]]:
     its figures have the same. Models of no known family are grey.
     """
     known = sorted({*families} - {UNKNOWN_FAMILY})
-    return {UNKNOWN_FAMILY: UNKNOWN} | {
-        family: (
-            PALETTE[index % len(PALETTE)],
-            MARKERS[(index % len(PALETTE) + index // len(PALETTE)) % len(MARKERS)],
-        )
-        for index, family in enumerate(known)
-    }
+    styles = {family: nth_style(index) for index, family in enumerate(known)}
+    return {UNKNOWN_FAMILY: UNKNOWN} | styles
+
+
+def nth_style(index: int) -> tuple[str, str]:
+    """Return a colour and a marker; none of the first 120 pairs is as another."""
+    turn, place = divmod(index, len(PALETTE))
+    return PALETTE[place], MARKERS[(place + turn) % len(MARKERS)]
 
 
 def colours_of(names: Iterable[str], families: Mapping[str, str]) -> dict[str, str]:

@@ -24,6 +24,7 @@ from lookalike.plots.figures import matrix_figures
 from lookalike.plots.histograms import histograms
 from lookalike.plots.matrix import half_intervals, heatmap
 from lookalike.plots.panels import choose_images, panel_of_image, readable_label, titles_of
+from lookalike.plots.style import Look, use
 
 FAMILIES = {"ant": "insect", "bee": "insect", "cow": "mammal"}
 
@@ -209,7 +210,8 @@ def test_a_matrix_of_images_has_all_figures():
     assert all(text.endswith("\n±.5") for text in texts(drawn["matrix"][0]))
     assert "chance" in texts(drawn["dendrograms"][0])
     title = drawn["dendrograms"][0].get_suptitle()
-    assert title.startswith("gradcam, ssim, all images\naverage linkage, cophenetic correlation 0.")
+    assert title.startswith("Tree of models by average linkage (cophenetic correlation .")
+    assert title.endswith(")\ngradcam, ssim, all images")
     axes = drawn["coordinates"][0].axes[0]
     assert axes.get_xlabel().startswith("principal coordinate 1 (")
     # In one axes: a polygon of every pair for the values, and one for chance.
@@ -263,7 +265,7 @@ def test_titles_of_panels_hold_what_models_predict():
     assert found == {
         "ResNet": "ResNet\nEgyptian cat",
         "AnImportedModel with a long name": "AnImportedModel\nwith a long name",
-        "Head": "Head\n0.123",
+        "Head": "Head\nscore .123",
     }
     found = titles_of(models, {"ResNet": classes, "Head": scores}, 0)
     assert found["ResNet"] == "ResNet\nsoft-coated\nwheaten terrier"
@@ -281,10 +283,60 @@ def test_a_panel_has_a_row_per_method_and_a_column_per_model():
     row = {"image": "one", "label": "ring"}
     figure = panel_of_image(row, 2, None, batches, titles)
     assert figure.get_suptitle() == "one: ring"
-    shown = [axes.images[0] for axes in figure.axes if axes.images]
+    shown = [axes.images[0] for axes in figure.axes if axes.images and not bar_label(axes)]
     assert [image.cmap.name for image in shown] == ["RdBu_r"] * 3 + ["magma"]
     np.testing.assert_array_equal(shown[0].get_array(), maps[2])
     assert panel_of_image(row | {"label": ""}, 2, None, batches, titles).get_suptitle() == "one"
+
+
+def bar_label(axes):
+    """Return the label of a bar of colours; nothing of other axes."""
+    return axes.get_ylabel() if axes.get_ylabel().startswith("to ") else ""
+
+
+@pytest.mark.parametrize(("display", "end"), [(100, "the largest"), (75, "the percentile 75")])
+def test_the_colours_of_each_map_end_where_the_bar_says(display, end):
+    use(display=display)
+    maps = np.arange(16.0).reshape(1, 4, 4) * [[[1]], [[-3]]]
+    batches = {"ig": {n: (maps[i : i + 1], {"data_range": 2.0}) for i, n in enumerate("ab")}}
+    figure = panel_of_image({"image": "i", "label": ""}, 0, None, batches, {"a": "a", "b": "b"})
+    labels = [label for label in map(bar_label, figure.axes) if label]
+    assert labels == [f"to {end}\nof a map's |values|"]
+    limits = [axes.images[0].get_clim() for axes in figure.axes[:2]]
+    highest = np.percentile(np.arange(16), display)
+    assert limits == [(-highest, highest), (-3 * highest, 3 * highest)]
+    use(**vars(Look()))
+
+
+def test_a_map_that_is_nearly_all_zero_is_shown_to_its_largest_value():
+    maps = np.zeros((1, 20, 20))
+    maps[0, 3, 3] = 5
+    batches = {"ig": {"a": (maps, {"data_range": 1.0})}}
+    figure = panel_of_image({"image": "i", "label": ""}, 0, None, batches, {"a": "a"})
+    assert figure.axes[0].images[0].get_clim() == (0, 5)
+
+
+def test_maps_over_their_image_hide_it_where_they_are_large():
+    use(over_image=True)
+    maps, image = np.array([[[0.0, 0.5], [0.5, 1.0]]]), np.full((4, 4, 3), 200, np.uint8)
+    batches = {"ig": {"a": (maps, {"data_range": 1.0})}}
+    figure = panel_of_image({"image": "i", "label": ""}, 0, image, batches, {"a": "a"})
+    below, above = figure.axes[1].images
+    assert below.get_array().tolist() == [[200] * 4] * 4 and below.get_cmap().name == "gray"
+    assert below.get_extent() == above.get_extent()
+    opacity = above.to_rgba(maps[0])[..., 3]
+    assert opacity[0, 0] == 0 and 0 < opacity[0, 1] < opacity[1, 1] == 1
+    use(**vars(Look()))
+
+
+def test_classes_that_have_no_names_are_called_classes():
+    found = {
+        "classes": np.array(["618", "619"]),
+        "names": np.array(["618", "619"]),
+        "predicted": np.array([1]),
+    }
+    assert titles_of(["Net"], {"Net": found}, 0) == {"Net": "Net\nclass 619"}
+    assert readable_label("618", {"Net": found}) == "class 618" == readable_label("618", {})
 
 
 def test_long_names_have_their_place_in_a_panel():
