@@ -17,9 +17,10 @@ from lookalike.plots.style import add_family_legend, family_styles, page_width, 
 if TYPE_CHECKING:
     import networkx
 
-CHARACTER = 0.075  # inches of a character of a name, about
+NAME = 7.5  # points
+CHARACTER = 0.06  # inches of a character of a name, about
 GAP = 0.8  # between two communities, in steps between two models
-MARKER = 9  # points
+MARKER = 8  # points
 TITLE_WIDTH = 2.3  # inches of the title of a partition
 
 
@@ -83,7 +84,7 @@ def louvain_graph(
     """
     partitions = partitions_of(communities)
     figure, (rows, columns), radius, side = figure_of_circles(
-        len(partitions), 0.35 + 0.03 * len(graph), max(map(len, graph))
+        len(partitions), 0.2 + 0.0175 * len(graph), max(map(len, graph))
     )
     for number, (scan, partition) in enumerate(partitions):
         axes = figure.add_subplot(rows, columns, number + 1, aspect="equal")
@@ -163,7 +164,7 @@ def draw_circle(
             ax=axes,
         ).set_zorder(4)
     outside = {name: 1.14 * point for name, point in points.items()}
-    labels = networkx.draw_networkx_labels(graph, outside, font_size=8.5, clip_on=False, ax=axes)
+    labels = networkx.draw_networkx_labels(graph, outside, font_size=NAME, clip_on=False, ax=axes)
     for name, text in labels.items():
         degrees = np.degrees(angles[name]) % 360
         flipped = 90 < degrees < 270
