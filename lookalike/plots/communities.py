@@ -95,6 +95,8 @@ def louvain_graph(
         axes.set_title(describe_partition(scan, partition), fontsize=9)
     figure.suptitle(wrapped(title), fontsize=10)
     add_family_legend(figure, families, list(graph))
+    # Titles above circles have their place after a first layout alone.
+    figure.draw_without_rendering()
     return figure
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import networkx
 
 SHOWN_COMMUNITIES = 30
-RADIUS = 1.0  # inches of a circle of communities
+RADIUS = 0.6  # inches of a circle of communities, at least
 
 
 def community_graph(
@@ -40,7 +40,8 @@ def community_graph(
     weights = networkx.to_numpy_array(graph, nodelist=list(graph))
     partitions = partitions_of(communities)
     joined = [join_communities(list(graph), weights, one, families) for _, one in partitions]
-    longest = max(len(text) for _, kinds in joined for text in kinds)
+    lines = (line for _, kinds in joined for text in kinds for line in text.split("\n"))
+    longest = max(map(len, lines))
     figure, (rows, columns), radius, side = figure_of_circles(len(partitions), RADIUS, longest)
     for number, ((scan, partition), (shown, kinds)) in enumerate(
         zip(partitions, joined, strict=True)
@@ -58,6 +59,7 @@ def community_graph(
         axes.set_title(describe_partition(scan, partition) + text, fontsize=9)
     figure.suptitle(wrapped(f"{title}\na point is a community"), fontsize=10)
     add_family_legend(figure, families, list(graph))
+    figure.draw_without_rendering()
     return figure
 
 
@@ -93,5 +95,5 @@ def describe_group(
     """Return what a community holds, and the family of most of its models."""
     family, count = Counter(families[name] for name in names).most_common(1)[0]
     several = len(set(families.values())) > 1
-    mostly = f", {'all' if count == len(names) else f'{count} of'} {family}" if several else ""
+    mostly = f",\n{'all' if count == len(names) else f'{count} of'} {family}" if several else ""
     return f"{number}: {len(names)} model{'s'[: len(names) > 1]}{mostly}", family

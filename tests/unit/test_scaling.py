@@ -108,7 +108,7 @@ def test_figures_of_many_models_are_small_and_say_what_they_leave_out(tmp_path, 
     assert "nearest" in words(drawn["histograms"][0])
     assert f"{models} models" in words(drawn["coordinates"][0])
     groups = words(drawn["louvain"][0])
-    assert f"1: {-(-models // max(2, models // 20))} models, all F1" in groups
+    assert f"1: {-(-models // max(2, models // 20))} models,\nall F1" in groups
 
 
 @pytest.mark.parametrize(("models", "numbers"), [(25, 25 * 24), (MANY, 0)])
