@@ -1,4 +1,4 @@
-"""Figures, each as SVG and PNG. One job draws all of a matrix: its start costs most."""
+"""Figures. One job draws all of a matrix: its start costs most."""
 
 
 rule draw_matrix:
@@ -37,6 +37,8 @@ rule draw_matrix:
         key=key_of,
         linkages=LINKAGES,
         families=FAMILIES,
+        colours=COLOURS,
+        look=look("width"),
         source=fingerprint("scripts/draw_matrix.py"),
     script:
         "../scripts/draw_matrix.py"
@@ -92,6 +94,8 @@ rule draw_agreement:
     params:
         linkage=LINKAGES[0],
         of=what_is_compared,
+        methods=list(dict.fromkeys(key.method for key in PLAN.keys)),
+        look=look("width"),
         source=fingerprint("scripts/draw_agreement.py"),
     script:
         "../scripts/draw_agreement.py"
@@ -119,6 +123,7 @@ rule draw_multiverse:
         mem_mb=memory_of("draw_multiverse"),
         runtime=minutes_of("draw_multiverse"),
     params:
+        look=look(),
         source=fingerprint("scripts/draw_multiverse.py"),
     script:
         "../scripts/draw_multiverse.py"
@@ -152,13 +157,15 @@ rule draw_panels:
         runtime=minutes_of("draw_panels"),
     params:
         seed=PLAN.seed,
-        number=PLAN.panels,
+        number=PLAN.figures.panels,
         size=PLAN.map_size,
         fit=PLAN.images.fit,
         methods={name: method.models for name, method in METHODS.items()},
         places={name: len(batches(name)) for name in METHODS},
         models=list(MODELS),
         computed=PLAN.computed,
+        png=PLAN.figures.png,
+        look=look("over_image", "display"),
         source=fingerprint("scripts/draw_panels.py"),
     script:
         "../scripts/draw_panels.py"

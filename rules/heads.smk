@@ -279,6 +279,7 @@ rule draw_pruning:
     params:
         models=PLAN.headed,
         by=pruning_key("by"),
+        look=look("width"),
         source=fingerprint("scripts/draw_pruning.py"),
     script:
         "../scripts/draw_pruning.py"

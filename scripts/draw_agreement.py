@@ -4,20 +4,12 @@ from lookalike.core import io, jobs
 
 jobs.begin(snakemake)
 
-from lookalike.inference import agreement
-from lookalike.plots.matrix import heatmap
-from lookalike.plots.style import save
+from lookalike.plots.agreement import agreement_heatmap
+from lookalike.plots.style import save, use
 
-rows, draw = io.read_table(snakemake.input.agreement), snakemake.output
-title = (
-    f"agreement of matrices, {snakemake.params.of}\n"
-    "*: p of Mantel's test, corrected (Holm), at most .05"
-)
-by_tree = f"correlation of the trees' heights, {snakemake.params.linkage} linkage"
-for column, paths, label in (
-    ("rho", draw.matrices, "Spearman's correlation of the dissimilarities"),
-    ("tree", draw.trees, by_tree),
-):
-    matrix, notes, names, methods = agreement.as_matrix(rows, column)
-    figure = heatmap(matrix, names, methods, label=label, title=title, notes=notes, limits=(-1, 1))
+params = snakemake.params
+use(**params.look)
+rows = io.read_table(snakemake.input.agreement)
+for column, paths in (("rho", snakemake.output.matrices), ("tree", snakemake.output.trees)):
+    figure = agreement_heatmap(rows, column, params.methods, of=params.of, linkage=params.linkage)
     save(figure, paths)

@@ -5,9 +5,10 @@ from lookalike.core import io, jobs
 jobs.begin(snakemake)
 
 from lookalike.plots.pruning import CRITERIA, pruning_figure
-from lookalike.plots.style import save
+from lookalike.plots.style import save, use
 
 params = snakemake.params
+use(**params.look)
 channels, curves = (
     dict(zip(params.models, map(io.read_table, paths), strict=True))
     for paths in (snakemake.input.channels, snakemake.input.curves)

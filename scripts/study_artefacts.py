@@ -8,12 +8,14 @@ import numpy as np
 
 from lookalike.images.units import number_units
 from lookalike.maps.stacks import files_of_models, raw_reader, read_batch
+from lookalike.plots.files import files_of_figures
 from lookalike.plots.artefacts import peaks_and_repairs
-from lookalike.plots.style import save
+from lookalike.plots.style import save, use
 from lookalike.studies import artefacts, repairs
 from lookalike.studies.peaks import PLACE_COLUMNS, measure_places, read_peaks
 
 read, written, given = snakemake.input, snakemake.output, snakemake.params
+use(**given.look)
 folders, places = iter(read.maps), iter(read.batches)
 batches, raw = {}, {}
 for method, models in given.models.items():
@@ -46,9 +48,12 @@ for number, (method, models) in enumerate(given.models.items()):
     )
     changes += own
     figure = peaks_and_repairs(
-        {name: peaks[method, name] for name in models}, found, own, title=f"peaks of {method}"
+        {name: peaks[method, name] for name in models},
+        found,
+        own,
+        title=f"Where maps peak, {method}",
     )
-    save(figure, written.figures[2 * number : 2 * number + 2])
+    save(figure, files_of_figures(written.figures)[number])
 io.write_table(written.cells, cells, artefacts.COLUMNS)
 io.write_table(written.places, edges, PLACE_COLUMNS)
 io.write_table(written.repairs, changes, repairs.COLUMNS)

@@ -5,13 +5,15 @@ from lookalike.core import io, jobs, registry
 jobs.begin(snakemake)
 
 from lookalike.maps.stacks import raw_reader
+from lookalike.plots.files import files_of_figures
 from lookalike.plots.depth import curves, maps_by_depth
-from lookalike.plots.style import save
+from lookalike.plots.style import save, use
 from lookalike.studies import depth, depth_maps
 from lookalike.studies.explainer import Explainer
 from lookalike.studies.movement import compare_all
 
 read, written, given = snakemake.input, snakemake.output, snakemake.params
+use(**given.look)
 depths = given.options["depths"]
 explainer = Explainer.of(read, given.explaining, snakemake.threads).evenly(given.options["images"])
 method, files = (
@@ -55,11 +57,11 @@ rows = depth.corrected(
 io.write_table(written.layers, layers, depth_maps.LAYER_COLUMNS)
 io.write_table(written.depths, rows, depth.COLUMNS)
 io.write_json(written.summary, {"sentences": depth.conclude(layers, rows)})
-save(curves(rows, title=f"{given.method} by depth"), written.figures[:2])
+save(curves(rows, title=f"{given.method} by depth"), files_of_figures(written.figures)[0])
 figure = maps_by_depth(
     explainer.picture(),
     {at: {name: own[at][0] for name, own in raw.items()} for at in depths},
     layers,
     title=f"{given.method} of image {explainer.images[0]}, by depth",
 )
-save(figure, written.figures[2:])
+save(figure, files_of_figures(written.figures)[1])

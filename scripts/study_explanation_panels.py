@@ -10,10 +10,11 @@ from lookalike.compare.image_table import read_image_table
 from lookalike.inference.disagreement import disagreements
 from lookalike.plots.explanation_panels import disagreement_figure
 from lookalike.plots.pages import read_pages
-from lookalike.plots.style import save
+from lookalike.plots.style import SCREEN, save, use
 from lookalike.studies import explanation_panels as study
 
 read, written, given = snakemake.input, snakemake.output, snakemake.params
+use(**given.look)
 pages = read_pages(read, given)
 tables = [read_image_table(path).without(given.dependent) for path in read.tables]
 study.check_images(pages.rows, tables)
@@ -27,9 +28,12 @@ folder = Path(written.pages)
 folder.mkdir(parents=True)
 for number, index in enumerate(chosen, 1):
     figure = pages.draw(index, notes[pages.rows[index]["image"]])
-    save(figure, [folder / f"page-{number:02}.png"])
+    save(figure, [folder / f"page-{number:02}.png"], dpi=SCREEN)
 order = study.order_of(found)
-save(disagreement_figure(images, by_method, title="disagreement of the models"), written.overview)
+save(
+    disagreement_figure(images, by_method, title="How far models disagree, by image"),
+    written.overview,
+)
 for index, paths in ((order[0], written.least), (order[-1], written.most)):
     save(pages.draw(index, notes[pages.rows[index]["image"]]), paths)
 io.write_table(written.images, images, study.COLUMNS)

@@ -6,12 +6,13 @@ jobs.begin(snakemake)
 
 from lookalike.plots import finetuning_effect as plots
 from lookalike.plots.panels import choose_images
-from lookalike.plots.style import save
+from lookalike.plots.style import save, use
 from lookalike.studies import finetuning_effect as study
 from lookalike.studies import finetuning_maps, finetuning_starts
 from lookalike.studies.explainer import Explainer
 
 read, written, given = snakemake.input, snakemake.output, snakemake.params
+use(**given.look)
 sidecars = dict(zip(given.finetuned, map(io.read_json, read.sidecars), strict=True))
 labels = [row["label"] for row in io.read_table(read.manifest) if row["split"] == "val"]
 accuracies, epochs = study.tabulate_accuracies(sidecars, labels), study.tabulate_epochs(sidecars)

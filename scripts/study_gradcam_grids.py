@@ -11,12 +11,14 @@ from lookalike.images.reading import read_image
 from lookalike.images.units import number_units
 from lookalike.maps.stacks import files_of_models, raw_reader, read_batch
 from lookalike.models.predictions import predicted_classes
+from lookalike.plots.files import files_of_figures
 from lookalike.plots.gradcam_grids import native_and_enlarged
 from lookalike.plots.panels import choose_images
-from lookalike.plots.style import save
+from lookalike.plots.style import save, use
 from lookalike.studies import gradcam_grids
 
 read, written, given = snakemake.input, snakemake.output, snakemake.params
+use(**given.look)
 sample = placed(io.read_table(read.sample), read.images)
 images = [row["image"] for row in sample]
 numbers = number_units(io.read_table(read.units))
@@ -59,7 +61,7 @@ for number, (method, models) in enumerate(given.models.items()):
         tabulated,
         title=f"{method}: image {images[shown]}",
     )
-    save(figure, written.figures[2 * number : 2 * number + 2])
+    save(figure, files_of_figures(written.figures)[number])
 io.write_table(written.grids, rows, gradcam_grids.COLUMNS)
 io.write_table(written.floors, floors, gradcam_grids.FLOOR_COLUMNS)
 columns = ("method", "model", "layer", "native_grid")

@@ -7,11 +7,12 @@ jobs.begin(snakemake)
 from lookalike.images.reading import load_images
 from lookalike.methods.explain import inputs_of
 from lookalike.plots.kernelshap_samples import errors_and_times
-from lookalike.plots.style import save
+from lookalike.plots.style import save, use
 from lookalike.studies import kernelshap_samples as study
 from lookalike.studies.explainer import Explainer
 
 read, written, given = snakemake.input, snakemake.output, snakemake.params
+use(**given.look)
 explainer = Explainer.of(read, given.explaining, snakemake.threads)
 explainer = explainer.only(range(min(given.options["images"], len(explainer.rows))))
 ((_, model),) = explainer.networks([given.model], read.weights, read.sidecars)

@@ -6,11 +6,12 @@ jobs.begin(snakemake)
 
 from lookalike.maps.stacks import raw_reader
 from lookalike.plots.method_hyperparameters import movements
-from lookalike.plots.style import save
+from lookalike.plots.style import save, use
 from lookalike.studies import method_hyperparameters as study
 from lookalike.studies.explainer import Explainer
 
 read, written, given = snakemake.input, snakemake.output, snakemake.params
+use(**given.look)
 explainer = Explainer.of(read, given.explaining, snakemake.threads).evenly(given.images)
 places = iter(read.maps)
 folders = {run: {name: next(places) for name in given.models} for run in given.runs}

@@ -6,10 +6,11 @@ jobs.begin(snakemake)
 
 from lookalike.compare.dissimilarities import read_dissimilarities
 from lookalike.plots.pca_grid import grid_of_coordinates
-from lookalike.plots.style import save
+from lookalike.plots.style import colours_of, save, use
 from lookalike.studies import pca_grid as study
 
 read, written, given = snakemake.input, snakemake.output, snakemake.params
+use(**given.look)
 panels = [
     study.project(
         read_dissimilarities(*about).without(given.dependent).without_unknown(), given.resamples
@@ -19,9 +20,12 @@ panels = [
 pairs = study.compare_panels(panels, given.permutations, given.seed)
 described = study.describe_panels(panels)
 names = [name for panel in panels for name in panel.names]
-families = {name: given.families.get(name, "unknown") for name in names}
+families = colours_of(names, given.colours)
 figure = grid_of_coordinates(
-    panels, study.reference_of(panels, pairs), families, title="principal coordinates"
+    panels,
+    study.reference_of(panels, pairs),
+    families,
+    title="Models near to one another look alike",
 )
 save(figure, written.figure)
 io.write_table(written.panels, described, study.PANELS)

@@ -6,11 +6,13 @@ jobs.begin(snakemake)
 
 from lookalike.compare.dissimilarities import read_dissimilarities
 from lookalike.images.units import number_units
+from lookalike.plots.files import files_of_figures
 from lookalike.plots import prediction_agreement as plots
-from lookalike.plots.style import save
+from lookalike.plots.style import save, use
 from lookalike.studies import prediction_agreement, same_predictions
 
 read, written, given = snakemake.input, snakemake.output, snakemake.params
+use(**given.look)
 predictions = same_predictions.gather_predictions(
     io.read_each(read.predictions), given.models, number_units(io.read_table(read.units))
 )
@@ -33,7 +35,9 @@ io.write_json(
 )
 shares = same_predictions.share_matrix(pairs, len(predictions.names))
 figures = [
-    plots.shares_heatmap(shares, predictions.names, given.families, title="same predictions")
+    plots.shares_heatmap(
+        shares, predictions.names, given.colours, title="How often two models predict the same"
+    )
 ]
 for method in given.methods:
     panels = [
@@ -44,4 +48,4 @@ for method in given.methods:
     title = f"{method}: looking alike and predicting alike"
     figures.append(plots.scatter_of_pairs(panels, given.families, title=title))
 for place, figure in enumerate(figures):
-    save(figure, written.figures[2 * place : 2 * place + 2])
+    save(figure, files_of_figures(written.figures)[place])

@@ -6,11 +6,13 @@ jobs.begin(snakemake)
 
 from lookalike.compare.dissimilarities import read_dissimilarities
 from lookalike.groups.resolutions import resolutions_of, scan
+from lookalike.plots.files import files_of_figures
 from lookalike.plots.resolution_scan import resolution_figure
-from lookalike.plots.style import save
+from lookalike.plots.style import save, use
 from lookalike.studies import resolution_scan as study
 
 read, written, given = snakemake.input, snakemake.output, snakemake.params
+use(**given.look)
 resolutions = resolutions_of(given.lowest, given.highest, given.steps)
 tests = {
     (row["method"], row["metric"], row["subset"]): row
@@ -31,7 +33,7 @@ for place, about in enumerate(zip(read.matrices, read.bootstraps, given.matrices
     sentences += study.conclude(matrix, steps, own[1], tests.get(tuple(matrix.key)))
     table.append(study.summarise(matrix, steps, own[1]))
     title = f"partitions by resolution, {matrix.key.method}, {matrix.key.metric}"
-    save(resolution_figure(*own, title=title), written.figures[2 * place : 2 * place + 2])
+    save(resolution_figure(*own, title=title), files_of_figures(written.figures)[place])
 io.write_table(written.scan, rows, study.COLUMNS)
 io.write_table(written.cuts, cuts, study.CUTS)
 io.write_table(written.partitions, partitions, study.PARTITIONS)

@@ -7,12 +7,13 @@ jobs.begin(snakemake)
 from lookalike.images.manifest import placed
 from lookalike.maps.views import data_range
 from lookalike.plots.shared_transforms import accuracy_bars
-from lookalike.plots.style import save
+from lookalike.plots.style import save, use
 from lookalike.studies import shared_transforms as study
 from lookalike.studies.explainer import Explainer
 from lookalike.studies.transform_ways import run_models
 
 read, written, given = snakemake.input, snakemake.output, snakemake.params
+use(**given.look)
 source = placed(io.read_table(read.manifest), read.images)
 seed, resamples = given.explaining["seed"], given.resamples
 samples = {

@@ -17,4 +17,7 @@ shown = content.gather(read, given, blocks) | {
     "provenance": provenance(given.ways),
 }
 maps = embed(blocks, read, given, shown["models"], shown["lead"])
-io.write_text(snakemake.output.report, page.render(**shown, maps=maps, megabytes=given.megabytes, blocks=blocks))
+io.write_text(
+    snakemake.output.report,
+    page.render(**shown, maps=maps, megabytes=given.megabytes, blocks=blocks),
+)

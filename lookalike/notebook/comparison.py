@@ -184,7 +184,8 @@ class Comparison:
         from lookalike.plots.communities import louvain_graph
         from lookalike.plots.coordinates import scatter
         from lookalike.plots.dendrogram import dendrogram
-        from lookalike.plots.matrix import half_intervals, heatmap, histograms
+        from lookalike.plots.histograms import histograms
+        from lookalike.plots.matrix import half_intervals, heatmap
 
         if kind not in FIGURES:
             raise unknown("figure", kind, FIGURES)

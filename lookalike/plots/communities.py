@@ -12,14 +12,16 @@ from matplotlib.figure import Figure
 
 from lookalike.core.types import Row
 from lookalike.groups.partitions import EVERY_RESOLUTION
-from lookalike.plots.style import add_family_legend, family_styles
+from lookalike.plots.style import add_family_legend, family_styles, page_width, wrapped
 
 if TYPE_CHECKING:
     import networkx
 
-CHARACTER = 0.075  # inches of a character of a name, about
+NAME = 7.5  # points
+CHARACTER = 0.06  # inches of a character of a name, about
 GAP = 0.8  # between two communities, in steps between two models
-MARKER = 9  # points
+MARKER = 8  # points
+TITLE_WIDTH = 2.3  # inches of the title of a partition
 
 
 def partitions_of(communities: Sequence[Row]) -> list[tuple[list[Row], dict[str, int]]]:
@@ -81,12 +83,8 @@ def louvain_graph(
     Figure
     """
     partitions = partitions_of(communities)
-    radius = 0.7 + 0.05 * len(graph)
-    side = 2 * (1.14 * radius + CHARACTER * max(map(len, graph)))
-    columns = min(len(partitions), 3)
-    rows = -(-len(partitions) // columns)
-    figure = Figure(
-        figsize=(max(side, 2.6) * columns, (side + 0.5) * rows + 0.6), layout="constrained"
+    figure, (rows, columns), radius, side = figure_of_circles(
+        len(partitions), 0.2 + 0.0175 * len(graph), max(map(len, graph))
     )
     for number, (scan, partition) in enumerate(partitions):
         axes = figure.add_subplot(rows, columns, number + 1, aspect="equal")
@@ -95,9 +93,26 @@ def louvain_graph(
         limits = (-side / 2 / radius, side / 2 / radius)
         axes.set(xlim=limits, ylim=limits)
         axes.set_title(describe_partition(scan, partition), fontsize=9)
-    figure.suptitle(title, fontsize=10)
+    figure.suptitle(wrapped(title), fontsize=10)
     add_family_legend(figure, families, list(graph))
+    # Titles above circles have their place after a first layout alone.
+    figure.draw_without_rendering()
     return figure
+
+
+def figure_of_circles(
+    count: int, least: float, longest: int
+) -> tuple[Figure, tuple[int, int], float, float]:
+    """Return a figure for so many circles, their rows and columns, their radius, of at least so
+    many inches if a page has room for it, and the side of each with names of so many characters.
+    """
+    names = CHARACTER * longest
+    needed = max(2 * (1.14 * least + names), TITLE_WIDTH)
+    columns = max(1, min(count, 3, int(page_width() / needed)))
+    side = min(page_width() / columns, 1.3 * needed)
+    rows = -(-count // columns)
+    figure = Figure(figsize=(page_width(), (side + 0.5) * rows + 0.6), layout="constrained")
+    return figure, (rows, columns), max((side / 2 - names) / 1.14, 0.2), side
 
 
 def angles_of(partition: Mapping[str, int]) -> dict[str, float]:
@@ -151,7 +166,7 @@ def draw_circle(
             ax=axes,
         ).set_zorder(4)
     outside = {name: 1.14 * point for name, point in points.items()}
-    labels = networkx.draw_networkx_labels(graph, outside, font_size=8.5, clip_on=False, ax=axes)
+    labels = networkx.draw_networkx_labels(graph, outside, font_size=NAME, clip_on=False, ax=axes)
     for name, text in labels.items():
         degrees = np.degrees(angles[name]) % 360
         flipped = 90 < degrees < 270

@@ -7,10 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Ellipse
-from matplotlib.patheffects import withStroke
 
 from lookalike.groups.projection import ellipse_of
-from lookalike.plots.style import add_family_legend, family_styles
+from lookalike.plots.style import HALO, add_family_legend, family_styles, page_width, wrapped
 
 
 def scatter(
@@ -43,16 +42,17 @@ def scatter(
     -------
     Figure
     """
-    side = 6 + 0.12 * max(len(names) - 8, 0)
-    figure = Figure(figsize=(side, side - 0.6), layout="constrained")
+    width = page_width()
+    more = 0.06 * max(len(names) - 20, 0)
+    figure = Figure(figsize=(width, 0.85 * width + more), layout="constrained")
     axes = figure.add_subplot()
     markers = place_models(axes, coordinates, covariances, names, families)
     axes.set_xlabel(f"principal coordinate 1 ({explained[0]:.0%})")
     axes.set_ylabel(f"principal coordinate 2 ({explained[1]:.0%})")
-    axes.set_title(title, fontsize=10)
-    figure.canvas.draw()
-    write_names(axes, coordinates, names, markers)
+    figure.suptitle(wrapped(title), fontsize=10)
     add_family_legend(figure, families, names)
+    figure.draw_without_rendering()
+    write_names(axes, coordinates, names, markers)
     return figure
 
 
@@ -102,9 +102,8 @@ def write_names(
     """
     from adjustText import adjust_text
 
-    halo = [withStroke(linewidth=2.5, foreground="white", alpha=0.8)]
     texts = [
-        axes.text(x, y, name, fontsize=size, path_effects=halo)
+        axes.text(x, y, name, fontsize=size, bbox=HALO)
         for name, (x, y) in zip(names, coordinates, strict=True)
     ]
     adjust_text(

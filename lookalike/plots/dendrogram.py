@@ -5,11 +5,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 
 from lookalike.core.types import Row
 from lookalike.groups.trees import leaf_order
-from lookalike.plots.style import CHANCE, add_family_legend, family_styles
+from lookalike.plots.style import (
+    CHANCE,
+    HALO,
+    add_family_legend,
+    family_styles,
+    page_width,
+    wrapped,
+)
 
 BRANCH, WIDTH = "0.25", 1.4  # grey and points
 SMALL = 7.5  # points of numbers
@@ -44,7 +50,7 @@ def dendrogram(
     Figure
     """
     m = len(names)
-    figure = Figure(figsize=(6.4, 1.6 + 0.3 * m), layout="constrained")
+    figure = Figure(figsize=(page_width(), 1.6 + 0.3 * m), layout="constrained")
     axes = figure.add_subplot()
     widest = draw_tree(axes, clades, names, families)
     if chance is not None and np.isfinite(chance):
@@ -61,7 +67,7 @@ def dendrogram(
             ha="center",
         )
     axes.set_xlabel(label)
-    axes.set_title(title, fontsize=10, pad=14)
+    figure.suptitle(wrapped(title), fontsize=10)
     add_family_legend(figure, families, names)
     return figure
 
@@ -136,7 +142,7 @@ def write_percent(axes: Axes, clade: Row, position: float, above: bool) -> None:
     if not np.isfinite(clade["support"]):
         return
     shift, ends = ((-4, 1), ("right", "bottom")) if above else ((3, 0), ("left", "center"))
-    text = axes.annotate(
+    axes.annotate(
         f"{clade['support']:.0%}",
         (clade["height"], position),
         shift,
@@ -145,5 +151,5 @@ def write_percent(axes: Axes, clade: Row, position: float, above: bool) -> None:
         va=ends[1],
         fontsize=SMALL,
         zorder=4,
+        bbox=HALO,
     )
-    text.set_path_effects([withStroke(linewidth=2, foreground="white")])

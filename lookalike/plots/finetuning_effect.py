@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from lookalike.core.types import Row
 from lookalike.plots.panels import MOST_CHARACTERS, choose_models, panel
-from lookalike.plots.style import ACCENT, CHANCE, MARKERS, PALETTE
+from lookalike.plots.style import ACCENT, CHANCE, PALETTE, nth_style
 from lookalike.studies.finetuning_starts import StudiedMaps
 
 # Of what maps moved by and of each reference: column, marker, colour, name, and how much lower.
@@ -33,10 +33,7 @@ def effects(
     title : str
     """
     models = choose_models([row["model"] for row in accuracies])
-    styles = {
-        model: (PALETTE[place % len(PALETTE)], MARKERS[(place + place // 8) % len(MARKERS)])
-        for place, model in enumerate(models)
-    }
+    styles = {model: nth_style(place) for place, model in enumerate(models)}
     places = {model: -place for place, model in enumerate(models)}
     first = [row for row in rows if row["metric"] and row["metric"] == rows[0]["metric"]]
     panels = 3 if first else 2

@@ -10,14 +10,19 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lookalike.core.types import Row
-from lookalike.plots.communities import CHARACTER, describe_partition, draw_circle, partitions_of
-from lookalike.plots.style import add_family_legend
+from lookalike.plots.communities import (
+    describe_partition,
+    draw_circle,
+    figure_of_circles,
+    partitions_of,
+)
+from lookalike.plots.style import add_family_legend, wrapped
 
 if TYPE_CHECKING:
     import networkx
 
 SHOWN_COMMUNITIES = 30
-RADIUS = 1.0  # inches of a circle of communities
+RADIUS = 0.6  # inches of a circle of communities, at least
 
 
 def community_graph(
@@ -35,11 +40,9 @@ def community_graph(
     weights = networkx.to_numpy_array(graph, nodelist=list(graph))
     partitions = partitions_of(communities)
     joined = [join_communities(list(graph), weights, one, families) for _, one in partitions]
-    longest = max(len(text) for _, kinds in joined for text in kinds)
-    side = 2 * (1.14 * RADIUS + CHARACTER * longest)
-    columns = min(len(partitions), 3)
-    rows = -(-len(partitions) // columns)
-    figure = Figure(figsize=(side * columns, (side + 0.5) * rows + 0.8), layout="constrained")
+    lines = (line for _, kinds in joined for text in kinds for line in text.split("\n"))
+    longest = max(map(len, lines))
+    figure, (rows, columns), radius, side = figure_of_circles(len(partitions), RADIUS, longest)
     for number, ((scan, partition), (shown, kinds)) in enumerate(
         zip(partitions, joined, strict=True)
     ):
@@ -49,13 +52,14 @@ def community_graph(
             axes, shown, {text: place for place, text in enumerate(kinds)}, {**families, **kinds}
         )
         axes.axis("off")
-        limits = (-side / 2 / RADIUS, side / 2 / RADIUS)
+        limits = (-side / 2 / radius, side / 2 / radius)
         axes.set(xlim=limits, ylim=limits)
         more = len(set(partition.values())) - len(kinds)
         text = f"\nwithout the {more} smallest" if more else ""
         axes.set_title(describe_partition(scan, partition) + text, fontsize=9)
-    figure.suptitle(f"{title}\na point is a community", fontsize=10)
+    figure.suptitle(wrapped(f"{title}\na point is a community"), fontsize=10)
     add_family_legend(figure, families, list(graph))
+    figure.draw_without_rendering()
     return figure
 
 
@@ -91,5 +95,5 @@ def describe_group(
     """Return what a community holds, and the family of most of its models."""
     family, count = Counter(families[name] for name in names).most_common(1)[0]
     several = len(set(families.values())) > 1
-    mostly = f", {'all' if count == len(names) else f'{count} of'} {family}" if several else ""
+    mostly = f",\n{'all' if count == len(names) else f'{count} of'} {family}" if several else ""
     return f"{number}: {len(names)} model{'s'[: len(names) > 1]}{mostly}", family

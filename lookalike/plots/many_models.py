@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import Normalize, to_rgb
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
 from lookalike.core.types import Row
 from lookalike.groups.trees import leaf_order
 from lookalike.plots.dendrogram import LONG_BRANCH, parent_heights, write_percent
-from lookalike.plots.style import CHANCE, add_family_legend, family_styles
+from lookalike.plots.matrix import add_colour_bar, draw_cells
+from lookalike.plots.style import CHANCE, add_family_legend, family_styles, page_width, wrapped
 from lookalike.plots.titles import MOST_NAMED
-
-if TYPE_CHECKING:
-    pass
 
 # Of a tree.
 TIPS = 40
@@ -36,28 +33,24 @@ def large_heatmap(
     title: str,
     order: Sequence[int],
     limits: tuple[float, float] | None = None,
+    similar: bool = False,
+    shades: np.ndarray | None = None,
 ) -> Figure:
     """Draw a matrix of many models as one picture; parameters as for `heatmap`.
 
-    A stripe at each side has the colours of the families. Up to 200 models are named.
+    A stripe at each side has the colours of the families. Up to 200 models are named, and then the
+    figure is as large as their names need.
     """
     names, values = [names[index] for index in order], matrix[np.ix_(order, order)]
-    m = len(names)
+    m, apart = len(names), ~np.eye(len(names), dtype=bool)
     named = m <= MOST_NAMED
     font = min(7.5, max(SMALLEST_FONT, 8 / m / POINT * 0.8))
-    side = max(8.0, m * font * POINT * 1.1) if named else 9.0
+    side = max(page_width() - 2, m * font * POINT * 1.1 if named else 0)
     figure = Figure(figsize=(side + 2, side + 1.4), layout="constrained")
     axes = figure.add_subplot()
-    shown = np.where(np.eye(m, dtype=bool), np.nan, values)
-    known = shown[np.isfinite(shown)]
-    low, high = limits or ((known.min(), known.max()) if len(known) else (0, 1))
-    axes.set_facecolor("0.85")
-    image = axes.imshow(
-        shown,
-        cmap="cividis" if limits else "cividis_r",
-        norm=Normalize(low, high if high > low else low + 1),
-        interpolation="nearest" if named else "antialiased",
-    )
+    known = values[apart & np.isfinite(values)]
+    shown = np.where(apart, values if shades is None else shades[np.ix_(order, order)], np.nan)
+    image = draw_cells(axes, shown, limits or (0.0, float(known.max(initial=0)) or 1.0), similar)
     colours = family_styles(families.values())
     stripe = np.array([to_rgb(colours[families[name]][0]) for name in names])
     width = m / 60
@@ -78,8 +71,8 @@ def large_heatmap(
         axes.set_xticks([])
         axes.set_yticks([])
         title += f"\n{m} models in the order of the tree; their names are in the report"
-    figure.colorbar(image, ax=axes, label=label, shrink=0.7, pad=0.02)
-    figure.suptitle(title, fontsize=10)
+    add_colour_bar(figure, axes, image, known, label)
+    figure.suptitle(wrapped(title), fontsize=10)
     add_family_legend(figure, families, names)
     return figure
 
@@ -106,7 +99,7 @@ def collapsed_tree(
     tips.sort(key=lambda node: min(place[leaf] for leaf in members[node]))
     heights = [0.0] * m + [clade["height"] for clade in clades]
     parents, widest = parent_heights(clades), max(heights) or 1e-12
-    figure = Figure(figsize=(8, 1.6 + 0.28 * len(tips)), layout="constrained")
+    figure = Figure(figsize=(page_width(), 1.6 + 0.28 * len(tips)), layout="constrained")
     axes = figure.add_subplot()
     positions: dict[int, float] = {tip: float(index) for index, tip in enumerate(tips)}
     for node, clade in enumerate(clades, m):
@@ -142,7 +135,7 @@ def collapsed_tree(
     axes.set_yticks([])
     axes.set_xlabel(label)
     below = f"{m} models; a triangle is a clade of several; support above long branches"
-    axes.set_title(f"{title}\n{below}" if len(tips) < m else title, fontsize=10, pad=14)
+    figure.suptitle(wrapped(f"{title}\n{below}" if len(tips) < m else title), fontsize=10)
     add_family_legend(figure, families, names)
     return figure
 
@@ -201,7 +194,7 @@ def large_scatter(
     """Draw many models on two principal coordinates, without names and ellipses; parameters as for
     `scatter`.
     """
-    figure = Figure(figsize=(9, 8.4), layout="constrained")
+    figure = Figure(figsize=(page_width(), 0.93 * page_width()), layout="constrained")
     axes = figure.add_subplot()
     for family, (colour, marker) in family_styles(families.values()).items():
         own = coordinates[[families[name] == family for name in names]]
@@ -212,6 +205,6 @@ def large_scatter(
     axes.axvline(0, color="0.9", lw=0.8, zorder=0)
     axes.set_xlabel(f"principal coordinate 1 ({explained[0]:.0%})")
     axes.set_ylabel(f"principal coordinate 2 ({explained[1]:.0%})")
-    axes.set_title(f"{title}\n{len(names)} models", fontsize=10)
+    figure.suptitle(wrapped(f"{title}\n{len(names)} models"), fontsize=10)
     add_family_legend(figure, families, names)
     return figure

@@ -5,8 +5,7 @@ from matplotlib.figure import Figure
 
 from lookalike.compare.image_table import ImageTable
 from lookalike.core.condensed import in_slices
-from lookalike.plots.matrix import GREY, draw_histogram
-from lookalike.plots.style import ACCENT
+from lookalike.plots.histograms import KINDS, draw_histogram
 
 SHOWN_PAIRS = 6  # of each kind
 
@@ -33,10 +32,7 @@ def histograms_of_some(table: ImageTable, *, label: str, title: str) -> Figure:
     figure = Figure(figsize=(12, 8.2), layout="constrained")
     grid = figure.add_gridspec(1 + len(kinds), SHOWN_PAIRS, height_ratios=(1.6, 1, 1, 1))
     axes = figure.add_subplot(grid[0, :])
-    for sample, colour, alpha, text in (
-        (chance, GREY, 0.55, "other image (chance)"),
-        (values, ACCENT, 0.75, "same image"),
-    ):
+    for sample, (colour, alpha, text) in zip((chance, values), KINDS, strict=True):
         counts = counts_in(sample, bins)
         if counts.sum():
             axes.stairs(

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lookalike.core.types import Row
-from lookalike.plots.style import MARKERS, PALETTE
+from lookalike.plots.style import nth_style
 
 
 def movements(rows: Sequence[Row], *, title: str) -> Figure:
@@ -45,11 +45,11 @@ def movements(rows: Sequence[Row], *, title: str) -> Figure:
         number = metrics.index(row["metric"])
         y = lines.index((row["run"], row["setting"])) + 0.6 * (number + 0.5) / len(metrics) - 0.3
         value, low, high = (max(float(shares[end][place]), lowest) for end in shares)
-        colour = PALETTE[number % len(PALETTE)]
+        colour, marker = nth_style(number)
         axes.plot([low, high], [y, y], color=colour, lw=1.4)
-        axes.plot(value, y, MARKERS[number % len(MARKERS)], color=colour, ms=4.5)
+        axes.plot(value, y, marker, color=colour, ms=4.5)
     for number, metric in enumerate(metrics):
-        marker, colour = MARKERS[number % len(MARKERS)], PALETTE[number % len(PALETTE)]
+        colour, marker = nth_style(number)
         axes.plot([], [], marker, color=colour, ms=4.5, label=metric)
     axes.axvline(1, color="0.5", lw=0.9, ls="--")
     axes.set_xscale("log")

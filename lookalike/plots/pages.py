@@ -95,7 +95,9 @@ def read_pages(read: Any, given: Any, most: int | None = panels.MOST_MODELS) -> 
         shown,
         dict(zip(given.computed, found.values(), strict=True)),
         predicted_classes(found, [row["image"] for row in rows]) if found else None,
-        [row["name"] for row in io.read_table(read.consensus)] if read.consensus else None,
+        [panels.class_text(row["name"]) for row in io.read_table(read.consensus)]
+        if read.consensus
+        else None,
         batches,
         given.size,
         given.fit,

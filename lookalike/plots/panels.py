@@ -4,17 +4,21 @@ from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
 
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row
 from lookalike.maps.stacks import Batch
+from lookalike.plots.matrix import shortened
+from lookalike.plots.style import LOOK
 
 CELL = 1.25  # inches of a map's side
-# Inches at the top, above the maps of a band, and at their left.
-HEADING, TITLES, METHOD = 0.35, 0.5, 0.4
+# Inches at the top, above the maps of a band, at their left, and of the colours' bar at the right.
+HEADING, TITLES, METHOD, BAR = 0.35, 0.5, 0.4, 0.62
 HEADING_LINE, TITLE_LINE = 0.17, 0.14  # inches of each further line
 CHARACTERS = 11  # of the heading in an inch
 MOST_COLUMNS = 10  # models side by side; more go below
@@ -62,16 +66,22 @@ def predicted_text(predictions: Mapping[str, np.ndarray], index: int) -> str:
     digits.
     """
     if len(predictions["classes"]) == 1:
-        return f"{predictions['logits'][index, 0]:.3g}"
-    return str(predictions["names"][predictions["predicted"][index]])
+        score = float(predictions["logits"][index, 0])
+        return f"score {shortened(f'{score:.3g}')}"
+    return class_text(predictions["names"][predictions["predicted"][index]])
+
+
+def class_text(name: str) -> str:
+    """Return a class as figures show it, which says of a number that it is one."""
+    return f"class {name}" if str(name).isdigit() else str(name)
 
 
 def readable_label(label: str, predictions: Mapping[str, Mapping[str, np.ndarray]]) -> str:
     """Return an image's label as figures show it: the name of the class, where a model knows it."""
     for found in predictions.values():
         if label in (classes := found["classes"].tolist()):
-            return str(found["names"][classes.index(label)])
-    return label
+            return class_text(found["names"][classes.index(label)])
+    return class_text(label)
 
 
 def titles_of(
@@ -152,11 +162,13 @@ def panel(
     Returns
     -------
     Figure
-        Unsigned maps from black to bright, signed ones from blue over white to red.
+        Unsigned maps from black to bright, signed ones from blue over white to red; over the grey
+        image, if it is asked for, the fainter the nearer to zero. The bar of colours says where
+        they end, which each map has for itself.
     """
     bands = -(-len(titles) // MOST_COLUMNS)
     columns = -(-len(titles) // bands)
-    width = CELL * (columns + (image is not None)) + METHOD
+    width = CELL * (columns + (image is not None)) + METHOD + BAR
     lines = wrap(title, int(CHARACTERS * width))
     heading = HEADING + HEADING_LINE * (len(lines) - 1)
     # Three lines have their place in any case.
@@ -166,7 +178,13 @@ def panel(
     figure = Figure(figsize=(width, height))
     figure.suptitle("\n".join(lines), fontsize=10, y=1 - 0.1 / height, va="top")
     rows = figure.add_gridspec(
-        bands, 1, left=METHOD / width, right=1, bottom=0, top=1 - heading / height, hspace=0
+        bands,
+        1,
+        left=METHOD / width,
+        right=1 - BAR / width,
+        bottom=0,
+        top=1 - heading / height,
+        hspace=0,
     )
     for band in range(bands):
         models = list(titles)[band * columns : (band + 1) * columns]
@@ -198,20 +216,64 @@ def draw_band(
             if row == 0:
                 axes.set_title(titles[model], fontsize=8)
             if model in stack:
-                draw_map(axes, stack[model], signed=ranges[method] != 1.0)
+                draw_map(axes, stack[model], image, signed=ranges[method] != 1.0)
+        box = cells[-1].get_position()
+        width = figure.get_figwidth()
+        bar = figure.add_axes(
+            (box.x1 + 0.06 / width, box.y0 + 0.1 * box.height, 0.09 / width, 0.8 * box.height)
+        )
+        add_bar(bar, ranges[method] != 1.0, image)
 
 
-def draw_map(axes: Axes, saliency: np.ndarray, *, signed: bool) -> None:
+def colours_of_maps(signed: bool, image: np.ndarray | None) -> Colormap:
+    """Return the colours of maps; over an image, those near zero are transparent."""
+    colours = colormaps["RdBu_r" if signed else "magma"]
+    if image is None or not LOOK.over_image:
+        return colours
+    places = np.linspace(0, 1, 256)
+    shades = colours(places)
+    shades[:, 3] = np.sqrt(np.abs(2 * places - 1) if signed else places)
+    return ListedColormap(shades)
+
+
+def draw_map(axes: Axes, saliency: np.ndarray, image: np.ndarray | None, *, signed: bool) -> None:
     """Draw a map, zero in the middle of the colours if it is signed."""
-    peak = np.abs(saliency).max() or 1.0
+    sizes = np.abs(saliency)
+    peak = np.percentile(sizes, LOOK.display) or sizes.max() or 1.0
+    whole = (0, 1, 1, 0)
+    if image is not None and LOOK.over_image:
+        axes.imshow(image.mean(axis=2), cmap="gray", vmin=-128, vmax=255, extent=whole)
     axes.imshow(
         saliency,
-        cmap="RdBu_r" if signed else "magma",
+        cmap=colours_of_maps(signed, image),
         vmin=-peak if signed else 0,
         vmax=peak,
         interpolation="nearest",
+        extent=whole,
     )
     axes.spines[:].set_visible(True)
+
+
+def add_bar(axes: Axes, signed: bool, image: np.ndarray | None) -> None:
+    """Draw the bar of the colours of maps, with what they mean."""
+    low = -1 if signed else 0
+    axes.imshow(
+        np.linspace(1, low, 64)[:, None],
+        cmap=colours_of_maps(signed, image),
+        vmin=low,
+        vmax=1,
+        extent=(0, 1, low, 1),
+        aspect="auto",
+    )
+    axes.set_xticks([])
+    axes.yaxis.tick_right()
+    axes.yaxis.set_label_position("right")
+    axes.set_yticks([-1, 0, 1] if signed else [0, 1], ["−", "0", "+"] if signed else ["0", "+"])
+    axes.tick_params(length=2, labelsize=7, pad=1.5)
+    axes.spines[:].set_visible(True)
+    end = "largest" if LOOK.display == 100 else f"percentile {LOOK.display:g}"
+    of = "|values|" if signed else "values"
+    axes.set_ylabel(f"to the {end}\nof a map's {of}", fontsize=6, labelpad=2)
 
 
 def bare_axes(figure: Figure, place: SubplotSpec) -> Axes:

@@ -34,7 +34,8 @@ def shares_heatmap(
         label="share of the images with the same prediction",
         title=title,
         order=order,
-        limits=(float(np.nanmin(shares, initial=1)) - 1e-9, 1),
+        limits=(0, 1),
+        similar=True,
     )
 
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from lookalike.core.types import Row
-from lookalike.plots.style import ACCENT, CHANCE
+from lookalike.plots.style import ACCENT, CHANCE, page_width
 
 # The error that ranks the channels, by the method of pruning.
 CRITERIA = {"ais_regression": "mean squared error", "ais_alignment": "1 - r² of similarities"}
@@ -37,7 +37,7 @@ def pruning_figure(
     Figure
         One row per model.
     """
-    figure = Figure(figsize=(9, 0.9 + ROW * len(channels)), layout="constrained")
+    figure = Figure(figsize=(page_width(), 0.9 + ROW * len(channels)), layout="constrained")
     grid = figure.subplots(len(channels), 2, squeeze=False)
     for (left, right), (model, rows) in zip(grid, channels.items(), strict=True):
         rows = sorted(rows, key=lambda row: int(row["place"]))

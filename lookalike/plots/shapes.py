@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from lookalike.compare.image_table import ImageTable
 from lookalike.core.types import Row
 from lookalike.plots.dendrogram import draw_tree, merges_of
-from lookalike.plots.matrix import GREY, draw_histogram
+from lookalike.plots.histograms import GREY, draw_histogram
 from lookalike.plots.style import CHANCE, add_family_legend
 from lookalike.plots.titles import MANY
 

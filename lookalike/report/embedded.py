@@ -121,7 +121,7 @@ def columns_of(models: Sequence[Row]) -> Row:
     found: Row = {}
     for name in models[0] if models else ():
         cells = [row[name] for row in models]
-        levels = sorted(set(cells))
+        levels = sorted({*cells} - {""})
         if name in NOT_COLOURS or len(levels) < 2:
             continue
         numbers = [number for cell in cells if (number := as_number(cell)) is not None]

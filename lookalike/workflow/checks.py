@@ -178,6 +178,14 @@ def check_repeated(matrices: dict[str, Row], comparisons: list[tuple[str, str]])
             )
 
 
+def check_colours(config: Row) -> None:
+    """Refuse a column that no model has to give the colours of figures."""
+    column = config["figures"]["colour_by"]
+    columns = {"family", *(name for one in config["models"].values() for name in one["factors"])}
+    if column not in columns:
+        raise unknown("figures.colour_by", column, columns)
+
+
 def check_hypotheses(config: Row) -> None:
     """Refuse planned hypotheses about what there is not, and two that ask the same."""
     recipes = config["models"].values()

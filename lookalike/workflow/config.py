@@ -14,6 +14,7 @@ from lookalike.maps.views import UNBOUNDED_SCALES, is_signed
 from lookalike.models.catalogue import local_folder
 from lookalike.workflow.checks import (
     check_clips,
+    check_colours,
     check_hypotheses,
     check_linkages,
     check_purpose,
@@ -75,6 +76,8 @@ def resolve(config: Row, signed: Callable[..., bool] = are_signed) -> Row:
     }
     check_repeated(config["matrices"], config["comparisons"])
     check_hypotheses(config)
+    config["figures"] |= {"width": float(config["figures"]["width"].removesuffix("mm"))}
+    check_colours(config)
     config["archives"] = find_archive(
         config["images"]["source"] or "", config["images"].get("checksum")
     )

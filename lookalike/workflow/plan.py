@@ -18,6 +18,7 @@ from lookalike.workflow.config import resolve
 from lookalike.workflow.limits import limited
 from lookalike.workflow.sections import (
     Explanation,
+    Figures,
     Groups,
     Images,
     Inference,
@@ -56,11 +57,16 @@ class Plan:
     aggregate: str
     groups: Groups
     inference: Inference
-    panels: int
+    figures: Figures
     megabytes: float
     studies: dict[str, dict[str, Any]]
     archives: dict[str, dict[str, Any]]
     paths: dict[str, str]
+
+    @property
+    def panels(self) -> int:
+        """Number of images that are shown with all maps."""
+        return self.figures.panels
 
     @cached_property
     def given(self) -> list[str]:
@@ -259,7 +265,7 @@ def make_plan(config: dict[str, Any], signed: Callable[..., bool] = are_signed) 
         aggregate=found["aggregate"],
         groups=Groups(**found["groups"]),
         inference=Inference(**found["inference"]),
-        panels=found["figures"]["panels"],
+        figures=Figures(**found["figures"]),
         megabytes=found["report"]["megabytes"],
         studies={name: found[name] for name in found["studies"]},
         archives=found["archives"],

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from lookalike.images.reading import Fit
+from lookalike.inference.factors import UNKNOWN_FAMILY
 from lookalike.models.catalogue import local_folder
 
 
@@ -59,6 +60,13 @@ class Model:
     def files(self) -> list[str]:
         """User-supplied files and folders that its network comes from."""
         return [path for path in (self.checkpoint, local_folder(self.timm)) if path]
+
+    def kind(self, column: str) -> str:
+        """Return its family, or its value of another column of the config as figures name it."""
+        if column == "family":
+            return self.family
+        value = self.factors.get(column)
+        return UNKNOWN_FAMILY if value is None else f"{column}: {value}"
 
     @property
     def weights(self) -> str:
@@ -151,6 +159,19 @@ class Inference:
     explained_again: int | Literal["auto"]
     hypotheses: list[dict[str, str]]
     population: Literal["images", "classes"]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """`figures` of the config; `width` in mm."""
+
+    panels: int
+    width: float
+    png: bool
+    colour_by: str
+    over_image: bool
+    display: float
+    font: str | None = None
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ ALL_FIGURES = [
     *outputs_of(rules.draw_given_matrix, GIVEN_KEYS),
     *outputs(rules.draw_agreement, subset=PLAN.compared_subsets),
     *(outputs(rules.draw_multiverse) if PLAN.keys else []),
-    *(outputs(rules.draw_panels) if METHODS and PLAN.panels else []),
+    *(outputs(rules.draw_panels) if METHODS and PLAN.figures.panels else []),
     *(outputs(rules.draw_pruning) if PLAN.pruned else []),
 ]
 ALL_STUDIES = [path for study in STUDIES.values() for path in study.files]

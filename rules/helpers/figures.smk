@@ -22,7 +22,7 @@ def matrix_figure(name, caption=None, of=IMAGES):
 
 
 def dendrogram_figures(of=IMAGES):
-    """Return the dendrograms of all linkages, two files each."""
+    """Return the dendrograms of all linkages."""
     return [
         path
         for linkage in LINKAGES

@@ -2,7 +2,9 @@
 
 
 def figure(stem, caption, category, subcategory, captions="../captions", **labels):
-    """Return a figure's files; the SVG is part of Snakemake's own report."""
+    """Return a figure's files: SVG, which is part of Snakemake's own report, PDF, and PNG where it is
+    asked for.
+    """
     shown = report(
         f"{stem}.svg",
         caption=f"{captions}/{caption}.rst",
@@ -10,7 +12,13 @@ def figure(stem, caption, category, subcategory, captions="../captions", **label
         subcategory=subcategory,
         labels=labels,
     )
-    return [shown, f"{stem}.png"]
+    more = ["pdf", "png"] if PLAN.figures.png else ["pdf"]
+    return [shown, *(f"{stem}.{kind}" for kind in more)]
+
+
+def look(*names):
+    """Return how figures look, of what the config says of it: the font, and these keys."""
+    return {name: getattr(PLAN.figures, name) for name in ("font", *names)}
 
 
 def table(path, caption, **labels):

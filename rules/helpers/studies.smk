@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 
+from lookalike.plots.files import files_of_figures
+
 
 @dataclass(frozen=True)
 class Study:
-    """The files of a study: what it concludes, the figures of the report by their titles (each as
-    SVG and PNG), tables, and folders of further figures.
+    """The files of a study: what it concludes, the figures of the report by their titles (each in
+    every format), tables, and folders of further figures.
     """
 
     figures: dict = field(default_factory=dict)
@@ -17,11 +19,13 @@ class Study:
     @property
     def files(self):
         """All files, which are promised."""
-        shown = [path for pair in self.figures.values() for path in pair]
+        shown = [path for files in self.figures.values() for path in files]
         return [*shown, *self.tables, *self.folders, *([self.summary] if self.summary else [])]
 
 
 FAMILIES = {name: model.family for name, model in MODELS.items()}
+# What gives a model its colour and marker, in all figures.
+COLOURS = {name: model.kind(PLAN.figures.colour_by) for name, model in MODELS.items()}
 # Of those that are switched on; each file of rules/studies adds its own.
 STUDIES = {}
 
@@ -91,9 +95,9 @@ EXPLAINING = {
 def add_study(study, titles):
     """Add the files of the rule of a study, whose figures have these titles in their order."""
     written = outputs(getattr(rules, f"study_{study}"))
-    drawn = [path for path in written if path.endswith((".svg", ".png"))]
+    drawn = files_of_figures(path for path in written if path.endswith((".svg", ".png", ".pdf")))
     STUDIES[study] = Study(
-        figures=dict(zip(titles, zip(drawn[::2], drawn[1::2], strict=True), strict=True)),
+        figures=dict(zip(titles, drawn, strict=True)),
         summary=f"results/studies/{study}/summary.json",
         tables=[path for path in written if path.endswith(".csv")],
         folders=[path for path in written if not Path(path).suffix],

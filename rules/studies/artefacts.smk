@@ -39,6 +39,7 @@ rule study_artefacts:
         metrics={name: metrics_with_options(name) for name in PEAKED},
         slack=PLAN.studies["artefacts"]["slack"],
         resamples=PLAN.inference.bootstrap,
+        look=look(),
         source=fingerprint(
             "scripts/study_artefacts.py",
             *code_of_metrics(),

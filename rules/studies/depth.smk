@@ -49,6 +49,7 @@ rule study_depth:
         aggregate=PLAN.aggregate,
         resamples=PLAN.inference.bootstrap,
         permutations=PLAN.inference.permutations,
+        look=look("over_image", "display"),
         source=fingerprint(
             "scripts/study_depth.py",
             *code_of_metrics(),

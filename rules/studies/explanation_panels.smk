@@ -50,6 +50,7 @@ rule study_explanation_panels:
         models=list(MODELS),
         computed=PLAN.computed,
         dependent=PLAN.dependent,
+        look=look("over_image", "display"),
         source=fingerprint("scripts/study_explanation_panels.py"),
     script:
         "../../scripts/study_explanation_panels.py"

@@ -89,6 +89,7 @@ rule study_finetuning_effect:
         views={name: METHODS[FINETUNING_METHOD].view.options(name) for name in FINETUNING_MODELS},
         metrics=metrics_with_options(FINETUNING_METHOD) if FINETUNING_METHOD else {},
         resamples=PLAN.inference.bootstrap,
+        look=look("over_image", "display"),
         source=fingerprint(
             "scripts/study_finetuning_effect.py",
             *code_of_metrics(),

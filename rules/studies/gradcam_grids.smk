@@ -49,6 +49,7 @@ rule study_gradcam_grids:
         options={name: PLAN.explanations[METHODS[name].explanation].options for name in GRIDDED},
         metrics={name: metrics_with_options(name) for name in GRIDDED},
         resamples=PLAN.inference.bootstrap,
+        look=look("over_image", "display"),
         source=fingerprint(
             "scripts/study_gradcam_grids.py",
             *code_of_metrics(),

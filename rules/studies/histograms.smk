@@ -36,8 +36,9 @@ rule study_histograms:
     params:
         seed=PLAN.seed,
         dependent=PLAN.dependent,
-        families=FAMILIES,
+        colours=COLOURS,
         resamples=PLAN.studies["histograms"]["resamples"],
+        look=look(),
         source=fingerprint("scripts/study_histograms.py"),
     script:
         "../../scripts/study_histograms.py"

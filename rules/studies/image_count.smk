@@ -35,6 +35,7 @@ rule study_image_count:
         images=PLAN.studies["image_count"]["images"],
         draws=PLAN.studies["image_count"]["draws"],
         width=PLAN.studies["image_count"]["width"],
+        look=look(),
         source=fingerprint("scripts/study_image_count.py"),
     script:
         "../../scripts/study_image_count.py"

@@ -32,6 +32,7 @@ rule study_kernelshap_samples:
         explaining=EXPLAINING,
         model=SAMPLED_MODEL,
         options=SAMPLED,
+        look=look(),
         source=fingerprint("scripts/study_kernelshap_samples.py"),
     script:
         "../../scripts/study_kernelshap_samples.py"

@@ -30,8 +30,9 @@ rule study_linkages:
     params:
         matrices=text_of(LINKED),
         dependent=PLAN.dependent,
-        families=FAMILIES,
+        colours=COLOURS,
         resamples=PLAN.studies["linkages"]["resamples"],
+        look=look(),
         source=fingerprint("scripts/study_linkages.py"),
     script:
         "../../scripts/study_linkages.py"

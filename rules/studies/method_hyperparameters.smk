@@ -59,6 +59,7 @@ rule study_method_hyperparameters:
         },
         aggregate=PLAN.aggregate,
         resamples=PLAN.inference.bootstrap,
+        look=look(),
         source=fingerprint(
             "scripts/study_method_hyperparameters.py",
             *code_of_metrics(),

@@ -75,6 +75,7 @@ rule draw_validation:
         mem_mb=memory_of("draw_validation"),
         runtime=minutes_of("draw_validation"),
     params:
+        look=look(),
         source=fingerprint("scripts/draw_validation.py"),
     script:
         "../../scripts/draw_validation.py"

@@ -26,9 +26,10 @@ rule study_pca_grid:
         seed=PLAN.seed,
         matrices=text_of(PICTURED),
         dependent=PLAN.dependent,
-        families=FAMILIES,
+        colours=COLOURS,
         resamples=PLAN.studies["pca_grid"]["resamples"],
         permutations=PLAN.inference.permutations,
+        look=look(),
         source=fingerprint("scripts/study_pca_grid.py"),
     script:
         "../../scripts/study_pca_grid.py"

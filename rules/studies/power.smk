@@ -67,6 +67,7 @@ rule draw_power:
         runtime=minutes_of("draw_power"),
     params:
         title=title_of_power,
+        look=look(),
         source=fingerprint("scripts/draw_power.py"),
     script:
         "../../scripts/draw_power.py"

@@ -36,8 +36,10 @@ rule study_prediction_agreement:
         matrices=text_of(WITH_PREDICTIONS),
         methods=PREDICTED_METHODS,
         families=FAMILIES,
+        colours=COLOURS,
         resamples=PLAN.inference.bootstrap,
         permutations=PLAN.inference.permutations,
+        look=look(),
         source=fingerprint("scripts/study_prediction_agreement.py"),
     script:
         "../../scripts/study_prediction_agreement.py"

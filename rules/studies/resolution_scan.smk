@@ -43,6 +43,7 @@ rule study_resolution_scan:
         steps=PLAN.studies["resolution_scan"]["steps"],
         seeds=PLAN.studies["resolution_scan"]["seeds"],
         resamples=PLAN.studies["resolution_scan"]["resamples"],
+        look=look(),
         source=fingerprint("scripts/study_resolution_scan.py"),
     script:
         "../../scripts/study_resolution_scan.py"

@@ -66,6 +66,7 @@ rule study_shared_transforms:
         aggregate=PLAN.aggregate,
         resamples=PLAN.inference.bootstrap,
         options=SHARED_OPTIONS,
+        look=look(),
         source=fingerprint(
             "scripts/study_shared_transforms.py",
             *code_of_metrics(),

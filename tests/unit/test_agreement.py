@@ -2,6 +2,8 @@
 noise that they have in common.
 """
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy.cluster.hierarchy import cophenet, linkage
@@ -259,3 +261,32 @@ def test_trees_that_join_all_models_at_one_height_cannot_be_compared():
             0,
         )[0]
         assert row["tree"] is None and row["tree_p"] is None and row["rho_p"] > 0
+
+
+@pytest.mark.parametrize("count", [5, 16, 40])
+def test_stars_of_the_figure_are_those_of_the_table(count):
+    from lookalike.plots.agreement import agreement_heatmap
+
+    rng = np.random.default_rng(count)
+    keys = [(f"method{number // 5}", f"metric{number % 5}") for number in range(count)]
+    rows = [
+        {"method": one[0], "metric": one[1], "other_method": other[0], "other_metric": other[1]}
+        | {"rho": "0.5", "rho_holm": str(p := rng.choice([0.001, 0.05, 0.051, 0.9]))}
+        | {"tree": "0.4", "tree_holm": "" if p == 0.9 else "0.04"}
+        for one, other in itertools.combinations(keys, 2)
+    ]
+    for column in ("rho", "tree"):
+        figure = agreement_heatmap(rows, column, ["method0"], of="all images", linkage="average")
+        cells = {text.get_position(): text.get_text() for text in figure.axes[0].texts}
+        for row, (one, other) in zip(rows, itertools.combinations(range(count), 2), strict=True):
+            starred = float(row[f"{column}_holm"] or "nan") <= 0.05
+            for place in ((one, other), (other, one)):
+                assert ("*" in cells[place]) == starred
+        assert min(text.get_fontsize() for text in figure.axes[0].texts) >= 5
+        assert "at most .05" in figure.get_suptitle()
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert labels[0] == ("method0 metric0" if count <= 16 else "metric0")
+    for row in rows:
+        row["rho_holm"] = "0.2"
+    figure = agreement_heatmap(rows, "rho", ["method0"], of="all images", linkage="average")
+    assert figure.get_suptitle().endswith("finds none of these")

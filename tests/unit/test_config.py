@@ -91,6 +91,20 @@ def test_planned_hypotheses_may_be_about_every_factor_method_and_metric(config):
     assert resolve(config)["inference"]["hypotheses"] == planned
 
 
+def test_figures_are_coloured_by_a_column_of_the_models(config):
+    first, *others = config["models"]
+    config["models"][first] |= {"factors": {"depth": 18}}
+    plan = make_plan(config)
+    assert (plan.figures.width, plan.figures.colour_by, plan.figures.png) == (180, "family", False)
+    model = plan.models[first]
+    assert model.kind("family") == model.family
+    config["figures"] = {"colour_by": "depth", "width": "85mm"}
+    plan = make_plan(config)
+    assert plan.figures.width == 85
+    kinds = [plan.models[name].kind("depth") for name in (first, *others)]
+    assert kinds[0] == "depth: 18" and "unknown" in kinds
+
+
 def test_defaults_of_two_configs_are_not_shared(config):
     resolve(config)["groups"]["linkages"].append("ward")
     assert resolve(config)["groups"]["linkages"] == ["average"]

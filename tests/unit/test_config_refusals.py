@@ -37,7 +37,19 @@ WRONG = [
         "unknown config key at inference 'bootstraps'; did you mean 'bootstrap'",
     ),
     ("figures.panel", 3, "unknown config key at figures 'panel'; did you mean 'panels'"),
+    (
+        "figures.colour_by",
+        "famly",
+        "unknown figures.colour_by 'famly'; did you mean 'family'",
+    ),
     # Values that do not fit.
+    (
+        "figures.width",
+        180,
+        "config: figures.width: expected millimetres from 50 to 999, such as 180mm",
+    ),
+    ("figures.width", "18cm", "config: figures.width: expected millimetres from 50 to 999"),
+    ("figures.display", 20, "config: figures.display: "),
     ("seed", -1, "config: seed: "),
     (
         "images.split",

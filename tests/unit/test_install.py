@@ -63,7 +63,11 @@ def test_the_wheel_holds_every_module_of_the_package_and_nothing_else(wheel):
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "lookalike").rglob("*.py")}
-    pages = {f"lookalike/report/{name}" for name in ("template.html", "zoom.html", "zoom.js")}
+    pages = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "lookalike/report/template").rglob("*")
+        if path.is_file()
+    }
     assert held == modules | pages
 
 

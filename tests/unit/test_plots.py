@@ -5,7 +5,7 @@ import itertools
 import adjustText
 import numpy as np
 import pytest
-from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.collections import LineCollection, PathCollection, PolyCollection
 from matplotlib.colors import to_rgb
 from matplotlib.patches import Ellipse
 
@@ -21,8 +21,10 @@ from lookalike.groups.partitions import EVERY_RESOLUTION, consensus_of
 from lookalike.plots.communities import describe_partition, louvain_graph, partitions_of
 from lookalike.plots.coordinates import scatter
 from lookalike.plots.figures import matrix_figures
-from lookalike.plots.matrix import half_intervals, heatmap, histograms
+from lookalike.plots.histograms import histograms
+from lookalike.plots.matrix import half_intervals, heatmap
 from lookalike.plots.panels import choose_images, panel_of_image, readable_label, titles_of
+from lookalike.plots.style import Look, use
 
 FAMILIES = {"ant": "insect", "bee": "insect", "cow": "mammal"}
 
@@ -61,13 +63,13 @@ def test_resolutions_of_one_partition_are_drawn_once():
 def test_cells_hold_numbers_and_notes_in_the_order_that_is_asked():
     matrix = np.array([[0, 0.1, 0.2], [0.1, 0, 0.3], [0.2, 0.3, 0]])
     notes = half_intervals(np.zeros((3, 3)), np.where(matrix == 0.1, np.nan, matrix))
-    assert notes[0].tolist() == ["±0", "", "±0.1"]
+    assert notes[0].tolist() == ["±0", "", "±.1"]
     drawn = texts(
         heatmap(
             matrix, list(FAMILIES), FAMILIES, label="d", title="t", notes=notes, order=[2, 0, 1]
         )
     )
-    assert drawn == ["0.20\n±0.1", "0.30\n±0.1", "0.20\n±0.1", "0.10", "0.30\n±0.1", "0.10"]
+    assert drawn == [".20\n±.1", ".30\n±.1", ".20\n±.1", ".10", ".30\n±.1", ".10"]
 
 
 def test_stars_are_drawn_in_large_matrices_of_agreement_as_well():
@@ -83,14 +85,14 @@ def test_stars_are_drawn_in_large_matrices_of_agreement_as_well():
             limits=(-1, 1),
         )
     )
-    assert drawn == ["0.90\n*"] * 17 * 16
+    assert drawn == [".90\n*"] * 17 * 16
 
 
 def test_zero_has_no_sign():
     matrix = np.where(np.eye(3), 1, -0.001)
     assert set(
         texts(heatmap(matrix, list(FAMILIES), FAMILIES, label="rho", title="t", limits=(-1, 1)))
-    ) == {"0.00"}
+    ) == {".00"}
 
 
 def test_ellipses_are_drawn_where_resamples_say_something():
@@ -205,13 +207,17 @@ def test_a_matrix_of_images_has_all_figures():
         "coordinates",
         "histograms",
     ]
-    assert all(text.endswith("\n±0.5") for text in texts(drawn["matrix"][0]))
+    assert all(text.endswith("\n±.5") for text in texts(drawn["matrix"][0]))
     assert "chance" in texts(drawn["dendrograms"][0])
-    title = drawn["dendrograms"][0].axes[0].get_title()
-    assert title.startswith("gradcam, ssim, all images\naverage linkage, cophenetic correlation 0.")
+    title = drawn["dendrograms"][0].get_suptitle()
+    assert title.startswith("Tree of models by average linkage (cophenetic correlation .")
+    assert title.endswith(")\ngradcam, ssim, all images")
     axes = drawn["coordinates"][0].axes[0]
     assert axes.get_xlabel().startswith("principal coordinate 1 (")
-    assert len(drawn["histograms"][0].axes) == 7
+    # In one axes: a polygon of every pair for the values, and one for chance.
+    (axes,) = drawn["histograms"][0].axes
+    polygons = [part for part in axes.collections if isinstance(part, PolyCollection)]
+    assert [len(part.get_paths()) for part in polygons] == [6, 6]
 
 
 def test_one_model_has_no_pairs_to_draw():
@@ -259,7 +265,7 @@ def test_titles_of_panels_hold_what_models_predict():
     assert found == {
         "ResNet": "ResNet\nEgyptian cat",
         "AnImportedModel with a long name": "AnImportedModel\nwith a long name",
-        "Head": "Head\n0.123",
+        "Head": "Head\nscore .123",
     }
     found = titles_of(models, {"ResNet": classes, "Head": scores}, 0)
     assert found["ResNet"] == "ResNet\nsoft-coated\nwheaten terrier"
@@ -277,10 +283,60 @@ def test_a_panel_has_a_row_per_method_and_a_column_per_model():
     row = {"image": "one", "label": "ring"}
     figure = panel_of_image(row, 2, None, batches, titles)
     assert figure.get_suptitle() == "one: ring"
-    shown = [axes.images[0] for axes in figure.axes if axes.images]
+    shown = [axes.images[0] for axes in figure.axes if axes.images and not bar_label(axes)]
     assert [image.cmap.name for image in shown] == ["RdBu_r"] * 3 + ["magma"]
     np.testing.assert_array_equal(shown[0].get_array(), maps[2])
     assert panel_of_image(row | {"label": ""}, 2, None, batches, titles).get_suptitle() == "one"
+
+
+def bar_label(axes):
+    """Return the label of a bar of colours; nothing of other axes."""
+    return axes.get_ylabel() if axes.get_ylabel().startswith("to ") else ""
+
+
+@pytest.mark.parametrize(("display", "end"), [(100, "the largest"), (75, "the percentile 75")])
+def test_the_colours_of_each_map_end_where_the_bar_says(display, end):
+    use(display=display)
+    maps = np.arange(16.0).reshape(1, 4, 4) * [[[1]], [[-3]]]
+    batches = {"ig": {n: (maps[i : i + 1], {"data_range": 2.0}) for i, n in enumerate("ab")}}
+    figure = panel_of_image({"image": "i", "label": ""}, 0, None, batches, {"a": "a", "b": "b"})
+    labels = [label for label in map(bar_label, figure.axes) if label]
+    assert labels == [f"to {end}\nof a map's |values|"]
+    limits = [axes.images[0].get_clim() for axes in figure.axes[:2]]
+    highest = np.percentile(np.arange(16), display)
+    assert limits == [(-highest, highest), (-3 * highest, 3 * highest)]
+    use(**vars(Look()))
+
+
+def test_a_map_that_is_nearly_all_zero_is_shown_to_its_largest_value():
+    maps = np.zeros((1, 20, 20))
+    maps[0, 3, 3] = 5
+    batches = {"ig": {"a": (maps, {"data_range": 1.0})}}
+    figure = panel_of_image({"image": "i", "label": ""}, 0, None, batches, {"a": "a"})
+    assert figure.axes[0].images[0].get_clim() == (0, 5)
+
+
+def test_maps_over_their_image_hide_it_where_they_are_large():
+    use(over_image=True)
+    maps, image = np.array([[[0.0, 0.5], [0.5, 1.0]]]), np.full((4, 4, 3), 200, np.uint8)
+    batches = {"ig": {"a": (maps, {"data_range": 1.0})}}
+    figure = panel_of_image({"image": "i", "label": ""}, 0, image, batches, {"a": "a"})
+    below, above = figure.axes[1].images
+    assert below.get_array().tolist() == [[200] * 4] * 4 and below.get_cmap().name == "gray"
+    assert below.get_extent() == above.get_extent()
+    opacity = above.to_rgba(maps[0])[..., 3]
+    assert opacity[0, 0] == 0 and 0 < opacity[0, 1] < opacity[1, 1] == 1
+    use(**vars(Look()))
+
+
+def test_classes_that_have_no_names_are_called_classes():
+    found = {
+        "classes": np.array(["618", "619"]),
+        "names": np.array(["618", "619"]),
+        "predicted": np.array([1]),
+    }
+    assert titles_of(["Net"], {"Net": found}, 0) == {"Net": "Net\nclass 619"}
+    assert readable_label("618", {"Net": found}) == "class 618" == readable_label("618", {})
 
 
 def test_long_names_have_their_place_in_a_panel():

@@ -222,4 +222,5 @@ def test_figures_show_every_model():
     assert len(figure.axes) == 2
     maps = StudiedMaps(list("abcd"), dict.fromkeys(names, "own"), before, after, 1.0)
     figure = before_and_after(None, 2, maps, title="gradcam")
-    assert sum(len(axes.images) for axes in figure.axes) == 2 * 14
+    # Two bands of two methods have a bar of colours each.
+    assert sum(len(axes.images) for axes in figure.axes) == 2 * 14 + 4

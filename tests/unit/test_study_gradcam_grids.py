@@ -109,4 +109,5 @@ def test_figure_shows_every_model_on_both_grids():
     viewed = {name: views.view(one, **CARD["view"]) for name, one in raw.items()}
     rows = [{"model": name, "layer": "stages.3.blocks.2", "native_grid": "7x7"} for name in raw]
     figure = native_and_enlarged(None, raw, viewed, rows, title="gradcam")
-    assert sum(len(axes.images) for axes in figure.axes) == 2 * 14
+    # Two bands of two methods have a bar of colours each.
+    assert sum(len(axes.images) for axes in figure.axes) == 2 * 14 + 4

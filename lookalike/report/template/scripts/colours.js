@@ -31,7 +31,7 @@ function styleOf(name, column) {
   const about = DATA.columns[column], cell = DATA.about[name]?.[column] ?? "";
   if (!about) return { colour: PLAIN, marker: "o", level: "" };
   if (about.levels) {
-    const [colour, marker] = about.levels[cell] ?? [PLAIN, "o"];
+    const [colour, marker] = about.levels[cell || "unknown"] ?? [PLAIN, "o"];
     return { colour, marker, level: cell || "unknown" };
   }
   const [low, high] = about.range;
