@@ -12,6 +12,7 @@ from lookalike.groups.partitions import consensus_of
 from lookalike.plots.files import files_of_figures
 from lookalike.plots.figures import matrix_figures
 from lookalike.plots.style import colours_of, save, use
+from lookalike.plots.titles import MANY
 
 read, draw, params = snakemake.input, snakemake.output, snakemake.params
 matrix = read_dissimilarities(read.dissimilarity, read.bootstrap, params.key)
@@ -31,7 +32,7 @@ drawn = matrix_figures(
     bounds=(io.read_matrix(read.low)[0], io.read_matrix(read.high)[0]) if read.get("low") else None,
     chance=io.read_matrix(read.chance)[0] if read.get("chance") else None,
     table=read_image_table(read.table) if read.get("table") else None,
-    shades=shades(matrix),
+    shades=shades(matrix) if len(matrix) <= MANY else None,
 )
 for name, figures in drawn.items():
     for figure, paths in zip(figures, files_of_figures(draw[name]), strict=True):
