@@ -12,7 +12,7 @@ GPU ?= $(or $(filter-out 0,$(CARDS)),1)
 NEW_ENOUGH = $(shell $(PYTHON) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null)
 FOUND = $(shell $(PYTHON) --version 2>/dev/null)
 
-.PHONY: demo test test-slow test-cluster style docs site lock clean
+.PHONY: demo test test-slow test-cluster test-browser style docs site lock clean
 
 demo: .venv/ready
 	$(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPU)
@@ -37,6 +37,13 @@ test-cluster: .venv/ready
 	$(BIN)/pip install --quiet --no-deps --upgrade --target build/slurm \
 		--requirement profiles/slurm/requirements.txt
 	PYTHONPATH=$(CURDIR)/build/slurm $(BIN)/python -m pytest -rs tests/cluster
+
+# The report in Chromium, which root installs from Debian, with fonts that have all names. Skipped
+# where it cannot be had. Pictures of the pages are left in build/screenshots.
+test-browser: demo
+	command -v chromium > /dev/null || { apt-get update && apt-get install --yes \
+		--no-install-recommends chromium fonts-noto-cjk; } > /dev/null 2>&1 || true
+	$(BIN)/python -m pytest -rs tests/browser
 
 style: .venv/ready
 	$(BIN)/ruff check .

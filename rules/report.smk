@@ -105,6 +105,7 @@ rule write_report:
         mem_mb=memory_of("write_report"),
         runtime=minutes_of("write_report"),
     params:
+        **ABOUT_PAGES,
         subset=PLAN.first_subset,
         matrices=text_of(PLAN.keys),
         given=text_of(GIVEN_KEYS),
@@ -116,7 +117,6 @@ rule write_report:
         agreement=AGREEMENT_FIGURES,
         studies=ABOUT_STUDIES,
         left_out=PLAN.left_out,
-        **ABOUT_PAGES,
         megabytes=PLAN.megabytes,
         ways=ways_of_results,
         config=dict(config),

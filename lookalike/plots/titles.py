@@ -5,6 +5,8 @@ from lookalike.compare.user_matrices import GIVEN_MATRICES
 # More models than these have figures without numbers, and trees without most names; of still more,
 # no name has room at a matrix.
 MANY, MOST_NAMED = 40, 200
+# More models than these have a picture in the report in place of a matrix of cells.
+MOST_CELLS = 100
 
 
 def title_of(method: str, metric: str, subset: str, *, given: bool = False) -> str:

@@ -12,7 +12,7 @@ from lookalike.findings.finding import by_section
 from lookalike.findings.power import needed, read_power
 from lookalike.findings.tables import read_table
 from lookalike.inference.influence import ONLY, UNIT, WITHOUT
-from lookalike.plots.titles import MANY, MOST_NAMED, title_of
+from lookalike.plots.titles import MANY, MOST_CELLS, title_of
 from lookalike.report.embedded import Blocks
 from lookalike.report.verdicts import verdict_table
 
@@ -90,6 +90,7 @@ def gather(paths: Mapping[str, Any], keys: Mapping[str, Any], blocks: Blocks) ->
         "metrics": list(dict.fromkeys(matrix["metric"] for matrix in matrices)),
         "n_images": max((audit["n"] for audit in audits.values()), default=0),
         "lead": found["lead"],
+        "lead_figure": lead_figure(paths, keys["matrices"], found["lead"]["matrix"], blocks),
         "findings": by_section(found),
         "verdicts": verdict_table(
             io.read_table(paths["analyses"]),
@@ -153,7 +154,7 @@ def describe_matrices(
             blocks.figure(path, title)
             for name, title in FIGURES_OF_MANY.items()
             for path in paths[name][place :: len(keys)]
-            if len(names) > MOST_NAMED
+            if len(names) > MOST_CELLS
         ]
         matrices.append(
             {
@@ -174,6 +175,24 @@ def describe_matrices(
             }
         )
     return matrices
+
+
+def lead_figure(
+    paths: Mapping[str, Any],
+    keys: Sequence[Sequence[str]],
+    lead: Sequence[str] | None,
+    blocks: Blocks,
+) -> Row | None:
+    """Return the tree that the report begins with, where it has too many models to be drawn with
+    their maps; otherwise None.
+    """
+    if lead is None:
+        return None
+    place = [list(key) for key in keys].index(list(lead))
+    _, names = io.read_matrix(paths["dissimilarity"][place])
+    if len(names) <= MANY:
+        return None
+    return blocks.figure(paths["dendrograms"][place], "tree of all models")
 
 
 def describe_studies(

@@ -10,7 +10,7 @@ from lookalike.findings.collect import origins_of
 from lookalike.plots.pages import Pages, read_pages
 from lookalike.plots.panels import predicted_text, readable_label
 from lookalike.plots.style import family_styles
-from lookalike.plots.titles import MOST_NAMED
+from lookalike.plots.titles import MOST_CELLS
 from lookalike.report.packing import compress, pack_json
 from lookalike.report.pictures import map_sheets, photographs
 from lookalike.report.views import view_of
@@ -105,7 +105,7 @@ def views_of(paths: Any, keys: Any, models: Sequence[Row]) -> list[Row]:
             files |= {name: paths[name][computed.index(key)] for name in OF_COMPUTED}
         values, names = io.read_matrix(files["dissimilarity"])
         own = {name: origins.get(name, name) for name in names}
-        if len(names) <= MOST_NAMED:
+        if len(names) <= MOST_CELLS:
             found.append(view_of(key, files, keys["linkages"], own))
         else:
             about = dict(zip(("method", "metric", "subset"), key, strict=True))

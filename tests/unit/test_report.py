@@ -45,7 +45,7 @@ def test_every_matrix_gets_its_own_tables_and_figures_by_the_order_of_the_keys(
     assert given["title"] == "ig, theirs, a user-supplied matrix"
     # The page draws matrices itself, but for those of very many models.
     assert last["figures"] == []
-    monkeypatch.setattr(content, "MOST_NAMED", 1)
+    monkeypatch.setattr(content, "MOST_CELLS", 1)
     blocks = Blocks()
     *_, last = content.describe_matrices(paths, keys, keys[1:2], blocks)
     shown = [gzip.decompress(base64.b64decode(blocks[one["block"]])) for one in last["figures"]]

@@ -1,5 +1,4 @@
 // The first picture: the tree, and next to each model its maps of the images that are most typical.
-const MOST_ROWS = 40;
 
 // Images whose own dissimilarities are most like the mean ones come first.
 async function typicalImages(view) {
@@ -22,7 +21,7 @@ function correlation(pairs) {
 }
 
 async function drawStrip(place, view) {
-  if (!view.trees || view.known.length > MOST_ROWS || view.known.length < 2) return;
+  if (!place || !view.trees || view.known.length < 2) return;
   const linkage = linkagesOf(view)[0], merges = view.trees[linkage], leaves = leafOrder(merges, view.known.length);
   const names = leaves.map(leaf => view.names[view.known[leaf]]), maps = canOpen(view);
   const pictured = maps && DATA.maps.photographs.some(Boolean);
