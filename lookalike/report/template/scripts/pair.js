@@ -4,11 +4,15 @@ document.body.append(dialog);
 const shown = { one: "", other: "", order: [], at: 0, sort: "most", over: true, range: "percentile" };
 const values = new Map();
 
+function valuesOfView(view) {
+  if (!values.has(view)) values.set(view, unpackValues(view.values));
+  return values.get(view);
+}
+
 // The dissimilarity of a pair on each of the kept images; null where values are not in the page.
 async function valuesOfPair(view, one, other) {
   if (!view.values) return null;
-  if (!values.has(view)) values.set(view, unpackValues(view.values));
-  const all = await values.get(view), m = view.names.length, pairs = m * (m - 1) / 2;
+  const all = await valuesOfView(view), m = view.names.length, pairs = m * (m - 1) / 2;
   const place = pairPlace(view.names.indexOf(one), view.names.indexOf(other), m);
   const of = new Map(view.images.map((image, row) => [image, all[row * pairs + place]]));
   return DATA.maps.of.map(index => of.get(DATA.images[index].id) ?? NaN);
@@ -45,7 +49,8 @@ async function showPair(view, one, other) {
   frame(view);
   if (!dialog.open) dialog.showModal();
   dialog.querySelector(".close").focus();
-  await Promise.all([showImage(), showAll()]);
+  await showImage();
+  showAll();
 }
 
 function sortImages() {
@@ -60,7 +65,8 @@ const choice = (label, value, options, action, name = label) => html("label", {}
 
 function frame(view) {
   const able = view.names.filter(name => hasMaps(view, name)).map(name => [name, name]);
-  const again = () => { sortImages(); shown.at = 0; Promise.all([showImage(), showAll()]); };
+  const redraw = () => showImage().then(showAll);
+  const again = () => { sortImages(); shown.at = 0; redraw(); };
   dialog.replaceChildren(
     html("header", {},
       html("h2", {}, choice("", shown.one, able, name => openPair(name, shown.other), "one model"), " and ", choice("", shown.other, able, name => openPair(shown.one, name), "other model")),
@@ -70,8 +76,8 @@ function frame(view) {
       choice("method", view.method, [...new Set(DATA.views.filter(other => hasMaps(other, shown.one) && hasMaps(other, shown.other)).map(other => other.method))].map(name => [name, name]), method => choose({ method })),
       choice("metric", view.metric, [...new Set(DATA.views.filter(other => other.method === view.method).map(other => other.metric))].map(name => [name, name]), metric => choose({ metric })),
       shown.values ? choice("images", shown.sort, [["most", "most disagreement first"], ["least", "least disagreement first"], ["images", "in the order of the run"]], sort => { shown.sort = sort; again(); }) : null,
-      choice("colours to", shown.range, [["percentile", "the 99th percentile"], ["largest", "the largest value"]], range => { shown.range = range; Promise.all([showImage(), showAll()]); }),
-      DATA.maps.photographs.some(Boolean) ? html("label", {}, html("input", { type: "checkbox", checked: shown.over, onchange: event => { shown.over = event.target.checked; Promise.all([showImage(), showAll()]); } }), " over the image") : null),
+      choice("colours to", shown.range, [["percentile", "the 99th percentile"], ["largest", "the largest value"]], range => { shown.range = range; redraw(); }),
+      DATA.maps.photographs.some(Boolean) ? html("label", {}, html("input", { type: "checkbox", checked: shown.over, onchange: event => { shown.over = event.target.checked; redraw(); } }), " over the image") : null),
     html("div", { class: "now" }, html("button", { class: "turn", "aria-label": "image before", onclick: () => turn(-1) }, "‹"),
       html("div", { class: "pictures" }), html("button", { class: "turn", "aria-label": "next image", onclick: () => turn(1) }, "›")),
     html("p", { class: "where", "aria-live": "polite" }), html("div", { class: "spread" }), html("div", { class: "all" }));
@@ -95,9 +101,13 @@ async function mapsAt(place) {
   return found.map(map => displayed(map, shown.range));
 }
 
+// What is asked for later wins: what was begun before is dropped.
+let asked = 0;
+
 async function showImage() {
-  const place = shown.order[shown.at], image = imageAt(place), photograph = await photographOf(place);
-  const [one, other] = await mapsAt(place);
+  const mine = ++asked, place = shown.order[shown.at], image = imageAt(place);
+  const [photograph, [one, other]] = await Promise.all([photographOf(place), mapsAt(place)]);
+  if (mine !== asked) return;
   const told = name => DATA.predictions?.[name] ? `${name}: ${DATA.predictions[name][DATA.maps.of[place]]}` : name;
   const cells = [
     photograph ? [picture(`image ${image.id}`), image.label ? `image: ${image.label}` : "image", null] : null,
@@ -107,6 +117,7 @@ async function showImage() {
   ].filter(Boolean);
   await Promise.all(cells.map(([canvas, , map], index) =>
     paint(canvas, map, map && index === cells.length - 1 ? null : map && !shown.over ? null : photograph)));
+  if (mine !== asked) return;
   dialog.querySelector(".pictures").replaceChildren(...cells.map(([canvas, title]) => html("figure", {}, canvas, html("figcaption", {}, title))));
   const value = shown.values?.[place];
   dialog.querySelector(".where").textContent = [`${shown.at + 1} of ${shown.order.length}`, image.id,
@@ -135,10 +146,23 @@ function showSpread() {
     svg("line", { x1: 30, x2: width - 30, y1: 20, y2: 20, class: "axis" }), dots, mark(value, "mean"), apart ? mark(chance, "chance") : []));
 }
 
-// All images in small; their maps are drawn when they come into sight.
+// All images in small; their maps are drawn one after another, when they come into sight.
+let waiting = [], busy = false;
 const seen = new IntersectionObserver(entries => {
-  for (const { isIntersecting, target } of entries) if (isIntersecting) { seen.unobserve(target); showCard(target); }
-}, { rootMargin: "200px" });
+  for (const { isIntersecting, target } of entries) if (isIntersecting) { seen.unobserve(target); waiting.push(target); }
+  drawCards();
+}, { rootMargin: "100px" });
+
+async function drawCards() {
+  if (busy) return;
+  busy = true;
+  while (waiting.length && dialog.open) {
+    await showCard(waiting.shift());
+    // A click in between is answered first.
+    await new Promise(done => setTimeout(done));
+  }
+  busy = false;
+}
 
 async function showCard(card) {
   const place = +card.dataset.place, photograph = shown.over ? await photographOf(place) : null;
@@ -146,8 +170,9 @@ async function showCard(card) {
   await Promise.all([paint(canvases[0], one, photograph), paint(canvases[1], other, photograph)]);
 }
 
-async function showAll() {
+function showAll() {
   seen.disconnect();
+  waiting = [];
   const cards = shown.order.map((place, at) => html("button", { class: "card", "data-place": place, onclick: () => { shown.at = at; showImage(); dialog.scrollTo({ top: 0, behavior: "smooth" }); } },
     [shown.one, shown.other].map(name => html("canvas", { width: 72, height: 72, role: "img", "aria-label": `map of ${name}, image ${imageAt(place).id}` })),
     html("span", {}, shown.values && !Number.isNaN(shown.values[place]) ? brief(shown.values[place]) : imageAt(place).id)));

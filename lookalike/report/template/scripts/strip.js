@@ -4,7 +4,7 @@
 async function typicalImages(view) {
   const places = DATA.maps.of.map((_, place) => place);
   if (!view.values) return places;
-  const all = await unpackValues(view.values), mean = view.cells.value, pairs = mean.length;
+  const all = await valuesOfView(view), mean = view.cells.value, pairs = mean.length;
   const rows = new Map(view.images.map((image, row) => [image, all.subarray(row * pairs, (row + 1) * pairs)]));
   const likeness = places.map(place => {
     const own = rows.get(imageAt(place).id);
