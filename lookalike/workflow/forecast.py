@@ -83,7 +83,8 @@ class Forecast:
     def by_stage(self) -> dict[str, list[Job]]:
         """Return the jobs of each stage that has some."""
         found: dict[str, list[Job]] = {stage: [] for stage in self.stages.values()}
-        for job in self.jobs.values():
+        order = {rule: place for place, rule in enumerate(self.stages)}
+        for job in sorted(self.jobs.values(), key=lambda job: order[job.rule]):
             found[job.stage].append(job)
         return {stage: jobs for stage, jobs in found.items() if jobs}
 
