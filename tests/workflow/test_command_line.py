@@ -1,9 +1,11 @@
 """What a run says: its stages, how far it is, what went wrong; and where it writes."""
 
+import json
 import os
 import pty
 import re
 import subprocess
+import zipfile
 from collections import Counter
 
 import numpy as np
@@ -115,6 +117,35 @@ def test_a_second_config_has_a_folder_of_its_own(runs):
         path for path in before["results"] if re.match(r"figures/heatmaps/mse/.*(svg|png)$", path)
     ]
     assert f"Among the figures are {len(figures)} of another config" in mixed and len(figures) > 8
+
+
+def embedded(page, name):
+    """Return a variable that Snakemake's report holds as JSON."""
+    start = page.rindex(f"var {name} = {{") + len(f"var {name} = ")
+    return json.JSONDecoder().raw_decode(page, start)[0]
+
+
+def test_snakemakes_own_report_has_every_figure_with_caption_and_category(runs):
+    folder, archive = runs[0], runs[0].with_suffix(".zip")
+    # Nothing listens there: a request to a host would fail.
+    blocked = {f"{scheme}_proxy": "http://127.0.0.1:9" for scheme in ("http", "https")}
+    made = snakemake(folder, SMALL, flags=["--report", archive], environment=blocked)
+    assert made.code == 0, made.text
+    with zipfile.ZipFile(archive) as opened:
+        held = {opened.read(name) for name in opened.namelist()}
+        page = opened.read(f"{archive.stem}/report.html").decode()
+    assert not re.search(r"<(script|link|img)[^>]*(src|href)=.?https?:", page)
+    # The images that are shown with all maps come as PNG.
+    kind = re.compile(r"results/figures/(?!panels).*\.svg$|results/figures/panels/.*\.png$")
+    figures = {path for path in files_in(folder) if kind.match(path)}
+    assert len(figures) > 8
+    results, categories = embedded(page, "results"), embedded(page, "categories")
+    listed = [path for names in categories.values() for paths in names.values() for path in paths]
+    assert len(listed) == len(set(listed)) and set(listed) == results.keys() > figures
+    assert {"heatmaps", "findings", "panels", "Tables"} <= categories.keys()
+    for path, about in results.items():
+        assert (folder / path).read_bytes() in held
+        assert re.search(r"<p>\w.{20,}</p>", about["caption"], re.DOTALL), path
 
 
 @pytest.mark.parametrize("name", ["data", ".."])
