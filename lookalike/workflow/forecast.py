@@ -55,6 +55,11 @@ class Job:
     seconds: float | None = None
     on_card: bool = False
 
+    @property
+    def time(self) -> tuple[float | None, bool]:
+        """What `Forecast.takes` needs to know."""
+        return self.seconds, self.on_card
+
 
 @dataclass(frozen=True)
 class Forecast:
@@ -70,15 +75,12 @@ class Forecast:
         How many jobs run at once.
     cards : int
         How many of those that wait for a GPU do.
-    unit : str
-        What a slot is: "core" or "node".
     """
 
     jobs: dict[Hashable, Job]
     stages: dict[str, str]
     slots: int = 1
     cards: int = 1
-    unit: str = "core"
 
     def by_stage(self) -> dict[str, list[Job]]:
         """Return the jobs of each stage that has some."""
@@ -88,12 +90,16 @@ class Forecast:
             found[job.stage].append(job)
         return {stage: jobs for stage, jobs in found.items() if jobs}
 
-    def takes(self, jobs: Iterable[Job]) -> float | None:
-        """Return the seconds that jobs take together, as far as known; None if nothing is."""
-        known = [(job.seconds or 0.0, job.on_card) for job in jobs]
+    def takes(self, times: Iterable[tuple[float | None, bool]]) -> float | None:
+        """Return the seconds that jobs take together, as far as known; None if nothing is.
+
+        Each is given by its seconds and by whether it waits for a GPU.
+        """
+        known = [(seconds or 0.0, waits) for seconds, waits in times]
+        all_jobs = sum(seconds for seconds, _ in known)
         on_card = sum(seconds for seconds, waits in known if waits)
-        times = [seconds for seconds, _ in known]
-        return max([sum(times) / self.slots, on_card / self.cards, *times]) or None
+        longest = max((seconds for seconds, _ in known), default=0.0)
+        return max(all_jobs / self.slots, on_card / self.cards, longest) or None
 
     def text(self) -> str:
         """Return the stages with what each does, and about how long all takes."""
@@ -101,7 +107,7 @@ class Forecast:
         width = max(map(len, stages), default=0)
         lines = ["Stages of this run:"]
         for stage, jobs in stages.items():
-            seconds = self.takes(jobs)
+            seconds = self.takes(job.time for job in jobs)
             time = "" if seconds is None else f"; {duration(seconds)}"
             lines.append(f"    {stage:{width}}  {counted(jobs)}{time}")
         lines.append(f"{number(len(self.jobs), OTHER)}: {self.total()}")
@@ -109,14 +115,14 @@ class Forecast:
 
     def total(self) -> str:
         """Return in words how long all jobs take."""
-        seconds = self.takes(self.jobs.values())
+        seconds = self.takes(job.time for job in self.jobs.values())
         if seconds is None:
             return "how long they take is not known before a first run."
         unknown = sum(job.seconds is None for job in self.jobs.values())
-        # A cluster may have as many nodes as there are jobs.
-        slots = number(min(self.slots, len(self.jobs)), (self.unit, f"{self.unit}s"))
+        # A cluster may run more at once than there are.
+        at_once = number(min(self.slots, len(self.jobs)), OTHER)
         rest = f", without {unknown} whose time is not known" if unknown else ""
-        return f"{duration(seconds)} on {slots} by earlier run times{rest}."
+        return f"{duration(seconds)} by earlier run times, {at_once} at once{rest}."
 
 
 def number(count: int, called: tuple[str, str]) -> str:
@@ -159,5 +165,7 @@ def usual_seconds(pattern: str) -> float | None:
     """Return the mean seconds of earlier jobs of a rule, by a pattern of their benchmark files with
     `*`; None if there were none.
     """
-    found = map(earlier_seconds, islice(Path().glob(pattern), MOST_READ))
+    root = Path(pattern).anchor
+    files = islice(Path(root).glob(pattern.removeprefix(root)), MOST_READ)
+    found = map(earlier_seconds, files)
     return mean(known) if (known := [seconds for seconds in found if seconds is not None]) else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable
-from dataclasses import replace
 from statistics import mean
 
 from lookalike.workflow.forecast import OTHER, Forecast, Job, duration, number
@@ -81,8 +80,8 @@ class Progress:
             seconds = usual.get(job.rule, any_job) if job.seconds is None else job.seconds
             begun = self.begun.get(key, now)
             spent = seconds if key in self.done else min(now - begun, seconds)
-            ahead.append(replace(job, seconds=seconds - spent))
-            behind.append(replace(job, seconds=spent))
+            ahead.append((seconds - spent, job.on_card))
+            behind.append((spent, job.on_card))
         # A run is slower or faster than its jobs were, as far as was seen.
         pace = (now - self.start + TRUST) / ((self.forecast.takes(behind) or 0.0) + TRUST)
         return pace * (self.forecast.takes(ahead) or 0.0)

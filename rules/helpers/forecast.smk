@@ -22,7 +22,9 @@ def usual_time(rule):
 
 def forecast():
     """Return what the jobs of this run are, with their earlier times."""
-    dag, local = workflow.dag, workflow.local_exec
+    dag, provided = workflow.dag, workflow.global_resources
+    # A dry run is local, whatever it is a dry run of; `--jobs` says how many run on a cluster.
+    local = workflow.local_exec and not (workflow.dryrun and workflow.nodes)
     # `all` has nothing to do.
     jobs = [job for job in set(chain(dag.needrun_jobs(), dag.finished_jobs)) if job.output]
     usual = {one: usual_time(one) for one in {job.rule for job in jobs}}
@@ -35,21 +37,19 @@ def forecast():
             usual[job.rule] if own is None else own,
             HAS_CARD and local and "gpu" in job.rule.resources,
         )
-    cards = workflow.global_resources["gpu"].value if "gpu" in workflow.global_resources else 1
     return Forecast(
         known,
         {rule.name: stage_of(rule) for rule in workflow.rules if rule.output},
-        slots=(workflow.cores if local else workflow.nodes) or 1,
-        cards=cards or 1,
-        unit="core" if local else "node",
+        slots=provided["_cores" if local else "_nodes"].value or 1,
+        cards=(provided["gpu"].value if "gpu" in provided else 1) or 1,
     )
 
 
 def add_forecast(record):
     """Add the forecast to the record in which Snakemake counts its jobs."""
-    if getattr(record, "event", None) == LogEvent.RUN_INFO:
-        record.forecast = forecast()
-        record.msg = f"{record.msg}\n{record.forecast.text()}"
+    if getattr(record, "event", None) == LogEvent.RUN_INFO and (found := forecast()).jobs:
+        record.forecast = found
+        record.msg = f"{record.msg}\n{found.text()}"
     return True
 
 

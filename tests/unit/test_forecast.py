@@ -44,21 +44,22 @@ def test_a_forecast_says_stages_counts_and_times():
         "    models   4 models to fine-tune; about 3 min",
         "    maps     12 explanation runs; about 3 min",
         "    figures  100 matrices to draw; about 2 min",
-        "116 jobs: about 8 min on 2 cores by earlier run times.",
+        "116 jobs: about 8 min by earlier run times, 2 jobs at once.",
     ]
     partly = forecast({"explain_images": 30.0}).text()
     assert "100 matrices to draw\n" in partly
     assert partly.endswith(
-        "about 3 min on 2 cores by earlier run times, without 104 whose time is not known."
+        "about 3 min by earlier run times, 2 jobs at once, without 104 whose time is not known."
     )
     assert forecast({}).text().endswith("how long they take is not known before a first run.")
-    assert "on 116 nodes" in forecast(slots=10**9, unit="node").text()
+    assert "116 jobs at once" in forecast(slots=10**9).text()
 
 
 def test_jobs_that_wait_for_a_card_take_their_time_one_after_another():
-    jobs = [Job("finetune_model", "models", 60.0, on_card=True)] * 5
+    times = [Job("finetune_model", "models", 60.0, on_card=True).time] * 5
     for cores, cards, seconds in ((16, 1, 300), (16, 5, 60), (2, 5, 150), (16, 16, 60)):
-        assert Forecast({}, STAGES, cores, cards).takes(jobs) == seconds
+        assert Forecast({}, STAGES, cores, cards).takes(times) == seconds
+    assert Forecast({}, STAGES).takes([(None, False)]) is None
 
 
 def test_what_jobs_are_called_belongs_to_rules_that_exist():
@@ -75,7 +76,7 @@ def test_times_come_from_whole_benchmark_files_alone(tmp_path, monkeypatch):
         "word": "s\tx\n-\t1\n",
     }.items():
         (tmp_path / f"{name}.tsv").write_text(text)
-    assert usual_seconds("*.tsv") == 15
+    assert usual_seconds("*.tsv") == usual_seconds(f"{tmp_path}/*.tsv") == 15
     assert usual_seconds("w*.tsv") is None and usual_seconds("none/*.tsv") is None
 
 

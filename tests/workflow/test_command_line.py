@@ -71,7 +71,9 @@ def test_a_dry_run_says_what_each_stage_does(runs):
     assert total in short
     assert "rule compare_models:" not in short and short.count("Stages of") == 1
     timed = run(folder, SMALL, "-n", "-F", *LOGGER).text
-    assert re.search(r"\d+ jobs: (about|less than) \d+ min on 2 cores by earlier run times", timed)
+    assert re.search(
+        r"\d+ jobs: (about|less than) \d+ min by earlier run times, 2 jobs at once", timed
+    )
 
 
 def test_a_run_says_how_far_it_is_in_a_pipe(runs):
