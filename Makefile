@@ -15,7 +15,7 @@ FOUND = $(shell $(PYTHON) --version 2>/dev/null)
 .PHONY: demo test test-slow test-cluster test-browser style docs site lock clean
 
 demo: .venv/ready
-	$(BIN)/snakemake --cores $(CORES) --resources gpu=$(GPU)
+	$(BIN)/python -m snakemake --cores $(CORES) --resources gpu=$(GPU) --logger lookalike
 	@echo "The report is at $(CURDIR)/results/report.html"
 
 test: style site

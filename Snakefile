@@ -65,6 +65,7 @@ include: "rules/figures.smk"
 include: "rules/helpers/report.smk"
 include: "rules/report.smk"
 include: "rules/helpers/all.smk"
+include: "rules/helpers/forecast.smk"
 
 
 rule all:

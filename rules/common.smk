@@ -8,6 +8,7 @@ from pathlib import Path
 
 from snakemake.exceptions import LockException, WorkflowError
 from snakemake.logging import logger
+from snakemake.path_modifier import PathModifier
 from snakemake.settings.types import DeploymentMethod
 
 from lookalike.compare.blocks import block_pairs, choose_blocks
@@ -29,13 +30,28 @@ from lookalike.workflow.images import check_images
 from lookalike.workflow.owners import claim, locked_in_one_line, remove_unfinished
 from lookalike.workflow.plan import check_matrices, make_plan, text_of
 
+# Rules write to `results/`, `logs/` and `benchmarks/`; a config with a folder of its own has all three
+# there. Rules learn it as those of a module with `replace_prefix` do.
+HOME = str(config.get("results", "results"))
+if HOME != "results":
+    moved = {"results/": f"{HOME}/", "logs/": f"{HOME}/logs/", "benchmarks/": f"{HOME}/benchmarks/"}
+    workflow.modifier.path_modifier = PathModifier(
+        moved, None, workflow, workflow.modifier.path_modifier
+    )
+
+
+def placed(path):
+    """Return where a path below `results/` is, for what Snakemake does not read as a path."""
+    return workflow.modifier.path_modifier.replace_prefix(path)
+
+
 OWNER = None
 if workflow.is_main_process:
     try:
         check_folder(".")
     except InputError as error:
         raise WorkflowError(str(error)) from None
-    OWNER = claim(".snakemake", "results")
+    OWNER = claim(".snakemake", HOME)
     if OWNER and OWNER.unlocked:
         logger.warning(
             "This folder was locked by a Snakemake that was killed; its lock is removed."
@@ -44,7 +60,7 @@ if workflow.is_main_process:
 elif workflow.remote_exec:
     # On another host, jobs end with the Snakemake of that host.
     os.environ.pop(VARIABLE, None)
-CONTENTS = Contents("results/contents.json")
+CONTENTS = Contents(f"{HOME}/contents.json")
 
 
 def are_signed_once(path, channels):
@@ -86,7 +102,7 @@ COMPUTED_KEYS = PLAN.keys_of(computed=True)
 IS_DEMO = PLAN.images.source == "demo"
 HAS_MASKS = IS_DEMO or PLAN.images.masks is not None
 # What earlier runs chose and saw, written when a run starts.
-RECORD = "results/record.json"
+RECORD = f"{HOME}/record.json"
 RECORDED = io.read_json(RECORD) if Path(RECORD).exists() else {"blocks": {}, "training": {}}
 BLOCKS = {
     name: choose_blocks(method.models, PLAN.block, RECORDED["blocks"].get(name))
@@ -138,12 +154,12 @@ onstart:
 # Jobs that failed may have left unfinished files, also those that succeeded when tried again.
 onsuccess:
     if OWNER and OWNER.is_alone() and any(job.attempt > 1 for job in workflow.dag.jobs):
-        remove_unfinished("results")
+        remove_unfinished(HOME)
 
 
 onerror:
     if OWNER and OWNER.is_alone():
-        remove_unfinished("results")
+        remove_unfinished(HOME)
 
 
 def fingerprint(*paths):

@@ -34,7 +34,7 @@ rule finetune_model:
         recipe=recipe_of,
         training=training_of,
         # No output, which Snakemake would remove with a job that failed.
-        unfinished="results/checkpoints/{model}.unfinished.pt",
+        unfinished=placed("results/checkpoints/{model}.unfinished.pt"),
         source=fingerprint("scripts/finetune_model.py"),
     script:
         "../scripts/finetune_model.py"

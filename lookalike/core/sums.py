@@ -1,8 +1,8 @@
 """The SHA-256 of every file that a job wrote, so that a later job notices what was changed since.
 
-The sums of an output have a file of their own below `results/sums`, from the job that wrote the
-output: `results/models.csv` has `results/sums/models.csv.sha256`. Its lines are those of sha256sum,
-with paths relative to the working directory; a folder has a line for each file in it.
+The sums of an output have a file of their own in the folder `sums` next to it, from the job that
+wrote the output: `results/models.csv` has `results/sums/models.csv.sha256`. Its lines are those of
+sha256sum, with paths relative to the working directory; a folder has a line for each file in it.
 """
 
 import os
@@ -16,7 +16,6 @@ from lookalike.core.io import hash_file
 from lookalike.core.replacing import replacing
 from lookalike.core.types import StrPath
 
-RESULTS = Path("results")
 # Before the sum, sha256sum marks names in which characters are escaped.
 LINE = re.compile(r"\\?([0-9a-f]{64})  (.+)")
 ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r"}
@@ -26,11 +25,10 @@ def place_of(path: StrPath) -> Path | None:
     """Return where the sums of a file or folder are; None for what no rule writes here: files that
     lie elsewhere, and local copies of what is kept in remote storage.
     """
-    path = Path(path)
-    if path.parts[0] not in ("results", "data"):
+    first, *inside = Path(path).parts
+    if not inside or first.startswith((".", os.sep)):
         return None
-    inside = path.relative_to(RESULTS) if path.parts[0] == "results" else path
-    return Path(RESULTS, "sums", f"{inside}.sha256")
+    return Path(first, "sums", *inside[:-1], f"{inside[-1]}.sha256")
 
 
 def record(paths: Iterable[StrPath]) -> None:

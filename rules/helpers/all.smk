@@ -9,8 +9,8 @@ def outputs_of(rule, keys, **names):
 def all_folders(wildcards):
     """Return all folders; one that lost some of its files is made again, as if it were missing."""
     copied = [one for one in AUDITED if one[0] not in MANY_BLOCKS or one[0] in LOCALISED]
-    folders = {raw_maps_of(name, model) for name, model in copied}
-    written = [*ALL_IMAGES, *ALL_MAPS, *ALL_FIGURES, *ALL_STUDIES]
+    folders = {placed(raw_maps_of(name, model)) for name, model in copied}
+    written = map(placed, [*ALL_IMAGES, *ALL_MAPS, *ALL_FIGURES, *ALL_STUDIES])
     folders |= {path for path in written if Path(path).is_dir()}
     workflow.dag.forcefiles.update(filter(sums.has_lost_files, folders))
     return sorted(folders)
@@ -73,3 +73,23 @@ ALL_FIGURES = [
     *(outputs(rules.draw_pruning) if PLAN.pruned else []),
 ]
 ALL_STUDIES = [path for study in STUDIES.values() for path in study.files]
+
+
+def figures_of_others():
+    """Return the figures among the results that this config does not make."""
+    made = set(map(placed, [*ALL_FIGURES, *ALL_STUDIES]))
+    there = [path for name in ("figures", "studies") for path in Path(HOME, name).rglob("*")]
+    return sorted(
+        str(path)
+        for path in there
+        if path.suffix in (".svg", ".png", ".pdf")
+        and made.isdisjoint(map(str, [path, *path.parents]))
+    )
+
+
+if workflow.is_main_process and (others := figures_of_others()):
+    logger.warning(
+        f"Among the figures are {len(others)} of another config, or of this one before it was changed "
+        f"(such as {others[0]}). Remove them, or give each config a folder of its own, as with "
+        "`results: second`."
+    )

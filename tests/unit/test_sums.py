@@ -101,6 +101,17 @@ def test_what_has_no_sums_is_not_checked(written):
         sums.check([TABLE])
 
 
+def test_each_folder_of_results_has_its_own_sums():
+    for path, place in (
+        ("results/maps/A", "results/sums/maps/A.sha256"),
+        ("second/models.csv", "second/sums/models.csv.sha256"),
+        ("data/imagenette", "data/sums/imagenette.sha256"),
+    ):
+        assert sums.place_of(path) == Path(place)
+    for path in ("models.csv", "../results/models.csv", ".snakemake/storage/a", "/results/a"):
+        assert sums.place_of(path) is None
+
+
 def test_what_is_written_again_has_new_sums(written):
     before = sums.known(TABLE)
     io.write_text(TABLE, "model,family\nA,vit\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 HOME = Path.cwd()
 OWN = [HOME / name for name in ("results", "data", ".snakemake/storage")]
 # A job does without the sums of its inputs where there are none, as in a storage.
-SUMS = HOME / "results/sums"
+SUMS = [HOME / name / "sums" for name in ("results", "data")]
 READ = set()
 
 
@@ -38,7 +38,7 @@ def report():
         # What becomes an output, or an archive, is written under another name first.
         is_temporary = any(part.startswith(".") for place in below for part in place.parts)
         name = os.path.relpath(path, HOME).removesuffix(".part")
-        is_known = path.is_relative_to(SUMS) or repr(name) in parameters
+        is_known = any(map(path.is_relative_to, SUMS)) or repr(name) in parameters
         if not below or is_temporary or is_known:
             continue
         if known.isdisjoint([path, *path.parents]):
