@@ -44,7 +44,9 @@ def lead(
     groups = asked.get(("groups", ()))
     depends = asked.get(("dependence", ()))
     members, clade = next(iter(clades.items()), ((), None))
-    shown = clearest([*(clade.yes if clade else ()), *(groups.yes if groups else ())], matrices)
+    named = members if clade and is_found(clade) and groups and groups.yes else ()
+    found = clade.yes if clade and named else ()
+    shown = clearest(found, matrices) or clearest(groups.yes if groups else (), matrices)
     shown = (
         shown or clearest(depends.yes if depends else (), matrices) or next(iter(matrices), None)
     )
@@ -61,7 +63,6 @@ def lead(
         text = f"There are no groups of models that look alike, in {all_of(len(groups.no))}."
     else:
         text = f"{about_groups(groups, members, clade, count_others(clades))}."
-    named = members if clade and clade.yes and groups and groups.yes else ()
     return {"sentence": text, "matrix": list(shown), "members": list(named)}
 
 
@@ -113,8 +114,8 @@ def about_groups(groups: Split, members: Sequence[str], clade: Split | None, oth
         more = {0: "", 1: "; so does 1 other group"}.get(others, f"; so do {others} other groups")
         return f"{listed(members)} look alike, more than by chance, in {share}{more}"
     return (
-        f"Models form groups in {share}, but which is not sure: most often "
-        f"{listed(members)}, in {len(clade.yes)} of {len(clade.able)}"
+        f"Models form groups in {share}, but which models they hold is not sure: no group is found "
+        f"in more than {len(clade.yes)} of {len(clade.able)}"
     )
 
 

@@ -1,6 +1,7 @@
 """What the page's script draws from: numbers, maps and images, packed into blocks of text."""
 
 from collections.abc import Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,11 @@ from lookalike.plots.panels import predicted_text, readable_label
 from lookalike.plots.style import family_styles
 from lookalike.plots.titles import MOST_CELLS
 from lookalike.report.packing import compress, pack_json
-from lookalike.report.pictures import map_sheets, photographs
+from lookalike.report.pictures import TRIED, map_sheets, photograph
 from lookalike.report.views import view_of
 from lookalike.report.zoom import zoomable
 
 MEGA = 1_000_000
-# Pictures of maps may take at least this share of a page, whatever else is in it.
-LEAST_SHARE = 0.25
 # Inputs that every matrix has, and those that are computed here.
 OF_EVERY = ("dissimilarity", "bootstrap", "communities", "together", "coordinates")
 OF_COMPUTED = ("low", "high", "chance", "n", "calibrated", "table")
@@ -135,9 +134,11 @@ def columns_of(models: Sequence[Row]) -> Row:
 def as_number(cell: str) -> float | None:
     """Return a cell as a number; None if it is text."""
     try:
-        return float(cell)
+        value = float(cell)
     except ValueError:
         return None
+    # Python reads 1_000 as a number, and JSON has no infinity.
+    return value if isfinite(value) and "_" not in cell else None
 
 
 def images_of(pages: Pages) -> list[Row]:
@@ -156,10 +157,13 @@ def images_of(pages: Pages) -> list[Row]:
 
 def maps_of(blocks: Blocks, pages: Pages, data: Row, megabytes: float) -> Row:
     """Keep the maps, and the photographs of their images, in the room that is left."""
-    room = int(megabytes * MEGA)
-    shown = photographs(pages.rows, range(len(pages.rows)), pages.size, pages.fit)
-    left = room - blocks.size - len(pack_json(data)) - sum(map(len, shown))
-    found = map_sheets(pages.batches, len(pages.rows), max(left, int(LEAST_SHARE * room)))
+    room = int(megabytes * MEGA) - blocks.size - len(pack_json(data))
+    first = [photograph(row["path"], pages.size, pages.fit) for row in pages.rows[:TRIED]]
+    each = sum(map(len, first)) / len(first)
+    found = map_sheets(pages.batches, len(pages.rows), max(room, 1), each)
+    shown = [
+        photograph(pages.rows[image]["path"], pages.size, pages.fit) for image in found["images"]
+    ]
     height, width = found["whole"]
     methods = found["methods"]
     for method, sheets in found["sheets"].items():
@@ -167,9 +171,7 @@ def maps_of(blocks: Blocks, pages: Pages, data: Row, megabytes: float) -> Row:
     return {
         "methods": methods,
         "of": found["images"],
-        "photographs": [
-            blocks.add(shown[image]) if shown[image] else None for image in found["images"]
-        ],
+        "photographs": [blocks.add(text) if text else None for text in shown],
         "side": max(height, width),
         "kept": max(max(one["height"], one["width"]) for one in methods.values()),
         "images": len(found["images"]),

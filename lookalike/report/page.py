@@ -17,7 +17,7 @@ TEMPLATE = Path(__file__).parent / "template"
 # Parts of one script, in this order.
 SCRIPTS = (
     *("unpack", "elements", "state", "colours", "labels", "matrix", "tree", "points", "graph"),
-    *("maps", "pair", "strip", "zoom", "views", "tables", "save", "start"),
+    *("maps", "pair", "frame", "cards", "strip", "zoom", "views", "tables", "save", "start"),
 )
 
 

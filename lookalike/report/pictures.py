@@ -15,6 +15,7 @@ SIDES = (224, 160, 112, 96, 80, 64, 56, 48, 40, 32, 28, 24, 20, 16)
 PHOTOGRAPH, QUALITY = 160, 85
 # Images whose maps tell how large all will be.
 TRIED = 6
+WIDEST = 4096  # pixels of a picture
 # Grey levels: of unsigned maps, and of each sign of signed ones, whose zero is the middle.
 LEVELS, MIDDLE, HALF = 255, 128, 127
 
@@ -22,9 +23,9 @@ LEVELS, MIDDLE, HALF = 255, 128, 127
 Batches = Mapping[str, Mapping[str, tuple[Batch, Row]]]
 
 
-def map_sheets(batches: Batches, count: int, room: int) -> Row:
+def map_sheets(batches: Batches, count: int, room: int, more: float = 0.0) -> Row:
     """Return the maps of all methods and models: one picture for each method and image, in which
-    the maps of all models stand side by side.
+    the maps of all models stand side by side, in rows.
 
     Parameters
     ----------
@@ -34,14 +35,17 @@ def map_sheets(batches: Batches, count: int, room: int) -> Row:
         Number of images.
     room : int
         Bytes that all pictures may take, as text.
+    more : float
+        Bytes that each image takes besides.
 
     Returns
     -------
     dict
-        `methods`, from each to its `models`, whether it is `signed`, and the `height` and `width`
-        of its maps; `images`, the indices of those whose maps are kept; `whole`, the (height,
-        width) of the first method's maps as they were compared; and `sheets`, by method a list of
-        grey PNGs in the order of `images`. Each map is divided by its largest absolute value, and
+        `methods`, from each to its `models`, whether it is `signed`, the `height` and `width` of
+        its maps, and the `columns` of a picture; `images`, the indices of those whose maps are
+        kept; `whole`, the (height, width) of the first method's maps as they were compared; and
+        `sheets`, by method a list of grey PNGs in the order of `images`. Each map is divided by
+        its largest absolute value, and
         the square root of what is left becomes a level, which keeps the differences between small
         values: from 0 to 255, or from 1 to 255 with zero at 128 where maps are signed.
     """
@@ -51,7 +55,7 @@ def map_sheets(batches: Batches, count: int, room: int) -> Row:
         taken = sum(
             len(sheet) for method in batches for sheet in sheets_of(batches[method], tried, side)
         )
-        needed = taken / len(tried) * count
+        needed = (taken / len(tried) + more) * count
         if needed <= room or side == SIDES[-1]:
             break
     kept = max(1, min(count, int(count * room / needed))) if needed > room else count
@@ -63,6 +67,7 @@ def map_sheets(batches: Batches, count: int, room: int) -> Row:
                 "signed": is_signed(of_models),
                 "height": sizes[method][0],
                 "width": sizes[method][1],
+                "columns": columns_of(of_models, sizes[method][1]),
             }
             for method, of_models in batches.items()
         },
@@ -93,17 +98,27 @@ def shape_within(of_models: Mapping[str, tuple[Batch, Row]], side: int) -> tuple
     return max(1, round(height * factor)), max(1, round(width * factor))
 
 
+def columns_of(of_models: Mapping[str, object], width: int) -> int:
+    """Return how many maps stand side by side in a picture, which browsers limit in width."""
+    return min(len(of_models), max(1, WIDEST // width))
+
+
 def sheets_of(
     of_models: Mapping[str, tuple[Batch, Row]], images: Sequence[int], side: int
 ) -> Iterator[str]:
-    """Yield the maps of all models side by side, as a grey PNG in base64, for each image."""
+    """Yield the maps of all models as a grey PNG in base64, for each image."""
     from PIL import Image
 
     height, width = shape_within(of_models, side)
-    signed = is_signed(of_models)
+    signed, columns = is_signed(of_models), columns_of(of_models, width)
     for image in images:
         maps = [shrunk(maps[image], height, width) for maps, _ in of_models.values()]
-        sheet = np.hstack([levels_of(saliency, signed=signed) for saliency in maps])
+        levels = [levels_of(saliency, signed=signed) for saliency in maps]
+        levels += [np.zeros((height, width), np.uint8)] * (-len(levels) % columns)
+        rows = [
+            np.hstack(levels[start : start + columns]) for start in range(0, len(levels), columns)
+        ]
+        sheet = np.vstack(rows)
         file = BytesIO()
         Image.fromarray(sheet).save(file, format="png", compress_level=9)
         yield pack(file.getvalue())
@@ -128,15 +143,10 @@ def levels_of(saliency: np.ndarray, *, signed: bool) -> np.ndarray:
     return np.rint(levels).astype(np.uint8)
 
 
-def photographs(rows: Sequence[Row], images: Sequence[int], size: int, fit: Fit) -> list[str]:
-    """Return images as JPEG in base64, in the geometry of the maps; an empty text for each that is
-    not known.
-    """
-    return [photograph(rows[image]["path"], size, fit) for image in images]
-
-
 def photograph(path: str, size: int, fit: Fit) -> str:
-    """Return one image as JPEG in base64."""
+    """Return an image as JPEG in base64, in the geometry of the maps; an empty text where there is
+    none.
+    """
     from PIL import Image
 
     if not path:

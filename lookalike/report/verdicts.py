@@ -16,11 +16,14 @@ OF_ANALYSES = {
 OF_FINDINGS = {
     "replicate": ("Are replicates nearer than other pairs?", "replicates"),
     "localisation": ("Do maps lie on the object?", "localisation"),
-    "explainer error": ("Is the error of the explanation itself large?", "error"),
+    "explainer error": ("Is the error of the explanation itself small?", "error"),
 }
-MOST_CLADES = 3
+MOST_CLADES = 6
 # The verdict of a cell whose analyses differ.
 MIXED = "mixed"
+SHORT = {YES: YES, NO: NO, UNKNOWN: "?"}
+# Asked the other way round: an error that is found to be large is a no.
+INVERTED = {"explainer error": {YES: NO, NO: YES}}
 
 
 def verdict_table(
@@ -50,11 +53,7 @@ def verdict_table(
     rows = [
         *rows_of(answers, OF_ANALYSES, methods),
         *rows_of(
-            [
-                one | {"subject": ""} | about(one)
-                for one in others
-                if one["question"] in OF_FINDINGS
-            ],
+            [as_asked(one) for one in others if one["question"] in OF_FINDINGS],
             OF_FINDINGS,
             methods,
         ),
@@ -82,9 +81,11 @@ def from_analysis(row: Row) -> Row:
     return row | numbers | {"question": row["conclusion"], "about": where}
 
 
-def about(answer: Row) -> Row:
-    """Return what an answer is about besides its method."""
-    return {"about": " ".join(filter(None, (answer["metric"], *answer["subject"])))}
+def as_asked(answer: Row) -> Row:
+    """Return an answer of the findings to the question of its row, which has all subjects."""
+    verdict = INVERTED.get(answer["question"], {}).get(answer["verdict"], answer["verdict"])
+    subject = " ".join(filter(None, (answer["metric"], *answer["subject"])))
+    return answer | {"verdict": verdict, "subject": "", "about": subject}
 
 
 def rows_of(
@@ -100,7 +101,7 @@ def rows_of(
             cells = [[one for one in asked if one["method"] == method] for method in methods]
             rows.append(
                 {
-                    "question": question.format(subject=subject),
+                    "question": question.format(subject=subject.replace("_", " ")),
                     "section": section,
                     "cells": [cell_of(cell) if cell else None for cell in cells],
                 }
@@ -113,13 +114,12 @@ def cell_of(answers: Sequence[Row]) -> Row:
     counts = {
         verdict: sum(one["verdict"] == verdict for one in answers) for verdict in (YES, NO, UNKNOWN)
     }
-    able = counts[YES] + counts[NO]
-    if not able:
-        verdict, text = UNKNOWN, UNKNOWN
-    elif counts[NO] and counts[YES]:
-        verdict, text = MIXED, f"yes in {counts[YES]} of {able}"
+    found = {verdict: count for verdict, count in counts.items() if count}
+    if len(found) == 1:
+        (verdict,) = (text,) = found
     else:
-        verdict = text = YES if counts[YES] else NO
+        verdict = MIXED
+        text = ", ".join(f"{SHORT[one]} {count}" for one, count in found.items())
     return {"verdict": verdict, "text": text, "details": [line_of(one) for one in answers]}
 
 

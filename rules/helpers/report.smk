@@ -1,5 +1,7 @@
 """Inputs and parameters of the rules of findings and report."""
 
+from snakemake.io import strip_wildcard_constraints
+
 from lookalike.workflow.studies import question_of
 
 # What the files below are about, in their order: the scripts take these names from no path.
@@ -107,8 +109,8 @@ def ways_of_results(wildcards):
     """Return what each rule that writes something makes, and where its run time is kept."""
     return {
         one.name: {
-            "outputs": [own_path(path) for path in one.output],
-            "benchmark": str(one.benchmark or ""),
+            "outputs": [strip_wildcard_constraints(own_path(path)) for path in one.output],
+            "benchmark": strip_wildcard_constraints(str(one.benchmark or "")),
             "environment": Path(str(one.conda_env or "")).name,
         }
         for one in workflow.rules

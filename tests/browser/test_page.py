@@ -187,16 +187,16 @@ def test_a_click_on_a_cell_shows_that_pair_and_the_numbers_of_its_files(opened, 
     assert [float(text) for text in cards[: len(ordered)]] == pytest.approx(ordered, abs=0.006)
     where = page.locator(".where").inner_text()
     number, image, value = where.split(" · ")[:3]
-    assert number == f"1 of {len(own)}" and own[image] == pytest.approx(ordered[0])
+    assert number == f"1 of {len(own)} images" and own[image] == pytest.approx(ordered[0])
     assert float(value.split()[-1]) == pytest.approx(ordered[0], abs=6e-3)
     captions = page.locator(".pictures figcaption").all_inner_texts()
-    assert captions[-1] == f"red: {other}, blue: {one}"
+    assert captions[-1] == f"red: more in {other}, blue: more in {one}"
     picture(page, f"{name}-pair")
     page.keyboard.press("ArrowRight")
     page.wait_for_function("document.querySelector('.where').textContent.startsWith('2 of')")
     again = page.locator(".where").inner_text().split(" · ")[1]
     assert own[again] == pytest.approx(ordered[1])
-    page.get_by_label("images", exact=True).select_option("least")
+    page.get_by_label("order").select_option("least")
     page.wait_for_function("document.querySelector('.where').textContent.startsWith('1 of')")
     least = page.locator(".where").inner_text().split(" · ")[1]
     assert own[least] == pytest.approx(ordered[-1])

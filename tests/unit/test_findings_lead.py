@@ -59,10 +59,10 @@ def test_a_group_that_few_analyses_find_is_not_sure():
         DEPENDS, answers("groups", [YES, YES, NO]), answers("clade", [NO, NO, YES], PAIR, p=0.02)
     )
     assert found["sentence"] == (
-        "Models form groups in 2 of 3 analyses, but which is not sure: most often A and C, in 1 of "
-        "3."
+        "Models form groups in 2 of 3 analyses, but which models they hold is not sure: no group "
+        "is found in more than 1 of 3."
     )
-    assert found["matrix"] == ["ig", "emd", "all"]
+    assert (found["matrix"], found["members"]) == (["ig", "cosine", "all"], [])
 
 
 def test_groups_without_a_sure_clade_name_nobody():

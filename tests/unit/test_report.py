@@ -98,6 +98,7 @@ def test_maps_come_back_from_their_sheets(tmp_path, data_range):
         "signed": data_range != 1.0,
         "height": 12,
         "width": 8,
+        "columns": 2,
     }
     assert (found["images"], found["whole"]) == ([0, 1, 2, 3, 4], (12, 8))
     for image, text in enumerate(found["sheets"]["ig"]):
@@ -106,6 +107,18 @@ def test_maps_come_back_from_their_sheets(tmp_path, data_range):
             root = (levels - 128) / 127 if about["signed"] else levels / 255
             peak = np.abs(own[image]).max() or 1
             np.testing.assert_allclose(root * np.abs(root), own[image] / peak, atol=0.009)
+
+
+def test_maps_of_many_models_stand_in_rows(monkeypatch):
+    monkeypatch.setattr(pictures, "WIDEST", 25)
+    maps = {name: np.full((1, 12, 8), level) for level, name in enumerate("abcde", 1)}
+    batches = {"ig": {name: (own, {"data_range": 1.0}) for name, own in maps.items()}}
+    found = pictures.map_sheets(batches, 1, 10**6)
+    assert found["methods"]["ig"]["columns"] == 3
+    levels = sheet(found["sheets"]["ig"][0])
+    assert levels.shape == (24, 24)
+    assert (levels[:12] == 255).all() and (levels[12:, :16] == 255).all()
+    assert (levels[12:, 16:] == 0).all()
 
 
 def test_maps_are_made_smaller_and_then_fewer_until_they_fit():
@@ -224,7 +237,7 @@ def test_a_verdict_sums_up_the_analyses_of_a_method():
     texts = {row["question"]: [cell and cell["text"] for cell in row["cells"]] for row in table}
     assert texts == {
         "Do the maps depend on the image?": [None, "yes", None, None],
-        "Do models form groups?": ["yes in 1 of 2", "yes", "cannot tell", None],
+        "Do models form groups?": ["yes 1, no 1, ? 1", "yes", "cannot tell", None],
         "Do {a, b} look alike?": [None, "no", None, None],
         "Are replicates nearer than other pairs?": ["yes", None, None, None],
         "Are the maps free of what an audit warns of?": [None, "no", None, None],

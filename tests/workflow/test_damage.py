@@ -21,12 +21,16 @@ def named(text, kind):
 
 
 def files_of(folder):
-    """Return the contents of all results by path, but for sums and records."""
+    """Return the contents of all results by path, but for sums, records and the run times in the
+    report.
+    """
     paths = {
         str(path.relative_to(folder)) for path in folder.glob("results/**/*") if path.is_file()
     }
     kept = (path for path in paths - RECORDS if not re.search(r"results/sums/|/\.", path))
-    return {path: (folder / path).read_bytes() for path in sorted(kept)}
+    times = re.compile(rb'<section id="provenance">.*?</section>', re.S)
+    found = {path: (folder / path).read_bytes() for path in sorted(kept)}
+    return found | {"results/report.html": times.sub(b"", found["results/report.html"])}
 
 
 def flip(path, place=None):

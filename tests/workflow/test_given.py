@@ -311,7 +311,7 @@ def test_given_matrices_go_to_findings_and_figures_without_torch(tmp_path, witho
         drawn = {path.name for path in (tmp_path / f"results/figures/{place}").iterdir()}
         stems = ("matrix", "dendrogram-average", "louvain", "together", "principal_coordinates")
         assert drawn == {
-            *(f"{stem}.{kind}" for stem in stems for kind in ("svg", "png")),
+            *(f"{stem}.{kind}" for stem in stems for kind in ("svg", "pdf")),
             "louvain.graphml",
         }
     check_planted_findings(tmp_path, config)

@@ -152,7 +152,7 @@ def test_the_scan_of_planted_families_has_their_plateau(studied):
 def test_both_metrics_draw_one_picture_of_planted_families(studied):
     (pair,) = io.read_table(studied / "results/studies/pca_grid/pairs.csv")
     assert float(pair["correlation"]) > 0.95 and float(pair["p_holm"]) < 0.05
-    assert (studied / "results/studies/pca_grid/pca_grid.png").stat().st_size > 10_000
+    assert (studied / "results/studies/pca_grid/pca_grid.svg").stat().st_size > 10_000
 
 
 def test_pages_of_explanations_are_as_many_as_the_table_says(studied):

@@ -179,7 +179,7 @@ def test_metric_validation_scores_every_metric_and_preprocessing(copied, given):
                 [["image", "label"], *([f"map{place}", f"class{place % 2}"] for place in range(8))]
             )
         config["metric_validation"] |= {"maps": "stack.npy", "labels": "labels.csv", "per_class": 4}
-    run = snakemake(copied, config, f"results/studies/metric_validation/{source}.png")
+    run = snakemake(copied, config, f"results/studies/metric_validation/{source}.svg")
     assert run.code == 0, run.text
     assert run.jobs == {"validate_metrics": 1, "draw_validation": 1}
     rows = io.read_table(copied / f"results/studies/metric_validation/{source}.csv")
@@ -196,7 +196,7 @@ def test_metric_validation_leaves_out_preprocessings_that_fit_no_metric(copied):
     run = snakemake(
         copied,
         tiny_config() | validation | {"metrics": ["ssim"]},
-        "results/studies/metric_validation/gradcam.png",
+        "results/studies/metric_validation/gradcam.svg",
     )
     assert run.code == 0, run.text
     rows = io.read_table(copied / "results/studies/metric_validation/gradcam.csv")
@@ -222,7 +222,7 @@ def test_power_is_simulated_from_a_matrix_of_the_run(copied):
         "power": {"effect": 0.1, "images": [8, 16], "models": [6, 8], "simulations": 20},
     }
     stem = "results/studies/power/gradcam/cosine/all"
-    run = snakemake(copied, config, f"{stem}.png")
+    run = snakemake(copied, config, f"{stem}.svg")
     assert run.code == 0, run.text
     assert run.jobs == {"simulate_power": 1, "draw_power": 1}
     rows = io.read_table(copied / f"{stem}.csv")
@@ -233,6 +233,6 @@ def test_power_is_simulated_from_a_matrix_of_the_run(copied):
         ("models", "8", "8"),
     }
     assert all(0 <= float(row["power"]) <= 1 for row in rows)
-    assert "Nothing to be done" in snakemake(copied, config, f"{stem}.png").text
+    assert "Nothing to be done" in snakemake(copied, config, f"{stem}.svg").text
     config["power"]["models"] = [8]
-    assert snakemake(copied, config, f"{stem}.png", flags=["-n"]).jobs == run.jobs
+    assert snakemake(copied, config, f"{stem}.svg", flags=["-n"]).jobs == run.jobs

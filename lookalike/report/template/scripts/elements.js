@@ -10,13 +10,18 @@ function make(node, attributes, children) {
   return node;
 }
 
-const html = (tag, attributes = {}, ...children) => make(document.createElement(tag), attributes, children);
+const html = (tag, attributes = {}, ...children) =>
+  make(document.createElement(tag), attributes, children);
 const svg = (tag, attributes = {}, ...children) =>
   make(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
 // A drawing that fills its place; `label` is what a screen reader says of it.
 const drawing = (width, height, label, ...children) =>
-  svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "group", "aria-label": label }, ...children);
+  svg(
+    "svg",
+    { viewBox: `0 0 ${width} ${height}`, width, height, role: "group", "aria-label": label },
+    ...children,
+  );
 
 const text = (x, y, content, attributes = {}) => svg("text", { x, y, ...attributes }, content);
 
@@ -35,8 +40,9 @@ const pressable = action => ({
 // Numbers are short, and without a zero before the point.
 function brief(value, digits = 2) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
-  return (Math.abs(value) >= 0.1 || value === 0 ? value.toFixed(digits) : value.toPrecision(digits))
-    .replace(/^(-?)0\./, "$1.");
+  return (
+    Math.abs(value) >= 0.1 || value === 0 ? value.toFixed(digits) : value.toPrecision(digits)
+  ).replace(/^(-?)0\./, "$1.");
 }
 const percent = share => `${Math.round(100 * share)}%`;
 
@@ -45,6 +51,19 @@ function widthOf(content, size = 12) {
   measure.font = `${size}px system-ui, sans-serif`;
   return measure.measureText(content).width;
 }
+// A long name, cut; its whole is said on hover.
+const LONGEST = 150;
+function short(name) {
+  if (widthOf(name) <= LONGEST) return name;
+  let kept = name.length;
+  while (kept > 1 && widthOf(`${name.slice(0, kept)}…`) > LONGEST) kept--;
+  return `${name.slice(0, kept)}…`;
+}
+
+// Drawings are as wide as their place, so that their text has one size.
+const drawingWidth = () =>
+  Math.max(300, Math.min(560, document.getElementById("figures").clientWidth - 26));
+
 const widest = (names, size) => Math.max(0, ...names.map(name => widthOf(name, size)));
 
 // One box says what is under the pointer or has the focus: the `tip` of an element, or its data-tip.
@@ -58,12 +77,19 @@ function tell(target) {
   tooltip.textContent = node.tip ? node.tip() : node.dataset.tip;
   // A box in a dialog lies above it.
   (node.closest("dialog") ?? document.body).append(tooltip);
-  const box = node.getBoundingClientRect(), own = tooltip.getBoundingClientRect();
-  const left = Math.min(Math.max(8, box.left + box.width / 2 - own.width / 2), innerWidth - own.width - 8);
+  const box = node.getBoundingClientRect(),
+    own = tooltip.getBoundingClientRect();
+  const left = Math.min(
+    Math.max(8, box.left + box.width / 2 - own.width / 2),
+    innerWidth - own.width - 8,
+  );
   const above = box.top - own.height - 8;
   tooltip.style.left = `${left}px`;
   tooltip.style.top = `${above > 8 ? above : box.bottom + 8}px`;
 }
-for (const kind of ["pointerover", "focusin"]) document.addEventListener(kind, event => tell(event.target));
+for (const kind of ["pointerover", "focusin"])
+  document.addEventListener(kind, event => tell(event.target));
 document.addEventListener("focusout", () => tell(null));
-document.addEventListener("keydown", event => { if (event.key === "Escape") tell(null); });
+document.addEventListener("keydown", event => {
+  if (event.key === "Escape") tell(null);
+});

@@ -1,5 +1,20 @@
 // Figures as files: SVG with its styles in it, and PNG of that.
-const KEPT = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap", "opacity", "font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline", "paint-order"];
+const KEPT = [
+  "fill",
+  "fill-opacity",
+  "stroke",
+  "stroke-width",
+  "stroke-opacity",
+  "stroke-dasharray",
+  "stroke-linecap",
+  "opacity",
+  "font-family",
+  "font-size",
+  "font-weight",
+  "text-anchor",
+  "dominant-baseline",
+  "paint-order",
+];
 const SCALE = 3;
 
 function save(name, blob) {
@@ -9,9 +24,12 @@ function save(name, blob) {
 }
 
 function asSvg(node) {
-  const copy = node.cloneNode(true), originals = [node, ...node.querySelectorAll("*")], copies = [copy, ...copy.querySelectorAll("*")];
+  const copy = node.cloneNode(true),
+    originals = [node, ...node.querySelectorAll("*")],
+    copies = [copy, ...copy.querySelectorAll("*")];
   originals.forEach((original, place) => {
-    const style = getComputedStyle(original), target = copies[place];
+    const style = getComputedStyle(original),
+      target = copies[place];
     for (const name of KEPT) target.style.setProperty(name, style.getPropertyValue(name));
     for (const name of ["tabindex", "role", "class", "aria-label"]) target.removeAttribute(name);
   });
@@ -21,10 +39,12 @@ function asSvg(node) {
 }
 
 async function asPng(markup, width, height) {
-  const address = URL.createObjectURL(new Blob([markup], { type: "image/svg+xml" })), image = new Image(width * SCALE, height * SCALE);
+  const address = URL.createObjectURL(new Blob([markup], { type: "image/svg+xml" })),
+    image = new Image(width * SCALE, height * SCALE);
   image.src = address;
   await image.decode();
-  const canvas = new OffscreenCanvas(width * SCALE, height * SCALE), context = canvas.getContext("2d");
+  const canvas = new OffscreenCanvas(width * SCALE, height * SCALE),
+    context = canvas.getContext("2d");
   context.fillStyle = getComputedStyle(document.body).backgroundColor;
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.drawImage(image, 0, 0, canvas.width, canvas.height);
@@ -35,10 +55,29 @@ async function asPng(markup, width, height) {
 // Buttons of a figure that is drawn here, or of a picture whose SVG is given.
 function saveButtons(name, markup) {
   const both = button => {
-    const node = button.closest("figure").querySelector("svg, img"), source = markup ?? asSvg(node);
-    return [source, Math.round(node.viewBox?.baseVal.width || node.naturalWidth), Math.round(node.viewBox?.baseVal.height || node.naturalHeight)];
+    const node = button.closest("figure").querySelector("svg, img"),
+      source = markup ?? asSvg(node);
+    return [
+      source,
+      Math.round(node.viewBox?.baseVal.width || node.naturalWidth),
+      Math.round(node.viewBox?.baseVal.height || node.naturalHeight),
+    ];
   };
-  return html("div", { class: "bar" },
-    html("button", { onclick: event => save(`${name}.svg`, new Blob([both(event.target)[0]], { type: "image/svg+xml" })) }, "SVG"),
-    html("button", { onclick: async event => save(`${name}.png`, await asPng(...both(event.target))) }, "PNG"));
+  return html(
+    "div",
+    { class: "bar" },
+    html(
+      "button",
+      {
+        onclick: event =>
+          save(`${name}.svg`, new Blob([both(event.target)[0]], { type: "image/svg+xml" })),
+      },
+      "SVG",
+    ),
+    html(
+      "button",
+      { onclick: async event => save(`${name}.png`, await asPng(...both(event.target))) },
+      "PNG",
+    ),
+  );
 }

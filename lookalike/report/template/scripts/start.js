@@ -7,9 +7,16 @@ async function unpackFigure(image) {
   await image.decode().catch(() => null);
 }
 const pictures = [...document.querySelectorAll("img[data-block]")];
-const sight = new IntersectionObserver(entries => {
-  for (const { isIntersecting, target } of entries) if (isIntersecting) { sight.unobserve(target); unpackFigure(target); }
-}, { rootMargin: "600px" });
+const sight = new IntersectionObserver(
+  entries => {
+    for (const { isIntersecting, target } of entries)
+      if (isIntersecting) {
+        sight.unobserve(target);
+        unpackFigure(target);
+      }
+  },
+  { rootMargin: "600px" },
+);
 pictures.forEach(image => sight.observe(image));
 
 // What is folded is printed as well.
@@ -18,7 +25,9 @@ addEventListener("beforeprint", () => {
   folded = [...document.querySelectorAll("details:not([open])")];
   for (const one of folded) one.open = true;
 });
-addEventListener("afterprint", () => { for (const one of folded) one.open = false; });
+addEventListener("afterprint", () => {
+  for (const one of folded) one.open = false;
+});
 
 // A link into the page opens what is folded there, and leaves the view in the address.
 document.addEventListener("click", event => {
@@ -27,7 +36,8 @@ document.addEventListener("click", event => {
   const target = document.getElementById(link.getAttribute("href").slice(1));
   if (!target) return;
   event.preventDefault();
-  for (let node = target; node; node = node.parentElement) if (node.tagName === "DETAILS") node.open = true;
+  for (let node = target; node; node = node.parentElement)
+    if (node.tagName === "DETAILS") node.open = true;
   const inside = target.querySelector("details");
   if (inside) inside.open = true;
   target.scrollIntoView({ behavior: "instant" });
@@ -35,16 +45,27 @@ document.addEventListener("click", event => {
 
 document.querySelectorAll("table").forEach(dress);
 if (DATA.views.length) {
-  const lead = viewOf(Object.fromEntries(KEYS.map((key, place) => [key, DATA.lead?.matrix?.[place]]))) ?? DATA.views[0];
-  const begin = () => choose(readHash(), "method");
-  addEventListener("hashchange", begin);
+  const lead =
+    viewOf(Object.fromEntries(KEYS.map((key, place) => [key, DATA.lead?.matrix?.[place]]))) ??
+    DATA.views[0];
+  const begin = () => choose(readHash(), "method"),
+    strip = document.getElementById("strip");
+  addEventListener("popstate", begin);
   begin();
-  await drawStrip(document.getElementById("strip"), lead);
+  await drawStrip(strip, lead);
   // Once more where the window has another width.
-  let wide = innerWidth;
-  addEventListener("resize", () => { if (Math.abs(innerWidth - wide) > 60) { wide = innerWidth; drawStrip(document.getElementById("strip"), lead); } });
+  let wide = strip?.clientWidth;
+  addEventListener("resize", () => {
+    if (Math.abs(document.body.clientWidth - wide) < 60) return;
+    wide = document.body.clientWidth;
+    drawStrip(strip, lead);
+    showView();
+  });
 }
 document.documentElement.dataset.ready = "true";
 // In idle time all pictures are unpacked, so that nothing is missing on paper.
-for (const image of pictures) await new Promise(done => (window.requestIdleCallback ?? setTimeout)(() => unpackFigure(image).then(done)));
+for (const image of pictures)
+  await new Promise(done =>
+    (window.requestIdleCallback ?? setTimeout)(() => unpackFigure(image).then(done)),
+  );
 document.documentElement.dataset.printable = "true";

@@ -4,53 +4,128 @@
 async function typicalImages(view) {
   const places = DATA.maps.of.map((_, place) => place);
   if (!view.values) return places;
-  const all = await valuesOfView(view), mean = view.cells.value, pairs = mean.length;
-  const rows = new Map(view.images.map((image, row) => [image, all.subarray(row * pairs, (row + 1) * pairs)]));
+  const all = await valuesOfView(view),
+    mean = view.cells.value,
+    pairs = mean.length;
+  const rows = new Map(
+    view.images.map((image, row) => [image, all.subarray(row * pairs, (row + 1) * pairs)]),
+  );
   const likeness = places.map(place => {
     const own = rows.get(imageAt(place).id);
-    const both = own ? [...own].map((value, pair) => [value, mean[pair]]).filter(([a, b]) => !Number.isNaN(a) && b !== null) : [];
+    const both = own
+      ? [...own]
+          .map((value, pair) => [value, mean[pair]])
+          .filter(([a, b]) => !Number.isNaN(a) && b !== null)
+      : [];
     return both.length < 3 ? -2 : correlation(both);
   });
   return places.sort((one, other) => likeness[other] - likeness[one]);
 }
 
 function correlation(pairs) {
-  const middle = [0, 1].map(side => pairs.reduce((sum, pair) => sum + pair[side], 0) / pairs.length);
-  const sum = (a, b) => pairs.reduce((total, pair) => total + (pair[a] - middle[a]) * (pair[b] - middle[b]), 0);
+  const middle = [0, 1].map(
+    side => pairs.reduce((sum, pair) => sum + pair[side], 0) / pairs.length,
+  );
+  const sum = (a, b) =>
+    pairs.reduce((total, pair) => total + (pair[a] - middle[a]) * (pair[b] - middle[b]), 0);
   return sum(0, 1) / (Math.sqrt(sum(0, 0) * sum(1, 1)) || 1);
 }
 
 async function drawStrip(place, view) {
-  if (!place || !view.trees || view.known.length < 2) return;
-  const linkage = linkagesOf(view)[0], merges = view.trees[linkage], leaves = leafOrder(merges, view.known.length);
-  const names = leaves.map(leaf => view.names[view.known[leaf]]), maps = canOpen(view);
+  if (!place?.clientWidth || !view.trees || view.known.length < 2) return;
+  const linkage = linkagesOf(view)[0],
+    merges = view.trees[linkage],
+    leaves = leafOrder(merges, view.known.length);
+  const names = leaves.map(leaf => view.names[view.known[leaf]]),
+    maps = canOpen(view);
   const pictured = maps && DATA.maps.photographs.some(Boolean);
-  const row = Math.max(15, Math.min(62, 540 / (names.length + 1))), top = pictured ? row + 16 : 20, room = place.clientWidth;
-  const tall = top + row * names.length, side = widest(names) + 26;
+  const row = Math.max(15, Math.min(62, 540 / (names.length + 1))),
+    top = pictured ? row + 16 : 20,
+    room = place.clientWidth;
+  const tall = top + row * names.length,
+    side = widest(names.map(short)) + 26;
   const wide = maps ? Math.max(110, Math.min(340, room * 0.3)) : Math.min(640, room - side - 10);
   const box = { left: 2, top, width: wide, bottom: tall };
-  const { nodes, at } = branches(view, merges, box, leaf => top + row * (leaves.indexOf(leaf) + 0.5));
-  const tips = names.map((name, index) => svg("g", {}, marker(at(0) + 8, top + row * (index + 0.5), 5, styleOf(name, state.by)),
-    text(at(0) + 18, top + row * (index + 0.5), name, { class: "name", "dominant-baseline": "central" })));
-  const tree = drawing(wide + side, tall + 4, `tree of ${names.length} models, ${view.title}`, nodes, tips);
+  const { nodes, at } = branches(
+    view,
+    merges,
+    box,
+    leaf => top + row * (leaves.indexOf(leaf) + 0.5),
+  );
+  const tips = names.map((name, index) =>
+    svg(
+      "g",
+      {},
+      marker(at(0) + 8, top + row * (index + 0.5), 5, styleOf(name, state.by)),
+      text(at(0) + 18, top + row * (index + 0.5), short(name), {
+        class: "name",
+        "dominant-baseline": "central",
+      }),
+    ),
+  );
+  const legend = legendOf(names, state.by, wide + side, tall + 8);
+  const tree = drawing(
+    wide + side,
+    tall + 8 + legend.height,
+    `tree of ${names.length} models, ${view.title}`,
+    nodes,
+    tips,
+    legend.nodes,
+  );
   tree.style.flex = "none";
   place.replaceChildren(tree);
   if (!maps) return;
   const columns = Math.max(2, Math.min(20, Math.floor((room - wide - side - 12) / (row + 4))));
-  const chosen = (await typicalImages(view)).slice(0, columns), grid = html("div", { class: "maps", style: `--row:${row}px; --columns:${chosen.length}` });
+  const chosen = (await typicalImages(view)).slice(0, columns),
+    grid = html("div", { class: "maps", style: `--row:${row}px; --columns:${chosen.length}` });
   place.append(grid);
   const photographs = await Promise.all(chosen.map(photographOf));
   if (!pictured) grid.style.paddingTop = `${top}px`;
   else grid.style.gridTemplateRows = `${top}px`;
-  if (pictured) for (const [column, image] of chosen.entries()) grid.append(html("canvas", { width: 96, height: 96, class: "head", role: "img", "aria-label": `image ${imageAt(image).id}`, "data-tip": [imageAt(image).id, imageAt(image).label].filter(Boolean).join(": "), style: `grid-column:${column + 1}` }));
+  if (pictured)
+    for (const [column, image] of chosen.entries())
+      grid.append(
+        html("canvas", {
+          width: 96,
+          height: 96,
+          class: "head",
+          role: "img",
+          "aria-label": `image ${imageAt(image).id}`,
+          "data-tip": [imageAt(image).id, imageAt(image).label].filter(Boolean).join(": "),
+          style: `grid-column:${column + 1}`,
+        }),
+      );
   const heads = [...grid.children];
-  await Promise.all(heads.map((head, column) => paint(head, null, photographs[column])));
-  const rows = names.map(name => chosen.map(image => html("canvas", { width: 96, height: 96, "aria-label": `map of ${name}, image ${imageAt(image).id}`, "data-model": name, "data-image": imageAt(image).id, "data-tip": `${name}, ${imageAt(image).id}: press to see all images`,
-      ...pressable(() => { choose({ image: imageAt(image).id, ...Object.fromEntries(KEYS.map(key => [key, view[key]])) }); openPair(name, nearestTo(view, name)); }), tabindex: -1 })));
+  await Promise.all(
+    heads.map((head, column) =>
+      paint(head, null, photographs[column], DATA.maps.methods[view.method]),
+    ),
+  );
+  const rows = names.map(name =>
+    chosen.map(image =>
+      html("canvas", {
+        width: 96,
+        height: 96,
+        "aria-label": `map of ${name}, image ${imageAt(image).id}`,
+        "data-model": name,
+        "data-image": imageAt(image).id,
+        "data-tip": `${name}, ${imageAt(image).id}: press to see all images`,
+        ...pressable(() => {
+          choose({
+            image: imageAt(image).id,
+            ...Object.fromEntries(KEYS.map(key => [key, view[key]])),
+          });
+          openPair(name, nearestTo(view, name));
+        }),
+        tabindex: -1,
+      }),
+    ),
+  );
   grid.append(...rows.flat());
   walkable(rows);
-  for (const [row, name] of names.entries()) for (const [column, image] of chosen.entries()) {
-    const map = await mapOf(view.method, image, name);
-    if (map) await paint(rows[row][column], displayed(map, "percentile"), photographs[column]);
-  }
+  for (const [row, name] of names.entries())
+    for (const [column, image] of chosen.entries()) {
+      const map = await mapOf(view.method, image, name);
+      if (map) await paint(rows[row][column], displayed(map, "percentile"), photographs[column]);
+    }
 }

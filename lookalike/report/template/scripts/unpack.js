@@ -2,7 +2,8 @@
 const textOf = name => document.getElementById(name).textContent;
 
 function bytesOf(text) {
-  const characters = atob(text), bytes = new Uint8Array(characters.length);
+  const characters = atob(text),
+    bytes = new Uint8Array(characters.length);
   for (let place = 0; place < bytes.length; place++) bytes[place] = characters.charCodeAt(place);
   return bytes;
 }
@@ -18,5 +19,5 @@ const unpackJson = async name => JSON.parse(new TextDecoder().decode(await infla
 async function unpackValues(packed) {
   const levels = new Uint16Array(await inflate(packed.packed));
   const step = (packed.high - packed.low) / 65534;
-  return Float64Array.from(levels, level => level === 65535 ? NaN : packed.low + level * step);
+  return Float64Array.from(levels, level => (level === 65535 ? NaN : packed.low + level * step));
 }
