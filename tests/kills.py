@@ -10,7 +10,7 @@ import time
 from itertools import islice
 from pathlib import Path
 
-from conftest import TIMEOUT, invocation
+from conftest import TIMEOUT, comparable, invocation
 
 from lookalike.workflow.owners import JOBS_END_WITHIN
 
@@ -119,7 +119,7 @@ def jobs_of(text):
 def contents(folder):
     """Return the content of every file below a folder, by path."""
     return {
-        path.relative_to(folder): path.read_bytes()
+        path.relative_to(folder): comparable(path)
         for path in folder.rglob("*")
         if path.is_file() and path.name not in NOT_COMPARED
     }

@@ -16,7 +16,7 @@ from pathlib import Path
 import daemons
 import pytest
 import yaml
-from conftest import ROOT, invocation
+from conftest import ROOT, comparable, invocation
 
 CONFIG = {
     "images": {"n": 6, "size": 64, "demo": {"train": 20, "val": 12}},
@@ -211,7 +211,7 @@ def test_the_results_are_those_of_one_machine_bit_for_bit(runs):
     """All files but the record of what trained the models, whose scripts were edited."""
     here, cards = (
         {
-            path.relative_to(runs[name]): path.read_bytes()
+            path.relative_to(runs[name]): comparable(path)
             for path in (runs[name] / "results").rglob("*")
             if path.is_file() and path.name != "record.json"
         }

@@ -116,7 +116,7 @@ def test_a_second_config_has_a_folder_of_its_own(runs):
     # In one folder, the figures of the first would lie next to those of the second.
     mixed = run(folder, other | {"results": "results"}, "-n").text
     figures = [
-        path for path in before["results"] if re.match(r"figures/heatmaps/mse/.*(svg|png)$", path)
+        path for path in before["results"] if re.match(r"figures/heatmaps/mse/.*(svg|pdf)$", path)
     ]
     assert f"Among the figures are {len(figures)} of another config" in mixed and len(figures) > 8
 

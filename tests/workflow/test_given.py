@@ -317,9 +317,8 @@ def test_given_matrices_go_to_findings_and_figures_without_torch(tmp_path, witho
     check_planted_findings(tmp_path, config)
     report = (tmp_path / "results/report.html").read_text()
     shown = re.sub(r"<(style|script)[^>]*>.*?</\1>|<[^>]*>", " ", report, flags=re.S)
-    assert "gradcam, mse, a user-supplied matrix" in shown and "image" not in shown.replace(
-        "scikit-image", ""
-    )
+    assert 'data-view="gradcam/mse/' in report and "User-supplied: taken as it is" in shown
+    assert "image" not in shown.replace("scikit-image", "")
     assert "Nothing to be done" in snakemake(tmp_path, config).text
 
 
