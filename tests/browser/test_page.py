@@ -189,6 +189,8 @@ def test_a_click_on_a_cell_shows_that_pair_and_the_numbers_of_its_files(opened, 
     number, image, value = where.split(" · ")[:3]
     assert number == f"1 of {len(own)} images" and own[image] == pytest.approx(ordered[0])
     assert float(value.split()[-1]) == pytest.approx(ordered[0], abs=6e-3)
+    assert page.locator(".card.chosen").count() == 1
+    assert page.locator(".card").first.get_attribute("class").split() == ["card", "chosen"]
     captions = page.locator(".pictures figcaption").all_inner_texts()
     assert captions[-1] == f"red: more in {other}, blue: more in {one}"
     picture(page, f"{name}-pair")
@@ -259,9 +261,61 @@ def test_the_address_brings_a_view_back(opened, folders):
     assert again.locator("dialog select").first.input_value() == "model-03"
     again.get_by_role("button", name="Close").click()
     assert "pair=" not in again.url and "metric=mse" in again.url
-    nowhere = opened("twenty_models", "#metric=none&linkage=none&pair=a~b&by=nothing&resolution=9")
-    assert view_of(nowhere)[1] in ("cosine", "mse")
-    assert not nowhere.locator("dialog[open]").count()
+    for wrong in (
+        "#metric=none&linkage=none&pair=a~b&by=nothing&resolution=9",
+        "#by=constructor&share=abc&pair=model-01~model-01&image=%",
+    ):
+        nowhere = opened("twenty_models", wrong)
+        assert view_of(nowhere)[1] in ("cosine", "mse")
+        assert nowhere.locator("#figures figure").count() == 4
+        assert not nowhere.locator("dialog[open]").count()
+
+
+def test_the_later_of_two_choices_is_shown(opened, folders):
+    page = opened("demo", "#method=gradcam&metric=cosine&subset=all")
+    one, other = "RegNet", "ViT"
+    open_pair(page, one, other)
+    page.evaluate(
+        """for (const method of ["kernelshap", "ig"]) {
+            const select = document.querySelector("dialog select[aria-label=method]");
+            select.value = method;
+            select.dispatchEvent(new Event("change"));
+        }"""
+    )
+    page.wait_for_function(
+        "document.querySelector('dialog select[aria-label=method]').value == 'ig'"
+    )
+    page.wait_for_timeout(500)
+    view = view_of(page)
+    assert view == ["ig", "cosine", "all"]
+    table = io.read_arrays(folders["demo"] / "results/matrices/ig/cosine/all/images.npz")
+    names = table["names"].tolist()
+    pairs = [(a, b) for place, a in enumerate(names) for b in names[place + 1 :]]
+    largest = np.nanmax(table["values"][:, pairs.index((one, other))])
+    assert float(page.locator(".card span").first.inner_text()) == pytest.approx(largest, abs=6e-3)
+    # The image stays the same, with its value in the new view.
+    _, image, text = page.locator(".where").inner_text().split(" · ")
+    value = table["values"][table["images"].tolist().index(image), pairs.index((one, other))]
+    assert float(text.split()[-1]) == pytest.approx(value, abs=6e-3)
+    mean = values_of(folders["demo"], view, "dissimilarity")[one, other]
+    numbers = page.locator("dialog .numbers").inner_text()
+    assert float(numbers.split()[2]) == pytest.approx(mean, abs=6e-4)
+
+
+def test_a_model_is_never_compared_with_itself_and_back_closes_the_pair(opened):
+    page = opened("twenty_models")
+    open_pair(page, "model-03", "model-17")
+    page.get_by_label("one model").select_option("model-17")
+    page.wait_for_function(
+        "document.querySelector('dialog select[aria-label=\\'other model\\']').value == 'model-03'"
+    )
+    assert page.get_by_label("one model").input_value() == "model-17"
+    page.get_by_role("button", name="Close").click()
+    cell_of(page, "model-00", "model-01").click()
+    page.wait_for_selector("dialog[open]")
+    page.go_back()
+    page.wait_for_function("!document.querySelector('dialog[open]')")
+    assert page.locator("h1").is_visible()
 
 
 def test_everything_is_within_reach_of_the_keyboard(opened):

@@ -107,7 +107,11 @@ function showAll() {
     html(
       "button",
       {
-        class: !shown.values || counts(place) ? "card" : "card uncounted",
+        class: [
+          "card",
+          shown.values && !counts(place) ? "uncounted" : "",
+          at === shown.at ? "chosen" : "",
+        ].join(" "),
         "data-place": place,
         onclick: () => {
           shown.at = at;
