@@ -1,12 +1,12 @@
 """GradCAM: feature maps of the target layer, weighted by the gradient of the score."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lookalike.core.errors import InputError
 from lookalike.core.registry import method
+from lookalike.methods.layer_gradients import layer_gradients
 
 if TYPE_CHECKING:
     import torch
@@ -50,40 +50,6 @@ def gradcam(
     diagnostics : dict
         Empty.
     """
-    import torch
-
-    from lookalike.models.grids import to_grid
-    from lookalike.models.layers import only, target_layer
-
-    size = images.shape[2], images.shape[3]
-    captured: list[Any] = []
-
-    def cut(module: torch.nn.Module, inputs: Any, output: Any) -> Any:
-        captured.append(output)
-        if not torch.is_tensor(output):
-            return output
-        captured[-1] = output.detach().requires_grad_()
-        # A copy goes on, because later layers may work in place.
-        return captured[-1].clone()
-
-    handle = target_layer(model.net, depth, layer, size).register_forward_hook(cut)
-    try:
-        with torch.enable_grad():
-            scores = model.logits(images).gather(1, targets[:, None]).sum()
-    finally:
-        handle.remove()
-    activation = only(captured, layer)
-    gradient = (
-        torch.autograd.grad(scores, activation, allow_unused=True)[0]
-        if scores.requires_grad
-        else None
-    )
-    cells = to_grid(activation.detach(), model.net, size)
-    slopes = None if gradient is None else to_grid(gradient, model.net, size)
-    if gradient is None or slopes is None or (gradient.any() and not slopes.any()):
-        raise InputError(
-            f"gradcam: the score does not depend on the grid of layer {layer!r}, or only by its "
-            "class token; give a shallower `layer:`"
-        )
+    cells, slopes = layer_gradients(model, images, targets, depth, layer, "gradcam")
     weights = slopes.mean(dim=(2, 3), keepdim=True)
     return (weights * cells).sum(dim=1).relu().float().cpu().numpy(), {}

@@ -1,0 +1,53 @@
+"""LayerCAM: each cell of the feature maps, weighted by its own positive gradient."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lookalike.core.registry import method
+from lookalike.methods.layer_gradients import layer_gradients
+
+if TYPE_CHECKING:
+    import torch
+
+    from lookalike.models.networks import VisionModel
+
+
+@method(signed=False, reference="Jiang et al. 2021, doi:10.1109/TIP.2021.3089943")
+def layercam(
+    model: "VisionModel",
+    images: "torch.Tensor",
+    targets: "torch.Tensor",
+    seeds: Sequence[int],
+    *,
+    depth: float = 1.0,
+    layer: str | None = None,
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Return ReLU(sum_k ReLU(d(score) / d(A_k)) * A_k), cell by cell.
+
+    Made for shallow layers as well: see `depth`.
+
+    Parameters
+    ----------
+    model : VisionModel
+    images : Tensor, shape (n, 3, H, W)
+        RGB in [0, 1].
+    targets : Tensor, shape (n,)
+        Class whose logit is the score.
+    seeds : list of int
+        Not used.
+    depth : float
+        In (0, 1]: a shallower target layer.
+    layer : str, optional
+        Name of a module, which takes precedence over `depth`.
+
+    Returns
+    -------
+    maps : ndarray, shape (n, h, w), float32
+        On the grid of the target layer.
+    diagnostics : dict
+        Empty.
+    """
+    cells, slopes = layer_gradients(model, images, targets, depth, layer, "layercam")
+    return (slopes.relu() * cells).sum(dim=1).relu().float().cpu().numpy(), {}

@@ -1,0 +1,121 @@
+"""Class activation maps and gradients of the image, against their formulas cell by cell on the full
+graph, against captum, and on networks whose answer is known.
+"""
+
+import numpy as np
+import pytest
+import torch
+from captum.attr import InputXGradient, Saliency
+from networks import tiny_model
+
+from lookalike.core import registry
+
+TARGETS, SEEDS = torch.tensor([0, 3, 1]), [1, 2, 3]
+# A CNN, one whose activations have channels last, and a ViT, with what turns its tokens to a grid.
+NETWORKS = {
+    "test_resnet": ("layer4", lambda x: x),
+    "test_mambaout": ("stages.1", lambda x: x.permute(0, 3, 1, 2)),
+    "test_vit": ("blocks.5.norm1", lambda x: x[:, 1:].mT.reshape(len(x), -1, 8, 8)),
+}
+
+
+@pytest.fixture(scope="module")
+def images():
+    return torch.rand(3, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+
+
+def weigh_pp(cells, slopes):
+    """GradCAM++ by its formula, one channel and cell after another."""
+    found = np.zeros(cells.shape[1:])
+    for activation, slope in zip(cells, slopes, strict=True):
+        weight, total = 0.0, activation.sum()
+        for g in slope.ravel():
+            below = 2 * g**2 + total * g**3
+            weight += g**2 / below * max(g, 0) if below else 0
+        found += weight * activation
+    return found
+
+
+def weigh_x(cells, slopes):
+    return sum((a * g).sum() / a.sum() * a for a, g in zip(cells, slopes, strict=True) if a.sum())
+
+
+FORMULAS = {
+    "gradcam_pp": weigh_pp,
+    "hirescam": lambda cells, slopes: sum(a * g for a, g in zip(cells, slopes, strict=True)),
+    "layercam": lambda cells, slopes: sum(
+        a * np.maximum(g, 0) for a, g in zip(cells, slopes, strict=True)
+    ),
+    "xgradcam": weigh_x,
+    "gradcam": lambda cells, slopes: sum(a * g.mean() for a, g in zip(cells, slopes, strict=True)),
+}
+
+
+def full_graph(name, images):
+    """Return activations and gradients (n, k, h, w) from autograd over the whole network."""
+    model, (layer, to_grid) = tiny_model(name), NETWORKS[name]
+    kept = []
+    handle = model.net.get_submodule(layer).register_forward_hook(
+        lambda *found: kept.append(found[2])
+    )
+    scores = model.logits(images.clone().requires_grad_())
+    handle.remove()
+    gradient = torch.autograd.grad(scores[range(len(images)), TARGETS].sum(), kept[0])[0]
+    return [to_grid(one.detach()).double().numpy() for one in (kept[0], gradient)]
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("name", FORMULAS)
+def test_a_cam_is_its_formula_on_the_full_graph(name, network, images):
+    maps, diagnostics = registry.get("method", name)(
+        tiny_model(network), images, TARGETS, SEEDS, layer=NETWORKS[network][0]
+    )
+    assert maps.shape == (3, 8, 8) and maps.dtype == np.float32 and diagnostics == {}
+    for found, cells, slopes in zip(maps, *full_graph(network, images), strict=True):
+        expected = np.maximum(FORMULAS[name](cells, slopes), 0)
+        # Terms of both signs cancel, and leave their rounding.
+        size = np.abs(cells * slopes).sum(axis=0).max()
+        np.testing.assert_allclose(found, expected, atol=2e-6 * size, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_a_batch_gives_what_single_images_give(name, images):
+    cam, model = registry.get("method", name), tiny_model("test_resnet")
+    maps, _ = cam(model, images, TARGETS, SEEDS)
+    for place in range(3):
+        part = slice(place, place + 1)
+        own, _ = cam(model, images[part], TARGETS[part], SEEDS[part])
+        np.testing.assert_allclose(maps[place], own[0], rtol=2e-4, atol=1e-6 * abs(own).max())
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_no_gradient_gives_zero_maps(name, images):
+    model = tiny_model("test_resnet")
+    with torch.no_grad():
+        model.net.fc.weight.zero_()
+    maps, _ = registry.get("method", name)(model, images, TARGETS, SEEDS)
+    assert (maps == 0).all()
+
+
+@pytest.mark.parametrize("network", ["test_resnet", "test_vit", "test_convnext"])
+def test_gradients_of_the_image_are_those_of_captum(network, images):
+    model = tiny_model(network)
+    inputs = model.normalise(images)
+    saliency, _ = registry.get("method", "saliency")(model, images, TARGETS, SEEDS)
+    expected = Saliency(model.net).attribute(inputs.clone().requires_grad_(), TARGETS)
+    np.testing.assert_allclose(
+        saliency, expected.detach().amax(dim=1).numpy(), rtol=1e-5, atol=1e-9
+    )
+    product, _ = registry.get("method", "input_x_gradient")(model, images, TARGETS, SEEDS)
+    expected = InputXGradient(model.net).attribute(inputs.clone().requires_grad_(), TARGETS)
+    np.testing.assert_allclose(product, expected.detach().sum(dim=1).numpy(), rtol=1e-4, atol=1e-7)
+
+
+def test_input_x_gradient_sums_to_the_score_of_a_linear_network(images):
+    model = tiny_model("test_resnet")
+    model.net = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 64 * 64, 5)).eval()
+    maps, _ = registry.get("method", "input_x_gradient")(model, images, TARGETS, SEEDS)
+    with torch.no_grad():
+        inputs = model.normalise(images)
+        gain = (model.net(inputs) - model.net(torch.zeros_like(inputs)))[range(3), TARGETS]
+    np.testing.assert_allclose(maps.sum(axis=(1, 2)), gain.numpy(), rtol=1e-3, atol=1e-4)
