@@ -110,7 +110,9 @@ def ways_of_results(wildcards):
     return {
         one.name: {
             "outputs": [strip_wildcard_constraints(own_path(path)) for path in one.output],
-            "benchmark": strip_wildcard_constraints(str(one.benchmark or "")),
+            "benchmark": (
+                strip_wildcard_constraints(own_path(one.benchmark)) if one.benchmark else ""
+            ),
             "environment": Path(str(one.conda_env or "")).name,
         }
         for one in workflow.rules
