@@ -92,11 +92,9 @@ async function drawCards() {
 }
 
 async function showCard(card) {
-  const place = +card.dataset.place,
-    photograph = shown.over ? await photographOf(place) : null;
-  const [one, other] = await mapsAt(place),
-    canvases = card.querySelectorAll("canvas");
-  await Promise.all([paint(canvases[0], one, photograph), paint(canvases[1], other, photograph)]);
+  const [photograph, ...maps] = await decoded(+card.dataset.place);
+  for (const [number, canvas] of card.querySelectorAll("canvas").entries())
+    paint(canvas, displayed(maps[number], shown.range), shown.over ? photograph : null);
 }
 
 function showAll() {

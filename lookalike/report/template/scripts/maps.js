@@ -23,10 +23,9 @@ function sheetOf(method, place) {
           context = canvas.getContext("2d", { willReadFrequently: true });
         context.drawImage(picture, 0, 0);
         const { data } = context.getImageData(0, 0, picture.width, picture.height);
-        return {
-          levels: Uint8Array.from({ length: data.length / 4 }, (_, pixel) => data[4 * pixel]),
-          width: picture.width,
-        };
+        const levels = new Uint8Array(data.length / 4);
+        for (let pixel = 0; pixel < levels.length; pixel++) levels[pixel] = data[4 * pixel];
+        return { levels, width: picture.width };
       }),
     );
     if (sheets.size > MOST_SHEETS) sheets.delete(sheets.keys().next().value);
@@ -66,8 +65,10 @@ function displayed(map, range) {
 const photographOf = place =>
   DATA.maps.photographs[place] ? pictureOf(DATA.maps.photographs[place], "jpeg") : null;
 
+const scratch = new OffscreenCanvas(1, 1);
+
 // Draw a map; over the image, what matters little lets the image through.
-async function paint(canvas, map, photograph, shape = map) {
+function paint(canvas, map, photograph, shape = map) {
   const context = canvas.getContext("2d"),
     side = Math.max(shape?.width ?? 1, shape?.height ?? 1);
   const wide = shape ? shape.width / side : 1,
@@ -81,21 +82,15 @@ async function paint(canvas, map, photograph, shape = map) {
   if (!map) return;
   const pixels = new ImageData(map.width, map.height),
     colours = map.signed ? OF_SIGNED : OF_UNSIGNED;
-  map.values.forEach((value, pixel) => {
+  for (const [pixel, value] of map.values.entries()) {
     const level = Math.round(map.signed ? 127.5 + 127.5 * value : 255 * Math.max(0, value));
-    pixels.data.set(
-      [...colours[level], photograph ? Math.round(225 * Math.abs(value) ** 0.6) : 255],
-      4 * pixel,
-    );
-  });
+    pixels.data.set(colours[level], 4 * pixel);
+    pixels.data[4 * pixel + 3] = photograph ? Math.round(225 * Math.abs(value) ** 0.6) : 255;
+  }
+  Object.assign(scratch, { width: map.width, height: map.height });
+  scratch.getContext("2d").putImageData(pixels, 0, 0);
   context.imageSmoothingEnabled = false;
-  context.drawImage(
-    await createImageBitmap(pixels),
-    0,
-    0,
-    canvas.width * wide,
-    canvas.height * high,
-  );
+  context.drawImage(scratch, 0, 0, canvas.width * wide, canvas.height * high);
 }
 
 // How far two maps are apart, pixel by pixel, each over its displayed range.

@@ -44,10 +44,17 @@ function openPair(one, other) {
 function closePair() {
   if (dialog.open) dialog.close();
 }
-dialog.addEventListener("close", () => choose({ pair: "", image: "" }, "pair"));
+// The event comes late: by then another pair may have been opened, or waits for its values.
+let opening = false;
+dialog.addEventListener("close", () => {
+  if (!opening && !dialog.open) choose({ pair: "", image: "" }, "pair");
+});
 
 follow(async changed => {
-  if (!state.pair) return closePair();
+  if (!state.pair) {
+    asked++;
+    return closePair();
+  }
   if (!["pair", "image", ...KEYS].some(key => changed.includes(key))) return;
   const view = currentView(),
     [one, other] = state.pair.split("~");
@@ -57,20 +64,26 @@ follow(async changed => {
 });
 
 async function showPair(view, one, other) {
-  const mine = ++asked,
-    values = await valuesOfPair(view, one, other);
+  const mine = ++asked;
+  opening = !dialog.open;
+  const values = await valuesOfPair(view, one, other);
   if (mine !== asked) return;
   Object.assign(shown, { view, one, other, values });
   sortImages();
   const wanted = shown.order.findIndex(place => imageAt(place).id === state.image);
   shown.at = Math.max(0, wanted);
+  // Its pictures are decoded while the page is laid out.
+  const first = decoded(shown.order[shown.at]);
   frame(view);
   if (!dialog.open) {
     dialog.showModal();
     dialog.querySelector(".close").focus();
+    opening = false;
   }
-  await showImage();
-  showAll();
+  await showImage(first);
+  // Both maps are on the screen first.
+  await new Promise(done => setTimeout(done));
+  if (dialog.open) showAll();
 }
 
 function sortImages() {
@@ -101,18 +114,20 @@ dialog.addEventListener("keydown", event => {
   }
 });
 
-async function mapsAt(place) {
-  const found = await Promise.all(
-    [shown.one, shown.other].map(name => mapOf(shown.view.method, place, name)),
-  );
-  return found.map(map => displayed(map, shown.range));
-}
+// The image, or null, and both maps as they are displayed.
+const decoded = place =>
+  Promise.all([
+    photographOf(place),
+    mapOf(shown.view.method, place, shown.one),
+    mapOf(shown.view.method, place, shown.other),
+  ]);
 
-async function showImage() {
+async function showImage(first) {
   const mine = ++asked,
     place = shown.order[shown.at],
     image = imageAt(place);
-  const [photograph, [one, other]] = await Promise.all([photographOf(place), mapsAt(place)]);
+  const [photograph, ...maps] = await (first ?? decoded(place));
+  const [one, other] = maps.map(map => displayed(map, shown.range));
   if (mine !== asked) return;
   const told = name =>
     DATA.predictions?.[name]
@@ -130,17 +145,8 @@ async function showImage() {
       difference(one, other),
     ],
   ].filter(Boolean);
-  await Promise.all(
-    cells.map(([canvas, , map], index) =>
-      paint(
-        canvas,
-        map,
-        map && (index === cells.length - 1 || !shown.over) ? null : photograph,
-        one,
-      ),
-    ),
-  );
-  if (mine !== asked) return;
+  for (const [index, [canvas, , map]] of cells.entries())
+    paint(canvas, map, map && (index === cells.length - 1 || !shown.over) ? null : photograph, one);
   dialog
     .querySelector(".pictures")
     .replaceChildren(

@@ -56,17 +56,27 @@ function choose(changes, key = Object.keys(changes)[0]) {
   writeHash(opens);
 }
 
-// Back closes what was opened. Some browsers refuse to be told too often: then the next one is.
+// Back closes what was opened. The address is told after the page has been drawn, since that takes
+// time. Some browsers refuse to be told too often: then the next one is.
+let untold = false,
+  opened = false;
 function writeHash(opens) {
+  opened ||= opens;
+  if (!untold) setTimeout(tellAddress);
+  untold = true;
+}
+
+function tellAddress() {
   const usual = defaults();
   const shown = CHOICES.filter(one => state[one] !== usual[one]).map(one => [one, state[one]]);
   const hash = new URLSearchParams(shown).toString(),
     address = hash ? `#${hash}` : location.pathname + location.search;
   try {
-    history[opens ? "pushState" : "replaceState"](null, "", address);
+    history[opened && state.pair ? "pushState" : "replaceState"](null, "", address);
   } catch (error) {
     if (error.name !== "SecurityError") throw error;
   }
+  untold = opened = false;
 }
 
 const follow = action => followers.push(action);

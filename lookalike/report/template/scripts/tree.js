@@ -26,7 +26,8 @@ function branches(view, merges, box, rowOf) {
     places = view.known.map((_, leaf) => rowOf(leaf));
   const supported = hasSupport(merges),
     lines = [],
-    numbers = [];
+    supports = [],
+    dots = [];
   merges.forEach((merge, place) => {
     const root = place === merges.length - 1,
       sides = [merge.left, merge.right].map(child => places[child]);
@@ -56,18 +57,12 @@ function branches(view, merges, box, rowOf) {
         y1: sides[0],
         y2: sides[1],
         class: sure ? "branch" : "branch faded",
+        tip: merge.support === null ? null : () => describeClade(view, merge),
       }),
     );
-    if (!root && merge.support !== null)
-      numbers.push(
-        text(x - 3, y - 3, String(Math.round(100 * merge.support)), {
-          class: sure ? "support halo" : "support halo faded",
-          "text-anchor": "end",
-          tip: () => describeClade(view, merge),
-        }),
-      );
+    if (!root && merge.support !== null) supports.push({ merge, sure, x: x - 3, y: y - 3 });
     if (merge.holds)
-      numbers.push(
+      dots.push(
         svg("circle", {
           cx: x,
           cy: y,
@@ -92,7 +87,25 @@ function branches(view, merges, box, rowOf) {
           }),
           text(at(view.chance) + 3, box.top - 2, "chance", { class: "chance-name" }),
         ];
-  return { nodes: [...chance, ...lines, ...numbers], at, last };
+  return { nodes: [...chance, ...lines, ...numbersOf(view, supports), ...dots], at, last };
+}
+
+// The support of clades as numbers. Where two would touch, the surer clade has its own.
+const WIDE = 16,
+  HIGH = 11;
+function numbersOf(view, supports) {
+  const order = supports.toSorted((a, b) => b.sure - a.sure || b.merge.support - a.merge.support);
+  const kept = [];
+  for (const one of order)
+    if (kept.every(({ x, y }) => Math.abs(x - one.x) > WIDE || Math.abs(y - one.y) > HIGH))
+      kept.push(one);
+  return kept.map(({ merge, sure, x, y }) =>
+    text(x, y, String(Math.round(100 * merge.support)), {
+      class: sure ? "support halo" : "support halo faded",
+      "text-anchor": "end",
+      tip: () => describeClade(view, merge),
+    }),
+  );
 }
 
 function describeClade(view, merge) {
