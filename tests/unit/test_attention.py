@@ -13,6 +13,7 @@ from lookalike.core import registry
 from lookalike.core.errors import InputError
 from lookalike.models.attention import attend
 
+torch.set_num_threads(1)
 TARGETS, SEEDS = torch.tensor([0, 3, 1]), [1, 2, 3]
 SMALL = {"img_size": 64, "patch_size": 16, "embed_dim": 32, "depth": 3, "num_heads": 2}
 # Of each family a small network, and the tokens that its head reads.

@@ -72,7 +72,9 @@ OTHERS = {
     "attention_rollout": (transformer, lambda: {}),
     "integrated_gradients": (classifier, lambda: {"steps": 4}),
     "kernelshap": (classifier, lambda: {"segments": 6, "samples": 20}),
+    "lime": (classifier, lambda: {"segments": 6, "samples": 20}),
     "occlusion": (classifier, lambda: {"windows": [0.5]}),
+    "rise": (classifier, lambda: {"samples": 20}),
     "ais_regression": (scorer, lambda: {}),
     "ais_alignment": (classifier, alignment_options),
 }
