@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 Fit = Literal["crop", "squash", "pad"]
 # Of the borders of padded images: near the mean of most networks' normalisation.
 NEUTRAL_GREY = 128
+# Red, green and blue in grey, by ITU-R BT.601.
+LUMA = (0.299, 0.587, 0.114)
 # A picture of more pixels takes gigabytes, however small its file is.
 MOST_PIXELS = 160_000_000
 # How many times larger than needed an image is decoded, and then averaged in blocks, at least.

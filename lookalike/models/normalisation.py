@@ -5,12 +5,10 @@ from functools import partial
 
 import torch
 
+from lookalike.images.reading import LUMA
 from lookalike.models.compiler import import_timm
 
 timm = import_timm()
-
-# Red, green and blue in grey, by ITU-R BT.601.
-LUMA = (0.299, 0.587, 0.114)
 
 
 def normalised(images: torch.Tensor, mean: torch.Tensor, std: torch.Tensor) -> torch.Tensor:

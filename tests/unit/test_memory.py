@@ -62,11 +62,19 @@ def alignment_options():
     return {"human": similarity_of_scores(scores), "reference": reference}
 
 
+def transformer():
+    return tiny_model("test_vit", img_size=SIDE)
+
+
 # Models and options, where they are not a classifier and the defaults.
 OTHERS = {
+    "attention_relevance": (transformer, lambda: {}),
+    "attention_rollout": (transformer, lambda: {}),
     "integrated_gradients": (classifier, lambda: {"steps": 4}),
     "kernelshap": (classifier, lambda: {"segments": 6, "samples": 20}),
+    "lime": (classifier, lambda: {"segments": 6, "samples": 20}),
     "occlusion": (classifier, lambda: {"windows": [0.5]}),
+    "rise": (classifier, lambda: {"samples": 20}),
     "ais_regression": (scorer, lambda: {}),
     "ais_alignment": (classifier, alignment_options),
 }
@@ -96,7 +104,8 @@ def test_explanations_do_not_change_when_the_batch_is_halved(name, rows, capsys)
 
     expected, model = explain(build()), build()
     capsys.readouterr()
-    found = explain(limited(model, model.net.get_submodule("layer4.0.conv1")))
+    inner = "blocks.5.mlp" if build is transformer else "layer4.0.conv1"
+    found = explain(limited(model, model.net.get_submodule(inner)))
     assert "the card's memory is full" in capsys.readouterr().out
     # Sums of single precision in another order.
     np.testing.assert_allclose(found, expected, rtol=0, atol=2e-4 * np.abs(expected).max())
