@@ -78,25 +78,6 @@ def test_a_cam_is_its_formula_on_the_full_graph(name, network, images):
         np.testing.assert_allclose(found, expected, atol=2e-6 * size, rtol=1e-4)
 
 
-@pytest.mark.parametrize("name", FORMULAS)
-def test_a_batch_gives_what_single_images_give(name, images):
-    cam, model = registry.get("method", name), tiny_model("test_resnet")
-    maps, _ = cam(model, images, TARGETS, SEEDS)
-    for place in range(3):
-        part = slice(place, place + 1)
-        own, _ = cam(model, images[part], TARGETS[part], SEEDS[part])
-        np.testing.assert_allclose(maps[place], own[0], rtol=2e-4, atol=1e-6 * abs(own).max())
-
-
-@pytest.mark.parametrize("name", FORMULAS)
-def test_no_gradient_gives_zero_maps(name, images):
-    model = tiny_model("test_resnet")
-    with torch.no_grad():
-        model.net.fc.weight.zero_()
-    maps, _ = registry.get("method", name)(model, images, TARGETS, SEEDS)
-    assert (maps == 0).all()
-
-
 @pytest.mark.parametrize("network", ["test_resnet", "test_vit", "test_convnext"])
 def test_gradients_of_the_image_are_those_of_captum(network, images):
     model = tiny_model(network)
