@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from captum.attr import InputXGradient, Saliency
-from networks import tiny_model
+from networks import assert_close, tiny_model
 
 from lookalike.core import registry
 
@@ -76,6 +76,38 @@ def test_a_cam_is_its_formula_on_the_full_graph(name, network, images):
         # Terms of both signs cancel, and leave their rounding.
         size = np.abs(cells * slopes).sum(axis=0).max()
         np.testing.assert_allclose(found, expected, atol=2e-6 * size, rtol=1e-4)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_eigencam_is_the_line_through_zero_nearest_to_the_cells(network, images):
+    maps, diagnostics = registry.get("method", "eigencam")(
+        tiny_model(network), images, TARGETS, SEEDS, layer=NETWORKS[network][0]
+    )
+    activations = full_graph(network, images)[0]
+    for saliency, cells, share in zip(maps, activations, diagnostics["share"], strict=True):
+        points = cells.reshape(len(cells), -1).T
+        # By repeated multiplication, from a direction that is no solution.
+        direction = np.random.default_rng(0).normal(size=points.shape[1])
+        for _ in range(2000):
+            direction = points.T @ (points @ direction)
+            direction /= np.linalg.norm(direction)
+        found = points @ direction
+        found *= np.sign(found.sum())
+        assert share == pytest.approx((found**2).sum() / (points**2).sum(), rel=1e-4)
+        assert_close(saliency, np.maximum(found, 0).reshape(8, 8), share=1e-4)
+
+
+def test_eigencam_of_features_that_are_not_negative_cuts_nothing(images):
+    model = tiny_model("test_resnet")
+    maps, _ = registry.get("method", "eigencam")(model, images, TARGETS, SEEDS)
+    assert full_graph("test_resnet", images)[0].min() == 0 and (maps > 0).all()
+
+
+def test_eigencam_of_a_silent_layer_is_zero(images):
+    model = tiny_model("test_resnet")
+    model.net.layer4[0].act2.register_forward_hook(lambda *found: found[2] * 0)
+    maps, diagnostics = registry.get("method", "eigencam")(model, images, TARGETS, SEEDS)
+    assert (maps == 0).all() and (diagnostics["share"] == 0).all()
 
 
 @pytest.mark.parametrize("network", ["test_resnet", "test_vit", "test_convnext"])

@@ -21,7 +21,10 @@ NETWORKS = ("test_resnet", "test_vit", "test_mambaout")
 # Networks that a method is not defined for, and what it says.
 REFUSED: dict[tuple[str, str], str] = {}
 # Why a method's maps are not zero where the weights of the head are.
-NOT_ZERO = {"ais_alignment": "it explains features, which no head reads"}
+NOT_ZERO = {
+    "ais_alignment": "it explains features, which no head reads",
+    "eigencam": "it sees no score",
+}
 NAMES = registry.names("method")
 CASES = [
     (name, network)
@@ -30,6 +33,7 @@ CASES = [
     if (name, network) not in REFUSED
 ]
 WITH_MODEL = [case for case in CASES if case[1]]
+OF_CLASSES = [case for case in WITH_MODEL if registry.get("method", case[0]).targets == "classes"]
 
 
 @cache
@@ -106,6 +110,12 @@ def test_maps_have_negative_values_where_the_card_says_so(name, network):
     else:
         # Not every target has both signs, but some target has.
         assert any((explain(name, network, shift=shift)[0] < 0).any() for shift in (0, 1, -1))
+
+
+@pytest.mark.parametrize(("name", "network"), OF_CLASSES)
+def test_maps_depend_on_the_class_where_the_card_says_so(name, network):
+    maps, other = explained(name, network)[0], explain(name, network, shift=1)[0]
+    assert np.array_equal(maps, other) != registry.get("method", name).class_specific
 
 
 @pytest.mark.parametrize(("name", "network"), WITH_MODEL)
