@@ -143,11 +143,14 @@ def layers_of(module: "torch.nn.Module") -> Iterator["torch.nn.Module"]:
 def bias_of(layer: "torch.nn.Module", given: tuple[Any, ...]) -> "torch.Tensor":
     """Return f(z) - f'(z) z of a layer, 0 for images where it is nothing but rounding."""
     import torch
+    from torch.autograd import forward_ad
 
-    # Two copies, because the layer may work in place.
-    point, direction = (tuple(value.detach().clone() for value in given) for _ in range(2))
-    with torch.no_grad():
-        output, linear = torch.func.jvp(layer.forward, point, direction)
+    with torch.no_grad(), forward_ad.dual_level():
+        # Two copies, because the layer may work in place.
+        dual = [forward_ad.make_dual(value.clone(), value.clone()) for value in given]
+        output, linear = forward_ad.unpack_dual(layer.forward(*dual))
+        if linear is None:
+            return output
         bias = output - linear
         each = (-1, *[1] * (output.ndim - 1))
         peaks, sizes = (value.flatten(1).abs().amax(dim=1).view(each) for value in (bias, output))
