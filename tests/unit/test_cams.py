@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 from captum.attr import InputXGradient, Saliency
-from networks import assert_close, tiny_model
+from networks import assert_close, one_by_one, tiny_model
+from scipy.ndimage import zoom
 
 from lookalike.core import registry
 
@@ -108,6 +109,52 @@ def test_eigencam_of_a_silent_layer_is_zero(images):
     model.net.layer4[0].act2.register_forward_hook(lambda *found: found[2] * 0)
     maps, diagnostics = registry.get("method", "eigencam")(model, images, TARGETS, SEEDS)
     assert (maps == 0).all() and (diagnostics["share"] == 0).all()
+
+
+# The axis of the channels in the output of the layer.
+AXES = {"test_resnet": 1, "test_mambaout": 3, "test_vit": 2}
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_ablationcam_weighs_by_the_score_without_each_channel(network, images):
+    model, (name, _) = tiny_model(network), NETWORKS[network]
+    maps, diagnostics = registry.get("method", "ablationcam")(
+        model, images, TARGETS, SEEDS, layer=name
+    )
+    activations = full_graph(network, images)[0]
+    layer, inputs = model.net.get_submodule(name), model.normalise(images)
+    without = one_by_one(layer, AXES[network], inputs, range(activations.shape[1]), model.net)
+    with torch.no_grad():
+        scores = model.net(inputs)[range(3), TARGETS].double().numpy()
+    without = without[range(3), :, TARGETS].double().numpy()
+    expected = np.einsum("nk,nkhw->nhw", scores[:, None] - without, activations)
+    assert diagnostics == {} and maps.shape == (3, 8, 8)
+    assert_close(maps, np.maximum(expected, 0), share=1e-4)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_scorecam_weighs_by_the_score_of_the_image_under_each_channel(network, images):
+    model = tiny_model(network)
+    maps, diagnostics = registry.get("method", "scorecam")(
+        model, images, TARGETS, SEEDS, layer=NETWORKS[network][0]
+    )
+    inputs = model.normalise(images).numpy()
+    baseline = np.zeros((1, *inputs.shape[1:]), np.float32)
+    activations = full_graph(network, images)[0]
+    for image, target, cells, found in zip(inputs, TARGETS, activations, maps, strict=True):
+        masked = []
+        for channel in cells:
+            # Linear between the centres of cells, constant beyond the outermost.
+            mask = zoom(channel, 8, order=1, mode="nearest", grid_mode=True)
+            spread = np.ptp(mask)
+            masked.append(image * ((mask - mask.min()) / spread if spread else 0))
+        with torch.no_grad():
+            scores = model.net(torch.tensor(np.array(masked), dtype=torch.float32))[:, target]
+            increase = (scores - model.net(torch.from_numpy(baseline))[0, target]).double().numpy()
+        weights = np.exp(increase) / np.exp(increase).sum()
+        expected = np.maximum(np.einsum("k,khw->hw", weights, cells), 0)
+        assert_close(found, expected, share=1e-4)
+    assert diagnostics == {}
 
 
 @pytest.mark.parametrize("network", ["test_resnet", "test_vit", "test_convnext"])
