@@ -43,6 +43,7 @@ QUICK = {
     "integrated_gradients": {"steps": 4},
     "kernelshap": {"segments": 6, "samples": 20},
     "occlusion": {"windows": [0.5]},
+    "smoothgrad": {"samples": 3},
 }
 
 

@@ -57,13 +57,13 @@ def model_of(name, network):
     return model_for(registry.get("method", name), network) if network else None
 
 
-def explain(name, network, order=range(N), model=None, shift=0):
+def explain(name, network, order=range(N), model=None, shift=0, seeds=SEEDS):
     """Return maps and diagnostics of some of the images, in an order."""
     method, order = registry.get("method", name), list(order)
     model = model or model_of(name, network)
     return method(
         *inputs_of(model, pixels()[order], targets_of(method, shift)[order]),
-        [SEEDS[place] for place in order],
+        [seeds[place] for place in order],
         **(options_for(name, model, 2 * N, shift % 5) if model else {}),
     )
 
@@ -96,6 +96,13 @@ def test_the_same_seeds_give_the_same_maps(name, network):
     assert diagnostics.keys() == others.keys()
     for key, column in diagnostics.items():
         np.testing.assert_array_equal(column, others[key])
+
+
+@pytest.mark.parametrize(("name", "network"), CASES)
+def test_other_seeds_give_other_maps_where_the_card_says_so(name, network):
+    maps, other = explained(name, network)[0], explain(name, network, seeds=[21, 22, 23])[0]
+    at_random = registry.get("method", name).again == {}
+    assert all(np.array_equal(a, b) != at_random for a, b in zip(maps, other, strict=True))
 
 
 @pytest.mark.parametrize(("name", "network"), CASES)
