@@ -41,7 +41,7 @@ TARGETS = torch.tensor([0, 3, 1])
 # Options of methods whose defaults are slow.
 QUICK = {
     "integrated_gradients": {"steps": 4},
-    "kernelshap": {"segments": 6, "samples": 20},
+    "kernelshap": {"segments": 8, "samples": 60},
     "occlusion": {"windows": [0.5]},
     "smoothgrad": {"samples": 3},
 }

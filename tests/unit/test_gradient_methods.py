@@ -5,11 +5,12 @@ networks whose answer is known.
 import numpy as np
 import pytest
 import torch
-from captum.attr import Saliency
+from captum.attr import GuidedBackprop, Saliency
 from networks import SEEDS, TARGETS, assert_close, tiny_model
 
 from lookalike.core import registry
 from lookalike.core.errors import InputError
+from lookalike.methods.guided_backprop import guided_backprop
 from lookalike.methods.smoothgrad import smoothgrad
 from lookalike.models.networks import VisionModel
 
@@ -67,3 +68,82 @@ def test_smoothgrad_without_noise_is_the_saliency(images):
 def test_no_samples_are_refused(images):
     with pytest.raises(InputError, match="smoothgrad: samples must be at least 1, not 0"):
         smoothgrad(tiny_model("test_resnet"), images, TARGETS, SEEDS, samples=0)
+
+
+# A CNN, a ViT and a network whose activations have channels last, all with rectifiers.
+RECTIFIED = {
+    "test_resnet": {},
+    "test_vit": {"act_layer": "relu"},
+    "test_mambaout": {"act_layer": torch.nn.ReLU},
+    "test_byobnet": {},
+}
+
+
+@pytest.mark.parametrize("network", RECTIFIED)
+def test_guided_backprop_is_that_of_captum(network, images):
+    model = tiny_model(network, **RECTIFIED[network])
+    maps, diagnostics = guided_backprop(model, images, TARGETS, SEEDS)
+    # Captum refuses modules that work in place.
+    for module in model.net.modules():
+        if hasattr(module, "inplace"):
+            module.inplace = False
+    expected = GuidedBackprop(model.net).attribute(model.normalise(images), TARGETS)
+    assert_close(maps, expected.detach().abs().amax(dim=1).numpy(), share=1e-4)
+    assert diagnostics == {}
+
+
+class Guided(torch.autograd.Function):
+    """A rectifier with a slope below 0 and a ceiling, and its guided gradient by its formula."""
+
+    @staticmethod
+    def forward(ctx, x, below, ceiling):
+        ctx.save_for_backward(x)
+        ctx.numbers = below, ceiling
+        return torch.where(x > 0, x.clamp(max=ceiling), below * x)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        (x,), (below, ceiling) = ctx.saved_tensors, ctx.numbers
+        slope = torch.where(x > 0, (x < ceiling).float(), torch.tensor(below))
+        return slope * gradient.clamp(min=0), None, None
+
+
+RECTIFIERS = {
+    "relu": (torch.relu, 0.0, np.inf),
+    "in place": (lambda x: torch.nn.functional.relu(x, inplace=True), 0.0, np.inf),
+    "method": (lambda x: x.relu_(), 0.0, np.inf),
+    "relu6": (torch.nn.functional.relu6, 0.0, 6.0),
+    "module of relu6": (torch.nn.ReLU6(inplace=True), 0.0, 6.0),
+    "leaky": (lambda x: torch.nn.functional.leaky_relu(x, 0.2), 0.2, np.inf),
+    "module of leaky": (torch.nn.LeakyReLU(0.2, inplace=True), 0.2, np.inf),
+}
+
+
+class Residual(torch.nn.Module):
+    """What a rectifier gives is read twice."""
+
+    def __init__(self, rectify):
+        super().__init__()
+        torch.manual_seed(0)
+        self.first, self.second = torch.nn.Conv2d(3, 4, 3), torch.nn.Conv2d(4, 4, 1)
+        self.head, self.rectify = torch.nn.Linear(4, 5), rectify
+
+    def forward(self, images):
+        x = self.rectify(9 * self.first(images))
+        return self.head((self.rectify(self.second(x)) + x).mean(dim=(2, 3)))
+
+
+@pytest.mark.parametrize("name", RECTIFIERS)
+def test_guided_backprop_sees_functions_and_modules_in_place(name, images):
+    rectify, below, ceiling = RECTIFIERS[name]
+    maps, _ = guided_backprop(plain(Residual(rectify), 0.5), images, TARGETS, SEEDS)
+    inputs = (images - 0.5).requires_grad_()
+    net = Residual(lambda x: Guided.apply(x, below, ceiling))
+    (gradient,) = torch.autograd.grad(net(inputs)[range(3), TARGETS].sum(), inputs)
+    assert_close(maps, gradient.abs().amax(dim=1).numpy())
+
+
+@pytest.mark.parametrize("network", ["test_vit", "test_convnext", "test_efficientnet"])
+def test_a_network_without_rectifiers_is_refused(network, images):
+    with pytest.raises(InputError, match=r"guided_backprop: .* has no ReLU, ReLU6 or leaky ReLU"):
+        guided_backprop(tiny_model(network), images, TARGETS, SEEDS)
