@@ -44,6 +44,7 @@ QUICK = {
     "kernelshap": {"segments": 8, "samples": 60},
     "occlusion": {"windows": [0.5]},
     "smoothgrad": {"samples": 3},
+    "gradient_shap": {"samples": 4},
 }
 
 

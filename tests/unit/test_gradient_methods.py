@@ -5,12 +5,15 @@ networks whose answer is known.
 import numpy as np
 import pytest
 import torch
-from captum.attr import GuidedBackprop, Saliency
+from captum.attr import GuidedBackprop, InputXGradient, Saliency
 from networks import SEEDS, TARGETS, assert_close, tiny_model
 
 from lookalike.core import registry
 from lookalike.core.errors import InputError
+from lookalike.methods.baselines import baseline_of
+from lookalike.methods.gradient_shap import gradient_shap
 from lookalike.methods.guided_backprop import guided_backprop
+from lookalike.methods.integrated_gradients import integrated_gradients
 from lookalike.methods.smoothgrad import smoothgrad
 from lookalike.models.networks import VisionModel
 
@@ -147,3 +150,51 @@ def test_guided_backprop_sees_functions_and_modules_in_place(name, images):
 def test_a_network_without_rectifiers_is_refused(network, images):
     with pytest.raises(InputError, match=r"guided_backprop: .* has no ReLU, ReLU6 or leaky ReLU"):
         guided_backprop(tiny_model(network), images, TARGETS, SEEDS)
+
+
+@pytest.mark.parametrize("network", ["test_resnet", "test_vit", "test_mambaout"])
+def test_gradient_shap_is_the_mean_of_captums_gradients_along_noisy_paths(network, images):
+    model = tiny_model(network)
+    maps, diagnostics = gradient_shap(
+        model, images, TARGETS, SEEDS, samples=3, noise=0.2, baseline="blur"
+    )
+    captum, inputs = InputXGradient(model.net), model.normalise(images)
+    starts = baseline_of(inputs, "blur")
+    for place, (image, start, target) in enumerate(zip(inputs, starts, TARGETS, strict=True)):
+        noise, points = (np.random.default_rng(key) for key in (SEEDS[place], [SEEDS[place], 1]))
+        total = 0
+        for index in range(3):
+            added = noise.standard_normal((3, 64, 64), dtype=np.float32)
+            path = image + 0.2 * (image.max() - image.min()) * added - start
+            point = (start + (index + points.random()) / 3 * path)[None].requires_grad_()
+            product = captum.attribute(point, target)[0].detach()
+            total = total + product / point[0].detach() * path / 3
+        assert_close(maps[place], total.sum(dim=0).numpy(), share=1e-3)
+        with torch.no_grad():
+            gain = (model.net(image[None]) - model.net(start[None]))[0, target]
+        gap = abs(maps[place].sum() / float(gain) - 1)
+        assert diagnostics["completeness_gap"][place] == pytest.approx(gap, rel=1e-2)
+
+
+def test_gradient_shap_without_noise_becomes_integrated_gradients(images):
+    model = tiny_model("test_vit")
+    expected, _ = integrated_gradients(model, images, TARGETS, SEEDS, steps=64)
+    errors = []
+    for samples in (2, 64):
+        maps, diagnostics = gradient_shap(model, images, TARGETS, SEEDS, samples=samples, noise=0.0)
+        errors.append(np.abs(maps - expected).mean() / np.abs(expected).mean())
+    assert errors[1] < 0.005 and errors[0] > 0.1
+    assert (diagnostics["completeness_gap"] < 0.1).all()
+
+
+def test_points_and_noise_average_to_what_a_cubic_network_gives(images):
+    # Of b = 0: the mean of y * 3 (a y)^2 = y^3 over y = x + e, whose mean is x^3 + 3 x sigma^2.
+    model = plain(Cubic(), 0.5, 0.5)
+    maps, _ = gradient_shap(model, images, TARGETS, SEEDS, samples=300, noise=0.1)
+    inputs = (images - 0.5) / 0.5
+    sigma = 0.1 * (inputs.amax(dim=(1, 2, 3)) - inputs.amin(dim=(1, 2, 3))).view(-1, 1, 1)
+    expected = (inputs[:, 0] ** 3 + 3 * inputs[:, 0] * sigma**2) * (TARGETS + 1).view(-1, 1, 1)
+    difference = maps - expected.numpy()
+    size = expected.abs().mean(dim=(1, 2)).numpy()
+    assert (np.abs(difference.mean(axis=(1, 2))) < 0.01 * size).all()
+    assert (np.abs(difference).mean(axis=(1, 2)) < 0.1 * size).all()
