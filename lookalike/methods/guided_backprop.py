@@ -52,10 +52,10 @@ def guided_backprop(
     InputError
         If the network has no rectifier.
     """
-    guide = guided_rectifiers()
-    with guide:
+    met: list[torch.Size] = []
+    with guided_rectifiers(met):
         gradient = gradient_of_score(model, model.normalise(images), targets)
-    if not guide.rectifiers:
+    if not met:
         raise InputError(
             f"guided_backprop: {type(model.net).__name__} has no ReLU, ReLU6 or leaky ReLU, whose "
             "gradients it changes; `saliency` takes any network"
@@ -63,9 +63,9 @@ def guided_backprop(
     return gradient.abs().amax(dim=1).float().cpu().numpy(), {}
 
 
-def guided_rectifiers() -> "TorchFunctionMode":
-    """Return a context in which rectifiers pass on positive gradients alone; `rectifiers` counts
-    them.
+def guided_rectifiers(met: list["torch.Size"]) -> "TorchFunctionMode":
+    """Return a context in which rectifiers pass on positive gradients alone; the shapes of their
+    outputs are added to `met`.
     """
     import torch
     from torch.nn import functional
@@ -78,8 +78,6 @@ def guided_rectifiers() -> "TorchFunctionMode":
     }
 
     class Guide(TorchFunctionMode):
-        rectifiers = 0
-
         def __torch_function__(
             self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
@@ -88,7 +86,7 @@ def guided_rectifiers() -> "TorchFunctionMode":
             # A module of ReLU6 calls a clipped identity.
             found = func in kinds or (func is functional.hardtanh and kwargs["min_val"] == 0)
             if found and output.requires_grad:
-                self.rectifiers += 1
+                met.append(output.shape)
                 output.register_hook(torch.relu)
             return output
 

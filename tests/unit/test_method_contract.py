@@ -20,6 +20,8 @@ SEEDS = [11, 12, 13]
 NETWORKS = ("test_resnet", "test_vit", "test_mambaout")
 # Networks that a method is not defined for, and what it says.
 REFUSED = {
+    ("deeplift", "test_vit"): "do not sum to the gain",
+    ("deeplift", "test_mambaout"): "do not sum to the gain",
     ("guided_backprop", "test_vit"): "has no ReLU, ReLU6 or leaky ReLU",
     ("guided_backprop", "test_mambaout"): "has no ReLU, ReLU6 or leaky ReLU",
     ("fullgrad", "test_vit"): "not defined where activations are multiplied",
