@@ -28,7 +28,8 @@ def guided_backprop(
 
     Guided: the gradient that reaches the output of a rectifier is set to 0 where it is negative,
     before the rectifier's own derivative is applied. Rectifiers are ReLU, ReLU6 and leaky ReLU, as
-    modules or called as functions. The gradient is that with respect to the normalised image.
+    modules or called as functions; other functions keep their gradient. The gradient is that with
+    respect to the normalised image.
 
     Parameters
     ----------

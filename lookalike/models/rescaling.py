@@ -26,7 +26,8 @@ class RescaleRule(TorchFunctionMode):
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
         kwargs = kwargs or {}
-        if func in ELEMENTWISE:
+        # A function of weights alone has no halves.
+        if func in ELEMENTWISE and args[0].requires_grad and len(args[0]) % 2 == 0:
             return Rescaled.apply(args[0], lambda value: func(value, *args[1:], **kwargs))
         if func is functional.max_pool2d and not kwargs.get("return_indices"):
             return Pooled.apply(

@@ -76,6 +76,25 @@ def test_modules_and_functions_used_twice_are_modules_of_captum_used_once(kind, 
         assert_close(deeplift(plain(used), images, TARGETS, SEEDS)[0], expected, share=1e-4)
 
 
+class Table(torch.nn.Module):
+    """Adds what a rectifier makes of weights alone, as tables of relative positions do."""
+
+    def __init__(self, net):
+        super().__init__()
+        self.net, self.weights = net, torch.nn.Parameter(torch.linspace(-1, 1, 5))
+
+    def forward(self, images):
+        return self.net(images) + torch.relu(self.weights)
+
+
+def test_rectifiers_of_weights_add_nothing(images):
+    net = Residual(torch.nn.ReLU(), torch.nn.ReLU())
+    expected, _ = deeplift(plain(net), images, TARGETS, SEEDS)
+    model = plain(Table(net))
+    model.net.requires_grad_(True)
+    assert_close(deeplift(model, images, TARGETS, SEEDS)[0], expected)
+
+
 @pytest.mark.parametrize(
     "kind", [torch.nn.GELU, torch.nn.SiLU, torch.nn.Hardswish, torch.nn.Mish, torch.nn.ReLU6]
 )
