@@ -75,6 +75,13 @@ def again_text(again):
     return ", ".join(factors) or "another seed"
 
 
+def explained_text(card):
+    """Return what the maps of a method explain."""
+    if not card.needs_model:
+        return "nothing; needs no model"
+    return EXPLAINED[card.targets] if card.class_specific else "no class: the same for all"
+
+
 def metrics_page():
     """Return the page of all metrics."""
     lines = [
@@ -119,7 +126,13 @@ def metrics_page():
 
 def methods_page():
     """Return the page of all explanation methods."""
-    lines = ["# Explanation methods", "", "Made from the registry by `make docs`.", ""]
+    lines = [
+        "# Explanation methods",
+        "",
+        "Made from the registry by `make docs`. The cost of a map is counted in passes of the "
+        "network, for one image. A pass above the layer ends, or begins, at the target layer.",
+        "",
+    ]
     for name in registry.names("method"):
         card = registry.get("method", name)
         lines += [
@@ -130,8 +143,8 @@ def methods_page():
             "| | |",
             "|---|---|",
             f"| maps | {'signed' if card.signed else 'not negative'} |",
-            "| explains | "
-            f"{EXPLAINED[card.targets] if card.needs_model else 'nothing; needs no model'} |",
+            f"| explains | {explained_text(card)} |",
+            f"| cost of a map | {escaped(card.passes)} |",
             f"| options | {options_text(card.options)} |",
             f"| a second run | {again_text(card.again)} |",
             *([f"| reference | {card.reference} |"] if card.reference else []),

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
+from lookalike.core import registry
+from lookalike.images.scores import similarity_of_scores
+from lookalike.models.heads import attach_head
 from lookalike.models.layers import target_layer
 from lookalike.models.networks import VisionModel, build_network, normalisation_of
 
@@ -35,6 +38,16 @@ OPTIONS = {
 }
 SEEDS = [11, 12, 13]
 TARGETS = torch.tensor([0, 3, 1])
+# Options of methods whose defaults are slow.
+QUICK = {
+    "integrated_gradients": {"steps": 4},
+    "kernelshap": {"segments": 8, "samples": 60},
+    "lime": {"segments": 8, "samples": 60},
+    "occlusion": {"windows": [0.5]},
+    "smoothgrad": {"samples": 3},
+    "gradient_shap": {"samples": 4},
+    "rise": {"samples": 40},
+}
 
 
 def tiny_model(name, **options):
@@ -46,6 +59,34 @@ def tiny_model(name, **options):
             parameter += 0.05 * torch.randn_like(parameter)
     mean, std = (torch.tensor(values).view(1, -1, 1, 1) for values in normalisation_of(net))
     return VisionModel(net.requires_grad_(False), mean, std, list("abcde"))
+
+
+def scoring_model(name):
+    """Return a tiny network with a regression head."""
+    model = tiny_model(name)
+    model.net.reset_classifier(0)
+    features = model.features(torch.zeros(1, 3, SIDE, SIDE)).shape[1]
+    attach_head(model.net, features, [8], 0.0).eval().requires_grad_(False)
+    return VisionModel(model.net, model.mean, model.std, ["score"])
+
+
+def model_for(method, name):
+    """Return a tiny network that a method can explain."""
+    return scoring_model(name) if method.targets == "scores" else tiny_model(name)
+
+
+def options_for(name, model, count, seed=0):
+    """Return quick options of a method, and what the workflow gives it besides, for some images."""
+    known = {}
+    if registry.get("method", name).targets == "similarity":
+        rng = np.random.default_rng(seed)
+        features = model.features(torch.zeros(1, 3, SIDE, SIDE)).shape[1]
+        known = {
+            "human": similarity_of_scores(rng.random(count)),
+            "reference": rng.normal(size=(count, features)).astype(np.float32),
+            "negative": "keep",
+        }
+    return QUICK.get(name, {}) | known
 
 
 def shake(net):

@@ -178,12 +178,16 @@ class Method:
         h, w) float32 on the native grid, `diagnostics` a dict of arrays (n,).
     signed : bool
         Whether the maps can be negative.
+    passes : str
+        What a map costs, in forward and backward passes of the network for one image.
     needs_model : bool
     targets : {"classes", "scores", "similarity"}
         What is explained, and by which number: the logit of a class, by its index; the
         error of a predicted score, by the true score; or how alike images are, by the image's index
         in `human`, their human similarities (N, N), and `reference`, their features (N, F), which
         are then given by these names.
+    class_specific : bool
+        Whether the maps of a method that takes classes differ between them.
     again : dict, optional
         How a second run differs, whose distance from the first is the error of the explanation
         itself: numeric options, each with the factor that it is multiplied by. The seed differs in
@@ -194,8 +198,10 @@ class Method:
 
     explain: Callable[..., tuple[Any, dict[str, Any]]]
     signed: bool
+    passes: str
     needs_model: bool = True
     targets: str = "classes"
+    class_specific: bool = True
     again: Mapping[str, float] | None = None
     reference: str = ""
 

@@ -22,7 +22,10 @@ FEATURES_AT_ONCE = 2**26
 
 
 @method(
-    signed=True, targets="similarity", reference="Truong, Pesenti and Hasson 2024, arXiv:2409.16292"
+    signed=True,
+    passes="2 forward, and above the layer 1 for each of its channels",
+    targets="similarity",
+    reference="Truong, Pesenti and Hasson 2024, arXiv:2409.16292",
 )
 def ais_alignment(
     model: "VisionModel",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 @method(
     signed=True,
+    passes="1 forward, and above the layer 1 for each of its channels",
     targets="scores",
     reference="after Truong, Pesenti and Hasson 2024, arXiv:2409.16292",
 )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 @method(
     signed=False,
+    passes="1 forward, 1 backward",
     reference="Chefer, Gur and Wolf 2021, doi:10.1109/ICCV48922.2021.00045, equations 5 and 6",
 )
 def attention_relevance(

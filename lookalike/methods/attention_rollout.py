@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from lookalike.models.networks import VisionModel
 
 
-@method(signed=False, reference="Abnar and Zuidema 2020, doi:10.18653/v1/2020.acl-main.385")
+@method(
+    signed=False,
+    passes="1 forward, and a gradient to the head's input",
+    class_specific=False,
+    reference="Abnar and Zuidema 2020, doi:10.18653/v1/2020.acl-main.385",
+)
 def attention_rollout(
     model: "VisionModel",
     images: "torch.Tensor",

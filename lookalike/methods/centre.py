@@ -7,7 +7,7 @@ import numpy as np
 from lookalike.core.registry import method
 
 
-@method(signed=False, needs_model=False)
+@method(signed=False, passes="none", needs_model=False)
 def centre(
     model: None, images: np.ndarray, targets: None, seeds: Sequence[int], *, width: float = 0.25
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:

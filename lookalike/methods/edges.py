@@ -10,6 +10,7 @@ from lookalike.images.reading import LUMA
 
 @method(
     signed=False,
+    passes="none",
     needs_model=False,
     reference="as a null: Adebayo et al. 2018, arXiv:1810.03292",
 )

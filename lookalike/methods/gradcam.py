@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from lookalike.models.networks import VisionModel
 
 
-@method(signed=False, reference="Selvaraju et al. 2017, doi:10.1109/ICCV.2017.74")
+@method(
+    signed=False,
+    passes="1 forward, 1 backward above the layer",
+    reference="Selvaraju et al. 2017, doi:10.1109/ICCV.2017.74",
+)
 def gradcam(
     model: "VisionModel",
     images: "torch.Tensor",

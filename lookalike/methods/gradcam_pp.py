@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from lookalike.models.networks import VisionModel
 
 
-@method(signed=False, reference="Chattopadhay et al. 2018, doi:10.1109/WACV.2018.00097")
+@method(
+    signed=False,
+    passes="1 forward, 1 backward above the layer",
+    reference="Chattopadhay et al. 2018, doi:10.1109/WACV.2018.00097",
+)
 def gradcam_pp(
     model: "VisionModel",
     images: "torch.Tensor",

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from lookalike.models.networks import VisionModel
 
 
-@method(signed=False, reference="Draelos and Carin 2020, arXiv:2011.08891")
+@method(
+    signed=False,
+    passes="1 forward, 1 backward above the layer",
+    reference="Draelos and Carin 2020, arXiv:2011.08891",
+)
 def hirescam(
     model: "VisionModel",
     images: "torch.Tensor",

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from lookalike.models.networks import VisionModel
 
 
-@method(signed=True, reference="Shrikumar et al. 2016, arXiv:1605.01713")
+@method(
+    signed=True, passes="1 forward, 1 backward", reference="Shrikumar et al. 2016, arXiv:1605.01713"
+)
 def input_x_gradient(
     model: "VisionModel", images: "torch.Tensor", targets: "torch.Tensor", seeds: Sequence[int]
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:

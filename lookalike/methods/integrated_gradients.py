@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 @method(
     signed=True,
+    passes="`steps` + 2 forward, `steps` backward",
     again={"steps": 0.5},
     reference="Sundararajan et al. 2017, proceedings.mlr.press/v70/sundararajan17a",
 )

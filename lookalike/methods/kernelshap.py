@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 @method(
     signed=True,
+    passes="`samples` + 2 forward",
     again={},
     reference=(
         "Lundberg and Lee 2017, arXiv:1705.07874; paired sampling: Covert and Lee 2021, "

@@ -10,6 +10,37 @@ if TYPE_CHECKING:
     from lookalike.models.networks import VisionModel
 
 
+def layer_activations(
+    model: "VisionModel", images: "torch.Tensor", depth: float, layer: str | None
+) -> "torch.Tensor":
+    """Return the output of the target layer, shape (n, k, h, w), by one forward pass.
+
+    Parameters
+    ----------
+    model, images, depth, layer
+        As for `layer_gradients`.
+    """
+    import torch
+
+    from lookalike.models.grids import to_grid
+    from lookalike.models.layers import only, target_layer
+
+    size = images.shape[2], images.shape[3]
+    captured: list[Any] = []
+
+    def keep(module: torch.nn.Module, inputs: Any, output: Any) -> None:
+        # A copy, because later layers may work in place.
+        captured.append(output.clone() if torch.is_tensor(output) else output)
+
+    handle = target_layer(model.net, depth, layer, size).register_forward_hook(keep)
+    try:
+        with torch.no_grad():
+            model.logits(images)
+    finally:
+        handle.remove()
+    return to_grid(only(captured, layer), model.net, size)
+
+
 def layer_gradients(
     model: "VisionModel",
     images: "torch.Tensor",

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from lookalike.models.networks import VisionModel
 
 
-@method(signed=False, reference="Jiang et al. 2021, doi:10.1109/TIP.2021.3089943")
+@method(
+    signed=False,
+    passes="1 forward, 1 backward above the layer",
+    reference="Jiang et al. 2021, doi:10.1109/TIP.2021.3089943",
+)
 def layercam(
     model: "VisionModel",
     images: "torch.Tensor",

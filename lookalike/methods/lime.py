@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 @method(
     signed=True,
+    passes="`samples` forward",
     again={},
     reference="Ribeiro, Singh and Guestrin 2016, arXiv:1602.04938; weights as in their package",
 )

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 Window = tuple[slice, slice]
 
 
-@method(signed=True, reference="Zeiler and Fergus 2014, doi:10.1007/978-3-319-10590-1_53")
+@method(
+    signed=True,
+    passes="1 forward, and 1 for each window: 274 by default",
+    reference="Zeiler and Fergus 2014, doi:10.1007/978-3-319-10590-1_53",
+)
 def occlusion(
     model: "VisionModel",
     images: "torch.Tensor",

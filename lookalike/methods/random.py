@@ -7,7 +7,7 @@ import numpy as np
 from lookalike.core.registry import method
 
 
-@method(signed=False, needs_model=False, again={})
+@method(signed=False, passes="none", needs_model=False, again={})
 def random(
     model: None, images: np.ndarray, targets: None, seeds: Sequence[int]
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from lookalike.models.networks import VisionModel
 
 
-@method(signed=True, again={}, reference="Petsiuk, Das and Saenko 2018, arXiv:1806.07421")
+@method(
+    signed=True,
+    passes="`samples` forward",
+    again={},
+    reference="Petsiuk, Das and Saenko 2018, arXiv:1806.07421",
+)
 def rise(
     model: "VisionModel",
     images: "torch.Tensor",

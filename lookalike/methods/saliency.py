@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from lookalike.models.networks import VisionModel
 
 
-@method(signed=False, reference="Simonyan et al. 2014, arXiv:1312.6034")
+@method(
+    signed=False, passes="1 forward, 1 backward", reference="Simonyan et al. 2014, arXiv:1312.6034"
+)
 def saliency(
     model: "VisionModel", images: "torch.Tensor", targets: "torch.Tensor", seeds: Sequence[int]
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from lookalike.models.networks import VisionModel
 
 
-@method(signed=False, reference="Fu et al. 2020, arXiv:2008.02312")
+@method(
+    signed=False,
+    passes="1 forward, 1 backward above the layer",
+    reference="Fu et al. 2020, arXiv:2008.02312",
+)
 def xgradcam(
     model: "VisionModel",
     images: "torch.Tensor",

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 from captum.attr import InputXGradient, Saliency
-from networks import tiny_model
+from networks import assert_close, one_by_one, tiny_model
+from scipy.ndimage import zoom
 
 from lookalike.core import registry
 
@@ -78,23 +79,82 @@ def test_a_cam_is_its_formula_on_the_full_graph(name, network, images):
         np.testing.assert_allclose(found, expected, atol=2e-6 * size, rtol=1e-4)
 
 
-@pytest.mark.parametrize("name", FORMULAS)
-def test_a_batch_gives_what_single_images_give(name, images):
-    cam, model = registry.get("method", name), tiny_model("test_resnet")
-    maps, _ = cam(model, images, TARGETS, SEEDS)
-    for place in range(3):
-        part = slice(place, place + 1)
-        own, _ = cam(model, images[part], TARGETS[part], SEEDS[part])
-        np.testing.assert_allclose(maps[place], own[0], rtol=2e-4, atol=1e-6 * abs(own).max())
+@pytest.mark.parametrize("network", NETWORKS)
+def test_eigencam_is_the_line_through_zero_nearest_to_the_cells(network, images):
+    maps, diagnostics = registry.get("method", "eigencam")(
+        tiny_model(network), images, TARGETS, SEEDS, layer=NETWORKS[network][0]
+    )
+    activations = full_graph(network, images)[0]
+    for saliency, cells, share in zip(maps, activations, diagnostics["share"], strict=True):
+        points = cells.reshape(len(cells), -1).T
+        # By repeated multiplication, from a direction that is no solution.
+        direction = np.random.default_rng(0).normal(size=points.shape[1])
+        for _ in range(2000):
+            direction = points.T @ (points @ direction)
+            direction /= np.linalg.norm(direction)
+        found = points @ direction
+        found *= np.sign(found.sum())
+        assert share == pytest.approx((found**2).sum() / (points**2).sum(), rel=1e-4)
+        assert_close(saliency, np.maximum(found, 0).reshape(8, 8), share=1e-4)
 
 
-@pytest.mark.parametrize("name", FORMULAS)
-def test_no_gradient_gives_zero_maps(name, images):
+def test_eigencam_of_features_that_are_not_negative_cuts_nothing(images):
     model = tiny_model("test_resnet")
+    maps, _ = registry.get("method", "eigencam")(model, images, TARGETS, SEEDS)
+    assert full_graph("test_resnet", images)[0].min() == 0 and (maps > 0).all()
+
+
+def test_eigencam_of_a_silent_layer_is_zero(images):
+    model = tiny_model("test_resnet")
+    model.net.layer4[0].act2.register_forward_hook(lambda *found: found[2] * 0)
+    maps, diagnostics = registry.get("method", "eigencam")(model, images, TARGETS, SEEDS)
+    assert (maps == 0).all() and (diagnostics["share"] == 0).all()
+
+
+# The axis of the channels in the output of the layer.
+AXES = {"test_resnet": 1, "test_mambaout": 3, "test_vit": 2}
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_ablationcam_weighs_by_the_score_without_each_channel(network, images):
+    model, (name, _) = tiny_model(network), NETWORKS[network]
+    maps, diagnostics = registry.get("method", "ablationcam")(
+        model, images, TARGETS, SEEDS, layer=name
+    )
+    activations = full_graph(network, images)[0]
+    layer, inputs = model.net.get_submodule(name), model.normalise(images)
+    without = one_by_one(layer, AXES[network], inputs, range(activations.shape[1]), model.net)
     with torch.no_grad():
-        model.net.fc.weight.zero_()
-    maps, _ = registry.get("method", name)(model, images, TARGETS, SEEDS)
-    assert (maps == 0).all()
+        scores = model.net(inputs)[range(3), TARGETS].double().numpy()
+    without = without[range(3), :, TARGETS].double().numpy()
+    expected = np.einsum("nk,nkhw->nhw", scores[:, None] - without, activations)
+    assert diagnostics == {} and maps.shape == (3, 8, 8)
+    assert_close(maps, np.maximum(expected, 0), share=1e-4)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_scorecam_weighs_by_the_score_of_the_image_under_each_channel(network, images):
+    model = tiny_model(network)
+    maps, diagnostics = registry.get("method", "scorecam")(
+        model, images, TARGETS, SEEDS, layer=NETWORKS[network][0]
+    )
+    inputs = model.normalise(images).numpy()
+    baseline = np.zeros((1, *inputs.shape[1:]), np.float32)
+    activations = full_graph(network, images)[0]
+    for image, target, cells, found in zip(inputs, TARGETS, activations, maps, strict=True):
+        masked = []
+        for channel in cells:
+            # Linear between the centres of cells, constant beyond the outermost.
+            mask = zoom(channel, 8, order=1, mode="nearest", grid_mode=True)
+            spread = np.ptp(mask)
+            masked.append(image * ((mask - mask.min()) / spread if spread else 0))
+        with torch.no_grad():
+            scores = model.net(torch.tensor(np.array(masked), dtype=torch.float32))[:, target]
+            increase = (scores - model.net(torch.from_numpy(baseline))[0, target]).double().numpy()
+        weights = np.exp(increase) / np.exp(increase).sum()
+        expected = np.maximum(np.einsum("k,khw->hw", weights, cells), 0)
+        assert_close(found, expected, share=1e-4)
+    assert diagnostics == {}
 
 
 @pytest.mark.parametrize("network", ["test_resnet", "test_vit", "test_convnext"])

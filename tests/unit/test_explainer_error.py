@@ -139,9 +139,10 @@ def test_images_are_explained_again_evenly_over_classes_as_they_come():
 
 def test_cards_say_how_a_second_run_differs():
     again = {name: registry.get("method", name).again for name in registry.names("method")}
-    differing = {name: change for name, change in again.items() if change is not None}
-    drawn = {name: {} for name in ("kernelshap", "lime", "random", "rise")}
-    assert differing == {"integrated_gradients": {"steps": 0.5}} | drawn
+    # That the others draw at random is checked by the contract of methods.
+    assert {name: change for name, change in again.items() if change} == {
+        "integrated_gradients": {"steps": 0.5}
+    }
     method = registry.get("method", "integrated_gradients")
     assert method.options_again({"steps": 33, "baseline": "blur"}) == {
         "steps": 16,

@@ -3,17 +3,15 @@
 import numpy as np
 import pytest
 import torch
-from networks import tiny_model
+from networks import model_for, options_for, tiny_model
 
 from lookalike.core import io, registry
 from lookalike.core.errors import InputError
 from lookalike.images import demo
 from lookalike.images.manifest import find_images
-from lookalike.images.scores import similarity_of_scores
 from lookalike.methods.explain import explain_images
 from lookalike.models import finetuning
-from lookalike.models.heads import attach_head
-from lookalike.models.networks import VisionModel, in_batches, predict
+from lookalike.models.networks import in_batches, predict
 
 torch.set_num_threads(1)
 N, SIDE, MOST = 5, 32, 3
@@ -47,64 +45,37 @@ def classifier():
     return tiny_model("test_resnet")
 
 
-def scorer():
-    """Return a tiny network with a regression head."""
-    model = tiny_model("test_resnet")
-    model.net.reset_classifier(0)
-    n_features = model.features(torch.zeros(1, 3, SIDE, SIDE)).shape[1]
-    attach_head(model.net, n_features, [8], 0.0).eval().requires_grad_(False)
-    return VisionModel(model.net, model.mean, model.std, ["score"])
-
-
-def alignment_options():
-    scores = np.arange(N, dtype=float)
-    reference = np.random.default_rng(0).normal(size=(N, 96)).astype(np.float32)
-    return {"human": similarity_of_scores(scores), "reference": reference}
-
-
-def transformer():
-    return tiny_model("test_vit", img_size=SIDE)
-
-
-# Models and options, where they are not a classifier and the defaults.
-OTHERS = {
-    "attention_relevance": (transformer, lambda: {}),
-    "attention_rollout": (transformer, lambda: {}),
-    "integrated_gradients": (classifier, lambda: {"steps": 4}),
-    "kernelshap": (classifier, lambda: {"segments": 6, "samples": 20}),
-    "lime": (classifier, lambda: {"segments": 6, "samples": 20}),
-    "occlusion": (classifier, lambda: {"windows": [0.5]}),
-    "rise": (classifier, lambda: {"samples": 20}),
-    "ais_regression": (scorer, lambda: {}),
-    "ais_alignment": (classifier, alignment_options),
-}
 METHODS = [name for name in registry.names("method") if registry.get("method", name).needs_model]
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_explanations_do_not_change_when_the_batch_is_halved(name, rows, capsys):
-    build, options = OTHERS.get(name, (classifier, dict))
+    method = registry.get("method", name)
 
     def explain(model):
         found = list(
             explain_images(
-                registry.get("method", name),
+                method,
                 model,
                 rows,
-                range(N) if name == "ais_alignment" else [index % 2 for index in range(N)],
+                range(N) if method.targets == "similarity" else [index % 2 for index in range(N)],
                 size=SIDE,
                 fit="crop",
                 seed=0,
                 names=(name, "model"),
-                options=options(),
+                options=options_for(name, tiny_model("test_resnet"), N),
             )
         )
         assert [image for image, *_ in found] == [row["image"] for row in rows]
         return np.stack([saliency for _, saliency, _ in found])
 
-    expected, model = explain(build()), build()
+    network, inner = (
+        ("test_vit", "blocks.5.mlp")
+        if name.startswith("attention_")
+        else ("test_resnet", "layer4.0.conv1")
+    )
+    expected, model = explain(model_for(method, network)), model_for(method, network)
     capsys.readouterr()
-    inner = "blocks.5.mlp" if build is transformer else "layer4.0.conv1"
     found = explain(limited(model, model.net.get_submodule(inner)))
     assert "the card's memory is full" in capsys.readouterr().out
     # Sums of single precision in another order.

@@ -13,15 +13,12 @@ from scipy.ndimage import gaussian_filter
 from lookalike.core import registry
 from lookalike.core.errors import InputError
 from lookalike.images import demo
-from lookalike.images.scores import similarity_of_scores
 from lookalike.methods.baselines import baseline_of
 from lookalike.methods.centre import centre
-from lookalike.methods.explain import inputs_of
 from lookalike.methods.gradcam import gradcam
 from lookalike.methods.integrated_gradients import integrated_gradients
 from lookalike.methods.occlusion import occlusion, square_windows
 from lookalike.methods.random import random
-from lookalike.models.heads import attach_head
 from lookalike.models.layers import target_layer
 from lookalike.models.networks import VisionModel, to_tensor
 
@@ -29,15 +26,6 @@ torch.set_num_threads(1)
 
 LAYERS = {"test_convnext": "stages.1", "test_mambaout": "stages.1"}
 CONVOLUTIONAL = ("test_resnet", "test_efficientnet", "test_byobnet", "test_convnext")
-
-
-def scoring_model(name):
-    """Return a tiny network with a regression head."""
-    model = tiny_model(name)
-    model.net.reset_classifier(0)
-    features = model.features(torch.zeros(1, 3, 64, 64)).shape[1]
-    attach_head(model.net, features, [8], 0.0).eval().requires_grad_(False)
-    return VisionModel(model.net, model.mean, model.std, ["score"])
 
 
 @pytest.fixture(scope="module")
@@ -133,15 +121,6 @@ def test_gradcam_is_not_corrupted_by_in_place_layers_after_the_target(layer, res
     assert_close(
         maps, full_graph_gradcam(plain, images, plain.net.get_submodule(layer), lambda x: x)
     )
-
-
-def test_gradcam_of_a_batch_equals_that_of_each_image(resnet, images):
-    maps, _ = gradcam(resnet, images, TARGETS, SEEDS)
-    single = [
-        gradcam(resnet, images[i : i + 1], TARGETS[i : i + 1], SEEDS[i : i + 1])[0][0]
-        for i in range(3)
-    ]
-    assert_close(maps, np.stack(single))
 
 
 def test_gradcam_leaves_no_hook_behind_even_after_an_error(resnet, images):
@@ -324,69 +303,6 @@ def test_windows_cover_every_pixel_and_stay_inside(height, width, share):
 def test_windows_beyond_the_image_are_refused(share):
     with pytest.raises(InputError, match="occlusion: windows must be shares"):
         square_windows(64, 64, share)
-
-
-# Of methods that are slow by default.
-FEWER = {
-    "kernelshap": {"segments": 12, "samples": 60},
-    "lime": {"segments": 12, "samples": 60},
-    "rise": {"samples": 60},
-}
-
-
-def explain(method, model_name, pixels, target):
-    """Call a method on images as a job does, whatever it explains; `target` is a class or a
-    score.
-    """
-    if not method.needs_model:
-        return method(*inputs_of(None, pixels, []), SEEDS[: len(pixels)])
-    if method.targets == "scores":
-        return method(
-            *inputs_of(scoring_model(model_name), pixels, [float(target)] * len(pixels)),
-            SEEDS[: len(pixels)],
-        )
-    model, known = tiny_model(model_name), FEWER.get(method.__name__, {})
-    if method.targets == "similarity":
-        everything = np.concatenate([pixels, pixels[:, ::-1], 255 - pixels])
-        scores = np.random.default_rng(target).random(len(everything))
-        known = {
-            "human": similarity_of_scores(scores),
-            "reference": model.features(to_tensor(everything)).numpy(),
-            "negative": "keep",
-        }
-    targets = range(len(pixels)) if method.targets == "similarity" else [target] * len(pixels)
-    return method(*inputs_of(model, pixels, targets), SEEDS[: len(pixels)], **known)
-
-
-@pytest.mark.parametrize(
-    ("name", "model_name"),
-    [
-        (name, model_name)
-        for name in registry.names("method")
-        for model_name in ("test_resnet", "test_vit")
-        if model_name == "test_vit" or not name.startswith("attention_")
-    ],
-)
-def test_method_keeps_the_contract(name, model_name, pixels):
-    method = registry.get("method", name)
-    (maps, diagnostics), (again, diagnostics_again) = (
-        explain(method, model_name, pixels[:2], 3) for _ in range(2)
-    )
-    assert (
-        maps.dtype == np.float32 and maps.ndim == 3 and len(maps) == 2 and np.isfinite(maps).all()
-    )
-    # Not every target has both signs, but some target has.
-    others = (
-        np.concatenate([explain(method, model_name, pixels[:2], target)[0] for target in range(5)])
-        if method.signed
-        else maps
-    )
-    assert (others < 0).any() == method.signed
-    assert all(
-        column.shape == (2,) and np.isfinite(column).all() for column in diagnostics.values()
-    )
-    np.testing.assert_array_equal(maps, again)
-    assert diagnostics.keys() == diagnostics_again.keys()
 
 
 @pytest.mark.parametrize("name", registry.names("method"))
