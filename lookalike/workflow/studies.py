@@ -104,7 +104,11 @@ def usual_settings(run: Row) -> list[Row]:
     card, options = registry.get("method", run["method"]), run["options"]
     if not card.needs_model or card.targets != "classes":
         return []
-    halves = [{name: options[name] // 2} for name in HALVED if options.get(name, 0) > 1]
+    halves = [
+        {name: options[name] // 2}
+        for name in HALVED
+        if isinstance(options.get(name), int) and options[name] > 1
+    ]
     others = [other for other in BASELINES if other != options.get("baseline")]
     return halves + [{"baseline": other} for other in others[:1] if "baseline" in options]
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from lookalike.methods.shapley import MOST_SAMPLES
 from lookalike.workflow.resources import Work, megabytes, minutes
 
 # Through a network, to explain an image by a method that does not say how many.
@@ -37,7 +38,9 @@ WORK = whole_work()
 
 
 def passes_of(options):
-    """Return how many passes through a network an explanation takes."""
+    """Return how many passes through a network an explanation takes, at most where that is auto."""
+    if options.get("samples") == "auto":
+        return MOST_SAMPLES * options["segments"]
     return options.get("samples") or options.get("steps") or PASSES
 
 
