@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from lookalike.methods.integrated_gradients import MOST as MOST_STEPS
 from lookalike.methods.shapley import MOST_SAMPLES
 from lookalike.workflow.resources import Work, megabytes, minutes
 
@@ -41,6 +42,8 @@ def passes_of(options):
     """Return how many passes through a network an explanation takes, at most where that is auto."""
     if options.get("samples") == "auto":
         return MOST_SAMPLES * options["segments"]
+    if options.get("steps") == "auto":
+        return MOST_STEPS
     return options.get("samples") or options.get("steps") or PASSES
 
 

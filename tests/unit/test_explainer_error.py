@@ -140,13 +140,19 @@ def test_images_are_explained_again_evenly_over_classes_as_they_come():
 def test_cards_say_how_a_second_run_differs():
     again = {name: registry.get("method", name).again for name in registry.names("method")}
     differing = {name: change for name, change in again.items() if change is not None}
-    assert differing == {"integrated_gradients": {"steps": 0.5}, "kernelshap": {}, "random": {}}
+    assert differing == {
+        "integrated_gradients": {"steps": 0.5, "tolerance": 0.25},
+        "kernelshap": {},
+        "random": {},
+    }
     method = registry.get("method", "integrated_gradients")
     assert method.options_again({"steps": 33, "baseline": "blur"}) == {
         "steps": 16,
         "baseline": "blur",
     }
     assert method.options_again({"steps": 1})["steps"] == 1
+    again = method.options_again({"steps": "auto", "tolerance": 0.02})
+    assert again == {"steps": "auto", "tolerance": 0.005}
     assert registry.get("method", "kernelshap").options_again({"samples": 9}) == {"samples": 9}
 
 
