@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args, get_origin
 
 from lookalike.core.errors import InputError
@@ -13,12 +13,18 @@ GIVEN_BY_THE_WORKFLOW = ("data_range", "upper", "human", "reference")
 
 # Nothing is counted so far: steps, samples, segments.
 MOST = 1_000_000
+# Named where the default is a word.
+EXAMPLE = 64
 
 
-def check_option(label: str, value: object, default: object) -> None:
+def check_option(label: str, value: object, default: object, words: Sequence[str] = ()) -> None:
     """Refuse an option of another kind than its default, numbers not above 0 or that, and whole
-    numbers that are far too large.
+    numbers that are far too large. Some words may stand for a whole number, and be its default.
     """
+    if value in words:
+        return
+    if default in words:
+        default = EXAMPLE
     if isinstance(default, bool):
         if not isinstance(value, bool):
             raise InputError(f"{label} must be true or false, not {value!r}")
@@ -42,7 +48,7 @@ def check_option(label: str, value: object, default: object) -> None:
         ):
             raise InputError(
                 f"{label} must be a {'whole ' if kind is int else ''}number such as "
-                f"{default}, not {value!r}"
+                f"{default}{''.join(f', or {word}' for word in words)}, not {value!r}"
             )
         if kind is int and value > MOST:
             raise InputError(f"{label} must be at most {MOST}, not {value!r}")
@@ -69,6 +75,19 @@ def choices_of(function: Callable[..., Any]) -> dict[str, tuple[str, ...]]:
         parameter.name: get_args(parameter.annotation)
         for parameter in parameters
         if get_origin(parameter.annotation) is Literal
+    }
+
+
+@functools.cache
+def words_of(function: Callable[..., Any]) -> dict[str, tuple[str, ...]]:
+    """Return the keyword-only parameters of a function that are annotated as a number or a
+    `Literal`, with the values of the latter.
+    """
+    return {
+        parameter.name: get_args(part)
+        for parameter in inspect.signature(function).parameters.values()
+        for part in get_args(parameter.annotation)
+        if get_origin(part) is Literal
     }
 
 

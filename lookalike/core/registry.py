@@ -23,6 +23,7 @@ from lookalike.core.options import (
     choices_of,
     chosen_by_users,
     options_of,
+    words_of,
 )
 
 # What is computed once a map, for a kernel.
@@ -215,8 +216,12 @@ class Method:
         return chosen_by_users(options_of(self.explain))
 
     def options_again(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the options of a second run, given those of the first."""
-        changed = {name: options[name] * factor for name, factor in (self.again or {}).items()}
+        """Return the options of a second run, given those of the first; words stay."""
+        changed = {
+            name: options[name] * factor
+            for name, factor in (self.again or {}).items()
+            if not isinstance(options.get(name, ""), str)
+        }
         whole = [name for name in changed if isinstance(options[name], int)]
         return dict(options) | changed | {name: max(1, int(changed[name])) for name in whole}
 
@@ -290,10 +295,11 @@ def with_defaults(kind: str, name: str, options: dict[str, Any]) -> dict[str, An
     """Return the options of a metric or method, completed; an unknown one is refused."""
     card = get(kind, name)
     known = card.options
+    words = words_of(card.explain) if isinstance(card, Method) else {}
     for option, value in options.items():
         if option not in known:
             raise unknown(f"option of {kind} {name!r}", option, known)
-        check_option(f"{kind} {name!r}: {option}", value, known[option])
+        check_option(f"{kind} {name!r}: {option}", value, known[option], words.get(option, ()))
         allowed = card.choices.get(option)
         if allowed and value not in allowed:
             raise unknown(f"{option} of {kind} {name!r}", value, allowed)

@@ -6,8 +6,7 @@ from lookalike.core.types import Row
 from lookalike.findings.finding import YES, Answer, Finding
 from lookalike.findings.lines import listed
 from lookalike.findings.models import SECTION
-from lookalike.findings.tables import span
-from lookalike.maps.audit import dead_models, equal_models, is_incomplete
+from lookalike.maps.audit import LARGEST_GAP, dead_models, equal_models
 
 # By method and model.
 Audits = Mapping[tuple[str, str], Row]
@@ -33,7 +32,7 @@ def audit_findings(
     gaps = {
         method: missing
         for method, own in by.items()
-        if (missing := {name: one["gap"] for name, one in own.items() if is_incomplete(one)})
+        if (missing := {name: one for name, one in own.items() if one["incomplete"]})
     }
     texts = []
     if dead:
@@ -43,11 +42,18 @@ def audit_findings(
             "these methods has these models."
         )
     if gaps:
-        parts = (f"{method}: {listed(missing)}" for method, missing in gaps.items())
-        every = [gap for missing in gaps.values() for gap in missing.values()]
+        parts = (
+            f"{method}: "
+            + listed(
+                f"{name} ({len(one['incomplete'])} of {one['n']} maps, up to "
+                f"{max(one['incomplete'].values()):.0%})"
+                for name, one in missing.items()
+            )
+            for method, missing in gaps.items()
+        )
         texts.append(
-            f"Maps miss {span(every, '.0%')} of the score's gain (median completeness gap) for "
-            f"{listed(parts, between='; ')}: raise `steps`, or take another `baseline`."
+            f"Maps miss more than {LARGEST_GAP:.0%} of the score (completeness gap) for "
+            f"{listed(parts, between='; ')}: take `steps: auto`, more steps, or another `baseline`."
         )
     copied, equal = same_files(audits), same_maps(audits, blind)
     alike = []

@@ -9,8 +9,7 @@ import numpy as np
 from lookalike.core.types import Row
 
 SAME_CELL_SHARE = 0.5
-# Of the score's gain. Integrated gradients that miss more of it, on half of the images, have too
-# few steps.
+# Completeness gap of integrated gradients. A map with a larger one has too few steps.
 LARGEST_GAP = 0.05
 
 # How often the maximum lies in a cell (row, column) of a grid (h, w).
@@ -47,8 +46,8 @@ def audit(
         `n`; the images of `zero`, `constant`, `non_finite` maps; `duplicates`, groups of images
         with equal maps; `peaks`, the most frequent cell of the raw maximum with its share;
         `digest`, a hash of all maps; `rounding`, which are among those of `zero`, and `same_files`
-        as given; `gap`, the median completeness gap, or None; `warnings`, sentences about what
-        stands out.
+        as given; `gap`, the median completeness gap, or None; `incomplete`, the gaps over
+        `LARGEST_GAP` by image; `warnings`, sentences about what stands out.
     """
     found: Row = {"n": len(images), "zero": [], "constant": [], "non_finite": []}
     same: dict[bytes, list[str]] = {}
@@ -71,6 +70,9 @@ def audit(
     found["digest"] = digest.hexdigest()[:16]
     found |= {"rounding": list(rounding), "same_files": list(same_files)}
     found["gap"] = float(np.median(gaps)) if len(gaps) else None
+    found["incomplete"] = {
+        image: gap for image, gap in zip(images, gaps, strict=bool(len(gaps))) if gap > LARGEST_GAP
+    }
     return found | {"warnings": list(warnings_of(found))}
 
 
@@ -123,10 +125,13 @@ def warnings_of(found: Row) -> Iterator[str]:
             f"{sum(map(len, found['duplicates']))} of {n} maps equal another image's, for "
             f"example those of {group[0]} and {group[1]}"
         )
-    if is_incomplete(found):
+    if found["incomplete"]:
+        gaps = found["incomplete"]
+        worst = max(gaps, key=lambda image: gaps[image])
         yield (
-            f"the maps miss {found['gap']:.0%} of the score's gain (median completeness gap): "
-            "raise `steps`, or take another `baseline`"
+            f"{len(gaps)} of {n} maps miss more than {LARGEST_GAP:.0%} of the score (completeness "
+            f"gap; median of all {found['gap']:.1%}), most that of {worst}, {gaps[worst]:.0%}: "
+            "take `steps: auto`, more steps, or another `baseline`"
         )
     peak = found["peaks"]
     if peak and n >= 4 and peak["share"] > SAME_CELL_SHARE:
@@ -134,11 +139,6 @@ def warnings_of(found: Row) -> Iterator[str]:
             f"the maximum lies in cell {peak['cell']} of {peak['grid'][0]} x {peak['grid'][1]} "
             f"in {peak['share']:.0%} of the maps"
         )
-
-
-def is_incomplete(found: Row) -> bool:
-    """Return whether integrated gradients miss more of the score's gain than `LARGEST_GAP`."""
-    return found["gap"] is not None and found["gap"] > LARGEST_GAP
 
 
 def is_dead(found: Row) -> bool:

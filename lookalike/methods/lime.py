@@ -8,7 +8,7 @@ import numpy as np
 from lookalike.core.errors import InputError
 from lookalike.core.registry import method
 from lookalike.methods.baselines import Baseline, baseline_of
-from lookalike.methods.kernelshap import masked_scores, superpixels
+from lookalike.methods.kernelshap import score_coalitions, superpixels
 
 if TYPE_CHECKING:
     import torch
@@ -78,21 +78,22 @@ def lime(
         raise InputError(f"lime: samples must be at least 2, not {samples}")
     inputs = model.normalise(images)
     absent = baseline_of(inputs, baseline)
-    maps: list[np.ndarray] = []
-    diagnostics: dict[str, list[float]] = {"segments": [], "r2": []}
-    for image, present, missing, target, seed in zip(
-        images, inputs, absent, targets.tolist(), seeds, strict=True
-    ):
-        labels = superpixels(image.permute(1, 2, 0).cpu().numpy(), segments)
-        shown = np.random.default_rng(seed).random((samples, int(labels.max()) + 1)) < 0.5
-        shown[0] = True
-        scores = masked_scores(model, present, missing, target, labels, shown)
-        coefficients, r2 = ridge(shown, scores, nearness(shown, width), penalty)
-        maps.append(coefficients[labels])
-        diagnostics["segments"].append(shown.shape[1])
-        diagnostics["r2"].append(r2)
+    labels = [superpixels(image, segments) for image in images.permute(0, 2, 3, 1).cpu().numpy()]
+    shown = [
+        np.random.default_rng(seed).random((samples, int(own.max()) + 1)) < 0.5
+        for own, seed in zip(labels, seeds, strict=True)
+    ]
+    for own in shown:
+        own[0] = True
+    scored = score_coalitions(model, inputs, absent, targets, labels, range(len(images)), shown)
+    fits = [
+        ridge(own, scores, nearness(own, width), penalty)
+        for own, scores in zip(shown, scored, strict=True)
+    ]
+    maps = [coefficients[own] for (coefficients, _), own in zip(fits, labels, strict=True)]
     return np.stack(maps).astype(np.float32), {
-        name: np.array(column) for name, column in diagnostics.items()
+        "segments": np.array([own.shape[1] for own in shown]),
+        "r2": np.array([r2 for _, r2 in fits]),
     }
 
 

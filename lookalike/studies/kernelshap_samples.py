@@ -171,7 +171,8 @@ def summarise(runs: Sequence[Row]) -> list[Row]:
 
 
 def needed_samples(rows: Sequence[Row], wanted: float) -> Row:
-    """Return how many samples a wanted relative error takes: errors fall with their square root.
+    """Return how many samples a wanted relative error takes: errors fall with their square root, as
+    long as these are few of all coalitions.
 
     Parameters
     ----------

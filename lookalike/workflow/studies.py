@@ -96,15 +96,21 @@ def settings_of(config: Row) -> dict[str, list[Row]]:
 
 
 def usual_settings(run: Row) -> list[Row]:
-    """Return half as many steps, samples and segments, and another baseline, where a run has any of
-    these.
+    """Return half as many steps, samples and segments, half of the tolerance where one of these is
+    auto, and another baseline, where a run has any of these.
     """
     if not run["method"]:
         return []
     card, options = registry.get("method", run["method"]), run["options"]
     if not card.needs_model or card.targets != "classes":
         return []
-    halves = [{name: options[name] // 2} for name in HALVED if options.get(name, 0) > 1]
+    halves = [
+        {name: options[name] // 2}
+        for name in HALVED
+        if isinstance(options.get(name), int) and options[name] > 1
+    ]
+    if "auto" in options.values():
+        halves.append({"tolerance": options["tolerance"] / 2})
     others = [other for other in BASELINES if other != options.get("baseline")]
     return halves + [{"baseline": other} for other in others[:1] if "baseline" in options]
 

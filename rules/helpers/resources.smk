@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from lookalike.methods.integrated_gradients import MOST as MOST_STEPS
+from lookalike.methods.shapley import MOST_SAMPLES
 from lookalike.workflow.resources import Work, megabytes, minutes
 
 # Through a network, to explain an image by a method that does not say how many.
@@ -37,7 +39,11 @@ WORK = whole_work()
 
 
 def passes_of(options):
-    """Return how many passes through a network an explanation takes."""
+    """Return how many passes through a network an explanation takes, at most where that is auto."""
+    if options.get("samples") == "auto":
+        return MOST_SAMPLES * options["segments"]
+    if options.get("steps") == "auto":
+        return MOST_STEPS
     return options.get("samples") or options.get("steps") or PASSES
 
 

@@ -1,7 +1,7 @@
 """KernelSHAP against exact enumeration."""
 
 from itertools import product
-from math import factorial
+from math import comb, factorial
 
 import numpy as np
 import pytest
@@ -11,13 +11,9 @@ from networks import SEEDS, TARGETS, assert_close, tiny_model
 from lookalike.core.errors import InputError
 from lookalike.images import demo
 from lookalike.methods.baselines import baseline_of
-from lookalike.methods.kernelshap import (
-    draw_coalitions,
-    kernelshap,
-    masked_scores,
-    shapley_regression,
-    superpixels,
-)
+from lookalike.methods.coalitions import Coalitions
+from lookalike.methods.kernelshap import kernelshap, score_coalitions, superpixels
+from lookalike.methods.shapley import MOST_SAMPLES, Estimate
 from lookalike.models.networks import to_tensor
 
 torch.set_num_threads(1)
@@ -68,21 +64,55 @@ def synthetic_game(features):
     )
 
 
-def solve(game, features, samples, seed):
-    coalitions, weights, paired = draw_coalitions(features, samples, np.random.default_rng(seed))
-    scores = game[bits(coalitions)]
-    return shapley_regression(coalitions[2:], weights, scores[2:], scores[0], scores[1], paired)
+def solve(game, features, samples, seed, tolerance=None):
+    """Return an estimate from so many samples; given a tolerance, from so many as that takes."""
+    estimate = Estimate(Coalitions(features, np.random.default_rng(seed)))
+    pairs = samples // 2
+    while pairs:
+        estimate.add(game[bits(estimate.draw(pairs))])
+        pairs = tolerance and estimate.pairs_wanted(tolerance)
+    return estimate
+
+
+def errors_of(values, exact):
+    """Return the mean squared error of runs over the mean square of the exact values."""
+    return np.mean((np.array(values) - exact) ** 2) / np.mean(exact**2)
+
+
+def coverage(runs, exact):
+    """Return how often 95% intervals hold the exact values, for each feature."""
+    inside = [np.abs(run.values - exact) < 1.96 * run.errors for run in runs]
+    return np.mean(inside, axis=0)
+
+
+def kernel_weight(features, size):
+    return (features - 1) / (comb(features, size) * size * (features - size))
+
+
+def solve_in_pairs(game, features, samples, rng):
+    """Return Shapley values by pairs of coalitions drawn with KernelSHAP's weights (Covert and Lee
+    2021), and plain least squares with the last value from the efficiency constraint.
+    """
+    sizes = np.arange(1, features)
+    chances = np.array([kernel_weight(features, size) * comb(features, size) for size in sizes])
+    drawn = rng.choice(sizes, samples // 2, p=chances / chances.sum())
+    half = rng.permuted(np.tile(np.arange(features), (len(drawn), 1)), axis=1) < drawn[:, None]
+    kept = np.concatenate([half, ~half])
+    gain, last = game[-1] - game[0], kept[:, -1]
+    design = kept[:, :-1].astype(float) - last[:, None]
+    free = np.linalg.lstsq(design, game[bits(kept)] - game[0] - last * gain)[0]
+    return np.append(free, gain - free.sum())
 
 
 @pytest.mark.parametrize("features", [2, 3, 8])
 def test_regression_over_all_coalitions_equals_enumeration(features):
     game = synthetic_game(features)
-    values, errors = solve(game, features, 2**features - 2, seed=0)
-    np.testing.assert_allclose(values, exact_shapley(game, features), atol=1e-9)
-    assert not errors.any()
+    run = solve(game, features, 2**features - 2, seed=0)
+    np.testing.assert_allclose(run.values, exact_shapley(game, features), atol=1e-9)
+    assert not run.errors.any() and run.samples == 2**features - 2
 
 
-def test_masked_scores_of_all_coalitions_give_exact_shapley_values_of_a_network(resnet, images):
+def test_scores_of_all_coalitions_give_exact_shapley_values_of_a_network(resnet, images):
     labels = np.arange(64)[:, None] // 32 * 4 + np.arange(64) // 16
     present = resnet.normalise(images)[0]
     missing = baseline_of(present[None], "blur")[0]
@@ -94,13 +124,23 @@ def test_masked_scores_of_all_coalitions_give_exact_shapley_values_of_a_network(
         game.append(
             resnet.net((present * pixel_is_kept + missing * (1 - pixel_is_kept))[None])[0, 2].item()
         )
-    coalitions, weights, paired = draw_coalitions(8, 254, np.random.default_rng(0))
-    scores = masked_scores(resnet, present, missing, 2, labels, coalitions)
-    values, _ = shapley_regression(
-        coalitions[2:], weights, scores[2:], scores[0], scores[1], paired
+    estimate = Estimate(Coalitions(8, np.random.default_rng(0)))
+    coalitions = estimate.draw(127)
+    # Next to another image, with fewer superpixels.
+    scores, others = score_coalitions(
+        resnet,
+        torch.stack([present, present.flip(2)]),
+        torch.stack([missing, missing]),
+        torch.tensor([2, 1]),
+        [labels, np.zeros((64, 64), dtype=int)],
+        [0, 1],
+        [coalitions, np.array([[False], [True]])],
     )
-    assert not paired and len(coalitions) == 256
-    assert_close(values, exact_shapley(game, 8), share=1e-5)
+    estimate.add(scores)
+    assert len(coalitions) == 256 and not estimate.errors.any()
+    assert_close(estimate.values, exact_shapley(game, 8), share=1e-5)
+    ends = [resnet.net(one[None])[0, 1].item() for one in (missing, present.flip(2))]
+    np.testing.assert_allclose(others, ends, rtol=1e-5)
 
 
 def test_kernelshap_sums_to_the_gain_and_is_constant_on_superpixels(resnet, images):
@@ -139,41 +179,128 @@ def test_sampled_shapley_values_are_unbiased_and_their_errors_calibrated():
     game = synthetic_game(10)
     exact = exact_shapley(game, 10)
     runs = [solve(game, 10, 300, seed) for seed in range(200)]
-    z = np.array([(values - exact) / errors for values, errors in runs])
-    assert 0.7 < z.std() < 1.4
-    assert ((z.std(axis=0) > 0.6) & (z.std(axis=0) < 1.6)).all()
-    assert np.abs(z.mean(axis=0)).max() < 0.4
-    assert np.abs(z).max() < 6
-    for values, _ in runs:
-        assert values.sum() == pytest.approx(game[-1] - game[0], abs=1e-9)
+    z = np.array([(run.values - exact) / run.errors for run in runs])
+    assert 0.9 < z.std() < 1.1
+    assert ((z.std(axis=0) > 0.8) & (z.std(axis=0) < 1.2)).all()
+    assert np.abs(z.mean(axis=0)).max() < 0.25
+    assert np.abs(z).max() < 5
+    for run in runs:
+        assert run.values.sum() == pytest.approx(game[-1] - game[0], abs=1e-9)
+
+
+@pytest.mark.parametrize("samples", [40, 60, 120, 480, 960])
+def test_intervals_hold_the_exact_values(samples):
+    game = synthetic_game(10)
+    exact = exact_shapley(game, 10)
+    held = coverage([solve(game, 10, samples, seed) for seed in range(300)], exact)
+    assert 0.9 <= held.mean() <= 0.98 and held.min() > 0.85
+
+
+@pytest.mark.parametrize("tolerance", [0.05, 0.1, 0.2])
+def test_drawing_on_until_the_error_is_small_keeps_the_intervals_right(tolerance):
+    game = synthetic_game(10)
+    exact = exact_shapley(game, 10)
+    runs = [solve(game, 10, 40, seed, tolerance) for seed in range(300)]
+    assert 0.9 <= coverage(runs, exact).mean() <= 0.98
+    assert np.sqrt(errors_of([run.values for run in runs], exact)) < 1.1 * tolerance
+    reached = [run.relative_error <= tolerance for run in runs]
+    assert all(
+        done or run.samples == 10 * MOST_SAMPLES for done, run in zip(reached, runs, strict=True)
+    )
+    assert np.mean(reached) > 0.9
+
+
+@pytest.mark.parametrize("samples", [200, 400])
+def test_the_error_of_pairs_by_kernelshaps_weights_takes_three_fifths_of_the_samples(samples):
+    rng = np.random.default_rng(5)
+    members = np.arange(2**10)[:, None] >> np.arange(10) & 1
+    hidden = members @ rng.normal(size=(10, 30)) + rng.normal(size=30)
+    game = np.maximum(hidden, 0) @ rng.normal(size=30)
+    exact = exact_shapley(game, 10)
+    ours = errors_of([solve(game, 10, samples * 3 // 5, seed).values for seed in range(200)], exact)
+    theirs = [solve_in_pairs(game, 10, samples, np.random.default_rng(seed)) for seed in range(200)]
+    assert ours < errors_of(theirs, exact)
 
 
 def test_error_falls_with_the_root_of_the_samples():
-    game = synthetic_game(10)
+    game = synthetic_game(14)
     few, many = (
-        np.mean([solve(game, 10, samples, seed)[1] for seed in range(30)]) for samples in (100, 900)
+        np.mean([solve(game, 14, samples, seed).errors for seed in range(30)])
+        for samples in (200, 1800)
     )
-    assert 2 < few / many < 5
+    assert 2.5 < few / many < 5
 
 
-@pytest.mark.parametrize(("features", "samples"), [(9, 60), (30, 61), (50, 350)])
-def test_coalitions_come_in_complementary_pairs(features, samples):
-    coalitions, weights, paired = draw_coalitions(features, samples, np.random.default_rng(3))
-    assert (
-        paired
-        and len(coalitions) == 2 + samples // 2 * 2
-        and (weights == 1).all()
-        and len(weights) == samples // 2 * 2
+@pytest.mark.parametrize(("features", "samples"), [(9, 60), (30, 61), (50, 350), (2000, 9000)])
+def test_coalitions_come_in_pairs_with_their_complements(features, samples):
+    drawn = Coalitions(features, np.random.default_rng(3))
+    new = drawn.grow(samples // 2)
+    assert (new == drawn.halves).all() and len(new) == samples // 2 and not drawn.are_all
+    assert len({row.tobytes() for half in (new, ~new) for row in half}) == 2 * len(new)
+    # Every size has as many pairs as every other, but for those that have no more.
+    counts = np.bincount(new.sum(axis=1), minlength=features // 2 + 1)[1:]
+    most = [comb(features, size) for size in range(1, features // 2 + 1)]
+    open_ones = counts[[count < all_ for count, all_ in zip(counts, most, strict=True)]]
+    assert counts.min() > 0 and np.ptp(open_ones) <= 1
+
+
+def test_weights_are_those_of_kernelshap_over_the_chance_to_be_drawn():
+    drawn = Coalitions(8, np.random.default_rng(0))
+    halves = drawn.grow(60)
+    weights, chances = drawn.weights()
+    seen = np.zeros(5)
+    for seed in range(2000):
+        again = Coalitions(8, np.random.default_rng(seed))
+        again.grow(60)
+        seen += np.bincount(again.halves.sum(axis=1), minlength=5)
+    pairs = np.array([comb(8, size) // (1 + (size == 4)) for size in range(5)])
+    sizes = halves.sum(axis=1)
+    np.testing.assert_allclose(chances, (seen / 2000 / pairs)[sizes])
+    expected = [kernel_weight(8, size) for size in sizes.tolist()] / chances
+    np.testing.assert_allclose(weights, expected)
+
+
+def test_each_coalition_of_a_size_is_drawn_as_often():
+    counts = np.zeros(2**6)
+    for seed in range(3000):
+        drawn = Coalitions(6, np.random.default_rng(seed))
+        drawn.grow(9)
+        drawn.grow(19)
+        np.add.at(counts, bits(np.concatenate([drawn.halves, ~drawn.halves])), 1)
+    for size in (1, 2, 3):
+        own = counts[[subset for subset in range(64) if subset.bit_count() == size]] / 3000
+        assert np.abs(own - own.mean()).max() < 5 * np.sqrt(0.25 / 3000)
+    assert (counts[0], counts[63]) == (0, 0)
+
+
+def test_more_coalitions_come_on_top_until_all_are_there_once():
+    drawn = Coalitions(6, np.random.default_rng(0))
+    first, second, third = (drawn.grow(pairs).copy() for pairs in (5, 20, 100))
+    assert [len(part) for part in (first, second, third)] == [5, 15, 11] and drawn.are_all
+    halves = np.concatenate([first, second, third])
+    assert (halves == drawn.halves).all()
+    assert sorted(bits(np.concatenate([halves, ~halves]))) == list(range(1, 63))
+
+
+def test_auto_draws_on_for_each_image_until_its_error_is_small(resnet, images):
+    options = {"segments": 20, "baseline": "blur"}
+    maps, found = kernelshap(
+        resnet, images, TARGETS, SEEDS, samples="auto", tolerance=0.3, **options
     )
-    assert not coalitions[0].any() and coalitions[1].all()
-    half = samples // 2
-    assert (coalitions[2 : 2 + half] == ~coalitions[2 + half :]).all()
-    assert set(coalitions[2:].sum(axis=1)) <= set(range(1, features))
-
-
-def test_enough_samples_give_every_coalition_once():
-    coalitions, weights, paired = draw_coalitions(6, 100, np.random.default_rng(0))
-    assert sorted(bits(coalitions)) == list(range(64)) and len(weights) == 62 and not paired
+    _, finer = kernelshap(resnet, images, TARGETS, SEEDS, samples="auto", tolerance=0.02, **options)
+    features = found["segments"]
+    for about, tolerance in ((found, 0.3), (finer, 0.02)):
+        at_most = about["samples"] <= MOST_SAMPLES * features
+        assert at_most.all() and (about["samples"] >= 4 * features - 1).all()
+        assert (
+            (about["relative_error"] <= tolerance) | (about["samples"] >= 40 * features - 1)
+        ).all()
+    assert (finer["samples"] > found["samples"]).all()
+    assert len(set(finer["samples"])) > 1
+    alone, _ = kernelshap(
+        resnet, images[1:2], TARGETS[1:2], SEEDS[1:2], samples="auto", tolerance=0.3, **options
+    )
+    assert_close(alone[0], maps[1])
 
 
 def test_kernelshap_depends_on_its_seed_and_not_on_the_other_images(resnet, images):
@@ -181,7 +308,7 @@ def test_kernelshap_depends_on_its_seed_and_not_on_the_other_images(resnet, imag
     together, _ = kernelshap(resnet, images, TARGETS, SEEDS, **options)
     alone, _ = kernelshap(resnet, images[2:], TARGETS[2:], SEEDS[2:], **options)
     reseeded, _ = kernelshap(resnet, images[2:], TARGETS[2:], [99], **options)
-    np.testing.assert_array_equal(alone[0], together[2])
+    assert_close(alone[0], together[2])
     assert not np.array_equal(reseeded[0], alone[0])
 
 
@@ -198,7 +325,8 @@ def test_kernelshap_of_one_segment_is_the_whole_gain(resnet):
     inputs = resnet.normalise(grey)
     gain = (resnet.net(inputs) - resnet.net(inputs * 0))[0, 0].item()
     np.testing.assert_allclose(maps, np.full((1, 64, 64), gain), rtol=1e-5)
-    assert diagnostics["segments"][0] == 1 and diagnostics["standard_error"][0] == 0
+    assert diagnostics["segments"][0] == 1 and diagnostics["samples"][0] == 0
+    assert diagnostics["standard_error"][0] == 0
 
 
 def test_kernelshap_with_fewer_coalitions_than_segments_knows_no_error(resnet, images):

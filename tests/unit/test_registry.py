@@ -165,3 +165,16 @@ def test_names_are_not_run_together():
         )
         == 5
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "option"), [("kernelshap", "samples"), ("integrated_gradients", "steps")]
+)
+def test_a_number_may_be_the_word_auto_and_no_other(name, option):
+    for value in ("auto", 7):
+        assert registry.with_defaults("method", name, {option: value})[option] == value
+    for value in ("many", 7.5, True, 0):
+        with pytest.raises(InputError, match=f"{option} must be a whole number .*, or auto, not"):
+            registry.with_defaults("method", name, {option: value})
+    with pytest.raises(InputError, match="tolerance must be a number such as"):
+        registry.with_defaults("method", name, {"tolerance": "auto"})

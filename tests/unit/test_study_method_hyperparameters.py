@@ -53,7 +53,7 @@ def test_settings_are_those_of_the_config_or_the_usual_ones():
     usual = make_plan(config_of()).studies["method_hyperparameters"]["settings"]
     assert usual.keys() == {"ig", "shap"}
     # Of a method that draws at random, other seeds come first.
-    assert usual["shap"][0] == {} and usual["ig"][0] == {"steps": 16}
+    assert usual["shap"][0] == {} and usual["ig"][0] == {"tolerance": 0.01}
     given = make_plan(config_of({"ig": [{"steps": 8}]})).studies["method_hyperparameters"]
     assert given["settings"] == {"ig": [{"steps": 8}]}
 
