@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from lookalike.core.cards import Metric, Prepared
 from lookalike.core.memoising import sharing
-from lookalike.core.registry import Metric, Prepared
 from lookalike.core.seeding import rng_of
 
 # Metrics, each with its options.

@@ -19,8 +19,8 @@ from lookalike.compare.resampling import (
     unit_weights,
     units_of_pairs,
 )
+from lookalike.core.cards import Metric
 from lookalike.core.condensed import square
-from lookalike.core.registry import Metric
 
 
 @dataclass(frozen=True, eq=False)

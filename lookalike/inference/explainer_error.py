@@ -11,7 +11,7 @@ from lookalike.compare.calibration import mean_of_known
 from lookalike.compare.dissimilarities import Key
 from lookalike.compare.image_table import ImageTable
 from lookalike.compare.resampling import FEWEST_UNITS, unit_weights, with_interval
-from lookalike.core.registry import Metric
+from lookalike.core.cards import Metric
 from lookalike.core.types import Row
 from lookalike.maps.stacks import Maps
 from lookalike.maps.views import view

@@ -11,8 +11,8 @@ from lookalike.compare.aggregation import dissimilarities_of, weighted_dissimila
 from lookalike.compare.calibration import mean_of_derangements
 from lookalike.compare.dissimilarities import Dissimilarities
 from lookalike.compare.image_table import ImageTable
+from lookalike.core.cards import Metric
 from lookalike.core.condensed import condensed, square
-from lookalike.core.registry import Metric
 from lookalike.core.types import Row
 from lookalike.inference.dependence import dependence_under, dependence_within
 from lookalike.inference.factor_tests import (

@@ -9,8 +9,8 @@ from lookalike.compare.aggregation import dissimilarities_of, weighted_dissimila
 from lookalike.compare.calibration import mean_of_derangements
 from lookalike.compare.image_table import ImageTable
 from lookalike.compare.resampling import SPLITS, split_halves
+from lookalike.core.cards import Metric
 from lookalike.core.condensed import AT_ONCE, ROUNDING, models_of
-from lookalike.core.registry import Metric
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row
 from lookalike.inference.exchange import (

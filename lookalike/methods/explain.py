@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from lookalike.core import io
+from lookalike.core.cards import Method
 from lookalike.core.errors import InputError
-from lookalike.core.registry import Method
 from lookalike.core.seeding import seed_of
 from lookalike.core.types import Row, StrPath
 from lookalike.images.reading import Fit, load_images

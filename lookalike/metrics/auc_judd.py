@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from lookalike.core.registry import Prepared, metric
+from lookalike.core.cards import Prepared
+from lookalike.core.registry import metric
 from lookalike.core.vectors import average_ranks
 from lookalike.metrics.products import exact_products, pixels, sums
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from lookalike.core.registry import Prepared, metric
+from lookalike.core.cards import Prepared
+from lookalike.core.registry import metric
 from lookalike.metrics.preparation import unsigned
 from lookalike.metrics.products import dots, in_pieces, inner_products, ones_like
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from lookalike.core.cards import Metric, known_range
 from lookalike.core.errors import InputError
-from lookalike.core.registry import Metric, known_range
 from lookalike.images.units import number_units
 from lookalike.maps.near_copies import THRESHOLD, find_near_copies
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from lookalike.core import io
 from lookalike.core.types import Row, StrPath
-from lookalike.findings.collect import origins_of
+from lookalike.findings.finding import YES
 from lookalike.plots.pages import Pages, read_pages
 from lookalike.plots.panels import predicted_text, readable_label
 from lookalike.plots.style import family_styles
@@ -70,10 +70,11 @@ def embed(
     -------
     dict or None
         Of the maps that are kept: `side`, the longer side in pixels of those that were compared,
-        `kept`, that of the pictures, `images` and `every`, their number and that of all.
+        `kept`, that of the pictures, `images` and `every`, their number and that of all, and
+        `signed`, whether those of the first picture are.
     """
     data: Row = {
-        "views": views_of(paths, keys, models),
+        "views": views_of(paths, keys),
         "lead": lead,
         "columns": columns_of(models),
         "about": {row["model"]: row for row in models},
@@ -88,14 +89,24 @@ def embed(
         }
         data["maps"] = maps = maps_of(blocks, pages, data, keys["megabytes"])
     blocks["data"] = pack_json(data)
-    return maps and {name: maps[name] for name in ("side", "kept", "images", "every")}
+    if not maps:
+        return None
+    first = maps["methods"].get(lead["matrix"][0] if lead and lead["matrix"] else "", {})
+    return {name: maps[name] for name in ("side", "kept", "images", "every")} | {
+        "signed": first.get("signed", False)
+    }
 
 
-def views_of(paths: Any, keys: Any, models: Sequence[Row]) -> list[Row]:
+def views_of(paths: Any, keys: Any) -> list[Row]:
     """Return the views of all matrices; of very many models, only what can be zoomed into."""
     every, given = [tuple(key) for key in keys["matrices"]], {tuple(key) for key in keys["given"]}
     computed = [key for key in every if key not in given]
-    origins = origins_of([*models])
+    # A dot in a tree is a clade that the findings name, and no other.
+    holding: dict[tuple[str, ...], set[tuple[str, str]]] = {}
+    for row in io.read_table(paths["analyses"]):
+        if row["conclusion"] == "clade" and row["verdict"] == YES:
+            key = row["method"], row["metric"], row["subset"]
+            holding.setdefault(key, set()).add((row["linkage"], row["subject"]))
     found = []
     for place, key in enumerate(every):
         files = {name: paths[name][place] for name in OF_EVERY}
@@ -103,9 +114,8 @@ def views_of(paths: Any, keys: Any, models: Sequence[Row]) -> list[Row]:
         if key in computed:
             files |= {name: paths[name][computed.index(key)] for name in OF_COMPUTED}
         values, names = io.read_matrix(files["dissimilarity"])
-        own = {name: origins.get(name, name) for name in names}
         if len(names) <= MOST_CELLS:
-            found.append(view_of(key, files, keys["linkages"], own))
+            found.append(view_of(key, files, keys["linkages"], holding.get(key, ())))
         else:
             about = dict(zip(("method", "metric", "subset"), key, strict=True))
             chance = io.read_matrix(files["chance"])[0] if key in computed else None

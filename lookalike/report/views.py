@@ -1,6 +1,6 @@
 """The numbers of a matrix that the page draws: cells, trees, communities, coordinates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -12,8 +12,7 @@ from lookalike.compare.shades import shades
 from lookalike.core import io
 from lookalike.core.condensed import condensed
 from lookalike.core.types import Row
-from lookalike.findings.clades import clades_that_hold
-from lookalike.findings.tables import read_table
+from lookalike.findings.tables import braces
 from lookalike.groups.clades import parse_clades
 from lookalike.groups.projection import ellipse_of, parse_projection
 from lookalike.plots.titles import MANY, title_of
@@ -27,7 +26,7 @@ def view_of(
     key: Sequence[str],
     files: Mapping[str, Any],
     linkages: Sequence[str],
-    origins: Mapping[str, str],
+    holding: Collection[tuple[str, str]],
 ) -> Row:
     """Return what the page draws of one matrix.
 
@@ -40,8 +39,8 @@ def view_of(
         (one for each linkage), and of a matrix that is computed here `low`, `high`, `chance`, `n`,
         `calibrated` and `table`.
     linkages : list of str
-    origins : mapping
-        From a model to its original if it is a replicate or a pruned variant, otherwise to itself.
+    holding : set of (str, str)
+        The clades that the findings name here: linkage, and members as `braces` writes them.
 
     Returns
     -------
@@ -69,7 +68,7 @@ def view_of(
         "chance": float(np.nanmean(cells["chance"])) if "chance" in cells else None,
         "known": [matrix.names.index(name) for name in known],
         "trees": {
-            linkage: tree_of(path, origins)
+            linkage: tree_of(path, {members for name, members in holding if name == linkage})
             for linkage, path in zip(linkages, files["supports"], strict=True)
         },
         "partitions": partitions_of(io.read_table(files["communities"]), known),
@@ -83,12 +82,9 @@ def view_of(
     return view
 
 
-def tree_of(path: Any, origins: Mapping[str, str]) -> list[Row]:
+def tree_of(path: Any, holding: Collection[str]) -> list[Row]:
     """Return the merges of a tree, with `support`, `p` and whether the clade `holds`."""
     rows = parse_clades(io.read_table(path))
-    if not rows:
-        return []
-    holds = clades_that_hold(read_table(path), origins)
     return [
         {
             "left": row["left"],
@@ -97,7 +93,7 @@ def tree_of(path: Any, origins: Mapping[str, str]) -> list[Row]:
             "support": row["support"],
             "p": row["si_holm"],
             "cophenetic": row["cophenetic_correlation"],
-            "holds": tuple(sorted(row["members"].split())) in holds,
+            "holds": braces(sorted(row["members"].split())) in holding,
         }
         for row in rows
     ]

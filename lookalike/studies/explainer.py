@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from lookalike.core import io
-from lookalike.core.registry import Method
+from lookalike.core.cards import Method
 from lookalike.core.types import Row, StrPath
 from lookalike.images.manifest import placed
 from lookalike.images.reading import Fit, read_image

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from lookalike.core import registry
+from lookalike.core.cards import Method
 from lookalike.core.errors import InputError
-from lookalike.core.registry import Method
 from lookalike.core.seeding import seed_of
 from lookalike.core.types import StrPath
 from lookalike.images.reading import load_images

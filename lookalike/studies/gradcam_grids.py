@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from lookalike.compare.resampling import unit_weights, with_interval
-from lookalike.core.registry import Metric
+from lookalike.core.cards import Metric
 from lookalike.core.types import Row
 from lookalike.maps.grids import (
     coarsest_of,

@@ -7,7 +7,7 @@ import numpy as np
 
 from lookalike.compare.pairs import Choices
 from lookalike.compare.resampling import widening
-from lookalike.core.registry import Method, Metric
+from lookalike.core.cards import Method, Metric
 from lookalike.core.types import Row
 from lookalike.methods.explain import Targets
 from lookalike.studies.explainer import Explainer

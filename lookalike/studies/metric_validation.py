@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from lookalike.compare.pairs import compare_maps
+from lookalike.core.cards import Metric
 from lookalike.core.errors import InputError
-from lookalike.core.registry import Metric
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row
 from lookalike.maps.views import view

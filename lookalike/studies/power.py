@@ -8,8 +8,8 @@ import numpy as np
 
 from lookalike.compare import laws
 from lookalike.compare.image_table import ImageTable
+from lookalike.core.cards import Metric
 from lookalike.core.condensed import square
-from lookalike.core.registry import Metric
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row
 from lookalike.inference.dependence import image_dependence

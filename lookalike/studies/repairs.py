@@ -8,7 +8,7 @@ import numpy as np
 from lookalike.compare.calibration import mean_of_known
 from lookalike.compare.pairs import Block, Choices, compare_prepared, prepare
 from lookalike.compare.resampling import unit_weights, with_interval
-from lookalike.core.registry import Metric
+from lookalike.core.cards import Metric
 from lookalike.core.types import Row
 from lookalike.maps import batches
 from lookalike.maps.stacks import Batch

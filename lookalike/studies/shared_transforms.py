@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from lookalike.compare.resampling import unit_weights, with_interval
-from lookalike.core.registry import Metric
+from lookalike.core.cards import Metric
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row
 from lookalike.inference.significance import LEVEL, holm

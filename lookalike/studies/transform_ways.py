@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lookalike.core.cards import Method
 from lookalike.core.errors import InputError
-from lookalike.core.registry import Method
 from lookalike.core.types import Row
 from lookalike.methods.explain import IMAGES_AT_ONCE, Targets, inputs_of
 from lookalike.studies.explainer import Explainer

@@ -128,9 +128,9 @@ function legendOf(names, column, width, top) {
       ],
     };
   }
-  const nodes = [],
+  const nodes = [text(4, top + 14, `${title}:`, { "dominant-baseline": "central" })],
     levels = [...new Set(names.map(name => styleOf(name, column).level))].sort();
-  let x = 10,
+  let x = widthOf(`${title}:`) + 20,
     y = top + 14;
   for (const level of levels) {
     const style = styleOf(
