@@ -128,7 +128,7 @@ function legendOf(names, column, width, top) {
       ],
     };
   }
-  const nodes = [text(4, top + 14, `${title}:`, { "dominant-baseline": "central" })],
+  const nodes = [text(4, top + 14, `${title}:`)],
     levels = [...new Set(names.map(name => styleOf(name, column).level))].sort();
   let x = widthOf(`${title}:`) + 20,
     y = top + 14;
