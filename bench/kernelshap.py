@@ -112,7 +112,8 @@ def measure(games, draws):
                     [np.mean((one - exact) ** 2) / np.mean(exact**2) for one in (*others, values)]
                 )
             errors.append(np.median(own, axis=0))
-        rows.append((evaluations, *np.median(errors, axis=0), np.mean(held)))
+        if errors:
+            rows.append((evaluations, *np.median(errors, axis=0), np.mean(held)))
     return rows
 
 
