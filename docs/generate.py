@@ -132,6 +132,12 @@ def methods_page():
         "Made from the registry by `make docs`. The cost of a map is counted in passes of the "
         "network, for one image. A pass above the layer ends, or begins, at the target layer.",
         "",
+        "![maps of all methods](methods.png)",
+        "",
+        "One image of the demo, explained for the class that its ResNet predicts, with default "
+        "options, but for 25 superpixels; methods of transformers explain its ViT (`python "
+        "docs/draw_methods.py`). Red counts for the class, blue against it.",
+        "",
     ]
     for name in registry.names("method"):
         card = registry.get("method", name)
