@@ -71,7 +71,10 @@ def again_text(again):
     """Return how a second run differs, for the error of the explanation itself."""
     if again is None:
         return "the same"
-    factors = [f"`{name}` times {factor:g}" for name, factor in again.items()]
+    factors = [
+        f"`{name}` times {factor:g}, or {number} in place of a word"
+        for name, (factor, number) in again.items()
+    ]
     return ", ".join(factors) or "another seed"
 
 

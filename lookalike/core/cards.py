@@ -176,9 +176,9 @@ class Method:
         Whether the maps of a method that takes classes differ between them.
     again : dict, optional
         How a second run differs, whose distance from the first is the error of the explanation
-        itself: numeric options, each with the factor that it is multiplied by. The seed differs in
-        any case, so that a method that draws at random needs none. None for a method whose second
-        run is the same.
+        itself: options, each with the factor that a number is multiplied by, and the number that
+        takes the place of a word such as "auto". The seed differs in any case, so that a method
+        that draws at random needs none. None for a method whose second run is the same.
     reference : str
     """
 
@@ -188,7 +188,7 @@ class Method:
     needs_model: bool = True
     targets: str = "classes"
     class_specific: bool = True
-    again: Mapping[str, float] | None = None
+    again: Mapping[str, tuple[float, int]] | None = None
     reference: str = ""
 
     def __call__(self, *inputs: Any, **options: Any) -> tuple[Any, dict[str, Any]]:
@@ -201,14 +201,12 @@ class Method:
         return chosen_by_users(options_of(self.explain))
 
     def options_again(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the options of a second run, given those of the first; words stay."""
-        changed = {
-            name: options[name] * factor
-            for name, factor in (self.again or {}).items()
-            if not isinstance(options.get(name, ""), str)
-        }
-        whole = [name for name in changed if isinstance(options[name], int)]
-        return dict(options) | changed | {name: max(1, int(changed[name])) for name in whole}
+        """Return the options of a second run, given those of the first."""
+        changed = dict(options)
+        for name, (factor, number) in (self.again or {}).items():
+            given = options[name]
+            changed[name] = number if isinstance(given, str) else max(1, int(given * factor))
+        return changed
 
     @property
     def choices(self) -> dict[str, tuple[str, ...]]:

@@ -36,7 +36,7 @@ def deeplift(
     The derivative of a rectifier or a sigmoid, module or function, is replaced by the quotient of
     the differences of its output and its input from those of the baseline. A max pooling credits
     the cells that were largest in the image and in the baseline, so that nothing is lost where
-    windows overlap (in captum, it is).
+    windows overlap.
 
     Parameters
     ----------

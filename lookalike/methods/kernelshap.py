@@ -72,8 +72,8 @@ def kernelshap(
         Signed.
     diagnostics : dict of ndarray, shape (n,)
         `segments`: their true number. `samples`: how many masked images were used.
-        `standard_error`: root mean square standard error of the values. `relative_error`: the same
-        over the values' root mean square.
+        `standard_error`: root mean square standard error of the values, too small with fewer than
+        about 4 samples a superpixel. `relative_error`: the same over the values' root mean square.
 
     Raises
     ------
