@@ -70,8 +70,9 @@ def check_image(row: Row) -> None:
     """Refuse an image that is no longer the one that a manifest lists."""
     if row.get("sha256") and hash_file(row["path"]) != row["sha256"]:
         raise InputError(
-            f"{row['path']}: has changed since it was listed (SHA-256); get it back, or run "
-            "`rm results/images/manifest.csv` and then the same command, which takes it as it is"
+            f"{row['path']}: has changed since it was listed (SHA-256); get it back, or "
+            "delete `images/manifest.csv` among the results and run the same command, which takes it "
+            "as it is"
         )
 
 
