@@ -71,8 +71,8 @@ def check_image(row: Row) -> None:
     if row.get("sha256") and hash_file(row["path"]) != row["sha256"]:
         raise InputError(
             f"{row['path']}: has changed since it was listed (SHA-256); get it back, or "
-            "delete `images/manifest.csv` among the results and run the same command, which takes it "
-            "as it is"
+            "delete `images/manifest.csv` among the results and run the same command, which takes "
+            "it as it is"
         )
 
 
