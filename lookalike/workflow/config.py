@@ -1,6 +1,6 @@
 """The config: completed, and each section turned into what jobs need."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from lookalike.compare.user_matrices import GIVEN_MATRICES
@@ -123,10 +123,12 @@ def resolve_methods(config: Row) -> tuple[dict[str, Row], dict[str, Row]]:
             key: value
             for key, value in given.items()
             if key not in (*VIEW_KEYS, CHANNELS, "explain", "from")
+            and not (key == "models" and "explain" in given)
         }
         channels = {
             key: value for key, value in (config["maps"] | given).items() if key == CHANNELS
         }
+        refuse_unknown(f"methods.{name}.models", given.get("models", ()), config["models"])
         if "explain" in given:
             explanations[name] = channels | {
                 "method": given["explain"],
@@ -146,10 +148,8 @@ def resolve_methods(config: Row) -> tuple[dict[str, Row], dict[str, Row]]:
             for key in VIEW_KEYS
             if key in source
         }
-        for model in view.get("repair", {}):
-            if model not in config["models"]:
-                raise unknown(f"model of methods.{name}.repair", model, config["models"])
-        models = models_of(explanation, explanations[explanation]["method"], config["models"])
+        refuse_unknown(f"methods.{name}.repair", view.get("repair", {}), config["models"])
+        models = models_of(explanation, given_methods[explanation], config["models"])
         if len(models) < 2:
             raise InputError(
                 f"config: methods.{name}: it has maps of {len(models)} of the models; a "
@@ -171,12 +171,22 @@ def check_channels(config: Row, mapped: Collection[str]) -> None:
             )
 
 
-def models_of(explanation: str, method: str | None, models: dict[str, Row]) -> list[str]:
-    """Return the models that have maps by an explanation run: given ones, or computed here."""
+def refuse_unknown(place: str, names: Iterable[str], models: dict[str, Row]) -> None:
+    """Refuse a name at a place of the config that is no model's."""
+    for name in names:
+        if name not in models:
+            raise unknown(f"model of {place}", name, models)
+
+
+def models_of(explanation: str, given: Row, models: dict[str, Row]) -> list[str]:
+    """Return the models that have maps by an explanation run, whose section is given: maps of the
+    user, or made here for all models, or for those that the section names.
+    """
     return [
         name
         for name, recipe in models.items()
-        if explanation in recipe["maps"] or (recipe["timm"] and method is not None)
+        if explanation in recipe["maps"]
+        or (recipe["timm"] and "explain" in given and name in given.get("models", models))
     ]
 
 

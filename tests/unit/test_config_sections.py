@@ -70,6 +70,21 @@ def test_every_method_has_the_models_that_have_its_maps(config):
     ]
 
 
+def test_a_method_may_be_of_some_models_alone(config):
+    config["models"]["DeiT"] = {"timm": "test_vit2"}
+    own = {"explain": "attention_rollout", "models": ["ViT", "DeiT"]}
+    config["methods"] = {"gradcam": {"explain": "gradcam"}, "rollout": own} | {
+        "faint": {"from": "rollout", "clip": [0, 0.1]}
+    }
+    resolved = resolve(config)["methods"]
+    assert resolved["gradcam"]["models"] == ["DeiT", "ResNet", "ViT"]
+    # In one order, as everywhere.
+    assert resolved["rollout"]["models"] == resolved["faint"]["models"] == ["DeiT", "ViT"]
+    config["methods"]["rollout"] = own | {"models": ["DeiT", "VIT"]}
+    with pytest.raises(InputError, match=r"model of methods.rollout.models 'VIT'; did you mean"):
+        resolve(config)
+
+
 def test_given_maps_without_sign_go_with_metrics_of_unsigned_maps():
     config = given_maps(VGG="a", ResNet="b") | {"metrics": ["cosine", "jaccard"]}
     assert resolve(config)["comparisons"] == [("heatmaps", "cosine")]
