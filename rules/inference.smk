@@ -83,11 +83,11 @@ rule measure_explainer_error:
     input:
         again=[
             f"results/maps/{run}/{model}/again.npz"
-            for run in PLAN.explained_again
-            for model in PLAN.predicting
+            for run, models in MODELS_AGAIN.items()
+            for model in models
         ],
-        batches=[path for name in AGAIN for path in batches(name, PLAN.predicting)],
-        cards=[path for name in AGAIN for path in batch_cards(name, PLAN.predicting)],
+        batches=[path for name in AGAIN for path in batches(name, models_again(name))],
+        cards=[path for name in AGAIN for path in batch_cards(name, models_again(name))],
         tables=fill(f"{MATRIX}/images.npz", AGAIN_KEYS),
     output:
         error=table("results/inference/explainer_error.csv", "explainer_error", table="error"),
@@ -103,7 +103,7 @@ rule measure_explainer_error:
     params:
         seed=PLAN.seed,
         runs=PLAN.explained_again,
-        models=PLAN.predicting,
+        models=MODELS_AGAIN,
         matrices=text_of(AGAIN_KEYS),
         metrics=AGAIN_METRICS,
         dependent=PLAN.dependent,

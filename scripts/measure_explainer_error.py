@@ -8,10 +8,10 @@ from lookalike.maps import stacks
 jobs.begin(snakemake)
 
 read, given, rows = snakemake.input, snakemake.params, []
-again = explainer_error.by_names(given.runs, given.models, map(io.read_arrays, read.again))
-methods = [method for methods in given.runs.values() for method in methods]
-batches = explainer_error.by_names(methods, given.models, map(stacks.read_batch, read.batches))
 runs = {method: run for run, methods in given.runs.items() for method in methods}
+models = {method: given.models[run] for method, run in runs.items()}
+again = explainer_error.by_names(given.models, map(io.read_arrays, read.again))
+batches = explainer_error.by_names(models, map(stacks.read_batch, read.batches))
 for (method, metric, _), path in zip(given.matrices, read.tables, strict=True):
     name, options = given.metrics[metric]
     rows.append(

@@ -29,11 +29,11 @@ Value = TypeVar("Value")
 
 
 def by_names(
-    outer: Iterable[str], inner: Sequence[str], values: Iterable[Value]
+    names: Mapping[str, Sequence[str]], values: Iterable[Value]
 ) -> dict[str, dict[str, Value]]:
-    """Return values by two names, given in the order of the pairs of both."""
+    """Return values by two names, given in the order of the pairs of a name and its others."""
     coming = iter(values)
-    return {one: {other: next(coming) for other in inner} for one in outer}
+    return {one: {other: next(coming) for other in others} for one, others in names.items()}
 
 
 def measure(

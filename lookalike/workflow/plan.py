@@ -171,6 +171,15 @@ class Plan:
         return [one.name for one in methods if one.name in first.values()]
 
     @cached_property
+    def explained(self) -> dict[str, list[str]]:
+        """From an explanation run whose maps are made here to its models."""
+        return {
+            name: [model for model in self.methods[name].models if model in self.computed]
+            for name, run in self.explanations.items()
+            if run.method
+        }
+
+    @cached_property
     def explained_again(self) -> dict[str, list[str]]:
         """From an explanation run whose second run gives other maps to its methods."""
         if not (self.computed and self.inference.explained_again):

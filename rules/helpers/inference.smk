@@ -5,6 +5,10 @@ CORRELATED = [method for method in METHODS if len(PLAN.metrics_of(method)) > 1]
 
 # Methods whose explanations are run again, and their matrices that findings use.
 AGAIN = [name for methods in PLAN.explained_again.values() for name in methods]
+MODELS_AGAIN = {
+    run: [model for model in PLAN.explained[run] if model in PLAN.predicting]
+    for run in PLAN.explained_again
+}
 AGAIN_KEYS = [
     key for key in COMPUTED_KEYS if key.method in AGAIN and key.subset == PLAN.first_subset
 ]
@@ -13,6 +17,11 @@ AGAIN_METRICS = {
     for key in AGAIN_KEYS
 }
 AGAIN_CODE = sorted({f"lookalike/metrics/{metric}.py" for metric, _ in AGAIN_METRICS.values()})
+
+
+def models_again(method):
+    """Return the independent models that a method explains."""
+    return MODELS_AGAIN[METHODS[method].explanation]
 
 
 def tables_of_method(wildcards):

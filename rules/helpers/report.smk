@@ -6,12 +6,7 @@ from lookalike.workflow.studies import question_of
 
 # What the files below are about, in their order: the scripts take these names from no path.
 AUDITED = [[name, model] for name, method in METHODS.items() for model in method.models]
-EXPLAINED = [
-    [name, model]
-    for name, explanation in PLAN.explanations.items()
-    if explanation.method
-    for model in PLAN.computed
-]
+EXPLAINED = [[name, model] for name, models in PLAN.explained.items() for model in models]
 # Methods whose maps do not depend on the model.
 BLIND = [
     name
