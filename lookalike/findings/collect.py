@@ -91,7 +91,7 @@ def collect(
     analyses = multiverse.multiverse_answers(
         whole["structure"], whole["factors"], trees, numbers, origins
     )
-    asked = headline.by_conclusion(analyses, stands)
+    asked = headline.by_conclusion(headline.without_nulls(analyses, keys["blind"]), stands)
     images = {key: numbers[*key, subset] for key in every}
     first = {key: trees[*key, subset, keys["linkages"][0]] for key in every}
     tables = {name: read_rows(paths[name], subset) for name in TABLES}
@@ -144,7 +144,8 @@ def collect(
         *audits.audit_findings(audited, origins, frozenset(keys["blind"])),
     ]
     used = {(*key, subset): matrix for key, matrix in found_matrices.items()}
-    begins = lead.lead(asked, used, origins)
+    seeing = {key: matrix for key, matrix in used.items() if key[0] not in keys["blind"]}
+    begins = lead.lead(asked, seeing or used, origins)
     return found, begins, headline.summarise(asked), multiverse.as_rows(analyses)
 
 

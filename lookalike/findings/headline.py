@@ -1,6 +1,6 @@
 """The headline: how many analyses of the multiverse agree on each conclusion, and which do not."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from lookalike.compare.redundancy import Representatives
 from lookalike.core.types import Row
@@ -34,6 +34,13 @@ def by_conclusion(
     for one in answers:
         groups.setdefault((one.question, one.subject), []).append(one)
     return {about: split(own, stands) for about, own in groups.items()}
+
+
+def without_nulls(answers: Sequence[Answer], blind: Collection[str]) -> list[Answer]:
+    """Return the answers about methods whose maps depend on the model; all, where there are no
+    such. What null methods say is no evidence about models.
+    """
+    return [one for one in answers if one.method not in blind] or [*answers]
 
 
 def summarise(asked: Mapping[Conclusion, Split]) -> list[Row]:

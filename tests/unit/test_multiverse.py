@@ -149,6 +149,13 @@ def test_what_most_analyses_say_is_counted_and_the_others_are_named():
     assert len(once["groups", ()].every) == 7
 
 
+def test_what_null_methods_say_is_counted_only_where_there_is_nothing_else():
+    answers = answers_of([structure_of(name, "cosine") for name in ("ig", "edges")], {})
+    asked = headline.by_conclusion(headline.without_nulls(answers, {"edges"}))
+    assert [one.method for one in asked["dependence", ()].every] == ["ig"]
+    assert headline.without_nulls(answers, {"ig", "edges"}) == answers
+
+
 def test_groups_whose_models_no_clade_names_are_said_to_be_unsure():
     answers = answers_of(
         [structure_of("ig", "cosine")], {("ig", "cosine", "all", "average"): FAILS}
