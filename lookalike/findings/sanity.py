@@ -7,6 +7,7 @@ from lookalike.findings.finding import NO, UNKNOWN, YES, Answer, Finding
 from lookalike.findings.headline import SECTION as HEADLINE
 from lookalike.findings.lines import listed
 from lookalike.findings.tables import read_table
+from lookalike.studies.names import named
 from lookalike.studies.sanity_verdicts import (
     BLIND,
     SEES,
@@ -50,7 +51,8 @@ def sanity_findings(rows: Sequence[Row]) -> list[Finding]:
             f"networks' than maps of different images (at most, {say_likeness(own, nearest=True)})"
         )
     if blind:
-        parts.append(f"those of {listed(blind)} do not")
+        names = (f"{name} on {named(own)}" if own else name for name, own in blind.items())
+        parts.append(f"those of {listed(names)} do not")
     if untold:
         parts.append(f"cannot tell for {listed(untold)}")
     text = "; ".join(parts)

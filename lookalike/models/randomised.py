@@ -36,7 +36,7 @@ def split_network(net: TimmNetwork, number: int) -> list[list[str]]:
     net : torch.nn.Module
         With a classifier.
     number : int
-        Of parts, at least 2; fewer where the network has fewer modules.
+        Of parts, at least 2.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def split_network(net: TimmNetwork, number: int) -> list[list[str]]:
     Raises
     ------
     InputError
-        If the network has no classifier.
+        If the network has no classifier, or too few modules.
     """
     heads = net.get_classifier()
     heads = heads if isinstance(heads, tuple | list) else (heads,)
@@ -56,9 +56,14 @@ def split_network(net: TimmNetwork, number: int) -> list[list[str]]:
     names = {name for name, module in net.named_modules() if id(module) in inside}
     head = [name for name in owners if name in names]
     others = [name for name in reversed(owners) if name not in names]
-    if not head or not others:
-        raise InputError(f"{type(net).__name__} has no classifier with weights above others")
-    parts = np.array_split(np.array(others, dtype=object), min(number - 1, len(others)))
+    if not head:
+        raise InputError(f"{type(net).__name__} has no classifier with weights of its own")
+    if len(others) < number - 1:
+        raise InputError(
+            f"{type(net).__name__} has {len(others)} modules below its head; `parts` asks for "
+            f"{number - 1} parts of them"
+        )
+    parts = np.array_split(np.array(others, dtype=object), number - 1)
     return [head, *(part.tolist() for part in parts)]
 
 

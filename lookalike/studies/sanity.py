@@ -115,7 +115,7 @@ def describe(own: Likeness, index: int, place: int, units: np.ndarray) -> Row:
     number = len(np.unique(units[known]))
     why = own.untested[place]
     if not why and number < FEWEST_UNITS:
-        why = ZERO if own.zero_maps[place] > len(units) - FEWEST_UNITS else FEW
+        why = ZERO if len(units) - own.zero_maps[place] < FEWEST_UNITS <= len(units) else FEW
     return {
         "part": step.part,
         "first": step.first,

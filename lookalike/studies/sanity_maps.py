@@ -179,11 +179,16 @@ def compare_steps(
         for metric, _ in choices
     ]
     if known and count >= FEWEST_UNITS:
-        others = [view_maps(images, maps_of(found[place]), view, signed)[0] for place in known]
+        drawn = [maps_of(found[place]) for place in known]
+        others = [view_maps(images, raw, view, signed)[0] for raw in drawn]
+        nothing = np.array([[not one.any() for one in raw] for raw in drawn]).T
+        nothing |= np.array([not one.any() for one in trained])[:, None]
         same, different = compare_blocks(choices, [stack], others, seed=seed)
         for index in range(len(metrics)):
             values[index][:, known] = same[index][:, 0]
             chance[index][..., known] = different[index][:, :, 0]
+            # A map of nothing is like no other, whatever the metric makes of it.
+            values[index][:, known] = np.where(nothing, np.nan, values[index][:, known])
     return Likeness(
         list(steps),
         values,
