@@ -9,12 +9,16 @@ from matplotlib.figure import Figure
 from lookalike.core.types import Row
 from lookalike.plots.style import nth_style
 from lookalike.studies.sanity_maps import CASCADE, SINGLE
+from lookalike.studies.sanity_verdicts import KEPT
 
 # Metrics and methods that are drawn.
 MOST_METRICS, MOST_METHODS = 4, 12
 # Below it, maps are farther than by chance, and how far is of no interest.
 LOWEST = -0.6
-TITLES = {CASCADE: "random from the head down to", SINGLE: "one part random alone"}
+TITLES = {
+    CASCADE: "random from the head down to",
+    SINGLE: "part that alone is random,\nfrom the head to the images",
+}
 
 
 def likeness_by_step(rows: Sequence[Row], *, title: str) -> Figure:
@@ -30,8 +34,8 @@ def likeness_by_step(rows: Sequence[Row], *, title: str) -> Figure:
     -------
     Figure
         Means over the models, a line for each of at most twelve methods with the band of its 95%
-        interval, chance dashed; above from the head down, below one part alone; a column for each
-        of at most four metrics.
+        interval, chance dashed, the bound of the verdicts dotted; above from the head down, below
+        one part alone; a column for each of at most four metrics.
     """
     means = [row for row in rows if not row["model"] and np.isfinite(row["likeness"])]
     metrics = list(dict.fromkeys(row["metric"] for row in means))[:MOST_METRICS]
@@ -55,9 +59,10 @@ def likeness_by_step(rows: Sequence[Row], *, title: str) -> Figure:
             ]
             draw_methods(axes, own, methods, way)
             axes.axhline(0, color="0.4", lw=1, ls="--", zorder=1)
+            axes.axhline(KEPT, color="0.7", lw=0.8, ls=":", zorder=1)
             start = 0 if way == CASCADE else 1
             ticks = range(start, parts + 1)
-            axes.set_xticks(ticks, [name_part(part, parts) for part in ticks], fontsize=7.5)
+            axes.set_xticks(ticks, [name_part(part, parts, way) for part in ticks], fontsize=7.5)
             axes.set_xlabel(TITLES[way], fontsize=8)
             axes.set_ylim(LOWEST, 1.08)
         grid[0, column].set_title(metric, fontsize=9)
@@ -95,8 +100,10 @@ def draw_methods(axes: Axes, rows: Sequence[Row], methods: Sequence[str], way: s
             axes.vlines(places + shift, low, high, color=colour, lw=1)
 
 
-def name_part(part: int, parts: int) -> str:
-    """Return a part as a tick: the head, then how far down it reaches."""
+def name_part(part: int, parts: int, way: str) -> str:
+    """Return a part as a tick: the head; then how far down it reaches, or its number."""
     if part in (0, 1):
         return ("none", "head")[part]
+    if way == SINGLE:
+        return str(part)
     return "all" if part == parts else f"{(part - 1) / (parts - 1):.0%}"
