@@ -68,9 +68,9 @@ def likeness_by_step(rows: Sequence[Row], *, title: str) -> Figure:
         grid[0, column].set_title(metric, fontsize=9)
     for axes in grid[:, 0]:
         axes.set_ylabel("likeness (1: same map)")
-        axes.text(
-            0.01, 0.02, "chance", color="0.3", fontsize=7, transform=axes.get_yaxis_transform()
-        )
+    for axes in grid[:, -1]:
+        along = axes.get_yaxis_transform()
+        axes.text(1.01, 0, "chance", color="0.3", fontsize=7, va="center", transform=along)
     handles, labels = grid[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False, fontsize=8)
     return figure

@@ -1,6 +1,7 @@
 """Maps of the same images by networks with ever more random weights, next to the trained one's."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -118,8 +119,12 @@ def explain_steps(
         From each run to its raw maps, with the seeds of the trained network's: so that what differs
         is due to the weights. Or to why there are none.
     """
+    from lookalike.models.layers import trial
     from lookalike.models.randomised import fresh_state, mixed_state
 
+    # A layer that nobody names is found once for a network: with the trained weights.
+    with suppress(InputError):
+        trial(model.net, (explainer.size, explainer.size))
     trained = {key: tensor.clone() for key, tensor in model.net.state_dict().items()}
     fresh = fresh_state(about, seed_of(explainer.seed, "random weights", name))
     for step in steps:

@@ -11,8 +11,8 @@ KEPT = 0.5
 SCALE = (
     "Likeness is that of maps by the network with all weights random (as it is built anew, batch "
     "statistics included) to the trained network's of the same image and class: 1, the same maps; "
-    "0, maps of different images. A method sees the weights where it is no nearer than chance and "
-    f"surely below {KEPT:g}, and does not see them where it is surely above."
+    "0, maps of different images. By at least half of the metrics, a method that sees the weights "
+    f"is no nearer than chance, and surely below {KEPT:g}; one that does not is surely above."
 )
 
 
@@ -97,7 +97,7 @@ def say_likeness(rows: Sequence[Row], nearest: bool = False) -> str:
     row = known[-1 if nearest else 0]
     return (
         f"likeness {row['likeness']:.2f}, 95% interval {row['likeness_low']:.2f} to "
-        f"{row['likeness_high']:.2f}, {row['method']} {row['metric']}, {row['n']:.0f} images"
+        f"{row['likeness_high']:.2f}, {row['metric']}, {row['n']:.0f} images"
     )
 
 
@@ -115,7 +115,7 @@ def conclude(rows: Sequence[Row], left_out: Mapping[str, str]) -> list[str]:
     if blind := say_blind(rows):
         sentences.append(blind)
     known = verdicts(rows)
-    for verdict, start in ((SEES, "See the weights"), (UNKNOWN, "Cannot tell")):
+    for verdict, start in ((SEES, "See the weights"), (UNKNOWN, "Cannot tell over all models")):
         parts = []
         for method in (name for name, own in known.items() if own[""] == verdict):
             own = [row for row in rows if row["method"] == method and row["verdict"]]
