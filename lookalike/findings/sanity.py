@@ -53,7 +53,7 @@ def sanity_findings(rows: Sequence[Row]) -> list[Finding]:
         )
     if blind:
         names = (f"{name} on {named(own)}" if own else name for name, own in blind.items())
-        parts.append(f"those of {listed(names)} do not")
+        parts.append(f"those of {listed(names, between='; ')} do not")
     if untold:
         parts.append(f"cannot tell for {listed(untold)}")
     text = "; ".join(parts)

@@ -268,16 +268,14 @@ def test_findings_begin_with_the_methods_that_do_not_see_the_weights(tmp_path):
     assert first.text.startswith("These methods do NOT see the weights: edges (likeness 1.00")
     assert "; eigencam on B (likeness 0.90" in first.text
     assert "1 of 4 methods depend on what was learned, ig:" in then.text
-    assert "those of edges, eigencam on B do not; cannot tell for rise" in then.text
+    assert "those of edges; eigencam on B do not; cannot tell for rise" in then.text
     assert {(one.method, one.subject, one.verdict) for one in then.answers} == {
         ("edges", (), "no"),
-        ("edges", ("A",), "no"),
-        ("edges", ("B",), "no"),
         ("eigencam", (), "cannot tell"),
         ("eigencam", ("B",), "no"),
         ("ig", (), "yes"),
         ("rise", (), "cannot tell"),
-    } - {("edges", ("A",), "no"), ("edges", ("B",), "no")}
+    }
     assert sanity_findings(read_sanity([])) == []
     (alone,) = sanity_findings([row for row in rows if row["method"] == "ig"])
     assert alone.section != "In short"
