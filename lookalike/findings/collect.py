@@ -26,6 +26,7 @@ from lookalike.findings import (
     multiverse,
     power,
     pruning,
+    sanity,
     seeds,
     structure,
     units,
@@ -57,7 +58,7 @@ def collect(
         The rule's named inputs: `manifest`, `skipped` and `units` of the images, `models`,
         `unmatched`, `votes`, `audits`, `localisation` and `localisation_tests`, `explainer_error`,
         `replicates`, `seeds`, `structure`, `factors`, `influence`, `agreement`, `heads`,
-        `pruning`, `variants`, `redundancy`, `power`;
+        `pruning`, `variants`, `redundancy`, `power`, `sanity`;
         `images` (their numbers) of each matrix, and `supports` of all matrices for one linkage
         after another; and of each matrix over the subset that the findings use `dissimilarities`
         and `communities`, `design_effects` of each that is computed, and `notes` of each that is
@@ -111,7 +112,11 @@ def collect(
     )
     effects = [io.read_matrix(path)[0] for path in paths["design_effects"]]
     scope = units.scope_of(grouped, keys["population"])
+    # Before anything is concluded from maps, whether they are about what was learned.
+    about_weights = sanity.sanity_findings(sanity.read_sanity(paths["sanity"]))
+    warnings = [one for one in about_weights if one.section == headline.SECTION]
     found = [
+        *warnings,
         *headline.headline_findings(asked),
         *models.image_findings(n, subset, unmatched, units.count_units(grouped), scope),
         *units.unit_findings(grouped, effects),
@@ -121,6 +126,7 @@ def collect(
         ),
         *models.prediction_findings(about, votes, n),
         *matrices.given_findings({key: found_matrices[key] for key in given}, images, notes),
+        *(one for one in about_weights if one not in warnings),
         *depends,
         *structure.structure_findings(tables["structure"], stands),
         *clades.clade_findings(first, tables["structure"], images, origins, stands),

@@ -34,7 +34,7 @@ class Answer:
         `dependence`, `main effects`, `structure`, `groups`, `clade`, `communities`, `factor`,
         `agreement`, `redundancy`, `localisation`, `explainer error`, `replicate`, `heads`,
         `pruning`, `variants`, `power`, `audit`, `classes` (does a finding hold in at least
-        half of them?), `image` (does
+        half of them?), `weights` (do maps depend on them?), `image` (does
         it rest on more than one?) or `seeds` (do they make up most of the variance of a
         dissimilarity?).
     verdict : {"yes", "no", "cannot tell"}

@@ -21,7 +21,7 @@ TEXT = frozenset(
         *("method", "metric", "other_method", "other_metric", "subset", "untested", "unresolved"),
         *("dependence_untested", "other_model", "question", "subject", "part", "name", "hanging"),
         *("factor", "test", "given", "levels", "resolution", "criterion", "against", "of"),
-        "floor",
+        *("floor", "way", "first", "last", "verdict"),
     ]
 )
 # A sentence names at most so many models, or else the first of them.

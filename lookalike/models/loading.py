@@ -10,7 +10,7 @@ import torch
 
 from lookalike.core import io
 from lookalike.core.errors import InputError
-from lookalike.core.types import StrPath
+from lookalike.core.types import Row, StrPath
 from lookalike.models.grids import channel_axis
 from lookalike.models.heads import attach_head
 from lookalike.models.networks import TimmNetwork, VisionModel, build_network, ready
@@ -32,16 +32,19 @@ def load_model(
         it lacks.
     """
     about = io.read_json(sidecar or Path(path).with_suffix(".json"))
-    head = about.get("head")
-    net = (
-        attach_head(build_network(about["recipe"], 0), **head)
-        if head
-        else build_network(about["recipe"], len(about["classes"]))
-    )
+    net = build(about)
     net.load_state_dict(read_weights(path))
     if "pruned" in about:
         mask_channels(net, net.get_submodule(about["pruned"]["layer"]), about["pruned"]["dropped"])
     return ready(net, about["mean"], about["std"], about["classes"], device)
+
+
+def build(about: Row) -> TimmNetwork:
+    """Return the network that a sidecar describes, with its head and random weights."""
+    head = about.get("head")
+    if head:
+        return attach_head(build_network(about["recipe"], 0), **head)
+    return build_network(about["recipe"], len(about["classes"]))
 
 
 def mask_channels(

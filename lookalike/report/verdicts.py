@@ -14,6 +14,7 @@ OF_ANALYSES = {
     "factor": ("Does the factor {subject} explain where models look?", "factors"),
 }
 OF_FINDINGS = {
+    "weights": ("Do the maps depend on the weights?", "studies"),
     "replicate": ("Are replicates nearer than other pairs?", "replicates"),
     "localisation": ("Do maps lie on the object?", "localisation"),
     "explainer error": ("Is the error of the explanation itself small?", "error"),

@@ -133,7 +133,7 @@ class Explainer:
     def explain(
         self,
         method: Method,
-        model: "VisionModel",
+        model: "VisionModel | None",
         targets: Targets,
         names: tuple[str, ...],
         options: Mapping[str, Any],

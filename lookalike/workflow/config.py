@@ -23,7 +23,7 @@ from lookalike.workflow.checks import (
 from lookalike.workflow.names import check_copies, check_names
 from lookalike.workflow.recipes import resolve_models
 from lookalike.workflow.schema import complete
-from lookalike.workflow.studies import check_studies, settings_of
+from lookalike.workflow.studies import check_studies, methods_by_weights, settings_of
 
 # What becomes of the channels of user-supplied maps, before any view of them.
 CHANNELS = "channels"
@@ -69,6 +69,7 @@ def resolve(config: Row, signed: Callable[..., bool] = are_signed) -> Row:
     check_purpose(config)
     check_studies(config)
     config["method_hyperparameters"] |= {"settings": settings_of(config)}
+    config["sanity"]["methods"] = config["sanity"]["methods"] or methods_by_weights(config)
     config["comparisons"], config["left_out"] = choose_comparisons(config)
     config["matrices"] = {
         name: {"method": GIVEN_MATRICES, "metric": name} | about

@@ -148,6 +148,7 @@ NEEDS = {
     "study_gradcam_grids": Needs(180, {"map pixels": 24}, 20, {"map pixels": 10}),
     "study_kernelshap_samples": Needs(2000, {}, 30, {"passed pixels": 25}),
     "study_depth": Needs(2000, {"map pixels": 24}, 60, {"passed pixels": 25}),
+    "study_sanity": Needs(2000, {"map pixels": 24}, 60, {"passed pixels": 25}),
     "study_method_hyperparameters": Needs(2000, {"map pixels": 24}, 60, {"passed pixels": 25}),
     "study_finetuning_effect": Needs(2000, {"map pixels": 24}, 30, {"passed pixels": 25}),
     # At twice the size of the images.

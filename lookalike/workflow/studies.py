@@ -14,6 +14,7 @@ NEEDS = {
     "settings": "a method with steps, samples, segments or a baseline, such as {ig: {explain: "
     "integrated_gradients}}",
     "finetuned": "a classifier that is fine-tuned here",
+    "explained": "classifiers that run here, and a method that explains classes",
     "gradcam": "a method that runs gradcam, such as {gradcam: {explain: gradcam}}",
 }
 # Numbers of which half are another setting, and what else a baseline may be.
@@ -45,6 +46,7 @@ def check_studies(config: Row) -> None:
         "networks": runs,
         "settings": any(map(usual_settings, config["explanations"].values())),
         "finetuned": classifies and any(recipe["finetune"] for recipe in recipes),
+        "explained": runs and classifies and bool(methods_by_weights(config)),
         "gradcam": any(one["method"] == "gradcam" for one in config["explanations"].values()),
     }
     model = config["kernelshap_samples"].get("model")
@@ -53,6 +55,11 @@ def check_studies(config: Row) -> None:
         raise unknown("model of kernelshap_samples", model, computed)
     if "method_hyperparameters" in config["studies"]:
         check_settings(config)
+    if "sanity" in config["studies"]:
+        allowed = methods_by_weights(config)
+        for name in config["sanity"]["methods"]:
+            if name not in allowed:
+                raise unknown("method of sanity", name, allowed)
     for study in config["studies"]:
         need = section_of(study).get("needs")
         if need and not given[need]:
@@ -79,6 +86,19 @@ def check_settings(config: Row) -> None:
             raise unknown("explanation run of method_hyperparameters", name, list(runs))
         for setting in settings:
             registry.with_defaults("method", runs[name]["method"], setting)
+
+
+def methods_by_weights(config: Row) -> list[str]:
+    """Return the methods of which it can be asked whether they see the weights: those that explain
+    classes by networks here, and those that need no model.
+    """
+    found = []
+    for name, about in config["methods"].items():
+        run = config["explanations"][about["explanation"]]["method"]
+        card = registry.get("method", run) if run else None
+        if card and (card.targets == "classes" or not card.needs_model):
+            found.append(name)
+    return found
 
 
 def settings_of(config: Row) -> dict[str, list[Row]]:

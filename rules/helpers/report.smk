@@ -73,6 +73,7 @@ def tables_to_report(wildcards):
         "pruning": f"{inference}/pruning.csv" if PLAN.pruned else [],
         "variants": f"{inference}/variants.csv" if PLAN.pruned and compares else [],
         "power": STUDIES["power"].tables if "power" in STUDIES else [],
+        "sanity": "results/studies/sanity/sanity.csv" if "sanity" in STUDIES else [],
     }
 
 

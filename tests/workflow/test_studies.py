@@ -28,6 +28,7 @@ COMPUTED = [
     "gradcam_grids",
     "kernelshap_samples",
     "depth",
+    "sanity",
     "finetuning_effect",
     "shared_transforms",
 ]
@@ -35,6 +36,7 @@ TRIED = "method_hyperparameters"
 SMALL = {
     "kernelshap_samples": {"images": 1, "samples": [40, 80], "seeds": 3, "segments": 8},
     "depth": {"depths": [0.5, 1], "images": 4},
+    "sanity": {"images": 4, "parts": 2},
     "shared_transforms": {"images": 8, "explained": 4},
 }
 
@@ -248,6 +250,25 @@ def test_the_deepest_layer_is_the_one_that_the_models_were_compared_at(computed)
         assert (row["layer"], row["native_grid"]) == (about["layer"], about["native_grid"])
     rows = io.read_table(computed / "results/studies/depth/depths.csv")
     assert len(rows) == 2 * 2 and all(float(row["mean"]) > 0 for row in rows)
+
+
+def test_maps_by_networks_with_random_weights_are_compared_with_those_of_the_workflow(computed):
+    rows = io.read_table(computed / "results/studies/sanity/sanity.csv")
+    # The head, all, and all but the head; of two models, and of both.
+    steps = [("cascading", "1"), ("cascading", "2"), ("single part", "2")]
+    assert {(row["way"], row["part"]) for row in rows} == set(steps)
+    assert {row["model"] for row in rows} == {"RegNet", "ResNet", ""}
+    methods = {(row["method"], row["metric"]) for row in rows}
+    assert len(rows) == len(methods) * len(steps) * 3
+    for row in rows:
+        assert (row["verdict"] != "") == ((row["way"], row["part"]) == steps[1])
+        # Noise has the seeds of the workflow's maps, and so is the same.
+        if row["method"] == "noise":
+            assert (float(row["likeness"]), row["n"]) == (1, "4")
+        elif not row["untested"]:
+            assert float(row["dissimilarity"]) > 0 and float(row["chance"]) > 0
+    sentences = io.read_json(computed / "results/studies/sanity/summary.json")["sentences"]
+    assert sentences[0].startswith("These methods do NOT see the weights: noise (likeness 1.00")
 
 
 def test_each_setting_is_compared_with_the_maps_of_the_workflow(tried):
