@@ -26,6 +26,7 @@ GIVEN = [
 COMPUTED = [
     "prediction_agreement",
     "gradcam_grids",
+    "faithfulness",
     "kernelshap_samples",
     "depth",
     "finetuning_effect",
@@ -34,6 +35,7 @@ COMPUTED = [
 TRIED = "method_hyperparameters"
 SMALL = {
     "kernelshap_samples": {"images": 1, "samples": [40, 80], "seeds": 3, "segments": 8},
+    "faithfulness": {"images": 4, "steps": 4},
     "depth": {"depths": [0.5, 1], "images": 4},
     "shared_transforms": {"images": 8, "explained": 4},
 }
