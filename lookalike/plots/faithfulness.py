@@ -80,11 +80,19 @@ def draw_gains(axes: Axes, rows: Sequence[Row], methods: Sequence[str]) -> None:
     """Draw the gains of all methods by one score."""
     axes.axvspan(-NEGLIGIBLE, NEGLIGIBLE, color="0.93", lw=0, zorder=0)
     axes.axvline(0, color="0.6", lw=0.8, zorder=0)
+    places = {method: place for place, method in enumerate(methods)}
+    single = [row for row in rows if row["model"] != ALL_MODELS]
+    axes.plot(
+        [row["gain"] for row in single],
+        [places[row["method"]] + 0.22 for row in single],
+        ".",
+        color="0.55",
+        ms=3.5,
+    )
     for row in rows:
-        y, (colour, marker) = methods.index(row["method"]), nth_style(methods.index(row["method"]))
-        if row["model"] != ALL_MODELS:
-            axes.plot(row["gain"], y + 0.22, ".", color="0.55", ms=3.5)
-            continue
-        axes.plot([row["gain_low"], row["gain_high"]], [y, y], color=colour, lw=1.6)
-        axes.plot(row["gain"], y, marker, color=colour, ms=5)
+        if row["model"] == ALL_MODELS:
+            y = places[row["method"]]
+            colour, marker = nth_style(y)
+            axes.plot([row["gain_low"], row["gain_high"]], [y, y], color=colour, lw=1.6)
+            axes.plot(row["gain"], y, marker, color=colour, ms=5)
     axes.set_xlabel("gain in mean probability\nover the same maps shifted", fontsize=8)
