@@ -9,6 +9,7 @@ from lookalike.plots.faithfulness import curves_and_gains
 from lookalike.plots.style import save, use
 from lookalike.studies import faithfulness
 from lookalike.studies.explainer import Explainer
+from lookalike.studies.pixel_removal import score_maps
 
 read, written, given = snakemake.input, snakemake.output, snakemake.params
 use(**given.look)
@@ -21,7 +22,7 @@ for name, model in explainer.networks([*given.methods], read.weights, read.sidec
     methods = {
         method: (raw_reader(next(places)), view) for method, view in given.methods[name].items()
     }
-    curves |= faithfulness.score_maps(explainer, model, name, targets, methods, given.steps)
+    curves |= score_maps(explainer, model, name, targets, methods, given.steps)
 units = explainer.units(read.units)
 rows, compared = faithfulness.measure(
     curves, units, given.resamples, given.permutations, explainer.seed

@@ -41,9 +41,7 @@ def curves_and_gains(rows: Sequence[Row], curves: Sequence[Row], *, title: str) 
         axes.axis("off")
         axes.text(0.5, 0.5, "cannot be told: no method explains classes", ha="center")
         return figure
-    grid = figure.subplots(
-        2, len(scores), squeeze=False, sharey="row", height_ratios=(2.7, below)
-    )
+    grid = figure.subplots(2, len(scores), squeeze=False, sharey="row", height_ratios=(2.7, below))
     for column, score in enumerate(scores):
         above, under = grid[:, column]
         above.set_title(score.upper() if score == "road" else score, fontsize=9)
@@ -51,6 +49,7 @@ def curves_and_gains(rows: Sequence[Row], curves: Sequence[Row], *, title: str) 
             own = [row for row in curves if (row["method"], row["score"]) == (method, score)]
             draw_curves(above, own, method, nth_style(number)[0])
         above.set(xlabel=f"share of pixels {SHARES[score]}", xlim=(0, 1), ylim=(0, 1.02))
+        above.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "", "0.5", "", "1"])
         draw_gains(under, [row for row in rows if row["score"] == score], methods)
     grid[0, 0].set_ylabel("probability of the class")
     grid[1, 0].set_yticks(range(len(methods)), methods, fontsize=8)

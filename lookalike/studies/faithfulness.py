@@ -2,24 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations, product
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lookalike.compare.resampling import unit_weights, with_interval
 from lookalike.core.seeding import rng_of
 from lookalike.core.types import Row
-from lookalike.images.reading import load_images
 from lookalike.inference.significance import LEVEL, standardised, step_down
-from lookalike.methods.explain import Targets, inputs_of
-from lookalike.studies import pixel_removal
-from lookalike.studies.explainer import Explainer
 from lookalike.studies.names import named
+from lookalike.studies.pixel_removal import SCORES, Curves, areas
 
-if TYPE_CHECKING:
-    from lookalike.models.networks import VisionModel
-
-SCORES = pixel_removal.SCORES
 # Of a probability: less, on average over all steps, is not worth the name.
 NEGLIGIBLE = 0.02
 MORE, NO_MORE, UNTOLD = "more", "no more", "cannot tell"
@@ -53,78 +45,6 @@ COMPARED = (
     "corrected",
 )
 CURVES = ("method", "model", "score", "share", "probability", "shifted", "correct")
-# From each method and model to its curves: probability and whether the class is the most probable
-# one, by score (images, maps, steps), with two maps: the method's, and the same shifted.
-Curves = Mapping[tuple[str, str], Mapping[str, tuple[np.ndarray, np.ndarray]]]
-
-
-def score_maps(
-    explainer: Explainer,
-    model: "VisionModel",
-    name: str,
-    targets: Targets,
-    methods: Mapping[str, tuple[Callable[[str], np.ndarray], Mapping[str, Any]]],
-    steps: int,
-) -> dict[tuple[str, str], dict[str, tuple[np.ndarray, np.ndarray]]]:
-    """Remove and insert the pixels of each image in the order of the maps of all methods.
-
-    Parameters
-    ----------
-    explainer : Explainer
-    model : VisionModel
-    name : str
-        Of the model.
-    targets : list of int
-        Class of each image.
-    methods : dict
-        By name, a function from an image to its raw map, and the options of its view.
-    steps : int
-
-    Returns
-    -------
-    dict
-        As `Curves`. ROAD ends one step before all pixels are removed.
-    """
-    import torch
-
-    _, images, _ = inputs_of(
-        model,
-        load_images(explainer.chosen, explainer.size, explainer.fit, explainer.threads),
-        targets,
-    )
-    present = model.normalise(images)
-    drawn = [
-        rng_of(explainer.seed, "faithfulness", image).standard_normal(present.shape[1:])
-        for image in explainer.images
-    ]
-    noise = pixel_removal.NOISE * torch.as_tensor(np.stack(drawn)).to(present)
-    orders = np.concatenate(
-        [
-            pixel_removal.ordered_and_shifted(
-                read(image),
-                view,
-                explainer.size,
-                rng_of(explainer.seed, "faithfulness", method, name, image),
-            )
-            for method, (read, view) in methods.items()
-            for image in explainer.images
-        ]
-    )
-    shape = (len(methods), len(explainer.images), 2)
-    owners = np.tile(np.repeat(np.arange(shape[1]), 2), len(methods))
-    counts = pixel_removal.counts_of(explainer.size**2, steps)
-    found: dict[tuple[str, str], dict[str, tuple[np.ndarray, np.ndarray]]] = {
-        (method, name): {} for method in methods
-    }
-    for score, change in pixel_removal.changes(present, noise).items():
-        chosen = counts[:-1] if score == "road" else counts
-        values = [
-            table.reshape(*shape, -1)
-            for table in pixel_removal.score_steps(model, targets, owners, orders, chosen, change)
-        ]
-        for own, *pair in zip(found.values(), *values, strict=True):
-            own[score] = (pair[0], pair[1])
-    return found
 
 
 def gains_of(curves: Curves) -> dict[tuple[str, str, str], np.ndarray]:
@@ -135,7 +55,7 @@ def gains_of(curves: Curves) -> dict[tuple[str, str, str], np.ndarray]:
     found, pooled = {}, {}
     for (method, model), tables in curves.items():
         for score, (probabilities, _) in tables.items():
-            own, shifted = pixel_removal.areas(probabilities).T
+            own, shifted = areas(probabilities).T
             found[method, model, score] = SCORES[score] * (own - shifted)
             pooled.setdefault((method, ALL_MODELS, score), []).append(found[method, model, score])
     return found | {key: np.mean(values, axis=0) for key, values in pooled.items()}
@@ -217,11 +137,11 @@ def measure(
 
     p, least = corrected_p(np.array([*gains.values()]), units, permutations, seed)
     rows = []
-    for (method, model, score), gain, corrected, lowest in zip(gains, gains.values(), p, least):
+    for (method, model, score), gain, corrected, lowest in zip(
+        gains, gains.values(), p, least, strict=True
+    ):
         models = [one for name, one in curves if name == method and model in (one, ALL_MODELS)]
-        own, shifted = np.mean(
-            [pixel_removal.areas(curves[method, one][score][0]) for one in models], axis=0
-        ).T
+        own, shifted = np.mean([areas(curves[method, one][score][0]) for one in models], axis=0).T
         row: Row = {"method": method, "model": model, "score": score, "units": number}
         row |= interval(own, "area") | interval(shifted, "shifted") | interval(gain, "gain")
         row["corrected"] = float(corrected) if lowest <= LEVEL else np.nan
@@ -332,12 +252,7 @@ def say_comparison(rows: Sequence[Row]) -> list[str]:
             for row in own
             if row["corrected"] <= LEVEL
         ]
-        untold = len(own) - len(found)
-        pairs = f"{untold} of {len(own)} pairs of methods"
-        text = f"By {score}, on the same images and models: " + named(found, "; ")
-        sentences.append(
-            f"{text}; cannot tell for {pairs}."
-            if found and untold
-            else f"{text}." if found else f"By {score}, cannot tell any two methods apart ({pairs})."
-        )
+        untold = f"cannot tell for {len(own) - len(found)} of {len(own)} pairs of methods"
+        parts = [named(found, "; ")] * bool(found) + [untold] * (len(found) < len(own))
+        sentences.append(f"By {score}, on the same images and models: {'; '.join(parts)}.")
     return sentences

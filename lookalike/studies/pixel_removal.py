@@ -5,8 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lookalike.core.seeding import rng_of
+from lookalike.images.reading import load_images
 from lookalike.maps.views import repair_cell, view
 from lookalike.methods.baselines import blur
+from lookalike.methods.explain import Targets, inputs_of
+from lookalike.studies.explainer import Explainer
 
 if TYPE_CHECKING:
     import torch
@@ -19,6 +23,78 @@ SCORES = {"insertion": 1, "deletion": -1, "road": -1}
 NOISE, RESIDUAL = 0.01, 1e-4
 # From images of some places, and which of their pixels are chosen, to inputs of the network.
 Change = Callable[["torch.Tensor", "torch.Tensor"], "torch.Tensor"]
+# From each method and model to its curves: probability and whether the class is the most probable
+# one, by score (images, maps, steps), with two maps: the method's, and the same shifted.
+Curves = Mapping[tuple[str, str], Mapping[str, tuple[np.ndarray, np.ndarray]]]
+
+
+def score_maps(
+    explainer: Explainer,
+    model: "VisionModel",
+    name: str,
+    targets: Targets,
+    methods: Mapping[str, tuple[Callable[[str], np.ndarray], Mapping[str, Any]]],
+    steps: int,
+) -> dict[tuple[str, str], dict[str, tuple[np.ndarray, np.ndarray]]]:
+    """Remove and insert the pixels of each image in the order of the maps of all methods.
+
+    Parameters
+    ----------
+    explainer : Explainer
+    model : VisionModel
+    name : str
+        Of the model.
+    targets : list of int
+        Class of each image.
+    methods : dict
+        By name, a function from an image to its raw map, and the options of its view.
+    steps : int
+
+    Returns
+    -------
+    dict
+        As `Curves`. ROAD ends one step before all pixels are removed.
+    """
+    import torch
+
+    _, images, _ = inputs_of(
+        model,
+        load_images(explainer.chosen, explainer.size, explainer.fit, explainer.threads),
+        targets,
+    )
+    present = model.normalise(images)
+    drawn = [
+        rng_of(explainer.seed, "faithfulness", image).standard_normal(present.shape[1:])
+        for image in explainer.images
+    ]
+    noise = NOISE * torch.as_tensor(np.stack(drawn)).to(present)
+    orders = np.concatenate(
+        [
+            ordered_and_shifted(
+                read(image),
+                about,
+                explainer.size,
+                rng_of(explainer.seed, "faithfulness", method, name, image),
+            )
+            for method, (read, about) in methods.items()
+            for image in explainer.images
+        ]
+    )
+    shape = (len(methods), len(explainer.images), 2)
+    owners = np.tile(np.repeat(np.arange(shape[1]), 2), len(methods))
+    counts = counts_of(explainer.size**2, steps)
+    found: dict[tuple[str, str], dict[str, tuple[np.ndarray, np.ndarray]]] = {
+        (method, name): {} for method in methods
+    }
+    for score, change in changes(present, noise).items():
+        chosen = counts[:-1] if score == "road" else counts
+        values = [
+            table.reshape(*shape, -1)
+            for table in score_steps(model, targets, owners, orders, chosen, change)
+        ]
+        for own, *pair in zip(found.values(), *values, strict=True):
+            own[score] = (pair[0], pair[1])
+    return found
 
 
 def ordered_and_shifted(

@@ -6,7 +6,8 @@ FAITHFUL = {
         name
         for name, method in METHODS.items()
         if model in method.models
-        and registry.get("method", PLAN.explanations[method.explanation].method).targets == "classes"
+        and registry.get("method", PLAN.explanations[method.explanation].method).targets
+        == "classes"
     ]
     for model in PLAN.predicting
 }

@@ -86,10 +86,10 @@ def test_curves_are_those_of_loops(tmp_path, name):
     raw = {image: rng.standard_normal((8, 8)) for image in explainer.images}
     targets = TARGETS[:2].tolist()
     methods = {"ours": (raw.get, {"sign": "absolute"})}
-    found = faithfulness.score_maps(explainer, model, "A", targets, methods, STEPS)["ours", "A"]
+    found = pixel_removal.score_maps(explainer, model, "A", targets, methods, STEPS)["ours", "A"]
     # What a batch holds besides does not matter.
     model.most = 3
-    again = faithfulness.score_maps(explainer, model, "A", targets, methods, STEPS)["ours", "A"]
+    again = pixel_removal.score_maps(explainer, model, "A", targets, methods, STEPS)["ours", "A"]
     pixels = np.stack([explainer.picture(place) for place in range(2)]).transpose(0, 3, 1, 2)
     present = model.normalise(torch.tensor(pixels / np.float32(255)))
     blurred = blur(present)
@@ -205,10 +205,10 @@ def test_maps_of_what_counts_are_found_and_stand_above_noise():
     curves = curves_of(marked, weights, pixels) | curves_of(noise, weights, pixels, name="noise")
     rows, compared = faithfulness.measure(curves, np.arange(24), 200, 499, 0)
     found = {(row["method"], row["score"]): row for row in rows if row["model"] == "A"}
-    for score in faithfulness.SCORES:
+    for score in pixel_removal.SCORES:
         row = found["ours", score]
         assert row["verdict"] == faithfulness.MORE and row["gain_low"] > 0
-        sign = faithfulness.SCORES[score]
+        sign = pixel_removal.SCORES[score]
         assert row["gain"] == pytest.approx(sign * (row["area"] - row["shifted"]))
         assert found["noise", score]["verdict"] != faithfulness.MORE
     assert all(row["difference_low"] > 0 and row["corrected"] < 0.05 for row in compared)
@@ -245,7 +245,7 @@ def test_figure_is_drawn(tmp_path, methods, models):
     for method in range(methods):
         for model in range(models):
             own = {}
-            for score, sign in faithfulness.SCORES.items():
+            for score, sign in pixel_removal.SCORES.items():
                 steps = 10 if score == "road" else 11
                 level = np.linspace(0.1, 0.9, steps)[::sign]
                 noise = rng.normal(0, 0.1, (12, 2, steps))
