@@ -52,7 +52,8 @@ def gains_of(curves: Curves) -> dict[tuple[str, str, str], np.ndarray]:
     than by the same map shifted, shape (n,); larger is better in all scores. The mean of a method's
     models stands under `ALL_MODELS`.
     """
-    found, pooled = {}, {}
+    found: dict[tuple[str, str, str], np.ndarray] = {}
+    pooled: dict[tuple[str, str, str], list[np.ndarray]] = {}
     for (method, model), tables in curves.items():
         for score, (probabilities, _) in tables.items():
             own, shifted = areas(probabilities).T
@@ -231,7 +232,7 @@ def say_method(method: str, rows: Sequence[Row]) -> str:
         interval = f"{pooled['gain_low']:+.2g} to {pooled['gain_high']:+.2g}"
         which = f": {named(better)}" if 0 < len(better) < len(own) else ""
         parts.append(
-            f"{score}: {verdict} ({pooled['gain']:+.2g}, 95% interval {interval}; alone for "
+            f"{score}: {verdict} ({pooled['gain']:+.2g}, 95% interval {interval}; by itself, "
             f"{len(better)} of {len(own)} models{which})"
         )
     return (

@@ -9,7 +9,7 @@ from lookalike.core.seeding import rng_of
 from lookalike.images.reading import load_images
 from lookalike.maps.views import repair_cell, view
 from lookalike.methods.baselines import blur
-from lookalike.methods.explain import Targets, inputs_of
+from lookalike.methods.explain import Targets
 from lookalike.studies.explainer import Explainer
 
 if TYPE_CHECKING:
@@ -57,12 +57,10 @@ def score_maps(
     """
     import torch
 
-    _, images, _ = inputs_of(
-        model,
-        load_images(explainer.chosen, explainer.size, explainer.fit, explainer.threads),
-        targets,
-    )
-    present = model.normalise(images)
+    from lookalike.models.networks import to_tensor
+
+    images = load_images(explainer.chosen, explainer.size, explainer.fit, explainer.threads)
+    present = model.normalise(to_tensor(images, model.device))
     drawn = [
         rng_of(explainer.seed, "faithfulness", image).standard_normal(present.shape[1:])
         for image in explainer.images
@@ -236,8 +234,8 @@ def neighbours(x: "torch.Tensor") -> "torch.Tensor":
 
 def score_steps(
     model: "VisionModel",
-    targets: Sequence[int],
-    owners: Sequence[int],
+    targets: Targets,
+    owners: Sequence[int] | np.ndarray,
     orders: np.ndarray,
     counts: np.ndarray,
     change: Change,
