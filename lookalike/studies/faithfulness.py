@@ -129,6 +129,8 @@ def measure(
         With `COMPARED`, for every two methods: the difference of their gains over the models that
         both explain, on the same images.
     """
+    if not curves:
+        return [], []
     gains, number = gains_of(curves), int(units.max()) + 1
     weights = np.vstack([np.ones((1, len(units))), unit_weights(units, resamples, seed)])
     weights /= weights.sum(axis=1, keepdims=True)

@@ -1,15 +1,16 @@
 """The study of faithfulness: how much does the score depend on what a map marks?"""
 
-# By model, its methods whose maps explain a class.
+# Methods whose maps explain a class or nothing, by model.
+CLASS_METHODS = [
+    name
+    for name, method in METHODS.items()
+    if (run := PLAN.explanations[method.explanation].method)
+    and registry.get("method", run).targets == "classes"
+]
 FAITHFUL = {
-    model: [
-        name
-        for name, method in METHODS.items()
-        if model in method.models
-        and registry.get("method", PLAN.explanations[method.explanation].method).targets
-        == "classes"
-    ]
+    model: names
     for model in PLAN.predicting
+    if (names := [name for name in CLASS_METHODS if model in METHODS[name].models])
 }
 # Three scores, by the maps and by the same maps shifted.
 FAITHFUL_WORK = {

@@ -236,7 +236,8 @@ def test_a_map_that_marks_nothing_gains_nothing_and_few_images_tell_nothing():
     # Four images have 16 ways of signs.
     assert all(np.isnan(row["corrected"]) for row in rows)
     assert all(row["verdict"] != faithfulness.MORE for row in rows)
-    assert not compared and faithfulness.conclude([], [])[0].startswith("Cannot tell")
+    assert not compared and faithfulness.measure({}, np.arange(4), 100, 99, 0) == ([], [])
+    assert faithfulness.conclude([], [])[0].startswith("Cannot tell")
 
 
 @pytest.mark.parametrize(("methods", "models"), [(4, 6), (20, 20)])
