@@ -146,6 +146,7 @@ NEEDS = {
     "study_explanation_panels": Needs(200, {"map pixels": 12}, 180, {"map pixels": 15}),
     "study_artefacts": Needs(180, {"map pixels": 24}, 20, {"map pixels": 2, "compared pixels": 5}),
     "study_gradcam_grids": Needs(180, {"map pixels": 24}, 20, {"map pixels": 10}),
+    "study_faithfulness": Needs(2000, {}, 30, {"passed pixels": 10}),
     "study_kernelshap_samples": Needs(2000, {}, 30, {"passed pixels": 25}),
     "study_depth": Needs(2000, {"map pixels": 24}, 60, {"passed pixels": 25}),
     "study_sanity": Needs(2000, {"map pixels": 24}, 60, {"passed pixels": 25}),

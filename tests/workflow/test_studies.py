@@ -26,6 +26,7 @@ GIVEN = [
 COMPUTED = [
     "prediction_agreement",
     "gradcam_grids",
+    "faithfulness",
     "kernelshap_samples",
     "depth",
     "sanity",
@@ -35,6 +36,7 @@ COMPUTED = [
 TRIED = "method_hyperparameters"
 SMALL = {
     "kernelshap_samples": {"images": 1, "samples": [40, 80], "seeds": 3, "segments": 8},
+    "faithfulness": {"images": 4, "steps": 4},
     "depth": {"depths": [0.5, 1], "images": 4},
     "sanity": {"images": 4, "parts": 2},
     "shared_transforms": {"images": 8, "explained": 4},
@@ -229,6 +231,24 @@ def test_grids_and_layers_of_gradcam_are_those_of_the_models(computed):
         about = known[row["model"]]
         assert (row["layer"], row["native_grid"]) == (about["layer"], about["native_grid"])
         assert 0 <= float(row["lost_low"]) <= float(row["lost"]) < 0.2
+
+
+def test_maps_of_every_method_and_model_are_scored_as_they_are_viewed(computed):
+    folder = computed / "results/studies/faithfulness"
+    rows = io.read_table(folder / "scores.csv")
+    methods = list(tiny_config()["methods"])
+    assert [(row["method"], row["model"]) for row in rows if row["model"] != "all models"] == [
+        (method, model) for model in ("RegNet", "ResNet") for method in methods for _ in range(3)
+    ]
+    curves = io.read_table(folder / "curves.csv")
+    # Nothing is removed at first, so that all maps of a model have one probability.
+    first = {
+        (row["model"], f"{float(row['probability']):.4f}", f"{float(row['shifted']):.4f}")
+        for row in curves
+        if float(row["share"]) == 0 and row["score"] != "insertion"
+    }
+    assert len(first) == 2
+    assert len(curves) == 2 * len(methods) * (5 + 5 + 4)
 
 
 def test_samples_of_kernelshap_are_run_as_often_as_the_config_says(computed):
