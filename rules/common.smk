@@ -28,7 +28,8 @@ from lookalike.workflow.checks import check_networks, check_paths
 from lookalike.workflow.contents import Contents
 from lookalike.workflow.images import check_images
 from lookalike.workflow.owners import claim, locked_in_one_line, remove_unfinished
-from lookalike.workflow.plan import check_matrices, make_plan, text_of
+from lookalike.workflow.matrices import check_matrices
+from lookalike.workflow.plan import make_plan, text_of
 
 # Rules write to `results/`, `logs/` and `benchmarks/`; a config with a folder of its own has all three
 # there. Rules learn it as those of a module with `replace_prefix` do.

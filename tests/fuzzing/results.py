@@ -13,7 +13,8 @@ from lookalike.maps.existing import find_maps, read_maps
 from lookalike.models.checkpoints import build_from_checkpoint
 from lookalike.models.weights import read_weights
 from lookalike.workflow.config_files import check_files
-from lookalike.workflow.plan import check_matrices, make_plan
+from lookalike.workflow.matrices import check_matrices
+from lookalike.workflow.plan import make_plan
 
 
 def read_all_maps():

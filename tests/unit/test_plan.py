@@ -9,7 +9,8 @@ from configs import change, small_config
 from lookalike.compare.dissimilarities import Key
 from lookalike.core.errors import InputError
 from lookalike.workflow import sections
-from lookalike.workflow.plan import check_matrices, make_plan, text_of
+from lookalike.workflow.matrices import check_matrices
+from lookalike.workflow.plan import make_plan, text_of
 from lookalike.workflow.schema import SCHEMA
 
 
