@@ -214,7 +214,7 @@ def check(recording: Recording) -> None:
     except torch.OutOfMemoryError:
         raise
     except RuntimeError as error:
-        cause = str(error).strip().splitlines()[0]
+        cause = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(
             f"the network cannot be run again from layer {recording.name!r} on ({cause}); "
             "give another `layer:`"

@@ -232,7 +232,7 @@ def check_size(net: torch.nn.Module, size: int) -> None:
     try:
         net.eval()(torch.zeros(1, channels, size, size, device=next(net.parameters()).device))
     except (AssertionError, RuntimeError) as error:
-        cause = str(error).strip().splitlines()[0]
+        cause = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(
             f"{type(net).__name__} takes no images of {size} x {size} ({cause}); set "
             f"images.size, or its options: {{img_size: {size}}}"

@@ -318,3 +318,23 @@ def test_without_a_target_layer_the_reason_is_printed(capsys):
     assert described == {"target": None, "layers": {}}
     assert "no layer with a spatial grid" in capsys.readouterr().out
     assert "idle" not in describe_layers(net, (64, 64))["layers"]
+
+
+class Spread(torch.nn.Module):
+    """Adds a branch on a grid of its own, as some attention has, to features of any size."""
+
+    def __init__(self):
+        super().__init__()
+        self.branch = torch.nn.AdaptiveAvgPool2d(4)
+        self.gate = torch.nn.Conv2d(96, 96, 3, padding=1)
+
+    def forward(self, features):
+        return features + self.gate(self.branch(features)).mean(dim=(2, 3), keepdim=True)
+
+
+def test_a_branch_finer_than_the_features_beside_it_is_not_taken():
+    net = network("test_resnet")
+    net.layer4.append(Spread())
+    assert name_of(net, target_layer(net, size=(SIDE, SIDE))) == "layer4"
+    # The features of a small image are one cell, which no map can be made of.
+    assert name_of(net, target_layer(net, size=(32, 32))) == "layer3"

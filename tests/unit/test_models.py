@@ -10,6 +10,7 @@ from lookalike.models import networks
 from lookalike.models.loading import load_model
 from lookalike.models.networks import (
     build_network,
+    check_size,
     describe_import,
     normalisation_of,
     predict,
@@ -108,6 +109,19 @@ def test_wrong_option_is_refused(options):
         InputError, match=r"timm model 'test_resnet' does not take the options .*_stride"
     ):
         build_network({"timm": "test_resnet", "options": options}, 3)
+
+
+@pytest.mark.parametrize(
+    ("said", "cause"), [((), "AssertionError"), (("height\nis 64",), "height")]
+)
+def test_size_that_a_network_does_not_take_is_refused_even_where_it_gives_no_reason(said, cause):
+    def refuse(module, inputs):
+        raise AssertionError(*said)
+
+    net = build_network(RECIPE, 3)
+    net.layer2.register_forward_pre_hook(refuse)
+    with pytest.raises(InputError, match=rf"^ResNet takes no images of 64 x 64 \({cause}\); set"):
+        check_size(net, 64)
 
 
 def test_imported_model_takes_the_labels_only_where_their_number_fits():
