@@ -14,7 +14,10 @@ read, written, given = snakemake.input, snakemake.output, snakemake.params
 use(**given.look)
 explainer = Explainer.of(read, given.explaining, snakemake.threads).evenly(given.options["images"])
 places = iter(read.maps)
-trained = {run: {name: raw_reader(next(places)) for name in given.models} for run in given.runs}
+trained = {
+    run: {name: raw_reader(next(places)) for name in about["options"]}
+    for run, about in given.runs.items()
+}
 found, left_out = sanity_maps.study_models(
     explainer,
     given.models,

@@ -225,8 +225,8 @@ def study_models(
     read : object
         The `weights`, `sidecars` and `predictions` of each, as the job's inputs have them.
     runs : dict
-        From each explanation run to its `method`, its `options` by model, and by the methods that
-        view its maps `views` of each model and `metrics`.
+        From each explanation run to its `method`, its `options` by the models that it explains,
+        and by the methods that view its maps `views` of each of these models and `metrics`.
     trained : dict
         From each run and model to a function from an image to its raw map.
     parts : int
@@ -248,6 +248,7 @@ def study_models(
     files = iter(zip(read.sidecars, read.predictions, strict=True))
     for name, model in explainer.networks(models, read.weights, read.sidecars):
         sidecar, predictions = next(files)
+        asked = {run: about for run, about in runs.items() if name in about["options"]}
         try:
             steps = steps_of(model, parts)
         except InputError as error:
@@ -255,12 +256,12 @@ def study_models(
             continue
         targets = {
             run: explainer.targets(method, model, name, predictions) if method.needs_model else []
-            for run, about in runs.items()
+            for run, about in asked.items()
             for method in [registry.get("method", about["method"])]
         }
         about = io.read_json(sidecar)
-        explained = [*explain_steps(explainer, model, about, name, targets, runs, steps)]
-        for run, own in runs.items():
+        explained = [*explain_steps(explainer, model, about, name, targets, asked, steps)]
+        for run, own in asked.items():
             raw = [trained[run][name](image) for image in explainer.images]
             for method, view in own["views"].items():
                 found[method][1][name] = compare_steps(

@@ -4,16 +4,23 @@ from types import SimpleNamespace
 
 SANITY = PLAN.studies["sanity"]
 SANITY_METHODS = {name: METHODS[name] for name in SANITY["methods"] if PLAN.metrics_of(name)}
+
+
+def models_of_sanity(run):
+    """Return the independent models that an explanation run explains."""
+    return [model for model in PLAN.explained[run] if model in PLAN.predicting]
+
+
 # Views of the same raw maps are explained once.
 SANITY_RUNS = {
     run: {
         "method": PLAN.explanations[run].method,
         "options": {
             model: explanation_options(SimpleNamespace(explanation=run, model=model))
-            for model in PLAN.predicting
+            for model in models_of_sanity(run)
         },
         "views": {
-            name: {model: method.view.options(model) for model in PLAN.predicting}
+            name: {model: method.view.options(model) for model in models_of_sanity(run)}
             for name, method in SANITY_METHODS.items()
             if method.explanation == run
         },
@@ -29,9 +36,11 @@ SANITY_WORK = {
     "images": min(SANITY["images"], WORK.images),
     "models": 2 * SANITY["parts"],
     # Each part is once in the cascade and, but for the head, once alone.
-    "passes": len(PLAN.predicting)
-    * (2 * SANITY["parts"] - 1)
-    * sum(passes_of(PLAN.explanations[run].options) for run in SANITY_RUNS),
+    "passes": (2 * SANITY["parts"] - 1)
+    * sum(
+        len(models_of_sanity(run)) * passes_of(PLAN.explanations[run].options)
+        for run in SANITY_RUNS
+    ),
 }
 
 
@@ -41,8 +50,8 @@ rule study_sanity:
         **inputs_of_networks(PLAN.predicting),
         maps=[
             f"results/maps/{run}/{model}/per_image"
-            for run in SANITY_RUNS
-            for model in PLAN.predicting
+            for run, about in SANITY_RUNS.items()
+            for model in about["options"]
         ],
         units=UNITS,
     output:
