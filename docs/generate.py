@@ -1,5 +1,6 @@
 """Write the generated pages: metrics and methods from the registry, the config's keys from its
-schema, the graph of the rules from Snakemake, resources from what was measured.
+schema, the graph of the rules from Snakemake, resources from what was measured, and families of
+models from what was swept.
 
 With --check nothing is written, and a stale page is an error.
 """
@@ -16,6 +17,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from config_pages import escaped, overview, reference  # noqa: E402
+from model_pages import models_page  # noqa: E402
 from resource_pages import resources_page  # noqa: E402
 
 from lookalike.core import registry  # noqa: E402
@@ -200,6 +202,7 @@ def main():
     pages = {
         "docs/metrics.md": metrics_page(),
         "docs/methods.md": methods_page(),
+        "docs/models.md": models_page(),
         "docs/config.md": reference(),
         "docs/rulegraph.md": rulegraph_page(),
         "docs/resources.md": resources_page(),

@@ -2,8 +2,12 @@
 one of every family.
 """
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
+import timm
 import torch
 
 from lookalike.methods.gradcam import gradcam
@@ -216,3 +220,15 @@ def test_a_network_of_every_family_has_a_layer_whose_map_is_not_degenerate(
     weighted = maps[0] - maps[1]  # the sum before its negative part was cut off
     assert weighted.shape == (side, side) and np.isfinite(weighted).all()
     assert np.ptp(weighted) > 1e-3 * np.abs(weighted).max() > 0
+
+
+def test_the_sweep_holds_every_family_and_nearly_all_give_valid_maps():
+    path = Path(__file__).parents[2] / "docs/swept_models.csv"
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["family"] for row in rows] == sorted(timm.list_modules())
+    assert {row["timm"] for row in rows} == {timm.__version__}
+    methods = ("gradcam", "integrated_gradients", "kernelshap")
+    failed = [row for row in rows if {row[method] for method in methods} != {"valid"}]
+    assert len(failed) <= 0.05 * len(rows)
+    assert all(row["reason"] for row in failed)
