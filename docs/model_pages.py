@@ -12,9 +12,9 @@ Made from `docs/swept_models.csv` by `make docs`; `python bench/sweep.py` makes 
 
 For a network of timm, no layer need be named. This was tried on the smallest network of every
 family (a module of timm {version}, without the networks of timm's own tests), with random weights,
-on a photograph at a small size that it takes. A map is valid if it is finite, not constant, and has the
-shape of the image, or for GradCAM that of the target layer's grid. Larger networks of a family may
-differ.
+on a photograph at a small size that it takes. A map is valid if it is finite, not constant, and
+has the shape of the image, or for GradCAM that of the target layer's grid. Larger networks of a
+family may differ.
 
 **{valid} of {families} families give three valid maps**: GradCAM (`gradcam`), integrated gradients
 (`ig`) and KernelSHAP (`shap`).
