@@ -75,10 +75,10 @@ def test_names_of_twenty_models_do_not_cover_one_another(opened, figure):
     assert min(box["height"] for box in boxes) >= 10
 
 
-@pytest.mark.parametrize("figure", ["matrix", "tree", "points", "graph"])
+@pytest.mark.parametrize("figure", ["first", "matrix", "tree", "points", "graph"])
 def test_figures_are_saved_as_svg_with_text_and_as_png(opened, figure, tmp_path):
     page = opened("twenty_models")
-    place = page.locator(f"#figure-{figure}")
+    place = page.locator("#strip-bar" if figure == "first" else f"#figure-{figure}")
     with page.expect_download() as download:
         place.get_by_role("button", name="SVG").click()
     download.value.save_as(tmp_path / "figure.svg")
@@ -91,5 +91,10 @@ def test_figures_are_saved_as_svg_with_text_and_as_png(opened, figure, tmp_path)
         place.get_by_role("button", name="PNG").click()
     download.value.save_as(tmp_path / "figure.png")
     drawn = np.asarray(Image.open(BytesIO((tmp_path / "figure.png").read_bytes())).convert("RGB"))
-    width = place.locator("svg").evaluate("node => node.viewBox.baseVal.width")
+    if figure == "first":
+        (maps,) = root.iter("{http://www.w3.org/2000/svg}image")
+        assert maps.get("href").startswith("data:image/png;base64,")
+        width = page.locator("#strip").evaluate("node => node.clientWidth")
+    else:
+        width = place.locator("svg").evaluate("node => node.viewBox.baseVal.width")
     assert drawn.shape[1] == pytest.approx(3 * width, abs=3) and drawn.std() > 10

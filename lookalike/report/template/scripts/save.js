@@ -52,9 +52,11 @@ async function asPng(markup, width, height) {
   return canvas.convertToBlob({ type: "image/png" });
 }
 
-// Buttons of a figure that is drawn here, or of a picture whose SVG is given.
+// Buttons of a figure that is drawn here, of a picture whose SVG is given, or of what a function
+// gives as markup, width and height.
 function saveButtons(name, markup) {
   const both = button => {
+    if (typeof markup === "function") return markup();
     const node = button.closest("figure").querySelector("svg, img"),
       source = markup ?? asSvg(node);
     return [

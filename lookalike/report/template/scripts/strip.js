@@ -74,9 +74,41 @@ async function drawStrip(place, view) {
   );
   tree.style.flex = "none";
   place.replaceChildren(tree);
+  document.getElementById("strip-bar")?.remove();
+  const bar = saveButtons(`first-${view.method}-${view.metric}-${view.subset}`, () =>
+    stripAsSvg(place),
+  );
+  bar.id = "strip-bar";
+  place.after(bar);
   if (!maps) return;
   const columns = Math.max(2, Math.min(20, Math.floor((room - wide - side - 12) / (row + GAP))));
   await drawMaps(place, view, names, (await typicalImages(view)).slice(0, columns), row, top);
+}
+
+// Tree and maps as one SVG.
+function stripAsSvg(place) {
+  const whole = place.getBoundingClientRect();
+  const frame = svg("svg", { width: whole.width, height: whole.height }),
+    canvas = place.querySelector("canvas");
+  frame.innerHTML = asSvg(place.querySelector("svg"));
+  if (canvas) {
+    const box = canvas.getBoundingClientRect();
+    frame.append(
+      svg("image", {
+        x: box.left - whole.left,
+        y: box.top - whole.top,
+        width: box.width,
+        height: box.height,
+        href: canvas.toDataURL(),
+      }),
+    );
+  }
+  frame.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  return [
+    new XMLSerializer().serializeToString(frame),
+    Math.round(whole.width),
+    Math.round(whole.height),
+  ];
 }
 
 // A row of maps for each model, beneath the images. All lie on one canvas: each canvas more makes
