@@ -48,8 +48,8 @@ def sanity_findings(rows: Sequence[Row]) -> list[Finding]:
         parts.append(
             f"maps of {len(seeing)} of {len(said)} methods depend on what was learned, "
             f"{listed(seeing)}: by networks with random weights, and at least half of the metrics, "
-            "they are no nearer to the trained networks' than maps of different images (nearest: "
-            f"{say_likeness(own, nearest=True)})"
+            "they are not clearly nearer to the trained networks' than maps of different images "
+            f"(nearest: {say_likeness(own, nearest=True)})"
         )
     if blind:
         names = (f"{name} on {named(own)}" if own else name for name, own in blind.items())

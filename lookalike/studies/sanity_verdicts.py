@@ -12,7 +12,8 @@ SCALE = (
     "Likeness is that of maps by the network with all weights random (as it is built anew, batch "
     "statistics included) to the trained network's of the same image and class: 1, the same maps; "
     "0, maps of different images. By at least half of the metrics, a method that sees the weights "
-    f"is no nearer than chance, and surely below {KEPT:g}; one that does not is surely above."
+    f"is not clearly nearer than chance, and surely below {KEPT:g}; one that does not is surely "
+    "above."
 )
 
 
