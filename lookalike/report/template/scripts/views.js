@@ -88,7 +88,7 @@ function captionOf(name, view) {
   return {
     matrix: canOpen(view) ? "Press a cell to see both models' maps." : "",
     tree: supported
-      ? "Numbers: percent of bootstrap trees with the clade. Faded: not sure. Dot: holds beyond chance."
+      ? "Numbers: percent of bootstrap trees with the clade. Faded: its test is not clear. Dot: a group that the findings name."
       : "",
     points: view.points.ellipses.some(Boolean)
       ? "Ellipses hold 95% of a model's places over resamples of the images."
